@@ -1,0 +1,77 @@
+"""The process: how the ``scorekit`` command begins, is stopped, and ends.
+
+Exit codes: 0 fine, 1 input or environment refused, 2 usage, 3 some of several failed, 4 busy, 130 and 143 stopped,
+70 a bug in scorekit.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+
+REFUSED, BUG = 1, 70
+
+
+class Stopped(BaseException):
+    """Asked to stop by a signal. No Exception, so that nothing on the way takes it for a mistake."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def main() -> None:
+    """What the ``scorekit`` command runs."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C must not break the tidying up after the first
+    raise Stopped(number)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and returns its exit code; says so when something unforeseen happens."""
+    try:
+        code = _command(arguments)
+        sys.stdout.flush()
+        return code
+    except Stopped as stopped:
+        _last_words("stopped, nothing was left half written")
+        return 128 + stopped.number
+    except OSError as error:
+        _last_words(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return REFUSED
+    except Exception as error:
+        from scorekit.report import Voice
+
+        Voice(verbose=any(word in ("-v", "--verbose") for word in arguments)).bug(error)
+        return BUG
+
+
+def _command(arguments: Sequence[str]) -> int:
+    from scorekit.cli import app
+
+    try:
+        app(args=list(arguments), prog_name="scorekit")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _last_words(text: str) -> None:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"\n{text}\n" if sys.stderr.isatty() else f"{text}\n")
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

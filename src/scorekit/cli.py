@@ -1,0 +1,432 @@
+"""The commands. Data goes to standard output, words for people to standard error.
+
+Nothing heavy is imported before the command that needs it runs, so ``scorekit --help`` and completion are instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from scorekit import __version__, files, report
+from scorekit.errors import Diagnostic, did_you_mean
+from scorekit.report import Voice
+
+if TYPE_CHECKING:
+    from scorekit.compiler.compile import Compiled
+    from scorekit.score import Plan
+
+REFUSED, USAGE, SOME, BUSY, BUG = 1, 2, 3, 4, 70
+SCHEMA_NAME = "song.schema.json"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Songs: files, folders, or - for standard input.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only mistakes.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More words; the traceback of a bug.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Another number gives another song; wins over the spec.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Sets one value; wins over the spec.")
+]
+
+
+@dataclass
+class Outcome:
+    """What became of one song."""
+
+    spec: str
+    code: int = 0
+    diagnostics: tuple[Diagnostic, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        """As it stands in a JSON document."""
+        mistakes = [report.mistake(diagnostic) for diagnostic in self.diagnostics]
+        return {"spec": self.spec, "ok": not self.code, **self.facts, "diagnostics": mistakes}
+
+
+class Refusal(Exception):
+    """Ends the work on one song: with mistakes to tell, and the exit code."""
+
+    def __init__(self, *diagnostics: Diagnostic, code: int = REFUSED) -> None:
+        super().__init__()
+        self.diagnostics, self.code = diagnostics, code
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a command line asks of every song."""
+
+    seed: int | None = None
+    sets: tuple[str, ...] = ()
+    out: Path = Path("out")
+    stems: bool = False
+    split: bool = False
+    midi_only: bool = False
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """One code for several songs: a bug wins, then "some failed", then what all of them suffered from."""
+    codes = [outcome.code for outcome in outcomes]
+    bad = {code for code in codes if code}
+    if BUG in bad:
+        return BUG
+    if bad and 0 in codes:
+        return SOME
+    return bad.pop() if len(bad) == 1 else REFUSED if bad else 0
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+@app.callback(invoke_without_command=True)
+def anyway(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    """Text in, music out: a short TOML song becomes a MIDI file and a WAV."""
+    if version:
+        emit(f"scorekit {__version__}\n")
+        raise typer.Exit
+
+
+@app.command()
+def render(
+    specs: Specs,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the files go.")] = Path("out"),
+    seed: Seed = None,
+    sets: Sets = None,
+    stems: Annotated[bool, typer.Option("--stems", help="A WAV of each part too.")] = False,
+    split: Annotated[bool, typer.Option("--split", help="A MIDI file of each part too.")] = False,
+    midi_only: Annotated[bool, typer.Option("--midi-only", help="No sound, only MIDI.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Render songs to MIDI and WAV."""
+    if stems and midi_only:
+        usage("--stems asks for sound, --midi-only for none")
+    voice = Voice(quiet, verbose)
+    wishes = Wishes(seed, checked_sets(sets), out, stems, split, midi_only)
+    found = distinct(expanded(specs, voice, as_json), voice, as_json)
+    finish(each(found, lambda spec: render_song(spec, wishes, voice), voice), voice, as_json)
+
+
+@app.command()
+def check(specs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False) -> None:
+    """Tell every mistake in songs, all at once, and write nothing."""
+    voice = Voice(verbose=verbose)
+    wishes = Wishes(seed, checked_sets(sets))
+    outcomes = each(expanded(specs, voice, as_json), lambda spec: check_song(spec, wishes, voice), voice)
+    finish(outcomes, voice, as_json)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Title of the song; the file is called after it.")],
+    genre: Annotated[str, typer.Option("--genre", "-g", help="One of: scorekit genres.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the file goes.")] = Path(),
+) -> None:
+    """Write a short commented song to start from."""
+    if Path(name).name != name or name in (".", ".."):
+        usage("NAME is a title, not a path; -o DIR says where the file goes")
+    title = name.removesuffix(".toml")
+    path = out / f"{files.slug(title)}.toml"
+    if files.locate("genres", genre, path) is None:
+        hint = did_you_mean(genre, files.library("genres", path))
+        refuse(Diagnostic("genre", f"there is no genre '{genre}'", hint=hint))
+    trouble = files.create(path, report.first_song(title, genre, path.name))
+    if trouble is not None:
+        refuse(trouble)
+    if not (out / SCHEMA_NAME).exists():
+        from scorekit.compiler import schema as schemas
+
+        files.create(out / SCHEMA_NAME, json.dumps(schemas.schema("song"), indent=2) + "\n")
+    Voice().say(f"wrote {path}\nnow:  scorekit render {path}")
+
+
+@app.command()
+def genres(as_json: Json = False) -> None:
+    """List the genres."""
+    paths = {name: files.locate("genres", name) for name in files.library("genres")}
+    rows = [report.genre_facts(name, files.read_text(path)) for name, path in paths.items() if path]
+    emit_json({"genres": rows}) if as_json else emit(report.table([tuple(row.values()) for row in rows]))
+
+
+@app.command()
+def schema(kind: Annotated[Literal["song", "genre", "model"], typer.Argument(metavar="song|genre|model")]) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    from scorekit.compiler import schema as schemas
+
+    emit_json(schemas.schema(kind))
+
+
+@app.command()
+def explain(
+    song: Annotated[str, typer.Argument(metavar="SONG", help="A song file, or - for standard input.")],
+    part: Annotated[
+        str | None, typer.Argument(metavar="PART", help="With BAR: why this part plays what it plays there.")
+    ] = None,
+    at: Annotated[str | None, typer.Argument(metavar="BAR[.BEAT]", help="Bars and beats count from 1.")] = None,
+    conflicts: Annotated[bool, typer.Option("--conflicts", help="Where parts disagreed, and what was done.")] = False,
+    seed: Seed = None,
+    sets: Sets = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say where every value comes from, or why a note is there."""
+    if part is not None and at is None:
+        usage("PART needs a BAR: scorekit explain SONG PART BAR[.BEAT]")
+    bar, beat = bar_and_beat(at) if at is not None else (0, None)
+    voice = Voice(quiet=not verbose, verbose=verbose)
+    try:
+        compiled = compiled_song(song, Wishes(seed, checked_sets(sets)))
+        if part is not None:
+            explain_note(compiled, voice, part, bar, beat, as_json)
+        elif conflicts:
+            explain_conflicts(compiled, voice, as_json)
+        else:
+            explain_values(compiled, as_json)
+    except Refusal as refusal:
+        stop(Outcome(song, refusal.code, refusal.diagnostics), voice, as_json)
+
+
+@app.command()
+def doctor(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where files would go.")] = Path("out"),
+    as_json: Json = False,
+) -> None:
+    """Look at this machine: libraries, data, places to write, soundfonts."""
+    from scorekit import doctor as doctors
+
+    findings = doctors.examine(out)
+    fine = all(finding.state != "bad" for finding in findings)
+    if as_json:
+        emit_json({"ok": fine, "findings": [{"name": f.name, "state": f.state, "words": f.words} for f in findings]})
+    else:
+        emit(report.table([(finding.state, finding.name, finding.words) for finding in findings]))
+    raise typer.Exit(0 if fine else REFUSED)
+
+
+# -- one song ----------------------------------------------------------------------------------------------------------
+
+
+def compiled_song(spec: str, wishes: Wishes) -> Compiled:
+    """A song read and compiled; Refusal with every mistake when there is one."""
+    from scorekit import pipeline
+
+    text = files.read_stdin() if spec == "-" else files.read_text(Path(spec))
+    if isinstance(text, Diagnostic):
+        raise Refusal(text)
+    name = "<stdin>" if spec == "-" else spec
+    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
+    if compiled.plan is None:
+        raise Refusal(*compiled.diagnostics)
+    return compiled
+
+
+def decided(compiled: Compiled) -> Plan:
+    """The plan of a compiled song, which has one."""
+    assert compiled.plan is not None
+    return compiled.plan
+
+
+def check_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
+    """A song compiled and nothing more."""
+    compiled = compiled_song(spec, wishes)
+    voice.say(f"{spec}: fine")
+    return Outcome(spec, 0, compiled.diagnostics, report.card(decided(compiled)))
+
+
+def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
+    """A song compiled, played, and written: all of its files or none."""
+    began = time.monotonic()
+    compiled = compiled_song(spec, wishes)
+    plan = decided(compiled)
+    name = files.slug(plan.title if spec == "-" else Path(spec).stem)
+    try:
+        with files.claim(wishes.out, name):
+            outputs, heard = rendered(plan, name, wishes, voice)
+            trouble = files.replace_all(wishes.out, name, outputs)
+    except files.Busy:
+        busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
+        raise Refusal(busy, code=BUSY) from None
+    except OSError as error:
+        message = f"{error.filename or wishes.out} cannot be written: {files.reason(error)}"
+        raise Refusal(Diagnostic("file", message)) from None
+    if trouble is not None:
+        raise Refusal(trouble)
+    written = [str(wishes.out / inner) for inner in outputs]
+    took = round(time.monotonic() - began, 3)
+    facts = {**report.card(plan), **heard, "took": took, "files": written}
+    voice.settle()
+    voice.say(report.summary(facts, written, took, voice.verbose))
+    return Outcome(spec, 0, compiled.diagnostics, facts)
+
+
+def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> tuple[dict[str, bytes], dict[str, float]]:
+    """The files of a song by their place in the output folder, and what was measured."""
+    from scorekit import pipeline
+
+    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
+    return pipeline.outputs(
+        performance, name, sound=not wishes.midi_only, stems=wishes.stems, split=wishes.split, listen=voice.hear
+    )
+
+
+# -- explanations ------------------------------------------------------------------------------------------------------
+
+
+def explain_values(compiled: Compiled, as_json: bool) -> None:
+    """Every value in force, and where it was written."""
+    from scorekit.explain import values
+
+    rows = values(compiled)
+    if as_json:
+        emit_json({"values": [{"path": r.path, "value": r.value, "place": r.place, "beat": r.beat} for r in rows]})
+    else:
+        emit(report.table([(r.path, f"= {r.value}", r.place, f"beats {r.beat}" if r.beat else "") for r in rows]))
+
+
+def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: float | None, as_json: bool) -> None:
+    """Why a part plays what it plays at a place."""
+    from scorekit import pipeline
+    from scorekit.explain import note
+
+    plan = decided(compiled)
+    names = [one.name for one in plan.parts]
+    if part not in names:
+        raise Refusal(Diagnostic("part", f"this song has no part '{part}'", hint=did_you_mean(part, names)))
+    last = plan.placements[-1].bar + plan.placements[-1].section.bars - 1
+    if not 1 <= bar <= last:
+        raise Refusal(Diagnostic("bar", f"there is no bar {bar}", hint=f"the song has bars 1 to {last}"))
+    score = pipeline.compose(plan, listen=voice.hear)
+    lines = note(compiled, score, pipeline.perform(score), part, bar, beat)
+    emit_json({"part": part, "bar": bar, "beat": beat, "lines": list(lines)}) if as_json else emit(
+        "".join(f"{line}\n" for line in lines)
+    )
+
+
+def explain_conflicts(compiled: Compiled, voice: Voice, as_json: bool) -> None:
+    """Where parts disagreed, and how it was settled."""
+    from scorekit import pipeline
+
+    score = pipeline.compose(decided(compiled), listen=voice.hear)
+    emit_json(report.conflicts_data(score)) if as_json else emit(report.conflicts_text(score))
+
+
+def bar_and_beat(text: str) -> tuple[int, float | None]:
+    """``12`` or ``12.3`` or ``12.3.5``: a bar, and a beat that may have a fraction; both count from 1."""
+    bar, _, beat = text.partition(".")
+    if not re.fullmatch(r"\d{1,6}", bar, re.ASCII):
+        usage(f"'{text}' is no place: say BAR or BAR.BEAT, such as 12 or 12.3")
+    if beat and not re.fullmatch(r"[1-9]\d{0,3}(\.\d{1,6})?", beat):
+        usage(f"'{text}' has no beat '{beat}': beats count from 1")
+    return int(bar), float(beat) if beat else None
+
+
+# -- several songs, and how it all ends --------------------------------------------------------------------------------
+
+
+def expanded(specs: list[str], voice: Voice, as_json: bool) -> list[str]:
+    """The songs that a command line names."""
+    found = files.songs(specs)
+    if isinstance(found, Diagnostic):
+        stop(Outcome(specs[0], REFUSED, (found,)), voice, as_json)
+    return found
+
+
+def distinct(specs: list[str], voice: Voice, as_json: bool) -> list[str]:
+    """The songs, when no two of them would write the same files."""
+    names: dict[str, str] = {}
+    for spec in specs:
+        other = names.setdefault(files.slug(Path(spec).stem), spec)
+        if other != spec:
+            clash = Diagnostic("file", f"{other} and {spec} would write the same files", hint="give each its own -o")
+            stop(Outcome(spec, REFUSED, (clash,)), voice, as_json)
+    return specs
+
+
+def each(specs: list[str], work: Callable[[str], Outcome], voice: Voice) -> list[Outcome]:
+    """Every song worked on, whatever becomes of the others."""
+    outcomes = []
+    for spec in specs:
+        try:
+            outcome = work(spec)
+        except Refusal as refusal:
+            outcome = Outcome(spec, refusal.code, refusal.diagnostics)
+        except MemoryError:
+            outcome = Outcome(spec, REFUSED, (Diagnostic("memory", f"{spec}: not enough memory for this song"),))
+        except Exception as error:
+            voice.bug(error)
+            outcome = Outcome(spec, BUG)
+        if outcome.diagnostics:
+            voice.refuse(outcome.diagnostics)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def finish(outcomes: list[Outcome], voice: Voice, as_json: bool) -> NoReturn:
+    """The document, when one was asked for, and the exit code."""
+    code = exit_code(outcomes)
+    if as_json:
+        emit_json({"ok": not code, "songs": [outcome.data() for outcome in outcomes]})
+    if len(outcomes) > 1:
+        failed = sum(bool(outcome.code) for outcome in outcomes)
+        voice.say(f"{report.count(len(outcomes) - failed, 'song')} fine, {failed} failed")
+    raise typer.Exit(code)
+
+
+def stop(outcome: Outcome, voice: Voice, as_json: bool) -> NoReturn:
+    """Ends the command because of one song's mistakes."""
+    voice.refuse(outcome.diagnostics)
+    finish([outcome], voice, as_json)
+
+
+def refuse(diagnostic: Diagnostic) -> NoReturn:
+    """Ends the command with a mistake that is no song's."""
+    Voice().refuse([diagnostic])
+    raise typer.Exit(REFUSED)
+
+
+def usage(message: str) -> NoReturn:
+    """Ends the command because it was called in a way that makes no sense."""
+    raise typer.BadParameter(message)
+
+
+def checked_sets(sets: list[str] | None) -> tuple[str, ...]:
+    """The values of --set, when each has a key and a value."""
+    for text in sets or ():
+        if not text.partition("=")[0].strip() or "=" not in text:
+            usage(f"--set '{text}': say KEY.PATH=VALUE, such as tempo=96")
+    return tuple(sets or ())
+
+
+def emit(text: str) -> None:
+    """Data on standard output. A reader who has enough ends the command quietly."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it closes the stream.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+def emit_json(document: object) -> None:
+    """One JSON document on standard output."""
+    emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")

@@ -1,0 +1,190 @@
+"""The cast: which parts a model puts on stage, with what sound, and what the song asks of each in each section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from scorekit.catalog import Catalog
+from scorekit.compiler.genres import GenreSpec, MixSpec
+from scorekit.compiler.wrong import Reader
+from scorekit.compiler.keypath import join
+from scorekit.compiler.slots import notes
+from scorekit.compiler.strings import tune
+from scorekit.errors import did_you_mean
+from scorekit.score import PARTS, Cell, Claim, Decision, Note, Part, Section, Sound, Strip
+from scorekit.theory import DRUM_NOTES
+
+if TYPE_CHECKING:
+    from scorekit.compiler.specs import PartSpec, SectionPart, SongSpec
+
+CASTS = {"general": ("drums", "bass", "keys", "lead"), "instrument_focused": PARTS}
+"""The single generator plays drums, bass, harmony and melody; the orchestrator has all eight."""
+_DRUM_CHANNEL = 9
+DEFAULT_PROGRAMS = {"drums": 0, "bass": 33, "guitar": 27, "keys": 0, "strings": 48, "brass": 61, "lead": 81, "pads": 89}
+
+
+def band(song: SongSpec, genre: GenreSpec, kind: str, catalog: Catalog, book: Reader) -> tuple[Part, ...]:
+    """The parts on stage, in the order of their tracks, one MIDI channel each.
+
+    A part the song silences everywhere is left out; one the song asks to play joins the cast of any model.
+    """
+    names = [n for n in PARTS if (n in CASTS[kind] or asked(song, n)) and not silenced(song, n)]
+    channels = iter(channel for channel in range(16) if channel != _DRUM_CHANNEL)
+    if not names:
+        book.wrong("parts", "every part is silenced: nobody is left to play", "let at least one part play")
+    return tuple(
+        part(name, song.parts.get(name), genre, _DRUM_CHANNEL if name == "drums" else next(channels), catalog, book)
+        for name in names
+    )
+
+
+def asked(song: SongSpec, name: str) -> bool:
+    """Whether the song asks for a part to play, anywhere."""
+    cells = [s.parts.get(name) for s in song.sections.values()] + [song.parts.get(name)]
+    return any(cell is not None and (cell.play or getattr(cell, "notes", None)) for cell in cells)
+
+
+def silenced(song: SongSpec, name: str) -> bool:
+    """Whether the song silences a part throughout."""
+    own = song.parts.get(name)
+    return own is not None and own.play is False and not any(
+        s.parts[name].play or s.parts[name].notes for s in song.sections.values() if name in s.parts
+    )
+
+
+def part(name: str, own: PartSpec | None, genre: GenreSpec, channel: int, catalog: Catalog, book: Reader) -> Part:
+    """One part: its sound and mixer strip from the song, else from the genre, else the plainest."""
+    mix = genre.mix.get(name) or MixSpec(gm=DEFAULT_PROGRAMS[name])
+    sound, program = voice(name, own, mix, catalog, book)
+
+    def of(key: str) -> float:
+        mine = getattr(own, key, None)
+        return float(mine if mine is not None else getattr(mix, key))
+
+    strip = Strip(of("level"), of("pan"), of("verb"), of("delay"), mix.hp, mix.duck, mix.width)
+    return Part(name, name, sound, strip, channel, program, name.capitalize())
+
+
+def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book: Reader) -> tuple[Sound, int]:
+    """A part's patch with its parameters, and its General MIDI program."""
+    wish = own.sound if own is not None else None
+    path = f"parts.{name}.sound" if wish is not None and wish.patch else f"genre:mix.{name}"
+    default = "acoustic" if name == "drums" else catalog.patch_for(mix.gm if mix.gm is not None else DEFAULT_PROGRAMS[name])
+    chosen = (wish.patch if wish is not None else None) or mix.patch or default
+    row = catalog.patch(chosen)
+    drums = [r.name for r in catalog.patches if (r.family == "drums") == (name == "drums")]
+    if row is None or chosen not in drums:
+        what = "a drum kit" if name == "drums" else "a patch"
+        book.wrong(f"{path}.patch", f"unknown patch {chosen!r}: {what} is wanted here", did_you_mean(chosen, drums))
+        return Sound(chosen), 0
+    inherited = dict(mix.params) if chosen == (mix.patch or default) else {}
+    params = inherited | (wish.params if wish is not None else {})
+    known = {n: (low, high) for n, low, high, _ in row.params}
+    for key, value in params.items():
+        where = f"parts.{name}.sound.{key}" if wish is not None and key in wish.params else f"genre:mix.{name}.params.{key}"
+        if key not in known:
+            book.wrong(where, f"patch {chosen!r} has no parameter {key!r}", did_you_mean(key, known), on_key=True)
+        elif not known[key][0] <= value <= known[key][1]:
+            book.wrong(where, f"{key} is {value:g}, allowed is {known[key][0]:g} to {known[key][1]:g}")
+    program = mix.gm if mix.gm is not None and chosen == (mix.patch or default) else row.program
+    return Sound(chosen, tuple(sorted((k, float(v)) for k, v in params.items()))), 0 if name == "drums" else program
+
+
+def choices(song: SongSpec, genre: GenreSpec, kind: str) -> tuple[Decision, ...]:
+    """I7: parts the song adds to, or takes from, what genre and model would have."""
+    found = []
+    for name in PARTS:
+        usual = name in CASTS[kind] and (not genre.arrange.enter_order or name in genre.arrange.enter_order)
+        wanted = True if asked(song, name) else False if silenced(song, name) else usual
+        if wanted != usual:
+            sides = (Claim("song", f"{name} {'plays' if wanted else 'is silent'}", 1.0), Claim("model and genre", f"{name} {'plays' if usual else 'is silent'}", 0.5))
+            reason = "the song comes first; the others share what is left to do"
+            found.append(Decision("I7", "instruments", "song", sides, f"{name} {'joins' if wanted else 'leaves'}", reason))
+    return tuple(found)
+
+
+# -- cells ---------------------------------------------------------------------------------------------------------------
+
+
+def cells(
+    song: SongSpec, sections: Sequence[Section], parts: Sequence[Part], chain: Mapping[str, tuple[str, ...]], book: Reader,
+    ids: Mapping[str, frozenset[str]],
+) -> tuple[tuple[str, str, Cell], ...]:
+    """What the song asks of each part in each section, where it asks anything.
+
+    ``chain`` maps a section id to the keys of ``[sections]`` that speak of it, the weakest first; ``ids`` are the pattern
+    ids each part knows.
+    """
+    tunes = own_tune(song, sections, chain, book)
+    rows: list[tuple[str, str, Cell]] = []
+    for section in sections:
+        for member in parts:
+            sources = [(f"parts.{member.name}", song.parts[member.name])] if member.name in song.parts else []
+            for key in chain[section.id]:
+                spec = song.sections[key].parts.get(member.name)
+                if spec is not None:
+                    sources.append((join("sections", key, "parts", member.name), spec))
+            cell = combined(sources, section, member.name, book, ids)
+            if member.name == "lead" and section.id in tunes and not cell.notes:
+                cell = Cell(True, cell.density, cell.velocity, cell.octave, 0, cell.lock, tunes[section.id], "", "melody.notes")
+            if cell != Cell():
+                rows.append((section.id, member.name, cell))
+    return tuple(rows)
+
+
+def combined(
+    sources: Sequence[tuple[str, PartSpec | SectionPart]], section: Section, part: str, book: Reader,
+    ids: Mapping[str, frozenset[str]],
+) -> Cell:
+    """Several tables about one cell made one: the nearest wins, takes and velocities add up."""
+    play, density, velocity, octave, reroll, lock, pattern, path = None, None, 0, 0, 0, False, "", ""
+    written: tuple[Note, ...] = ()
+    for where, spec in sources:
+        play = spec.play if spec.play is not None else play
+        density = spec.density if spec.density is not None else density
+        velocity, octave = velocity + spec.velocity, spec.octave or octave
+        reroll, lock, path = reroll * 1009 + spec.reroll, lock or spec.lock, where
+        if spec.pattern:
+            pattern = spec.pattern
+            if pattern not in ids.get(part, frozenset()):
+                book.wrong(join(where, "pattern"), f"{part} knows no pattern {pattern!r}", did_you_mean(pattern, ids.get(part, ())))
+        text = getattr(spec, "notes", None)
+        if text:
+            rows = DRUM_NOTES if part == "drums" else None
+            read = book.read(join(where, "notes"), notes, text, section.meter, rows)
+            written, play = own_notes(read, section, join(where, "notes"), book), True
+    return Cell(play, density, velocity, octave, reroll, lock, written, pattern, path)
+
+
+def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path: str, book: Reader) -> tuple[Note, ...]:
+    """Notes as written, checked against the length of the section."""
+    if read is None:
+        return ()
+    tokens, bars = read
+    if bars > section.bars:
+        book.wrong(path, f"{bars} bars of notes in a section of {section.bars}", "shorten them, or lengthen the section in the form")
+    return tuple(sorted(
+        (Note(t.start, t.length, t.pitch, 84) for t in tokens if t.start < section.length),  # type: ignore[attr-defined]
+        key=lambda n: (n.start, n.pitch),
+    ))
+
+
+def own_tune(
+    song: SongSpec, sections: Sequence[Section], chain: Mapping[str, tuple[str, ...]], book: Reader
+) -> dict[str, tuple[Note, ...]]:
+    """The song's own tune by section id; a line for ``A`` serves every A, one for ``A/2`` only the second."""
+    if song.melody is None or song.melody.notes is None:
+        return {}
+    lines = book.read("melody.notes", tune, song.melody.notes) or ()
+    found: dict[str, tuple[Note, ...]] = {}
+    for line in lines:
+        meant = [s for s in sections if line.section in (s.name, s.id) or (line.section in chain[s.id])]
+        if not meant:
+            book.wrong("melody.notes", f"no section {line.section!r} in the form", did_you_mean(line.section, {s.name for s in sections}))
+        for section in sorted(meant, key=lambda s: line.section == s.id):
+            read = book.read("melody.notes", notes, " " * line.offset + line.notes, section.meter)
+            found[section.id] = own_notes(read, section, "melody.notes", book)
+            if read is None:
+                break
+    return found

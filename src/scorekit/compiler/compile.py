@@ -1,0 +1,146 @@
+"""From the text of a song to its Plan: the song, genre and model laid in layers, validated, read, lowered.
+
+All mistakes are told at once: where a value is refused by its type, it is left out and the rest is still read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from scorekit.catalog import Catalog
+from scorekit.compiler.genres import GenreSpec
+from scorekit.compiler.layers import Layer, Layered, options, ordered, resolve, validate
+from scorekit.compiler.lower import Sources, lower
+from scorekit.compiler.specs import ModelSpec, SongSpec
+from scorekit.compiler.toml import Document, locate, parse
+from scorekit.compiler.vocabulary import ideas
+from scorekit.compiler.wrong import Reader
+from scorekit.errors import Diagnostic, Problem, Span
+from scorekit.score import Plan
+
+Spec = TypeVar("Spec", bound=BaseModel)
+Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
+"""find(kind, name, beside) gives (file, text): kind is songs, genres or models, beside the file that speaks of it."""
+
+DEFAULT_MODEL = "instrument_focused"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What became of a song's text: a plan, or mistakes; and the layers every value came from."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    song: Layered = Layered()
+    genre: Layered = Layered()
+    model: Layered = Layered()
+
+
+def compile_text(
+    text: str, file: str, title: str, find: Find, catalog: Catalog, settings: Sequence[str] = (), seed: int | None = None
+) -> Compiled:
+    """The plan of a song's text, or every mistake in it and in what it refers to.
+
+    ``settings`` are ``key.path=value`` options; they and the seed win over the text.
+    """
+    read = parse(text, file)
+    if isinstance(read, Diagnostic):
+        return Compiled(None, (read,))
+    if not read.values:
+        return Compiled(None, (Diagnostic("empty", "the song is empty", Span(file, 1, 1), 'begin with  genre = "rock"'),))
+    over, wrong = options([*settings, *([f"seed={seed}"] if seed is not None else [])])
+    layered, more = resolve(read, finder(find, "songs"), *over)
+    song, mistakes = salvaged(SongSpec, layered)
+    wrong += [*more, *mistakes]
+    if song is None:
+        return Compiled(None, tuple(ordered(wrong)), layered)
+    return with_genre(song, layered, title, find, catalog, wrong, file)
+
+
+def with_genre(
+    song: SongSpec, layered: Layered, title: str, find: Find, catalog: Catalog, wrong: list[Diagnostic], file: str
+) -> Compiled:
+    """The song with its genre and model found, read and lowered."""
+    genre_layers, genre, bad = spec_of(GenreSpec, "genres", song.genre, "genre", layered, find, file, True)
+    model_layers, model, worse = spec_of(ModelSpec, "models", song.model or DEFAULT_MODEL, "model", layered, find, file, False)
+    wrong += [*bad, *worse]
+    if genre is None or model is None:
+        return Compiled(None, tuple(ordered(wrong)), layered, genre_layers, model_layers)
+    vocabulary, problems = ideas(genre, catalog, model.weights)
+    wrong += [genre_layers.diagnose(p) for p in problems]
+    plan = None
+    if not problems:
+        book = Reader()
+        plan = lower(Sources(song, genre, model, vocabulary, catalog), title, book)
+        wrong += [told(p, layered, genre_layers) for p in book.problems]
+    unique = tuple(dict.fromkeys(ordered(wrong)))
+    return Compiled(None if unique else plan, unique, layered, genre_layers, model_layers)
+
+
+def spec_of(
+    kind: type[Spec], folder: str, name: str, key: str, song: Layered, find: Find, file: str, overridden: bool
+) -> tuple[Layered, Spec | None, list[Diagnostic]]:
+    """A genre or model by name, with what it extends, and for a genre the song's ``override`` on top."""
+    load = finder(find, folder)
+    winner = song.winner(key)
+    document = load(name, winner.layer.document.file if winner else file)
+    if isinstance(document, Diagnostic):
+        return Layered(), None, [Diagnostic(document.code, document.message, document.span or song.span(key), document.hint, key)]
+    over = [layer.within("override") for layer in song.layers] if overridden else []
+    layered, wrong = resolve(document, load, *[layer for layer in over if layer.values])
+    spec, mistakes = salvaged(kind, layered)
+    return layered, spec if not mistakes else None, [*wrong, *mistakes]
+
+
+def finder(find: Find, kind: str) -> Callable[[str, str], Document | Diagnostic]:
+    """A loader of one kind of file for ``layers.resolve``."""
+
+    def load(name: str, beside: str) -> Document | Diagnostic:
+        found = find(kind, name, beside)
+        return found if isinstance(found, Diagnostic) else parse(found[1], found[0])
+
+    return load
+
+
+def told(problem: Problem, song: Layered, genre: Layered) -> Diagnostic:
+    """A mistake found while lowering, at its place in the song or, marked so, in the genre."""
+    if problem.path.startswith("genre:"):
+        path = problem.path.removeprefix("genre:")
+        return genre.diagnose(Problem(path, problem.message, problem.hint, problem.offset, problem.width, problem.on_key))
+    return song.diagnose(problem)
+
+
+# -- reading on after a mistake ------------------------------------------------------------------------------------------
+
+
+def salvaged(kind: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
+    """The values as a spec, and all mistakes of type and name in them; what is wrong is left out so that the rest is read.
+
+    None when nothing is left to stand on, such as a song without a genre.
+    """
+    spec, mistakes = validate(kind, layered)
+    if spec is not None:
+        return spec, mistakes
+    values = deepcopy(layered.values)
+    for mistake in mistakes:
+        take_out(values, mistake.path)
+    rest, _ = validate(kind, Layered(values, layered.history, layered.layers))
+    return rest, mistakes
+
+
+def take_out(values: dict[str, Any], path: str) -> None:
+    """Removes the value at a key path, with the whole item when it stands in a list."""
+    where, exact = locate(values, path)
+    while where and exact:
+        holder: Any = values
+        for step in where[:-1]:
+            holder = holder[step]
+        if isinstance(holder, dict):
+            del holder[where[-1]]
+            return
+        where = where[:-1]

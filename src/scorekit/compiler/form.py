@@ -1,0 +1,149 @@
+"""Form: which sections, how many bars each, and the tempo at which the last hit lands where the song's length wants it.
+
+The method is a shortest-path search over total bars: every section of a genre's form may keep its length, take another of
+the genre's lengths for its role, be halved, or be left out, each at a cost; the body may be played again for long songs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from scorekit.compiler.strings import SectionToken
+
+DROP_COST = {"chorus": 40.0, "hook": 40.0, "drop": 40.0, "A": 6.0, "verse": 6.0, "head": 40.0, "blues": 40.0, "bridge": 3.0,
+             "break": 3.0, "pre": 2.0, "prechorus": 2.0, "intro": 2.0, "solo": 1.0, "interlude": 1.0, "B": 5.0}
+"""What leaving a section out costs, by role; unknown roles cost 3, the last section may never go."""
+SHORT = 35.0
+"""Seconds under which a song uses the compressed form."""
+MAX_REPEATS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A form fitted to a length: tokens in order, their total bars, and what the fit cost."""
+
+    id: str
+    path: str
+    tokens: tuple[SectionToken, ...]
+    bars: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A form a genre offers: its weight, full and compressed token lists."""
+
+    id: str
+    path: str
+    weight: float
+    full: tuple[SectionToken, ...]
+    short: tuple[SectionToken, ...]
+
+
+def fit(shapes: Sequence[Shape], lengths: dict[str, tuple[int, ...]], bars: int, short: bool, luck: Callable[[str, float], float]) -> Choice:
+    """The form whose fitted version costs least for about so many bars.
+
+    ``lengths`` maps roles to the genre's lengths; ``luck`` gives a seeded handicap for a form's path and weight, so that the
+    weights decide among forms that fit about equally well. Costs: 30 |bars - wanted| / wanted, dropped sections, changed lengths.
+    """
+    best: Choice | None = None
+    for shape in shapes:
+        bias = luck(shape.path, shape.weight)
+        for tokens in versions(shape, bars, short):
+            choice = fit_one(shape, tokens, lengths, bars, bias)
+            if best is None or choice.cost < best.cost - 1e-9:
+                best = choice
+    assert best is not None, "a genre has at least one form"
+    return best
+
+
+def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[SectionToken, ...]]:
+    """The token lists to try: the compressed form for short songs, else the full one with its body played again as needed."""
+    if short and shape.short:
+        yield shape.short
+        return
+    yield shape.full
+    total = sum(token.bars for token in shape.full)
+    head, body, end = parts_of(shape.full)
+    once = sum(token.bars for token in body)
+    for repeats in range(2, MAX_REPEATS * 40):
+        if not body or total + once * (repeats - 2) > bars:
+            return
+        yield head + body * repeats + end
+
+
+def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...], ...]:
+    """A form as introduction, body and ending."""
+    first = 1 if tokens[0].name == "intro" else 0
+    last = len(tokens) - 1 if tokens[-1].name in ("tag", "outro", "coda", "ending") else len(tokens)
+    return tokens[:first], tokens[first:last], tokens[last:]
+
+
+def fit_one(shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float) -> Choice:
+    """The cheapest way to bring one token list to about so many bars."""
+    table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    for place, token in enumerate(tokens):
+        grown: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for total, (cost, path) in table.items():
+            for length, price in options(token, lengths.get(token.name, ()), place == len(tokens) - 1):
+                after = total + length
+                if after <= bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
+                    grown[after] = (cost + price, (*path, length))
+        table = grown or table
+    costs = {total: cost + 30 * abs(total - bars) / bars for total, (cost, path) in table.items() if len(path) == len(tokens)}
+    if not costs:
+        return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
+    total = min(costs, key=lambda t: (costs[t], t))
+    kept = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
+    return Choice(shape.id, shape.path, kept, total, costs[total] + bias + clumsiness(kept))
+
+
+@lru_cache(maxsize=1024)
+def options(token: SectionToken, lengths: tuple[int, ...], last: bool) -> tuple[tuple[int, float], ...]:
+    """Lengths a section may take and what each costs; 0 bars leaves it out. Only a last section of odd length may have an odd length."""
+    prefer = token.bars
+    found = {prefer: 0.0}
+    for length in (*lengths, prefer // 2, prefer * 2):
+        if length >= 1 and length not in found and (length % 2 == 0 or (last and prefer % 2)):
+            found[length] = abs(length - prefer) / prefer * (1.0 if length in lengths else 1.6)
+    for length in (prefer - 2, prefer + 2) if prefer % 2 == 0 and prefer > 2 else (prefer + 1, prefer + 2):
+        if length % 2 == 0 or (last and prefer % 2):
+            found.setdefault(length, 0.6)
+    if not last:
+        found[0] = DROP_COST.get(token.name, 3.0)
+    return tuple(sorted(found.items()))
+
+
+def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
+    """What makes a form dull: equal neighbours at equal energy, a peak too early or at the very end, no ending."""
+    total = sum(token.bars for token in tokens) or 1
+    twins = sum(a.name == b.name and a.tier == b.tier and a.bars < 8 for a, b in zip(tokens, tokens[1:], strict=False))
+    peak = max((token.tier or 3) for token in tokens)
+    at, ends = 0, []
+    for token in tokens:
+        at += token.bars
+        if (token.tier or 3) == peak:
+            ends.append(at / total)
+    early = 2.0 if not any(end >= 0.55 for end in ends) else 0.0
+    return 1.5 * twins + early
+
+
+def exact(tokens: tuple[SectionToken, ...], bars: int) -> tuple[SectionToken, ...]:
+    """A form brought to exactly so many bars by lengthening its longest section, or cutting from the back."""
+    missing = bars - sum(token.bars for token in tokens)
+    if missing >= 0:
+        longest = max(range(len(tokens)), key=lambda n: (tokens[n].bars, -n))
+        return tuple(replace(t, bars=t.bars + missing) if n == longest else t for n, t in enumerate(tokens))
+    kept = list(tokens)
+    while missing < 0:
+        spare = max(range(len(kept)), key=lambda n: (kept[n].bars, n))
+        cut = min(-missing, kept[spare].bars - 1)
+        if not cut:
+            kept.pop(0)
+            missing += 1
+            continue
+        kept[spare] = replace(kept[spare], bars=kept[spare].bars - cut)
+        missing += cut
+    return tuple(kept)

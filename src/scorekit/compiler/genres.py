@@ -1,0 +1,364 @@
+"""What may be written in a genre file: one class per table, one line per key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scorekit.compiler.tables import (
+    PER_PART,
+    Band,
+    Bars,
+    Beats,
+    Bpm,
+    Cadence,
+    Chances,
+    Count,
+    Curve,
+    Decibels,
+    Euclid,
+    Line,
+    Milliseconds,
+    Name,
+    NameOrNames,
+    PartName,
+    Pitch,
+    Pole,
+    Range,
+    Size,
+    Slug,
+    Steps,
+    Table,
+    Text,
+    Tier,
+    Tiers,
+    Unit,
+    Weight,
+    Weights,
+    entry,
+)
+
+
+class GenreName(Table):
+    """What a genre is called."""
+
+    id: Slug = entry("Short name, as songs write it.")
+    name: Name = entry("Name for people.")
+    extends: NameOrNames | None = entry("Genre it starts from, by name or path.", None)
+    aliases: tuple[Name, ...] = entry("Words by which a prompt may mean it.", ())
+    family: Name | None = entry("Wider family, for lists.", None)
+    mood: tuple[Pole, Pole] = entry("Typical valence and arousal, each -1 to 1.", (0.0, 0.0))
+
+
+class GenreTempo(Table):
+    """Tempi of a genre, in quarter notes a minute."""
+
+    mean: Bpm = entry("Most typical tempo.")
+    sd: float = entry("Usual distance from it.", 5, ge=0, le=100)
+    min: Bpm = entry("Slowest tempo.")
+    max: Bpm = entry("Fastest tempo.")
+    grid_snap: float = entry("Tempi are multiples of this; 0: any.", 0, ge=0, le=20)
+    half_time_ok: bool = entry("Half the asked tempo will do.", False)
+    double_time_ok: bool = entry("Twice the asked tempo will do.", False)
+    clicked: bool = entry("Played to a click; false lets the tempo breathe.", True)
+
+
+class GenreMeter(Table):
+    """Meter of a genre, and the grid of its step strings."""
+
+    sig: Line = entry("Time signature.", "4/4", examples=["4/4"])
+    grid: int = entry("Steps in a bar of a step string.", 16, ge=2, le=96, examples=[16])
+    hyper: int = entry("Bars in a phrase.", 4, ge=1, le=16)
+    accents: tuple[Unit, ...] = entry("Weight of each step of a bar.", ())
+
+
+class GenreFeel(Table):
+    """How written time becomes played time."""
+
+    swing_unit: Literal[8, 16] = entry("8: eighths swing; 16: sixteenths do.", 8)
+    swing: dict[str, Curve] = entry("Long to short by tempo, [[bpm, ratio], ...], per role.", {})
+    amount: Unit = entry("Share of raw human timing.", 0.3)
+    offsets_ms: dict[str, tuple[Milliseconds, ...]] = entry(
+        "Early or late by step of the bar, per role or kit row.", {}
+    )
+    lean_ms: Curve | None = entry("How far the bass runs ahead or behind, [[bpm, ms], ...].", None)
+    lead_downbeat_delay_ms: Curve | None = entry("How late the lead's downbeats come, [[bpm, ms], ...].", None)
+    sd_ms: dict[str, Annotated[float, Field(ge=0, le=50)]] = entry("Raw human scatter per role or kit row.", {})
+
+
+class GenreKeys(Table):
+    """Keys a genre likes."""
+
+    tonics: Weights = entry("Weights of tonics.", {}, examples=[{"E": 4, "A": 3}])
+    modes: Weights = entry("Weights of modes.", {}, examples=[{"dorian": 5}])
+    guitar_friendly: bool = entry("Prefers keys with open strings.", False)
+
+
+class GenreForm(Table):
+    """One form: sections in order."""
+
+    id: Name = entry("Name of the form.")
+    weight: Weight = entry("How often it is chosen.", 1)
+    sections: tuple[Line, ...] = entry("Sections, name:bars:eN[:flags].", min_length=1, max_length=200)
+    compress: tuple[Line, ...] = entry("The form of a song of half a minute.", (), max_length=200)
+
+
+class GenreSection(Table):
+    """What a section of this role is like."""
+
+    lens: tuple[Bars, ...] = entry("Lengths in bars, the most typical first.", ())
+    prio: float = entry("What dropping it costs; 6 for a verse.", 3, ge=0, le=100)
+    energy: Tier | None = entry("Usual tier.", None)
+    layers: tuple[Name, ...] = entry("Parts it always has.", ())
+    harm_rhythm: float = entry("Chords a bar against other sections.", 1, ge=0.0625, le=8)
+    cadence: Cadence = entry("How it ends.", "open")
+    melody: Literal["hook", "hook_half", "lead", "riff", "solo", "none"] = entry("What the melody does.", "lead")
+    contrast_with: Name | None = entry("Section its harmony must differ from.", None)
+
+
+class Progression(Table):
+    """One chord progression."""
+
+    id: Name = entry("Name of the progression.")
+    roles: tuple[Name, ...] = entry("Sections that may use it.", min_length=1)
+    rn: Text = entry("Roman numerals, bars split by |.", examples=["i7 | IV9 | i7 | v7"])
+    w: Weight = entry("How often it is chosen.", 1)
+    mode: Name | None = entry("Mode it belongs to; left out: any.", None)
+    span: Bars | None = entry("Length in bars, when it must be that.", None)
+    cadence: Cadence = entry("How it ends.", "loop")
+
+
+class Substitution(Table):
+    """Other chords for a return."""
+
+    match: Line = entry("Chords to replace.", examples=["V7 Imaj7"])
+    to: Line = entry("Chords instead.", examples=["bII7 Imaj7"])
+    p: Unit = entry("How likely.", 0.2)
+    min_repeat: int = entry("From this statement of a section on.", 2, ge=1, le=100)
+
+
+class GenreHarmony(Table):
+    """Chords of a genre."""
+
+    prog: tuple[Progression, ...] = entry("Progressions to choose from.", min_length=1)
+    sub: tuple[Substitution, ...] = entry("Substitutions on returns.", ())
+    color: dict[str, tuple[Line, ...]] = entry("Extensions by kind of chord, plain to rich.", {})
+
+
+class Alternative(Table):
+    """What every choice has."""
+
+    id: Name | None = entry("Its name, by which songs, models and explain speak of it.", None)
+    w: Weight = entry("How often it is chosen among its like.", 1)
+    tiers: Tiers = entry("Energies it suits, 1 to 5.", (1, 2, 3, 4, 5))
+    mask: Literal["", "first", "return", "last", "lift"] = entry("Only in first statements, returns, last bars.", "")
+
+
+Rows = Annotated[dict[str, Text], Field(min_length=1, description="A step string for each kit row.")]
+
+
+class GrooveSpec(Alternative):
+    """A groove: kick, snare, cymbals."""
+
+    bars: int = entry("Length in bars.", 1, ge=1, le=16)
+    rows: Rows
+
+
+class FillSpec(Alternative):
+    """A fill: replaces the last beats of a bar."""
+
+    beats: int = entry("Length in beats.", 1, ge=1, le=64)
+    rows: Rows
+    crescendo: tuple[Pitch, Pitch] | None = entry("Velocity from, to.", None)
+    pitch_rise: int = entry("Semitones the drums rise.", 0, ge=0, le=24)
+    from_grid: int | None = entry("Steps in a bar of its own grid.", None, ge=2, le=96)
+
+
+class DrumSpec(Table):
+    """The drummer's vocabulary."""
+
+    groove: tuple[GrooveSpec, ...] = entry("Grooves.", ())
+    fill: tuple[FillSpec, ...] = entry("Fills.", ())
+    vary: Chances = entry("Variations of a bar and their chances.", {})
+    crash: Unit = entry("Chance of a crash where energy rises.", 1.0)
+
+
+class LayerSpec(Alternative):
+    """A layer of percussion."""
+
+    tier_min: Tier | None = entry("Lowest energy it plays at.", None)
+    rows: Rows
+
+
+class TimelineSpec(Alternative):
+    """A rhythm others follow: written as steps, as groups, as euclid or as a cycle."""
+
+    steps: Text | None = entry("Step string.", None, alias="str")
+    groups: tuple[Steps, ...] | None = entry("Steps in each group.", None)
+    euclid: Euclid | None = entry("Onsets, steps, rotation.", None)
+    cycle: Line | None = entry("So many in the time of so many.", None, examples=["3:2"])
+    tier_min: Tier | None = entry("Lowest energy it holds at.", None)
+    parts: tuple[Name, ...] = entry("Parts it binds; none: everybody.", ())
+
+
+class PercSpec(Table):
+    """Percussion and rhythms that bind."""
+
+    layer: tuple[LayerSpec, ...] = entry("Layers of percussion.", ())
+    timeline: tuple[TimelineSpec, ...] = entry("Rhythms others follow.", ())
+
+
+class BassPattern(Alternative):
+    """A bass line: a rhythm, and a degree for each onset."""
+
+    span: int = entry("Length in bars.", 1, ge=1, le=16)
+    rhythm: Text = entry("Step string.")
+    deg: tuple[Line, ...] = entry("Degrees, one for each onset.")
+
+
+class WalkSpec(Table):
+    """A walking bass by weights."""
+
+    tiers: Tiers = entry("Energies it suits.", (3, 4, 5))
+    first: Weights = entry("Degrees of the first beat.")
+    inner: Weights = entry("Degrees of inner beats; s is a scale step.")
+    approach: Weights = entry("Semitones from the last beat to the next chord.")
+
+
+class TwoFeelSpec(Table):
+    """A bass in two by weights."""
+
+    tiers: Tiers = entry("Energies it suits.", (1, 2))
+    first: Weights = entry("Degrees of beat 1.", {})
+    third: Weights = entry("Degrees of beat 3.")
+
+
+class BassSpec(Table):
+    """The bass player's vocabulary."""
+
+    range: Range = entry("Lowest and highest note.", (28, 52))
+    patterns: tuple[BassPattern, ...] = entry("Bass lines.", ())
+    walk: WalkSpec | None = entry("Walking bass.", None)
+    two_feel: TwoFeelSpec | None = entry("Bass in two.", None)
+    skip_p: Curve | None = entry("Chance of a skipped note by tempo, [[bpm, p], ...].", None)
+    kick_lock: Unit = entry("Wanted share of bass notes on a kick.", 0.6)
+    gate: float = entry("Sounding share of a note.", 0.85, ge=0.05, le=1)
+    approach_p: Unit = entry("Chance that the last note leads to the next chord.", 0.45)
+
+
+class CompRhythm(Alternative):
+    """A comping rhythm."""
+
+    steps: Text = entry("Step string; guitars have v, ^ and m.", alias="str")
+
+
+class CompSpec(Table):
+    """A comping player's vocabulary."""
+
+    lane: Range = entry("Lowest and highest note.", (52, 76))
+    rhythms: tuple[CompRhythm, ...] = entry("Rhythms.", ())
+    voicings: tuple[Name, ...] = entry("Voicings, the most typical first.", ("close",), min_length=1)
+    push_p: Unit = entry("Chance that a chord comes early.", 0.2)
+    gapfill: Unit = entry("How far it leaves room for the melody.", 0.5)
+    layout_p: Unit = entry("Chance of laying out for two bars.", 0.1)
+    strum_ms: float = entry("Time between strings.", 10, ge=0, le=100)
+    gate: float = entry("Sounding share of a chord.", 0.9, ge=0.05, le=1)
+
+
+class CompsSpec(Table):
+    """The two comping players."""
+
+    guitar: CompSpec = entry("Guitar.", CompSpec())
+    keys: CompSpec = entry("Keys.", CompSpec())
+
+
+class BehaviourSpec(Alternative):
+    """Something a sustaining player does."""
+
+    kind: Name = entry("A behaviour the player knows.", examples=["swell"])
+    steps: Text | None = entry("Step string.", None, alias="str")
+    bars: Bars | None = entry("Length in bars.", None)
+
+
+class SustainSpec(Table):
+    """The vocabulary of strings, brass, pads or lead."""
+
+    lane: Range = entry("Lowest and highest note.", (52, 76))
+    behaviours: tuple[BehaviourSpec, ...] = entry("What it does.", ())
+    max_sustain: int = entry("Longest held note in beats.", 8, ge=1, le=256)
+
+
+class GenreMelody(Table):
+    """Tunes of a genre."""
+
+    lane: Range = entry("Lowest and highest note.", (60, 79))
+    scale: Annotated[str, Field(max_length=80)] = entry("Scale of the tune; empty: the key's.", "")
+    schemas: Weights = entry("Weights of phrase plans.", {"period": 1.0})
+    cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
+    ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
+    approach_tones: Unit = entry("Share of chromatic approach notes.", 0)
+    phrase_notes: tuple[Count, Count] | None = entry("Notes in a phrase, from, to.", None)
+    rest_gap: tuple[Beats, Beats] | None = entry("Beats between phrases, from, to.", None)
+    pickup_p: Unit = entry("Chance of a pickup.", 0.3)
+    temp: Unit = entry("How far notes stray from the most likely.", 0.4)
+
+
+class GenreArrange(Table):
+    """Who plays when."""
+
+    axis: Literal["melody", "riff", "groove"] = entry("What is written first and given way to.", "melody")
+    enter_order: tuple[Name, ...] = entry("Order of entrance.", ())
+    parts: tuple[Size, Size, Size, Size, Size] = entry("Pitched parts at tiers 1 to 5.", (2, 3, 4, 5, 6))
+    max_silence: Bars | None = entry("Longest rest of a part in bars.", None)
+    layers: dict[str, tuple[Name, ...]] = entry("Parts a section always has.", {})
+
+
+class MixSpec(Table):
+    """A part's sound and its channel of the mixer."""
+
+    gm: int | None = entry("General MIDI program, from 0.", None, ge=0, le=127)
+    patch: Name | None = entry("Synth patch; left out: the one nearest to gm.", None)
+    params: dict[str, float] = entry("Parameters of the patch.", {})
+    level: Decibels = entry("Level in dB.", 0)
+    pan: float = entry("-1 left, 0 middle, 1 right.", 0, ge=-1, le=1)
+    verb: Unit = entry("Reverb send.", 0.15)
+    delay: Unit = entry("Delay send.", 0)
+    hp: float = entry("High-pass in Hz; 0: none.", 0, ge=0, le=5000)
+    duck: float = entry("Depth in dB by which the kick pushes it down.", 0, ge=0, le=24)
+    width: float = entry("Stereo width, 1 as recorded.", 1, ge=0, le=2)
+
+
+class EndingSpec(Table):
+    """A way to end."""
+
+    kind: Name = entry("hit, tag, ritard, strip or cold.")
+    w: Weight = entry("How often it is chosen.", 1)
+
+
+class GenreSpec(Table):
+    """A genre: what is typical of it, as data. Most genres extend base44 and say only what differs."""
+
+    genre: GenreName = entry("What it is called.")
+    tempo: GenreTempo = entry("Tempi.")
+    meter: GenreMeter = entry("Meter and grid.", GenreMeter())
+    feel: GenreFeel = entry("How written time becomes played time.", GenreFeel())
+    keys: GenreKeys = entry("Keys it likes.", GenreKeys())
+    form: tuple[GenreForm, ...] = entry("Forms to choose from.", min_length=1)
+    section: dict[Name, GenreSection] = entry("What sections are like, by role.", {})
+    harmony: GenreHarmony = entry("Chords.")
+    drums: DrumSpec = entry("Drums.", DrumSpec())
+    perc: PercSpec = entry("Percussion.", PercSpec())
+    bass: BassSpec = entry("Bass.", BassSpec())
+    comp: CompsSpec = entry("Guitar and keys.", CompsSpec())
+    strings: SustainSpec = entry("Strings.", SustainSpec())
+    brass: SustainSpec = entry("Brass and winds.", SustainSpec())
+    pads: SustainSpec = entry("Pads and risers.", SustainSpec())
+    lead: SustainSpec | None = entry("Lead, beyond the melody.", None)
+    melody: GenreMelody = entry("Tunes.", GenreMelody())
+    arrange: GenreArrange = entry("Who plays when.", GenreArrange())
+    mix: dict[PartName, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
+    ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
+    assess: dict[str, tuple[float, float, float, float]] = entry(
+        "Wanted values of measures: nothing below a or above d, all from b to c.", {}
+    )

@@ -1,0 +1,302 @@
+"""Values from several files laid over each other: defaults under genre under song under command line.
+
+Tables merge. Lists of tables whose items have an ``id`` merge by it, and ``drop = ["id"]`` beside them takes items out.
+Everything else replaces. Who wrote a value, and what it beat, is remembered by key path.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from scorekit.compiler.keypath import around, identified, item, join
+from scorekit.compiler.toml import Document, locate, parse, point
+from scorekit.compiler.wording import problems
+from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
+
+Spec = TypeVar("Spec", bound=BaseModel)
+Load = Callable[[str, str], "Document | Diagnostic"]
+"""Finds a file by the name it is extended by, and the file that says so."""
+
+MAX_CHAIN = 16
+MAX_TOLD = 100
+"""Most mistakes told of one file."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The values of one file, or of one table in it (``under``) that speaks about another kind of file."""
+
+    document: Document
+    values: dict[str, Any]
+    under: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file, or the option, it comes from."""
+        return self.document.file
+
+    def within(self, key: str) -> Layer:
+        """One of its tables as a layer of its own: ``override`` of a song, over the genre."""
+        table = self.values.get(key)
+        return Layer(self.document, table if isinstance(table, dict) else {}, join(self.under, key))
+
+    def span(self, path: str, offset: int | None = None, width: int = 1, on_key: bool = False) -> Span:
+        """Where a path of this layer stands in its file."""
+        full = f"{self.under}.{path}" if self.under and path else self.under or path
+        return self.document.span(full, offset, width, on_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Somebody wrote a value for a key."""
+
+    layer: Layer
+    path: str
+    value: Any
+
+    @property
+    def name(self) -> str:
+        """The file, or the option, it was written in."""
+        return self.layer.name
+
+    @property
+    def span(self) -> Span:
+        """Where it was written."""
+        return self.layer.span(self.path)
+
+
+@dataclass(frozen=True)
+class Layered:
+    """The values that hold, and for every key path everybody who wrote it; the last one won."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    history: dict[str, tuple[Wrote, ...]] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+
+    def winner(self, path: str) -> Wrote | None:
+        """Who wrote the value that holds at a path, or at the nearest place around it."""
+        while path:
+            if path in self.history:
+                return self.history[path][-1]
+            path = around(path)
+        return None
+
+    def span(self, path: str, offset: int | None = None, width: int = 1, on_key: bool = False) -> Span | None:
+        """Where the value that holds was written; the start of the last file when nobody wrote it."""
+        winner = self.winner(path)
+        layer = winner.layer if winner else self.layers[-1] if self.layers else None
+        return layer.span(path, offset, width, on_key) if layer else None
+
+    def diagnose(self, found: Problem) -> Diagnostic:
+        """A mistake at a key path as one at a place in a file."""
+        span = self.span(found.path, found.offset, found.width, found.on_key)
+        if span and found.code == "missing":
+            span = replace(span, width=1)
+        return Diagnostic(found.code, found.message, span, found.hint, found.path)
+
+    def over(self, *layers: Layer) -> tuple[Layered, list[Diagnostic]]:
+        """More layers on top."""
+        return stack((*self.layers, *layers))
+
+
+# -- laying over each other --------------------------------------------------------------------------------------------
+
+
+def stack(layers: Sequence[Layer]) -> tuple[Layered, list[Diagnostic]]:
+    """Lay layers over each other, the last on top; also what they say that cannot be done."""
+    pile = _Pile()
+    values: dict[str, Any] = {}
+    for layer in layers:
+        values = pile.table(values, layer.values, "", layer)
+    history = {path: tuple(wrote) for path, wrote in pile.history.items() if locate(values, path)[1]}
+    return Layered(values, history, tuple(layers)), pile.wrong
+
+
+class _Pile:
+    """Merges layer by layer, remembering who wrote what."""
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[Wrote]] = {}
+        self.wrong: list[Diagnostic] = []
+
+    def table(self, base: Mapping[str, Any], over: Mapping[str, Any], path: str, layer: Layer) -> dict[str, Any]:
+        merged = dict(base)
+        lists = any(identified(value) for value in (*base.values(), *over.values()))
+        if lists and _dropping(path, over.get("drop")):
+            merged = self.dropped(merged, over["drop"], join(path, "drop"), layer)
+        for key, value in over.items():
+            if key != "drop" or not lists or not _dropping(path, value):
+                merged[key] = self.value(merged.get(key), value, join(path, key), layer)
+        return merged
+
+    def value(self, base: Any, over: Any, path: str, layer: Layer) -> Any:
+        self.history.setdefault(path, []).append(Wrote(layer, path, over))
+        if isinstance(over, Mapping):
+            return self.table(base if isinstance(base, Mapping) else {}, over, path, layer)
+        if identified(over):
+            return self.items(base if identified(base) else [], over, path, layer)
+        if isinstance(over, list):
+            return [self.value(None, one, item(path, index, None), layer) for index, one in enumerate(over)]
+        return over
+
+    def items(self, base: list[dict[str, Any]], over: list[dict[str, Any]], path: str, layer: Layer) -> list[Any]:
+        merged = {one["id"]: one for one in base}
+        seen: set[str] = set()
+        for index, one in enumerate(over):
+            name = one["id"]
+            if name in seen:
+                span = layer.span(item(path, index, None) + ".id")
+                told = f"'{printable(name)}' is written twice in {path}"
+                self.wrong.append(Diagnostic("id", told, span, "give each its own id", path))
+            seen.add(name)
+            where = item(path, index, name)
+            self.history.setdefault(where, []).append(Wrote(layer, where, one))
+            merged[name] = self.table(merged.get(name, {}), one, where, layer)
+        return list(merged.values())
+
+    def dropped(self, table: dict[str, Any], names: list[str], path: str, layer: Layer) -> dict[str, Any]:
+        lists = {key: value for key, value in table.items() if identified(value)}
+        known = {one["id"] for value in lists.values() for one in value}
+        for index, name in enumerate(names):
+            if name not in known:
+                told = f"nothing called '{printable(name)}' to drop"
+                self.wrong.append(
+                    Diagnostic("drop", told, layer.span(f"{path}.{index}"), did_you_mean(name, known), path)
+                )
+        return table | {key: [one for one in value if one["id"] not in names] for key, value in lists.items()}
+
+
+def _dropping(path: str, value: object) -> bool:
+    """Whether ``drop`` is meant for the lists beside it; in a song's ``override`` it is meant for the genre's."""
+    listed = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return listed and path.split(".")[0] != "override"
+
+
+# -- files that start from other files ---------------------------------------------------------------------------------
+
+
+def chain(document: Document, load: Load) -> tuple[tuple[Layer, ...], list[Diagnostic]]:
+    """A file and all it extends as layers, the ground first. A file met twice is laid once, where it was met first."""
+    links = _Links(load)
+    links.follow(document, ())
+    return tuple(Layer(one, one.values) for one in links.found), links.wrong
+
+
+def resolve(document: Document, load: Load, *over: Layer) -> tuple[Layered, list[Diagnostic]]:
+    """A file laid over all it extends, and more layers on top of it."""
+    layers, broken = chain(document, load)
+    layered, wrong = stack((*layers, *over))
+    return layered, broken + wrong
+
+
+class _Links:
+    """Follows ``extends`` from file to file."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.found: list[Document] = []
+        self.wrong: list[Diagnostic] = []
+
+    def follow(self, document: Document, trail: tuple[str, ...]) -> None:
+        trail = (*trail, document.file)
+        for path, name in extended(document.values):
+            loaded = self.load(name, document.file)
+            span = document.span(path)
+            if isinstance(loaded, Diagnostic):
+                self.wrong.append(replace(loaded, span=loaded.span or span, path=loaded.path or path))
+            elif loaded.file in trail:
+                ring = " → ".join([*trail[trail.index(loaded.file) :], loaded.file])
+                self.wrong.append(Diagnostic("extends", f"extends itself: {printable(ring, 300)}", span, "", path))
+            elif len(trail) >= MAX_CHAIN:
+                self.wrong.append(Diagnostic("extends", f"more than {MAX_CHAIN} files in a row", span, "", path))
+            elif all(one.file != loaded.file for one in self.found):
+                self.follow(loaded, trail)
+        self.found.append(document)
+
+
+def extended(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names a file extends, each with its key path: ``extends`` of a song, ``genre.extends`` of a genre."""
+    genre = values.get("genre")
+    base, named = (
+        ("genre.extends", genre.get("extends")) if isinstance(genre, Mapping) else ("extends", values.get("extends"))
+    )
+    if isinstance(named, str):
+        yield base, named
+    elif isinstance(named, list):
+        yield from ((f"{base}.{index}", name) for index, name in enumerate(named) if isinstance(name, str))
+
+
+# -- the command line --------------------------------------------------------------------------------------------------
+
+
+class _Option(Document):
+    """An option whose value is a bare word: ``key=E dorian``."""
+
+    def span(self, path: str, offset: int | None = None, width: int = 1, on_key: bool = False) -> Span:
+        """Its key, its value, or a character of the value."""
+        split = self.text.index("=")
+        if on_key:
+            return point(self.text, self.file, 0, split)
+        if offset is None:
+            return point(self.text, self.file, split + 1, len(self.text) - split - 1)
+        return point(self.text, self.file, split + 1 + offset, width)
+
+
+def options(settings: Iterable[str], name: str = "--set") -> tuple[tuple[Layer, ...], list[Diagnostic]]:
+    """``key.path=value`` options as layers. A value is read as TOML; what is not TOML is text."""
+    layers, wrong = [], []
+    for text in settings:
+        read = _option(text, name)
+        if isinstance(read, Diagnostic):
+            wrong.append(read)
+        else:
+            layers.append(Layer(read, read.values))
+    return tuple(layers), wrong
+
+
+def _option(text: str, name: str) -> Document | Diagnostic:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        return Diagnostic("option", "not key=value", Span(name, 1, 1, len(text), text), "such as tempo=120")
+    read = parse(text, name) if "\n" not in text else None
+    if isinstance(read, Document):
+        return read
+    try:
+        return _Option(tomllib.loads(f"{key} = {json.dumps(value.strip())}"), name, f"{key}={value.strip()}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return Diagnostic(
+            "option", f"'{printable(key)}' is not a key", Span(name, 1, 1, len(key), text), "such as parts.bass.play"
+        )
+
+
+# -- values to a spec --------------------------------------------------------------------------------------------------
+
+
+def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
+    """The values as a spec, or every mistake in them, each at the place that wrote the value."""
+    try:
+        return model.model_validate(frozen(layered.values)), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=True)
+    told = ordered(layered.diagnose(one) for one in problems(model, layered.values, errors[:MAX_TOLD]))
+    if len(errors) > MAX_TOLD:
+        told.append(Diagnostic("more", f"and {len(errors) - MAX_TOLD:,} more mistakes", told[-1].span))
+    return None, told
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Mistakes in the order of their places."""
+    return sorted(diagnostics, key=lambda d: (d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0))
+
+
+def frozen(values: Any) -> Any:
+    """Values with tuples for lists, so that what is made of them cannot change."""
+    if isinstance(values, dict):
+        return {key: frozen(value) for key, value in values.items()}
+    return tuple(map(frozen, values)) if isinstance(values, list) else values

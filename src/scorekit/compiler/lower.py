@@ -1,0 +1,320 @@
+"""Lowering: validated specs become a Plan. Mistakes are collected, never raised; there is a plan only when there are none.
+
+Paths of mistakes are key paths of the song; those that begin with ``genre:`` are key paths of the genre.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log
+
+from scorekit.catalog import Catalog
+from scorekit.compiler import cast, form, harmony, sections, tempo
+from scorekit.compiler.genres import GenreSpec
+from scorekit.compiler.keypath import item, join
+from scorekit.compiler.slots import chords
+from scorekit.compiler.specs import ModelSpec, SongSpec
+from scorekit.compiler.strings import Length, SectionToken
+from scorekit.compiler.strings import chord as read_chord
+from scorekit.compiler.strings import form as read_form
+from scorekit.compiler.strings import key as read_key
+from scorekit.compiler.strings import length as read_length
+from scorekit.compiler.strings import meter as read_meter
+from scorekit.compiler.strings import section as read_section
+from scorekit.compiler.tables import Change
+from scorekit.compiler.wrong import Reader, words
+from scorekit.ideas import Ideas
+from scorekit.score import Claim, Decision, Dials, Feel, Key, Master, Placement, Plan, Seam, Section
+from scorekit.seeds import Seed
+from scorekit.theory import key_name
+from scorekit.timebase import PPQ, Meter, TempoMap, Tick
+
+MAX_BARS = 2000
+MAX_SECONDS = 3600.0
+MAX_SECTIONS = 1000
+RING = 2.0
+"""Seconds from the last hit to the end of the song, where nothing else decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The three specs of a song, and what exists."""
+
+    song: SongSpec
+    genre: GenreSpec
+    model: ModelSpec
+    ideas: Ideas
+    catalog: Catalog
+
+
+def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
+    """The plan of a song, or None when the book holds mistakes afterwards."""
+    song, genre, model = sources.song, sources.genre, sources.model
+    seed = Seed(str(song.seed))
+    setting = set_up(sources, seed, book)
+    pace = paced(sources, seed)
+    wanted = book.read("length", read_length, song.length) or Length(30.0)
+    tokens, form_path = formed(setting, pace, wanted, book)
+    sections.unknown_names(setting, tokens, book, form_path)
+    if book.problems or not small_enough(tokens, book, form_path):
+        return None
+    statements, wishes = sections.build(setting, tokens, book)
+    placed = placements(statements)
+    ending = ended(genre, seed)
+    tempi, tail, fitted = timed(sources, pace, wanted, placed, wishes, ending == "ritard", book)
+    parts = cast.band(song, genre, model.type, sources.catalog, book)
+    chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
+    cells = cast.cells(song, statements, parts, chain, book, pattern_ids(sources.ideas))
+    if book.problems:
+        return None
+    return Plan(
+        title=song.title or title,
+        seed=seed.address,
+        genre=genre.genre.id,
+        model=model.name,
+        kind=model.type,
+        key=statements[0].key if statements[0].key != setting.key else setting.key,
+        tempo=tempi,
+        placements=placed,
+        parts=parts,
+        cells=cells,
+        ideas=sources.ideas,
+        dials=setting.dials,
+        focus=tuple(model.focus),
+        feel=felt(genre),
+        master=Master(song.master.lufs, song.master.ceiling, song.master.room, song.master.tone),
+        tail=tail,
+        resolver=song.resolver.mode,
+        decisions=(*tempo.claims(pace, genre.tempo, model.bias.get("tempo", 0.0)), *fitted, *keyed(setting, song), *cast.choices(song, genre, model.type)),
+        ending=ending,
+    )
+
+
+# -- what all sections share ---------------------------------------------------------------------------------------------
+
+
+def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
+    """Key, meter, grid, dials and harmony of the song."""
+    song, genre, model = sources.song, sources.genre, sources.model
+    written = read_meter(genre.meter.sig)
+    meter = (book.read("meter", read_meter, song.meter) if song.meter else None) or written
+    own = song.dials
+    dials = Dials(
+        model.complexity if own.complexity is None else own.complexity,
+        model.creativity if own.creativity is None else own.creativity,
+    )
+    lift = 0.0 if song.energy is None else (song.energy - 0.5) * 4
+    return sections.Setting(
+        song=song, genre=genre, key=key_of(song, genre, seed, book), meter=meter, written=written,
+        grid=genre.meter.grid * PPQ // written.bar, dials=dials, seed=seed, offers=offers(genre, written, model),
+        swaps=swaps(genre), lift=lift + model.bias.get("energy", 0.0),
+    )
+
+
+def key_of(song: SongSpec, genre: GenreSpec, seed: Seed, book: Reader) -> Key:
+    """The song's key, else one of the genre's."""
+    if song.key:
+        return book.read("key", read_key, song.key) or Key(0, "major", "C")
+    tonics, modes = genre.keys.tonics or {"C": 1.0}, genre.keys.modes or {"major": 1.0}
+    mode = seed.choose("mode", list(modes), list(modes.values()))
+    tonic = read_key(seed.choose("tonic", list(tonics), list(tonics.values()))).tonic
+    return Key(tonic, mode, key_name(tonic, mode))
+
+
+def keyed(setting: sections.Setting, song: SongSpec) -> tuple[Decision, ...]:
+    """K1: the song's mode is not one of the genre's."""
+    modes = setting.genre.keys.modes
+    if not song.key or not modes or setting.key.mode in modes:
+        return ()
+    sides = (Claim("song", str(setting.key), 1.0), Claim("genre", ", ".join(modes), 0.5))
+    return (Decision("K1", "key", "song", sides, str(setting.key), "a key in the song comes before the genre"),)
+
+
+def offers(genre: GenreSpec, meter: Meter, model: ModelSpec) -> tuple[harmony.Progress, ...]:
+    """The genre's progressions, read, with the model's weights."""
+    found = []
+    for prog in genre.harmony.prog:
+        weight = prog.w * model.weights.get(prog.id, 1.0)
+        path = item("harmony.prog", 0, prog.id)
+        found.append(harmony.Progress(path, prog.roles, weight, prog.mode or "", prog.cadence, chords(prog.rn, meter)))
+    return tuple(found)
+
+
+def swaps(genre: GenreSpec) -> tuple[harmony.Swap, ...]:
+    """The genre's substitutions, read."""
+    return tuple(
+        harmony.Swap(
+            tuple(read_chord(w) for _, w in words(sub.match)), tuple(read_chord(w) for _, w in words(sub.to)),
+            sub.p, sub.min_repeat, item("harmony.sub", number, None),
+        )
+        for number, sub in enumerate(genre.harmony.sub)
+    )
+
+
+def felt(genre: GenreSpec) -> Feel:
+    """The genre's feel."""
+    feel = genre.feel
+    return Feel(
+        feel.swing_unit,
+        tuple((role, tuple(points)) for role, points in feel.swing.items()),
+        feel.amount,
+        tuple((role, tuple(offsets)) for role, offsets in feel.offsets_ms.items()),
+        tuple(feel.lean_ms or ()),
+        tuple(feel.lead_downbeat_delay_ms or ()),
+        genre.tempo.clicked,
+    )
+
+
+def ended(genre: GenreSpec, seed: Seed) -> str:
+    """How the song ends."""
+    choices = [(e.kind, e.w) for e in genre.ending] or [("hit", 1.0)]
+    return seed.choose("ending", [kind for kind, _ in choices], [w for _, w in choices])
+
+
+def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
+    """Ids of the patterns each part may be asked for."""
+    return {
+        "drums": frozenset(g.id for g in ideas.drums.grooves),
+        "bass": frozenset(line.id for line in ideas.bass.lines),
+        "guitar": frozenset(c.id for c in ideas.guitar.cells),
+        "keys": frozenset(c.id for c in ideas.keys.cells),
+        "strings": frozenset(b.id for b in ideas.strings.behaviours),
+        "brass": frozenset(b.id for b in ideas.brass.behaviours),
+        "pads": frozenset(b.id for b in ideas.pads.behaviours),
+        "lead": frozenset(name for name, _ in ideas.melody.schemas),
+    }
+
+
+# -- form ----------------------------------------------------------------------------------------------------------------
+
+
+def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Reader) -> tuple[tuple[SectionToken, ...], str]:
+    """The form's tokens and the path they were written at: the song's own form, else the genre's best fit."""
+    song, genre = setting.song, setting.genre
+    if song.form is not None:
+        tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
+        return tuple(lengthened(song, token, book) for token in tokens), "form"
+    bar = setting.meter.bar / PPQ * 60 / pace.bpm
+    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - RING) / bar) + 1)
+    lengths = {name: role.lens for name, role in genre.section.items()}
+    lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
+    short = bars * bar < form.SHORT
+    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight))
+    tokens = tuple(replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens)
+    if wanted.bars:
+        tokens = form.exact(tokens, wanted.bars)
+    return tokens, choice.path
+
+
+def handicap(seed: Seed, path: str, weight: float) -> float:
+    """A seeded cost for a form, small for heavy ones: an exponential race among forms that fit equally well."""
+    return min(3.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01)) * 0.6
+
+
+def shapes(genre: GenreSpec) -> tuple[form.Shape, ...]:
+    """The genre's forms, read."""
+    return tuple(
+        form.Shape(
+            f.id, item("genre:form", 0, f.id), f.weight, tuple(map(read_section, f.sections)), tuple(map(read_section, f.compress))
+        )
+        for f in genre.form
+    )
+
+
+def lengthened(song: SongSpec, token: SectionToken, book: Reader) -> SectionToken:
+    """A token of the song's own form; a section table that disagrees about its bars is a mistake."""
+    spec = song.sections.get(token.name)
+    if spec is not None and spec.bars and spec.bars != token.bars:
+        path = join("sections", token.name, "bars")
+        book.wrong(path, f"{spec.bars} bars here, {token.bars} in the form", "say it in one place: leave bars out here")
+    return token
+
+
+def small_enough(tokens: Sequence[SectionToken], book: Reader, path: str) -> bool:
+    """Whether a form stays within the limits."""
+    bars = sum(token.bars for token in tokens)
+    if bars > MAX_BARS:
+        book.wrong(path, f"the form has {bars} bars, {MAX_BARS} is the limit", "shorten sections or leave some out")
+    elif len(tokens) > MAX_SECTIONS:
+        book.wrong(path, f"the form has {len(tokens)} sections, {MAX_SECTIONS} is the limit")
+    else:
+        return True
+    return False
+
+
+def placements(statements: Sequence[Section]) -> tuple[Placement, ...]:
+    """Sections one after another, each told only what lies across its seams."""
+    placed, start, bar = [], 0, 1
+    for n, section in enumerate(statements):
+        before = statements[n - 1].tier if n else None
+        after = statements[n + 1] if n + 1 < len(statements) else None
+        seam = Seam(before, after.tier if after else None, after.chords[0] if after else None)
+        placed.append(Placement(section, start, bar, seam))
+        start, bar = start + section.length, bar + section.bars
+    return tuple(placed)
+
+
+# -- time ----------------------------------------------------------------------------------------------------------------
+
+
+def paced(sources: Sources, seed: Seed) -> tempo.Pace:
+    """The song's own tempo, else one of the genre's."""
+    lean = sources.model.bias.get("tempo", 0.0)
+    return tempo.asked(sources.song.tempo) or tempo.Pace(tempo.drawn(sources.genre.tempo, lean, seed))
+
+
+def timed(
+    sources: Sources, pace: tempo.Pace, wanted: Length, placed: Sequence[Placement], wishes: Sequence[sections.Wish],
+    ritard: bool, book: Reader,
+) -> tuple[TempoMap, float, tuple[Decision, ...]]:
+    """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
+
+    A tempo the genre chose bends by up to 3 % so that the last hit lands ``RING`` seconds before the end; then the ring
+    stretches between 1.2 and 4 s; what is still missing is told (T6).
+    """
+    laid = [(p.section, p.start) for p in placed]
+    local = [span_of(wish) for wish in wishes]
+    hit = placed[-1].end - placed[-1].section.meter.bar
+    tempi = tempo.laid(pace, laid, local, ritard)
+    free = sources.song.form is None or "length" in sources.song.model_fields_set
+    goal = wanted.seconds if free else None
+    if goal and not pace.fixed and not any(local):
+        genre = sources.genre.tempo
+        bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
+        low, high = max(genre.min, pace.bpm * (1 - tempo.FLEX)), min(genre.max, pace.bpm * (1 + tempo.FLEX))
+        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
+    landing = tempi.seconds(hit)
+    ring = RING + 0.5 if goal is None else min(4.0, max(1.2, goal - landing))
+    total = landing + ring
+    if total > MAX_SECONDS:
+        book.wrong("length" if sources.song.form is None else "form", f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit", "shorten the form or raise the tempo")
+    missed = lengths_told(goal, total, tempi.bpm_at(0), pace.fixed)
+    return tempi, total - tempi.seconds(placed[-1].end), missed
+
+
+def span_of(wish: sections.Wish) -> tuple[float, float] | None:
+    """A section's own tempo, from and to."""
+    own = wish.get("tempo")
+    if own is None:
+        return None
+    if isinstance(own, Change):
+        start = own.start or (own.dotted * 1.5 if own.dotted else None) or own.end or 120.0
+        return start, own.end or start
+    return float(own), float(own)  # type: ignore[arg-type]
+
+
+def lengths_told(goal: float | None, total: float, bpm: float, fixed: bool) -> tuple[Decision, ...]:
+    """T6: the asked length and whole bars at this tempo disagree by more than half a second."""
+    if goal is None or abs(goal - total) <= 0.5:
+        return ()
+    sides = (Claim("length", f"{goal:g} s", 0.8), Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0))
+    return (Decision("T6", "tempo", "song", sides, f"{total:.1f} s", "music ends on a bar line, not inside one"),)
+
+
+def tick_of_bar(plan: Plan, bar: int) -> tuple[Placement, Tick] | None:
+    """The placement and tick of a bar counted from 1, or None beyond the song."""
+    for placement in plan.placements:
+        if placement.bar <= bar < placement.bar + placement.section.bars:
+            return placement, placement.start + (bar - placement.bar) * placement.section.meter.bar
+    return None

@@ -1,0 +1,262 @@
+"""Sections: what the form's tokens, the genre and the song's own tables make of each statement of a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from scorekit.compiler import harmony
+from scorekit.compiler.genres import GenreSection, GenreSpec
+from scorekit.compiler.wrong import Reader
+from scorekit.compiler.keypath import join
+from scorekit.compiler.slots import chords as read_chords
+from scorekit.compiler.specs import SongSpec
+from scorekit.compiler.strings import SectionToken
+from scorekit.compiler.strings import intent as read_intent
+from scorekit.compiler.strings import key as read_key
+from scorekit.compiler.strings import meter as read_meter
+from scorekit.errors import Problem, did_you_mean
+from scorekit.score import Chord, Dials, Intent, Key, Section
+from scorekit.seeds import Seed
+from scorekit.theory import key_name
+from scorekit.timebase import Meter
+
+Value = TypeVar("Value")
+_MELODY = {"intro": "none", "outro": "none", "coda": "none", "solo": "solo", "chorus": "hook", "hook": "hook", "drop": "hook",
+           "break": "none", "build": "none", "breakdown": "none", "tag": "hook", "riff": "riff"}
+"""What the melody does in a section of this name, where the genre does not say."""
+_ENERGY = {"intro": 2, "verse": 3, "A": 3, "pre": 4, "prechorus": 4, "chorus": 5, "B": 4, "bridge": 3, "break": 1, "solo": 4,
+           "outro": 2, "tag": 4, "drop": 5, "build": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every section of a song shares."""
+
+    song: SongSpec
+    genre: GenreSpec
+    key: Key
+    meter: Meter
+    written: Meter
+    """The meter the genre's progressions are written in."""
+    grid: int
+    dials: Dials
+    seed: Seed
+    offers: tuple[harmony.Progress, ...]
+    swaps: tuple[harmony.Swap, ...]
+    lift: float
+    """Tiers added to every section by the song's energy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The song's tables about one section, the nearest winning, with the path each value was found at."""
+
+    values: Mapping[str, tuple[object, str]]
+
+    def get(self, name: str) -> object:
+        """The winning value, or None."""
+        return self.values.get(name, (None, ""))[0]
+
+    def path(self, name: str) -> str:
+        """Key path of the winning value."""
+        return self.values.get(name, (None, ""))[1]
+
+
+def chain_of(song: SongSpec, token: SectionToken, occurrence: int) -> tuple[str, ...]:
+    """Keys of ``[sections]`` that speak of a statement, weakest first: what it is like, its name, name/occurrence."""
+    keys: list[str] = []
+    for name in (token.name, f"{token.name}/{occurrence}"):
+        spec = song.sections.get(name)
+        if spec is None:
+            continue
+        if spec.like and spec.like in song.sections and spec.like not in keys:
+            keys.append(spec.like)
+        keys.append(name)
+    return tuple(dict.fromkeys(keys))
+
+
+def wish_of(song: SongSpec, chain: Sequence[str]) -> Wish:
+    """The values the song sets for a section."""
+    values: dict[str, tuple[object, str]] = {}
+    for key in chain:
+        spec = song.sections[key]
+        for name in spec.model_fields_set - {"parts", "like"}:
+            values[name] = (getattr(spec, name), join("sections", key, name))
+    return Wish(values)
+
+
+def likeness(song: SongSpec, name: str) -> tuple[str, ...]:
+    """A section's name and those it is modelled on, for looking things up in the genre."""
+    spec = song.sections.get(name)
+    return (name, spec.like) if spec is not None and spec.like else (name,)
+
+
+def role(genre: GenreSpec, names: Sequence[str]) -> GenreSection:
+    """What the genre says of a section known by any of these names."""
+    return next((genre.section[name] for name in names if name in genre.section), GenreSection())
+
+
+def build(setting: Setting, tokens: Sequence[SectionToken], book: Reader) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
+    """Every statement of the form as a section, with what the song wishes of each; mistakes are noted."""
+    counts: dict[str, int] = {}
+    chosen: dict[str, harmony.Progress] = {}
+    sections, wishes, lift = [], [], 0
+    for number, token in enumerate(tokens):
+        counts[token.name] = counts.get(token.name, 0) + 1
+        wish = wish_of(setting.song, chain_of(setting.song, token, counts[token.name]))
+        lift += token.lift
+        section = statement(setting, token, counts[token.name], lift, wish, chosen, number == len(tokens) - 1, book)
+        sections.append(section)
+        wishes.append(wish)
+    return tuple(sections), tuple(wishes)
+
+
+def statement(
+    setting: Setting, token: SectionToken, occurrence: int, lift: int, wish: Wish, chosen: dict[str, harmony.Progress],
+    last: bool, book: Reader,
+) -> Section:
+    """One statement of a section."""
+    names = likeness(setting.song, token.name)
+    genre = role(setting.genre, names)
+    key = key_of(setting, lift, wish, book)
+    meter = own(wish, "meter", read_meter, book) or setting.meter
+    draft = Section(
+        name=token.name, occurrence=occurrence, bars=token.bars, meter=meter, grid=setting.grid,
+        tier=tier_of(setting, token, genre, wish, names), key=key, chords=(), flags=token.flags,
+        melody=melody_of(genre, wish, names), cadence="closed" if last else genre.cadence,
+        motif=motif_of(genre, token.name, names),
+    )
+    chords, silent = harmony_of(setting, draft, names, wish, chosen, book)
+    if last and not wish.get("chords"):
+        chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
+    nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
+    return replace(draft, chords=chords, intents=tuple(sorted((*intents_of(draft, wish, book), *nochord), key=lambda i: i.tick)))
+
+
+def home_quality(setting: Setting, key: Key) -> str:
+    """The colour the genre gives its tonic chord in this mode: that of the commonest tonic chord of its progressions."""
+    counts: dict[str, float] = {}
+    for offer in setting.offers:
+        if not offer.mode or harmony.same_gender(offer.mode, key.mode):
+            for token in offer.changes.tokens:
+                if token.kind == "roman" and token.root == 0 and not token.bass and harmony.restful(token.quality, key.mode):
+                    counts[token.quality] = counts.get(token.quality, 0.0) + offer.weight
+    return max(counts, key=lambda quality: (counts[quality], quality)) if counts else ""
+
+
+def own(wish: Wish, name: str, reader: Callable[[str], Value], book: Reader) -> Value | None:
+    """A string of the song's own, read; None when there is none or it is wrong."""
+    text = wish.get(name)
+    return book.read(wish.path(name), reader, str(text)) if text is not None else None
+
+
+def key_of(setting: Setting, lift: int, wish: Wish, book: Reader) -> Key:
+    """The section's own key, else the song's with the lifts so far."""
+    mine = own(wish, "key", read_key, book)
+    if isinstance(mine, Key):
+        return mine
+    if not lift:
+        return setting.key
+    tonic = (setting.key.tonic + lift) % 12
+    return Key(tonic, setting.key.mode, key_name(tonic, setting.key.mode))
+
+
+def tier_of(setting: Setting, token: SectionToken, genre: GenreSection, wish: Wish, names: Sequence[str]) -> int:
+    """Energy: the section's own table, else the form's token, the genre's role or the name, lifted by the song's energy."""
+    mine = wish.get("energy")
+    if mine is not None:
+        return int(str(mine).removeprefix("e"))
+    base = token.tier or genre.energy or next((_ENERGY[n] for n in names if n in _ENERGY), 3)
+    return max(1, min(5, round(base + setting.lift)))
+
+
+def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
+    """What the melody does: the song's word, the genre's, or what the name suggests."""
+    mine = wish.get("melody")
+    if mine is not None:
+        return str(mine)
+    if "melody" in genre.model_fields_set:
+        return "hook" if genre.melody == "hook_half" else genre.melody
+    return next((_MELODY[n] for n in names if n in _MELODY), "lead")
+
+
+def motif_of(genre: GenreSection, name: str, names: Sequence[str]) -> str:
+    """Whose tune it is: its own, or for a half-time quotation that of the section it contrasts with."""
+    if genre.melody == "hook_half" and genre.contrast_with:
+        return genre.contrast_with
+    if name in ("tag", "outro", "coda"):
+        return "ending"
+    return names[-1]
+
+
+def harmony_of(
+    setting: Setting, section: Section, names: Sequence[str], wish: Wish, chosen: dict[str, harmony.Progress], book: Reader
+) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
+    """The section's chords: the song's own as written, else a progression of the genre, varied on returns and coloured."""
+    text, path = wish.get("chords"), wish.path("chords")
+    if text is not None:
+        changes = book.read(path, read_chords, str(text), section.meter)
+        if changes is None:
+            return (harmony.tonic_chord(section.key, 0, section.length),), ()
+        placed = harmony.laid(changes, section.meter, section.bars, section.meter, keeps_ending=False)
+        return harmony.sounding(placed, section.key, path, section.length)
+    offer = progression(setting, section, names, chosen)
+    keeps = offer.cadence in ("half", "closed") or section.cadence in ("half", "closed")
+    placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps)
+    at = setting.seed.at("harmony", section.name)
+    daring = 2.0 * setting.dials.creativity
+    varied, _ = harmony.substituted(placed, setting.swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring)
+    tinted = [harmony.coloured(t, setting.genre.harmony.color, setting.dials, at) for t in varied]
+    return harmony.sounding(tinted, section.key, offer.path, section.length)
+
+
+def progression(setting: Setting, section: Section, names: Sequence[str], chosen: dict[str, harmony.Progress]) -> harmony.Progress:
+    """The progression of a section by name: chosen once, kept for every return."""
+    mode = section.key.mode
+    slot = f"{section.name}/{'major' if harmony.same_gender(mode, 'major') else 'minor'}"
+    if slot not in chosen:
+        rival = role(setting.genre, names).contrast_with
+        against = next((p for key, p in chosen.items() if rival and key.startswith(rival + "/")), None)
+        heat = 0.3 + 1.4 * setting.dials.creativity
+        chosen[slot] = harmony.choose(setting.offers, names, mode, setting.seed.at("harmony", section.name), against, heat)
+    return chosen[slot]
+
+
+def intents_of(section: Section, wish: Wish, book: Reader) -> tuple[Intent, ...]:
+    """The section's intents, each inside it."""
+    found: list[Intent] = []
+    texts = wish.get("intents") or ()
+    for number, text in enumerate(texts):  # type: ignore[arg-type, var-annotated]
+        path = join(wish.path("intents"), number)
+        token = book.read(path, read_intent, text, section.meter)
+        if token is not None and token.tick >= section.length:
+            book.wrong(path, f"bar {token.bar + 1} in a section of {section.bars}", f"bars 1 to {section.bars}")
+        elif token is not None:
+            found.append(Intent(token.tick, token.kind, token.parts, path))
+    return tuple(found)
+
+
+def unknown_names(setting: Setting, tokens: Sequence[SectionToken], book: Reader, path: str) -> None:
+    """Notes section names that neither genre nor song knows, and song tables about sections that are nowhere in the form."""
+    known = known_names(setting.genre) | set(setting.song.sections)
+    for token in tokens:
+        if token.name not in known:
+            hint = did_you_mean(token.name, known)
+            tail = f"or write a [sections.{token.name}] table with chords or like"
+            book.problems.append(Problem(path, f"{setting.genre.genre.name} knows no section {token.name!r}", f"{hint} {tail}".strip(), token.offset, len(token.name)))
+    present = {token.name for token in tokens}
+    present |= {f"{n}/{i}" for n in present for i in range(1, 1 + sum(t.name == n for t in tokens))}
+    modelled = {spec.like for spec in setting.song.sections.values() if spec.like}
+    for name, spec in setting.song.sections.items():
+        if name not in present and name not in modelled:
+            book.wrong(join("sections", name), f"no section {name!r} in the form", did_you_mean(name, present), on_key=True)
+        if spec.like and spec.like not in known:
+            book.wrong(join("sections", name, "like"), f"no section {spec.like!r} to be like", did_you_mean(spec.like, known))
+
+
+def known_names(genre: GenreSpec) -> set[str]:
+    """Section names a genre has anything to say about."""
+    named = {text.split(":")[0] for form in genre.form for text in (*form.sections, *form.compress)}
+    return named | set(genre.section) | {name for prog in genre.harmony.prog for name in prog.roles} | set(_ENERGY)

@@ -1,0 +1,298 @@
+"""Languages whose tokens share a bar: chords and notes. A beat is one unit of the meter's lower number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
+from scorekit.errors import did_you_mean, printable
+from scorekit.theory import CHORDS, LETTERS, MINOR_QUALITY, QUALITIES, ROMAN
+from scorekit.timebase import PPQ, Meter, Tick
+
+# -- slots: tokens that share a bar ------------------------------------------------------------------------------------
+
+_BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    offset: int
+    body: str
+    start: Tick
+    length: Tick
+
+
+def _beats(text: str, at: int) -> Fraction:
+    match = _BEATS.fullmatch(text)
+    if not match or not any(char.isdigit() for char in text) or (match[3] and not int(match[3])):
+        raise Wrong(at, f"{printable(text)!r} is not a number of beats", "write 2, .5, 1.5 or 1/3", len(text))
+    beats = Fraction(text)
+    if not 0 < beats <= 1024:
+        raise Wrong(at, f"{printable(text)} beats is not possible", "write 2, .5, 1.5 or 1/3", len(text))
+    return beats
+
+
+def _slots(number: int, at: int, text: str, meter: Meter, lasting: bool = True) -> list[_Slot]:
+    """The tokens of one bar with their places. Those without ``:beats`` share what is left of the bar."""
+    tokens: list[tuple[int, str, Fraction | None]] = []
+    for offset, word in words(text, at):
+        body, colon, beats = word.partition(":")
+        tokens.append((offset, body, _beats(beats, offset + len(body) + 1) if colon else None))
+    if not tokens:
+        raise Wrong(
+            at,
+            f"bar {number} is empty",
+            "write . to go on, % to repeat the bar before" if lasting else "write . for a bar's rest",
+            len(text),
+        )
+    given = sum((beats for _, _, beats in tokens if beats), Fraction())
+    free = sum(beats is None for _, _, beats in tokens)
+    whole = Fraction(meter.beats)
+    if (free and given >= whole) or (not free and abs(given - whole) > Fraction(1, 100)):
+        width = tokens[-1][0] + len(text[tokens[-1][0] - at :].rstrip()) - tokens[0][0]
+        raise Wrong(tokens[0][0], _overfull(number, given, whole, free), "tokens without :beats share the rest", width)
+    share = (whole - given) / free if free else Fraction()
+    return list(_laid(tokens, share, meter))
+
+
+def _overfull(number: int, given: Fraction, whole: Fraction, free: int) -> str:
+    told = f"bar {number} lasts {float(given):g} beats, {float(whole):g} wanted"
+    return f"bar {number} has no room left for {count(free, 'token')} without beats" if free else told
+
+
+def _laid(tokens: Sequence[tuple[int, str, Fraction | None]], share: Fraction, meter: Meter) -> Iterator[_Slot]:
+    unit, now = 4 * PPQ // meter.unit, Fraction()
+    for index, (offset, body, beats) in enumerate(tokens):
+        start = round(now * unit)
+        now += share if beats is None else beats
+        end = meter.bar if index == len(tokens) - 1 else round(now * unit)
+        yield _Slot(offset, body, start, max(1, end - start))
+
+
+# -- chords ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChordToken:
+    """A chord as written, not yet in a key."""
+
+    kind: str
+    """roman, letter, or none (``N``)."""
+    root: int
+    """Semitones above the tonic (roman) or pitch class (letter)."""
+    quality: str
+    """A key of theory.CHORDS; the case of a numeral is already in it."""
+    bass: str = ""
+    """After the slash: a degree (roman) or a note name (letter)."""
+    text: str = ""
+    offset: int = 0
+    bar: int = 0
+    start: Tick = 0
+    """From the start of the whole string."""
+    length: Tick = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Chords over a number of bars."""
+
+    bars: int
+    tokens: tuple[ChordToken, ...]
+
+
+_ROMAN = re.compile(r"([b#]{0,2})(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?![IViv])(.*)")
+_LETTER = re.compile(r"([A-G])([b#]{0,2})(.*)")
+_SLASH_DEGREE = re.compile(r"[b#]?(?:[1-7]|9|11|13)")
+_NOTE = re.compile(r"[A-G][b#]{0,2}")
+_BEND = {"": 0, "b": -1, "#": 1, "bb": -2, "##": 2}
+
+
+def chord(text: str, offset: int = 0) -> ChordToken:
+    """One chord: a roman numeral (``bVIImaj7``, ``ii7``, ``I/3``), letters (``Em7``, ``D/F#``), or ``N``."""
+    if text in ("N", "N.C.", "NC"):
+        return ChordToken("none", 0, "", "", text, offset)
+    for pattern, read in ((_ROMAN, _roman), (_LETTER, _letter)):
+        match = pattern.fullmatch(text)
+        if match and match[1] + match[2] not in ("b#", "#b"):
+            return read(match, offset)
+    capital = text[:1].upper() + text[1:]
+    hint = f"did you mean '{printable(capital)}'?" if _readable(capital) else "write Em7, bVIImaj7, N, % or ."
+    raise Wrong(offset, f"unknown chord {printable(text)!r}", hint, len(text))
+
+
+def _readable(text: str) -> bool:
+    match = _LETTER.fullmatch(text)
+    return bool(match) and match is not None and match[3] in QUALITIES
+
+
+def _roman(match: re.Match[str], offset: int) -> ChordToken:
+    bend, numeral, rest = match[1], match[2], match[3]
+    quality, bass = _quality(rest, _SLASH_DEGREE, match, offset)
+    if numeral.islower():
+        quality = MINOR_QUALITY.get(quality, quality)
+        if 4 in CHORDS[quality]:
+            hint = f"write {bend}{numeral.upper()}{rest}, or leave the major out"
+            raise Wrong(offset, f"{printable(match[0])!r} is minor and major at once", hint, len(match[0]))
+    root = (ROMAN[numeral.upper()] + _bend(bend, match, offset)) % 12
+    return ChordToken("roman", root, quality, bass, match[0], offset)
+
+
+def _letter(match: re.Match[str], offset: int) -> ChordToken:
+    quality, bass = _quality(match[3], _NOTE, match, offset)
+    return ChordToken(
+        "letter", (LETTERS[match[1]] + _bend(match[2], match, offset)) % 12, quality, bass, match[0], offset
+    )
+
+
+def _bend(text: str, match: re.Match[str], offset: int) -> int:
+    if text not in _BEND:
+        raise Wrong(offset, f"unknown chord {printable(match[0])!r}", "flat and sharp cancel out", len(match[0]))
+    return _BEND[text]
+
+
+def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offset: int) -> tuple[str, str]:
+    suffix, slash, bass = (
+        (rest, "", "") if rest in QUALITIES else rest.rpartition("/") if "/" in rest else (rest, "", "")
+    )
+    where = offset + len(match[0]) - len(rest)
+    if suffix not in QUALITIES:
+        hint = did_you_mean(suffix, (name for name in QUALITIES if name.isascii())) or "such as m7, maj9, 7sus4, 7alt"
+        raise Wrong(where, f"unknown chord quality {printable(suffix)!r} in {printable(match[0])!r}", hint, len(suffix))
+    if slash and not after_slash.fullmatch(bass):
+        hint = "a degree, as in I/3" if after_slash is _SLASH_DEGREE else "a note, as in D/F#"
+        raise Wrong(where + len(suffix) + 1, f"unknown bass {printable(bass)!r}", hint, len(bass))
+    return QUALITIES[suffix], bass
+
+
+def chords(text: str, meter: Meter) -> Changes:
+    """Chords bar by bar: ``| Em7:2 A9:2 | % | . |``. ``%`` repeats the bar before, ``.`` holds, ``N`` is no chord."""
+    mistakes = Mistakes()
+    bars: list[list[tuple[_Slot, ChordToken | None]]] = []
+    for number, (at, measure) in enumerate(measures(text), 1):
+        bar = mistakes.attempt(_chord_bar, number, at, measure, meter, bars, mistakes)
+        bars.append(bar or [])
+    mistakes.settle()
+    return Changes(len(bars), tuple(_held(bars, meter)))
+
+
+def _chord_bar(
+    number: int,
+    at: int,
+    text: str,
+    meter: Meter,
+    before: list[list[tuple[_Slot, ChordToken | None]]],
+    mistakes: Mistakes,
+) -> list[tuple[_Slot, ChordToken | None]]:
+    slots = _slots(number, at, text, meter)
+    repeats = [slot for slot in slots if slot.body == "%"]
+    if repeats and (len(slots) > 1 or not before):
+        told = "nothing before it to repeat" if not before else "'%' repeats a whole bar and stands alone in it"
+        raise Wrong(repeats[0].offset, told, "write . to hold a chord")
+    if repeats:
+        return before[-1]
+    if number == 1 and slots[0].body == ".":
+        raise Wrong(slots[0].offset, "no chord before it to hold", "start with a chord, or N for none")
+    return [(slot, None if slot.body == "." else mistakes.attempt(chord, slot.body, slot.offset)) for slot in slots]
+
+
+def _held(bars: Iterable[list[tuple[_Slot, ChordToken | None]]], meter: Meter) -> list[ChordToken]:
+    tokens: list[ChordToken] = []
+    for number, bar in enumerate(bars):
+        for slot, token in bar:
+            if token is None:
+                tokens[-1] = replace(tokens[-1], length=tokens[-1].length + slot.length)
+            else:
+                tokens.append(replace(token, bar=number, start=number * meter.bar + slot.start, length=slot.length))
+    return tokens
+
+
+# -- notes -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoteToken:
+    """A note as written: ticks from the start of the string, and a MIDI pitch."""
+
+    start: Tick
+    length: Tick
+    pitch: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TuneLine:
+    """A line of a tune: the section it belongs to, and its notes with their offset in the whole text."""
+
+    section: str
+    notes: str
+    offset: int
+
+
+_PITCH = re.compile(r"([A-G])([b#]{0,2})(-1|\d)")
+
+
+def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> int:
+    """``C4`` is 60; kit rows such as ``kick`` where they are given."""
+    if rows and text in rows:
+        return rows[text]
+    match = _PITCH.fullmatch(text)
+    number = LETTERS[match[1]] + _BEND.get(match[2], 99) + 12 * (int(match[3]) + 1) if match else -1
+    if not 0 <= number <= 127 or rows:
+        hint = did_you_mean(text, rows) if rows else "write a letter and an octave: E4, Bb3, F#5"
+        raise Wrong(offset, f"unknown {'drum' if rows else 'note'} {printable(text)!r}", hint, len(text))
+    return number
+
+
+def notes(text: str, meter: Meter, rows: Mapping[str, int] | None = None) -> tuple[tuple[NoteToken, ...], int]:
+    """Notes bar by bar, and the number of bars: ``E4:1 G4+C5:3 | . ``; ``.`` rests, ``-`` holds the note before."""
+    mistakes = Mistakes()
+    heard: list[NoteToken] = []
+    sounding = 0
+    bars = measures(text)
+    for number, (at, measure) in enumerate(bars):
+        slots = mistakes.attempt(_slots, number + 1, at, measure, meter, False)
+        for slot in slots or ():
+            sounding = _sound(slot, number * meter.bar, heard, sounding, rows, mistakes)
+    mistakes.settle()
+    return tuple(heard), len(bars)
+
+
+def _sound(
+    slot: _Slot, bar: Tick, heard: list[NoteToken], sounding: int, rows: Mapping[str, int] | None, mistakes: Mistakes
+) -> int:
+    """Add a slot's notes to those heard; return how many are sounding at its end."""
+    if slot.body == ".":
+        return 0
+    if slot.body == "-":
+        if not sounding:
+            mistakes.append(Wrong(slot.offset, "'-' holds a note, but none is sounding", "write . for a rest"))
+        heard[len(heard) - sounding :] = [
+            replace(n, length=n.length + slot.length) for n in heard[len(heard) - sounding :]
+        ]
+        return sounding
+    at, names = slot.offset, slot.body.split("+")
+    for name in names:
+        number = mistakes.attempt(pitch, name, at, rows)
+        heard.append(NoteToken(bar + slot.start, slot.length, number or 0, at))
+        at += len(name) + 1
+    return len(names)
+
+
+def tune(text: str) -> tuple[TuneLine, ...]:
+    """The lines of a tune, ``A: E4:1 ...``, one section each, named first; its notes are read with `notes`."""
+    mistakes, found, at = Mistakes(), [], 0
+    for line in text.split("\n"):
+        match = re.match(r"\s*([A-Za-z][A-Za-z0-9_'/-]{0,42}):\s", line)
+        if match:
+            found.append(TuneLine(match[1], line[match.end() :], at + match.end()))
+        elif line.strip():
+            start = at + len(line) - len(line.lstrip())
+            mistakes.append(Wrong(start, "the line names no section", "start it with a section's name: A: E4:1 ..."))
+        at += len(line) + 1
+    if not found and not mistakes:
+        mistakes.append(Wrong(0, "no notes", "write A: E4:1 G4:.5 ..."))
+    mistakes.settle()
+    return tuple(found)

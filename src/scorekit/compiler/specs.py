@@ -1,0 +1,202 @@
+"""What may be written in the three kinds of file: a song, a genre, a model. One class per table, one line per key.
+
+Every description is one sentence: it is the hover text of editors, the reference page, and the hint of an error.
+Strings with a grammar of their own (chords, steps, notes) are only typed here; `strings` reads them.
+Lists arrive as tuples (see `layers.validate`), so a validated spec is frozen all the way down, tables apart.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scorekit.compiler.genres import GenreSpec
+from scorekit.compiler.tables import (
+    PER_PART,
+    Bars,
+    Decibels,
+    Line,
+    Name,
+    NameOrNames,
+    PartName,
+    SectionTempo,
+    SectionTier,
+    Slug,
+    Table,
+    Tempo,
+    Text,
+    Unit,
+    entry,
+    misshapen,
+)
+
+__all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
+
+# -- a song ------------------------------------------------------------------------------------------------------------
+
+
+class Sound(BaseModel):
+    """The sound of a part: a patch, and any of its parameters as numbers."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True)
+    __pydantic_extra__: dict[str, float]
+
+    patch: Name | None = entry("Name of the synth patch; left out: the genre's.", None)
+
+    @property
+    def params(self) -> dict[str, float]:
+        """The parameters given, by name."""
+        return dict(self.model_extra or {})
+
+
+class Cell(Table):
+    """What one part does in one section."""
+
+    play: bool | None = entry("true: plays whatever the arrangement says; false: is silent.", None)
+    density: Unit | None = entry("How busy, 0 sparse to 1 full; .5 is as the genre has it.", None, examples=[0.7])
+    velocity: int = entry("Added to the velocity of every note.", 0, ge=-40, le=40)
+    octave: int = entry("Octaves up or down.", 0, ge=-2, le=2)
+    pattern: Name | None = entry("Id of the genre's pattern to play.", None)
+    reroll: int = entry("Another number gives another take of this alone.", 0, ge=0, le=1_000_000)
+    lock: bool = entry("Keep the notes it has, whatever else changes.", False)
+
+
+class SectionPart(Cell):
+    """One part in one section; it may bring its own notes."""
+
+    notes: Text | None = entry(
+        "The notes to play here instead of composed ones, pitch:beats, bars split by |.",
+        None,
+        examples=["E4:1 G4:.5 A4:.5 B4:2 | ."],
+    )
+
+
+class PartSpec(Cell):
+    """One part in the whole song: its sound, its place in the mix, and what it does everywhere."""
+
+    sound: Sound | None = entry("Patch and its parameters.", None, examples=[{"patch": "clean"}])
+    level: Decibels | None = entry("Level in dB, 0 as loud as the drums.", None)
+    pan: float | None = entry("-1 left, 0 middle, 1 right.", None, ge=-1, le=1)
+    verb: Unit | None = entry("Reverb send.", None)
+    delay: Unit | None = entry("Delay send.", None)
+
+
+class SectionSpec(Table):
+    """One section by its name in the form: every statement of it, or one, as in [sections."chorus/2"]."""
+
+    like: Name | None = entry("Another section whose chords, intents and parts it starts from.", None)
+    chords: Text | None = entry(
+        "Chords, bars split by |, as letters or roman numerals; it repeats to fill the section.",
+        None,
+        examples=["| Em7:2 A9:2 | Cmaj7 | D13 | % |"],
+    )
+    intents: tuple[Line, ...] = entry(
+        "What the band does at one place: bar.beat what [parts].", (), max_length=500, examples=["4.3 stop"]
+    )
+    meter: Line | None = entry("Time signature here.", None, examples=["7/8"])
+    key: Line | None = entry("Key here.", None, examples=["E dorian"])
+    tempo: SectionTempo | None = entry("Tempo here, a number or { start = 96, end = 104 }.", None, examples=[96])
+    energy: SectionTier | None = entry("Energy here, 1 to 5.", None, examples=[4])
+    bars: Bars | None = entry("Length in bars.", None, examples=[8])
+    melody: Literal["hook", "lead", "riff", "solo", "none"] | None = entry("What the melody does here.", None)
+    parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, json_schema_extra=PER_PART)
+
+
+class MelodySpec(Table):
+    """A tune of your own."""
+
+    notes: Text | None = entry(
+        "The tune, a section to a line: name, colon, pitch:beats, bars split by |.",
+        None,
+        examples=["A: E4:1 G4:.5 A4:.5 B4:2 | . D5:1 B4:1"],
+    )
+    midi: Annotated[str, Field(max_length=1000)] | None = entry("MIDI file to take the tune from.", None)
+    track: int | None = entry("Track of the MIDI file, from 1.", None, ge=1, le=128)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> MelodySpec:
+        if (self.notes is None) == (self.midi is None):
+            hint = 'write notes = "A: E4:1 ..." or midi = "tune.mid"'
+            raise misshapen("a melody is either notes or a MIDI file", hint)
+        if self.track is not None and self.midi is None:
+            raise misshapen("a track is one of a MIDI file", 'add midi = "tune.mid"')
+        return self
+
+
+class DialsSpec(Table):
+    """How far the band may go; left out: as the model says."""
+
+    complexity: Unit | None = entry("Busyness of rhythm and colour of harmony.", None)
+    creativity: Unit | None = entry("How far choices stray from the most typical.", None)
+
+
+class MasterSpec(Table):
+    """The last stage of the sound."""
+
+    lufs: float = entry("Loudness of the master in LUFS.", -14, ge=-30, le=-6)
+    ceiling: float = entry("Highest true peak in dBTP.", -1, ge=-12, le=0)
+    room: Unit = entry("Size of the room all parts share.", 0.4)
+    tone: Unit = entry("Brightness of the room, 0 dark to 1 bright.", 0.5)
+
+
+class ResolverSpec(Table):
+    """What happens when parts disagree."""
+
+    mode: Literal["fix", "report", "off"] = entry("fix mends clashes, report only lists them, off does neither.", "fix")
+
+
+class SongSpec(Table):
+    """A song. Only the genre must be given; everything else has a default."""
+
+    title: Line = entry("Title; left out: the file's name.", "")
+    genre: Name = entry("A genre by name, or the path of a genre file.", examples=["funk"])
+    model: Name | None = entry("A model by name; left out: the active one.", None)
+    extends: NameOrNames | None = entry("Song files to start from, the last one wins.", None, examples=["base.toml"])
+    scorekit_version: Name | None = entry("Lowest version of scorekit that reads this file.", None)
+    seed: int = entry("Another number gives another song.", 0, ge=0, le=2**63 - 1)
+    tempo: Tempo | None = entry(
+        "Quarter notes a minute, or { start = 96, end = 104 }, { dotted = 80 }, [[1, 96], [9, 120]].",
+        None,
+        examples=[102],
+    )
+    key: Line | None = entry("Tonic and mode.", None, examples=["E dorian"])
+    meter: Line | None = entry("Time signature; left out: the genre's.", None, examples=["4/4"])
+    length: Line = entry("Length in seconds, minutes or bars.", "30 s", examples=["30 s", "48 bars"])
+    form: Text | None = entry(
+        "Sections in order, name:bars:eN[:flags]; left out: one of the genre's.",
+        None,
+        examples=["intro:2:e2 A:4:e3 B:4:e4 A:4:e4:b tag:1:e5"],
+    )
+    energy: Unit | None = entry("Energy of the whole song, 0 calm to 1 wild.", None)
+    dials: DialsSpec = entry("How far the band may go.", DialsSpec())
+    parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, json_schema_extra=PER_PART)
+    sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})
+    melody: MelodySpec | None = entry("A tune of your own.", None)
+    master: MasterSpec = entry("The last stage of the sound.", MasterSpec())
+    resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec())
+    override: dict[str, Any] = entry("Any keys of the genre, for this song only.", {})
+
+
+# -- a model -----------------------------------------------------------------------------------------------------------
+
+
+class ModelSpec(Table):
+    """A model: how a band leans, within what the genre allows."""
+
+    name: Slug = entry("Short name, as songs write it.")
+    type: Literal["general", "instrument_focused"] = entry(
+        "One generalist, or eight specialists.", "instrument_focused"
+    )
+    about: Annotated[str, Field(max_length=2000)] = entry("What it is for.", "")
+    focus: tuple[PartName, ...] = entry("Parts in the foreground.", (), max_length=16)
+    complexity: Unit = entry("Busyness of rhythm and colour of harmony.", 0.5)
+    creativity: Unit = entry("How far choices stray from the most typical.", 0.5)
+    weights: dict[str, Annotated[float, Field(ge=0.25, le=4)]] = entry(
+        "Factor on a pattern's weight, by id or path.", {}
+    )
+    bias: dict[str, Annotated[float, Field(ge=-1000, le=1000)]] = entry(
+        "Shift of a number, within the genre's bounds.", {}
+    )
+    provenance: dict[str, Any] = entry("What it was learnt from.", {})
+    version: int = entry("Version of the file's format.", 1, ge=1, le=1_000_000)

@@ -1,0 +1,124 @@
+"""Tempo: which, and the map of its changes; each number rounded once to whole microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scorekit.compiler.genres import GenreTempo
+from scorekit.compiler.tables import Change
+from scorekit.score import Claim, Decision, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import TempoMap, Tick, microseconds
+
+FLEX = 0.03
+"""How far a tempo the genre chose may bend so that the last hit lands in time."""
+_RITARD_END, _RITARD_Q = 0.6, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The tempo of a song before it is laid over bars."""
+
+    bpm: float
+    end: float | None = None
+    """Tempo reached at the end, for a ramp over the whole song."""
+    steps: tuple[tuple[int, float], ...] = ()
+    """(bar from 1, bpm)."""
+    fixed: bool = False
+    """The song asked for it: it never bends."""
+
+
+def drawn(genre: GenreTempo, lean: float, seed: Seed) -> float:
+    """A tempo of the genre: normal around its mean, at most 1.3 sd away and inside its bounds, snapped to its grid.
+
+    ``lean`` is added to the mean first (the model's bias), in quarter notes a minute.
+    """
+    spread = max(-1.3, min(1.3, seed.gauss("tempo")))
+    bpm = min(genre.max, max(genre.min, genre.mean + lean + genre.sd * spread))
+    snap = genre.grid_snap or 1.0
+    return min(genre.max, max(genre.min, round(bpm / snap) * snap))
+
+
+def asked(tempo: object) -> Pace | None:
+    """The song's own tempo, if it has one."""
+    if tempo is None:
+        return None
+    if isinstance(tempo, Change):
+        start = tempo.start or (tempo.dotted * 1.5 if tempo.dotted else None) or tempo.end or 120.0
+        return Pace(start, tempo.end, fixed=True)
+    if isinstance(tempo, (int, float)):
+        return Pace(float(tempo), fixed=True)
+    steps = tuple(sorted((bar, float(bpm)) for bar, bpm in tempo))  # type: ignore[attr-defined]
+    return Pace(steps[0][1], None, steps, fixed=True)
+
+
+def claims(pace: Pace, genre: GenreTempo, lean: float) -> tuple[Decision, ...]:
+    """T1 when the song's tempo lies outside the genre's, T2 when the model leans away by more than 1.5 sd."""
+    found = []
+    if pace.fixed and not genre.min <= pace.bpm <= genre.max:
+        sides = (Claim("song", f"{pace.bpm:g}", 1.0), Claim("genre", f"{genre.min:g} to {genre.max:g}", 0.5))
+        found.append(Decision("T1", "tempo", "song", sides, f"{pace.bpm:g}", "a number in the song comes before the genre"))
+    if lean and not pace.fixed and abs(lean) > 1.5 * genre.sd:
+        sides = (Claim("model", f"{lean:+g}", 0.5), Claim("genre", f"{genre.mean:g} ± {genre.sd:g}", 0.5))
+        found.append(Decision("T2", "tempo", "song", sides, f"{pace.bpm:g}", "the model leans, inside the genre's bounds"))
+    return tuple(found)
+
+
+def laid(
+    pace: Pace, sections: Sequence[tuple[Section, Tick]], local: Sequence[tuple[float, float] | None], ritard: bool
+) -> TempoMap:
+    """The tempo map over sections at their ticks.
+
+    ``local`` has (start, end) bpm for sections with a tempo of their own. Ramps move at every beat. A ritard slows over the
+    two bars before the last, v(x) = (1 + (v_end^q - 1) x)^(1/q) with q 3 (Friberg and Sundberg 1999).
+    """
+    end = sections[-1][1] + sections[-1][0].length
+    changes: dict[Tick, float] = {}
+    bar_number = 1
+    for (section, start), own in zip(sections, local, strict=True):
+        for bar in range(section.bars):
+            for onset in section.meter.onsets:
+                tick = start + bar * section.meter.bar + onset
+                if own:
+                    changes[tick] = own[0] + (own[1] - own[0]) * (tick - start) / section.length
+                else:
+                    changes[tick] = general(pace, tick, end, bar_number)
+            bar_number += 1
+    if ritard:
+        changes |= slowing(changes, sections[-1])
+    return squeezed(changes)
+
+
+def general(pace: Pace, tick: Tick, end: Tick, bar: int) -> float:
+    """The song's tempo at a tick in a bar."""
+    if pace.steps:
+        return [bpm for first, bpm in pace.steps if first <= bar or first == pace.steps[0][0]][-1]
+    if pace.end is not None:
+        return pace.bpm + (pace.end - pace.bpm) * tick / end
+    return pace.bpm
+
+
+def slowing(changes: dict[Tick, float], last: tuple[Section, Tick]) -> dict[Tick, float]:
+    """The beats of the final ritard."""
+    section, start = last
+    final = start + section.length - section.meter.bar
+    first = max(start, final - 2 * section.meter.bar)
+    slowed = {}
+    for tick, bpm in changes.items():
+        if first <= tick < final and final > first:
+            x = (tick - first) / (final - first)
+            slowed[tick] = bpm * (1 + (_RITARD_END**_RITARD_Q - 1) * x) ** (1 / _RITARD_Q)
+        elif tick >= final:
+            slowed[tick] = bpm * _RITARD_END
+    return slowed
+
+
+def squeezed(changes: dict[Tick, float]) -> TempoMap:
+    """Only the changes that change something, in whole microseconds."""
+    kept: list[tuple[Tick, int]] = []
+    for tick in sorted(changes):
+        tempo = microseconds(changes[tick])
+        if not kept or kept[-1][1] != tempo:
+            kept.append((tick, tempo))
+    return TempoMap(tuple(kept))

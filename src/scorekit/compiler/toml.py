@@ -1,0 +1,260 @@
+"""TOML texts: refused early when they cannot be one, read by tomllib, every value's place found when it is wanted."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from scorekit.compiler import keypath
+from scorekit.compiler.positions import Location, Place, Positions, inside, positions
+from scorekit.errors import Diagnostic, Span, printable
+
+MAX_BYTES = 1024 * 1024
+MAX_OPEN = 32
+MAX_DOTS = 16
+MAX_VALUES = 20_000
+
+
+# -- bytes to text -----------------------------------------------------------------------------------------------------
+
+_NOT_TEXT = (
+    (b"\x1f\x8b", "is gzip-compressed", "unpack it first"),
+    (b"PK\x03\x04", "is a zip archive", "unpack it first"),
+    (b"MThd", "is a MIDI file", 'write [melody] midi = "..." in a song'),
+    (b"RIFF", "is an audio file", "a spec is a TOML text"),
+    (b"\xff\xfe", "is UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "is UTF-16", "save it as UTF-8"),
+)
+
+
+def decode(data: bytes, file: str, limit: int = MAX_BYTES) -> str | Diagnostic:
+    """The text of a file's bytes: UTF-8, a byte-order mark skipped. Anything else is refused by its name."""
+    if len(data) > limit:
+        return _refused(file, f"is {len(data):,} bytes long", f"at most {limit:,} bytes")
+    for magic, told, hint in _NOT_TEXT:
+        if data.startswith(magic):
+            return _refused(file, told, hint)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        wide = data[1:4:2] == b"\0\0" or data[0:3:2] == b"\0\0"
+        return _refused(file, "is UTF-16" if wide else "holds a NUL byte", "save it as UTF-8")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        span = point(before + "\ufffd" + data[error.start + 1 :].decode(errors="replace"), file, len(before))
+        return Diagnostic("encoding", f"byte 0x{data[error.start]:02x} is not UTF-8", span, "save the file as UTF-8")
+
+
+def _refused(file: str, told: str, hint: str) -> Diagnostic:
+    return Diagnostic("file", f"the file {told}", Span(file, 1, 1), hint)
+
+
+# -- text to values ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Document:
+    """A TOML text read: its values, and where each of them stands."""
+
+    values: dict[str, Any]
+    file: str
+    text: str
+
+    def span(self, path: str, offset: int | None = None, width: int = 1, on_key: bool = False) -> Span:
+        """Where a key path stands: its value, its key, or a character inside its string.
+
+        A path that is not written here gives the nearest table around it.
+        """
+        found, exact = self._nearest(locate(self.values, path))
+        if found is None:
+            return point(self.text, self.file, 0)
+        start, end = found.key if on_key or not exact else found.value
+        if offset is not None and exact and not on_key:
+            start += inside(self.text[start:end], offset)
+            end = start + width
+        return point(self.text, self.file, start, end - start)
+
+    def has(self, path: str) -> bool:
+        """Whether a key path is written here."""
+        return locate(self.values, path)[1]
+
+    def _nearest(self, located: tuple[Location, bool]) -> tuple[Place | None, bool]:
+        where, exact = located
+        places = self._positions.places
+        while where and where not in places:
+            where, exact = where[:-1], False
+        return places.get(where), exact
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return positions(self.text)
+
+
+def parse(text: str, file: str, limit: int = MAX_BYTES) -> Document | Diagnostic:
+    """Read a TOML text of at most so many bytes, or say why it cannot be read and where."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    refused = _oversized(text, file, limit)
+    if refused:
+        return refused
+    try:
+        return Document(tomllib.loads(text), file, text)
+    except tomllib.TOMLDecodeError as error:
+        return _syntax(text, file, str(error))
+    except RecursionError:
+        return Diagnostic("toml", "brackets are nested too deeply", Span(file, 1, 1), f"at most {MAX_OPEN} deep")
+    except ValueError:
+        match = re.search(r"\d{4000,}", text)
+        span = point(text, file, match.start() if match else 0)
+        return Diagnostic("toml", "a number has too many digits", span, "at most 18 digits")
+
+
+def locate(values: object, path: str) -> tuple[Location, bool]:
+    """A key path as keys and indices in some values, as far as it leads, and whether it leads all the way."""
+    where: Location = ()
+    for kind, name in keypath.steps(path):
+        step = _step(values, kind, name)
+        if step is None:
+            return where, False
+        where = (*where, step)
+        values = values[step]  # type: ignore[index]
+    return where, True
+
+
+def _step(values: object, kind: str, name: str) -> str | int | None:
+    if isinstance(values, Mapping):
+        return name if name in values else None
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        return None
+    if kind == "id":
+        return next((i for i, v in enumerate(values) if isinstance(v, Mapping) and v.get("id") == name), None)
+    return int(name) if name.isascii() and name.isdigit() and int(name) < len(values) else None
+
+
+def point(text: str, file: str, offset: int, width: int = 1) -> Span:
+    """A character of a text as a place; the width stays on its line."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    line = text[start : len(text) if end < 0 else end]
+    column = offset - start + 1
+    return Span(file, text.count("\n", 0, offset) + 1, column, max(1, min(width, len(line) - column + 1)), line)
+
+
+# -- refused before reading --------------------------------------------------------------------------------------------
+
+_OPAQUE = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|$)|\'\'\'(?:[^\']|\'(?!\'\'))*+(?:\'\'\'|$)'
+    r'|"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+',
+    re.DOTALL,
+)
+_MARK = re.compile(r"[\[\]{}.=,\n]")
+
+
+def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
+    """Refuse what would cost too much to read: size, nesting, dotted keys, number of values."""
+    size = len(text.encode(errors="replace"))
+    if size > limit:
+        return _refused(file, f"is {size:,} bytes long", f"at most {limit:,} bytes")
+    bare = _OPAQUE.sub(lambda match: re.sub(r"[^\n]", "_", match.group()), text)
+    for at, told, hint in _excesses(bare, MAX_VALUES * max(1, limit // MAX_BYTES)):
+        return Diagnostic("toml", told, point(text, file, at), hint)
+    return None
+
+
+def _excesses(bare: str, most: int) -> Iterator[tuple[int, str, str]]:
+    deep = dots = values = 0
+    for match in _MARK.finditer(bare):
+        char = match.group()
+        deep += (char in "[{") - (char in "]}")
+        dots = dots + 1 if char == "." else 0
+        values += char in "=,"
+        if deep > MAX_OPEN:
+            yield match.start(), f"more than {MAX_OPEN} brackets are open", "close them, or nest less"
+        if dots > MAX_DOTS:
+            yield match.start(), f"a key has more than {MAX_DOTS} dots", "nest less"
+        if values > most:
+            yield match.start(), f"more than {most:,} values", "split the file"
+
+
+# -- syntax errors -----------------------------------------------------------------------------------------------------
+
+_AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLAIN = (
+    ("Invalid statement", "a line is 'key = value' or '[table]'"),
+    ("Expected newline or end of document", "nothing may follow the value on its line"),
+    ("Invalid initial character for a key", "a key is letters, digits, - and _, or in quotes"),
+    ("Expected '='", "expected '=' after the key"),
+    ("Invalid value", "this is not a value"),
+    ("Unterminated string", "the text has no closing quote"),
+    ("Illegal character '\\n'", "the text has no closing quote"),
+    ('Expected "\'"', "the text has no closing quote"),
+    ("Illegal character", "this character may not stand here"),
+    ("Unescaped '\\'", 'a backslash in "..." is written \\\\'),
+    ("Unclosed array", "expected ']' or ',': the list is not closed"),
+    ("Unclosed inline table", "expected '}' or ',': the table is not closed"),
+    ("Expected ']'", "expected ']'"),
+    ("Expected ']]'", "expected ']]'"),
+    ("Invalid date", "this is not a date"),
+    ("Cannot mutate immutable", "the table was closed with '}' and cannot grow"),
+    ("Duplicate inline table key", "the key is written twice"),
+    ("Cannot overwrite", "the key is written twice"),
+    ("Cannot declare", "the table is written twice"),
+    ("Cannot define namespace", "the table is written twice"),
+    ("Cannot redefine namespace", "the table is written twice"),
+)
+_HABITS = (
+    (re.compile(r"^(<{7}|={7}|>{7})"), "an unresolved merge", "choose one side and delete the marks"),
+    (re.compile(r"=\s*(True|False)\b"), None, "write true or false, in small letters"),
+    (re.compile(r"=\s*(None|null|nil)\b"), None, "leave the key out instead"),
+    (re.compile(r"=\s*\d+,\d"), None, "write a decimal point: 1.5"),
+    (re.compile(r"=\s*\.\d"), None, "write 0 before the point: 0.5"),
+    (re.compile(r"=\s*\d+\."), None, "write a digit after the point: 1.0"),
+    (re.compile(r"=\s*0\d"), None, "a number does not begin with 0"),
+    (re.compile(r"=\s*[A-Za-z]"), None, 'text needs quotes: key = "text"'),
+    (re.compile(r"=\s*[\[{]"), None, "commas between the items, and a bracket at the end"),
+    (re.compile(r"=\s*(#.*)?$"), None, "write a value after ="),
+    (re.compile(r"^\s*[\w.-]+\s*:"), None, "TOML writes key = value"),
+    (re.compile(r"^\s*//"), None, "a comment begins with #"),
+    (re.compile(r"^\s*[\w.-]+\s+[\w.-]+\s*="), None, "a key with a blank needs quotes"),
+)
+
+
+def _syntax(text: str, file: str, told: str) -> Diagnostic:
+    """A mistake of tomllib's as a place and a plain sentence."""
+    twice = _twice(text, file) if re.search("twice|overwrite|Duplicate|namespace", told) else None
+    if twice:
+        return twice
+    if text.lstrip()[:1] == "{":
+        return Diagnostic(
+            "toml", "this is JSON, not TOML", point(text, file, text.index("{")), "write key = value lines"
+        )
+    match = _AT.search(told)
+    offset = _offset(text, int(match[1]), int(match[2])) if match and match[1] else len(text.rstrip())
+    span = point(text, file, min(offset, max(0, len(text) - 1)))
+    plain = next((ours for theirs, ours in _PLAIN if told.startswith(theirs)), _AT.sub("", told))
+    for habit, message, hint in _HABITS:
+        if habit.search(span.text):
+            return Diagnostic("toml", message or plain, span, hint)
+    return Diagnostic("toml", printable(plain), span)
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    starts = [0, *accumulate(len(one) + 1 for one in text.split("\n"))]
+    return min(starts[min(line, len(starts)) - 1] + column - 1, len(text))
+
+
+def _twice(text: str, file: str) -> Diagnostic | None:
+    found = positions(text)
+    if not found.twice:
+        return None
+    where, place = found.twice[0]
+    first = found.places[where].key
+    path = keypath.spelled(None, where)
+    span = point(text, file, place.key[0], place.key[1] - place.key[0])
+    line = text.count("\n", 0, first[0]) + 1
+    return Diagnostic("toml", f"'{printable(path)}' is written twice", span, f"first on line {line}", path)

@@ -1,0 +1,434 @@
+"""A genre's strings become the band's vocabulary: step strings to patterns, names checked, weights multiplied.
+
+Ideas name the path they were written at (``drums.groove[pocket]``), so that notes can tell where they come from.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from scorekit.catalog import Catalog
+from scorekit.compiler import strings
+from scorekit.compiler.genres import (
+    Alternative,
+    BassPattern,
+    BassSpec,
+    BehaviourSpec,
+    CompRhythm,
+    CompSpec,
+    FillSpec,
+    GenreSpec,
+    SustainSpec,
+    TimelineSpec,
+)
+from scorekit.compiler.keypath import item, join
+from scorekit.compiler.wrong import Reader, Wrong
+from scorekit.errors import Problem
+from scorekit.ideas import (
+    Arrange,
+    BassIdeas,
+    BassLine,
+    Behaviour,
+    CompCell,
+    CompIdeas,
+    DrumIdeas,
+    Fill,
+    Groove,
+    Hit,
+    Ideas,
+    Layer,
+    MelodyIdeas,
+    Pattern,
+    SustainIdeas,
+    Timeline,
+    Walk,
+)
+from scorekit.theory import MINOR_QUALITY, MODES, QUALITIES, SCALES
+from scorekit.timebase import Meter
+
+A = TypeVar("A", bound=Alternative)
+I = TypeVar("I")  # noqa: E741
+
+BANDS = (("slow", 72.0), ("medium", 108.0), ("fast", 158.0), ("breakneck", 210.0))
+"""Feel bands, each with the tempo that stands for it."""
+ROLES = ("drums", "bass", "comp", "lead")
+"""Those who may swing differently."""
+COLOURS = ("major", "minor", "dominant", "halfdim", "sus")
+_WALK_DEGREE = re.compile(r"R|s|8|[b#]?(?:[2-7]|9|11|13)")
+_APPROACH = re.compile(r"[+-]\d{1,2}|other")
+
+
+def ideas(
+    genre: GenreSpec, catalog: Catalog, weights: Mapping[str, float] | None = None
+) -> tuple[Ideas, list[Problem]]:
+    """The vocabulary of a genre, and everything wrong with its strings and names. ``weights`` are a model's."""
+    reader = _Vocabulary(genre, catalog, weights or {})
+    vocabulary = reader.everything()
+    return vocabulary, reader.problems
+
+
+def colours(genre: GenreSpec) -> dict[str, tuple[str, ...]]:
+    """Extensions by kind of chord as qualities of theory.CHORDS: a ``9`` under ``minor`` is a minor ninth chord."""
+    return {
+        kind: tuple(
+            MINOR_QUALITY.get(quality, quality) if kind == "minor" else quality
+            for quality in (QUALITIES[text] for text in texts if text in QUALITIES)
+        )
+        for kind, texts in genre.harmony.color.items()
+    }
+
+
+def weighed(weights: Mapping[str, float], path: str, name: str, weight: float) -> float:
+    """A weight times what a model makes of it, by id, by path, or by path with dots (``drums.groove.pocket``)."""
+    dotted = path.replace("[", ".").replace("]", "")
+    return weight * next((weights[key] for key in (path, dotted, name) if key in weights), 1.0)
+
+
+def interpolate(points: Sequence[tuple[float, float]], at: float) -> float:
+    """The value of a curve given by rising points, level beyond its ends."""
+    index = bisect_right([x for x, _ in points], at)
+    if index in (0, len(points)):
+        return points[min(index, len(points) - 1)][1]
+    (x0, y0), (x1, y1) = points[index - 1], points[index]
+    return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
+
+
+class _Vocabulary(Reader):
+    """Reads one genre."""
+
+    def __init__(self, genre: GenreSpec, catalog: Catalog, weights: Mapping[str, float]) -> None:
+        super().__init__()
+        self.genre, self.catalog, self.weights = genre, catalog, weights
+        self.meter = self.read("meter.sig", strings.meter, genre.meter.sig) or Meter(4, 4)
+        self.grid = genre.meter.grid
+
+    def everything(self) -> Ideas:
+        genre = self.genre
+        self._numbers()
+        self._names()
+        self._harmony()
+        self._mix()
+        if genre.lead:
+            self._sustain("lead", genre.lead)
+        return Ideas(
+            self._drums(),
+            self._bass(genre.bass),
+            self._comp("guitar", genre.comp.guitar),
+            self._comp("keys", genre.comp.keys),
+            self._sustain("strings", genre.strings),
+            self._sustain("brass", genre.brass),
+            self._sustain("pads", genre.pads),
+            self._melody(),
+            self._arrange(),
+        )
+
+    # -- what every alternative needs
+
+    def _each(self, base: str, items: Sequence[A], make: Callable[[str, str, A], I | None]) -> tuple[I, ...]:
+        """Ideas made of items; those with mistakes are left out."""
+        named = all(one.id for one in items)
+        made = (
+            make(item(base, index, one.id if named else None), one.id or f"{base.split('.')[-2]}-{index + 1}", one)
+            for index, one in enumerate(items)
+        )
+        return tuple(idea for idea in made if idea is not None)
+
+    def _weight(self, path: str, name: str, one: Alternative) -> float:
+        return weighed(self.weights, path, name, one.w)
+
+    def _steps(self, path: str, text: str, bars: int | None, marks: str = strings.DRUM_MARKS) -> Pattern | None:
+        return self.read(path, strings.steps, text, self.grid, bars, marks)
+
+    def _rows(
+        self, path: str, rows: Mapping[str, str], read: Callable[[str, str], Pattern | None]
+    ) -> tuple[tuple[str, Pattern], ...]:
+        found = []
+        for row, text in rows.items():
+            where = join(path, "rows", row)
+            known = self.known(where, "kit row", row, self.catalog.rows, on_key=True)
+            pattern = read(where, text)
+            if pattern and known:
+                found.append((row, pattern))
+        if len({pattern.steps for _, pattern in found}) > 1:
+            self.wrong(join(path, "rows"), "rows of different lengths", "give every row the same number of bars")
+        return tuple(found)
+
+    # -- drums
+
+    def _drums(self) -> DrumIdeas:
+        drums, perc = self.genre.drums, self.genre.perc
+        for operation in drums.vary:
+            self.known(join("drums.vary", operation), "variation", operation, self.catalog.variations, on_key=True)
+        return DrumIdeas(
+            self._each("drums.groove", drums.groove, lambda path, name, one: Groove(
+                name, one.tiers, self._weight(path, name, one), path, one.mask,
+                self._rows(path, one.rows, lambda p, text: self._steps(p, text, one.bars)))),
+            self._each("drums.fill", drums.fill, self._fill),
+            tuple(drums.vary.items()),
+            self._each("perc.layer", perc.layer, lambda path, name, one: Layer(
+                name, _tiers(one.tier_min, one.tiers), self._weight(path, name, one), path, one.mask,
+                self._rows(path, one.rows, lambda p, text: self._steps(p, text, None)))),
+            self._each("perc.timeline", perc.timeline, self._timeline),
+            drums.crash,
+        )  # fmt: skip
+
+    def _fill(self, path: str, name: str, one: FillSpec) -> Fill:
+        grid = one.from_grid or self.grid
+        total = max(1, one.beats * grid // self.meter.beats)
+        rows = self._rows(path, one.rows, lambda p, text: self.read(p, strings.steps, text, grid, total=total))
+        return Fill(name, one.tiers, self._weight(path, name, one), path, one.mask, one.beats, rows, one.crescendo)
+
+    def _timeline(self, path: str, name: str, one: TimelineSpec) -> Timeline | None:
+        for index, part in enumerate(one.parts):
+            self.known(join(path, "parts", index), "part", part, self.catalog.specialists)
+        pattern = self._cycle(path, one)
+        weight = self._weight(path, name, one)
+        tiers = _tiers(one.tier_min, one.tiers)
+        return Timeline(name, tiers, weight, path, one.mask, pattern, one.parts) if pattern else None
+
+    def _cycle(self, path: str, one: TimelineSpec) -> Pattern | None:
+        if sum(value is not None for value in (one.steps, one.groups, one.euclid, one.cycle)) != 1:
+            self.wrong(path, "a timeline is written in one of four ways", "give one of str, groups, euclid or cycle")
+            return None
+        if one.steps is not None:
+            return self._steps(join(path, "str"), one.steps, None)
+        if one.groups is not None:
+            if sum(one.groups) % self.grid:
+                self.wrong(join(path, "groups"), f"groups add up to {sum(one.groups)} steps",
+                           f"a whole number of bars of {self.grid}")  # fmt: skip
+            return _onsets([sum(one.groups[:i]) for i in range(len(one.groups))], sum(one.groups), self.grid)
+        if one.euclid is not None:
+            return self._euclid(path, *one.euclid)
+        return self.read(join(path, "cycle"), _ratio, one.cycle or "", self.grid, self.grid // self.meter.beats)
+
+    def _euclid(self, path: str, hits: int, length: int, rotation: int) -> Pattern | None:
+        if hits > length:
+            self.wrong(
+                join(path, "euclid"), f"{hits} onsets do not fit into {length} steps", "[onsets, steps, rotation]"
+            )
+            return None
+        onsets = sorted((-(-index * length // hits) + rotation) % length for index in range(hits))
+        return _onsets(onsets, length, self.grid)
+
+    # -- pitched parts
+
+    def _bass(self, bass: BassSpec) -> BassIdeas:
+        self._range("bass.range", bass.range)
+        lines = self._each("bass.patterns", bass.patterns, self._line)
+        return BassIdeas(*bass.range, lines, self._walk(bass), bass.kick_lock, bass.gate, bass.approach_p)
+
+    def _line(self, path: str, name: str, one: BassPattern) -> BassLine | None:
+        rhythm = self._steps(join(path, "rhythm"), one.rhythm, one.span, strings.PITCH_MARKS)
+        degrees = [self.read(join(path, "deg", i), strings.degree, text) for i, text in enumerate(one.deg)]
+        if rhythm and len(rhythm.hits) != len(degrees):
+            self.wrong(join(path, "deg"), f"{len(degrees)} degrees for {len(rhythm.hits)} onsets",
+                       "one degree for each sounding step of the rhythm")  # fmt: skip
+        weight = self._weight(path, name, one)
+        return BassLine(name, one.tiers, weight, path, one.mask, rhythm, one.deg) if rhythm else None
+
+    def _walk(self, bass: BassSpec) -> Walk | None:
+        walk, two = bass.walk, bass.two_feel
+        if two and not walk:
+            self.wrong("bass.two_feel", "two_feel needs a walk beside it", "add a walk table")
+        if not walk:
+            return None
+        first = self._degrees("bass.walk.first", walk.first)
+        inner = self._degrees("bass.walk.inner", walk.inner)
+        for step in walk.approach:
+            if not _APPROACH.fullmatch(step):
+                self.wrong(join("bass.walk.approach", step), f"unknown approach '{step}'",
+                           'semitones such as "+1" or "-2", or other', on_key=True)  # fmt: skip
+        if two:
+            self._degrees("bass.two_feel.first", two.first)
+        third = self._degrees("bass.two_feel.third", two.third) if two else ()
+        skips = tuple((band, interpolate(bass.skip_p, bpm)) for band, bpm in BANDS) if bass.skip_p else ()
+        return Walk(walk.tiers, first, inner, tuple(walk.approach.items()), two.tiers if two else (), third, skips)
+
+    def _degrees(self, path: str, weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+        for name in weights:
+            if not _WALK_DEGREE.fullmatch(name):
+                self.wrong(join(path, name), f"unknown degree '{name}'", "R 2 3 4 5 6 7 8, b7, or s for a scale step",
+                           on_key=True)  # fmt: skip
+        return tuple(weights.items())
+
+    def _comp(self, part: str, comp: CompSpec) -> CompIdeas:
+        base = f"comp.{part}"
+        self._range(join(base, "lane"), comp.lane)
+        for index, voicing in enumerate(comp.voicings):
+            self.known(join(base, "voicings", index), "voicing", voicing, self.catalog.voicings)
+        cells = self._each(join(base, "rhythms"), comp.rhythms, self._cell)
+        return CompIdeas(
+            *comp.lane, cells, comp.voicings, comp.push_p, comp.gapfill, comp.layout_p, comp.strum_ms, comp.gate
+        )
+
+    def _cell(self, path: str, name: str, one: CompRhythm) -> CompCell | None:
+        rhythm = self._steps(join(path, "str"), one.steps, None, strings.COMP_MARKS)
+        weight = self._weight(path, name, one)
+        return CompCell(name, one.tiers, weight, path, one.mask, rhythm) if rhythm else None
+
+    def _sustain(self, part: str, spec: SustainSpec) -> SustainIdeas:
+        self._range(join(part, "lane"), spec.lane)
+
+        def behaviour(path: str, name: str, one: BehaviourSpec) -> Behaviour:
+            self.known(join(path, "kind"), f"behaviour of {part}", one.kind, self.catalog.kinds(part))
+            where = join(path, "str")
+            rhythm = self._steps(where, one.steps, one.bars, strings.PITCH_MARKS) if one.steps else None
+            name = one.id or one.kind
+            return Behaviour(name, one.tiers, self._weight(path, name, one), path, one.mask, one.kind, rhythm)
+
+        return SustainIdeas(
+            *spec.lane, self._each(join(part, "behaviours"), spec.behaviours, behaviour), spec.max_sustain
+        )
+
+    def _melody(self) -> MelodyIdeas:
+        melody = self.genre.melody
+        self._range("melody.lane", melody.lane)
+        if melody.scale:
+            self.known("melody.scale", "scale", melody.scale, SCALES)
+        for schema in melody.schemas:
+            self.known(join("melody.schemas", schema), "schema", schema, self.catalog.schemas, on_key=True)
+        cells = (
+            self._steps(join("melody.cells", index), text, None, strings.PITCH_MARKS)
+            for index, text in enumerate(melody.cells)
+        )
+        return MelodyIdeas(
+            *melody.lane, melody.scale, tuple(melody.schemas.items()), tuple(cell for cell in cells if cell),
+            melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
+        )  # fmt: skip
+
+    # -- names and numbers
+
+    def _range(self, path: str, lane: tuple[int, int]) -> None:
+        if lane[1] - lane[0] < 12:
+            self.wrong(path, f"{lane[0]} to {lane[1]} is less than an octave", "[lowest, highest], 12 or more apart")
+
+    def _numbers(self) -> None:
+        tempo, meter, feel = self.genre.tempo, self.genre.meter, self.genre.feel
+        if not tempo.min <= tempo.mean <= tempo.max:
+            self.wrong("tempo.mean", f"mean {tempo.mean:g} is not within {tempo.min:g} to {tempo.max:g}",
+                       "min <= mean <= max")  # fmt: skip
+        if meter.grid % self.meter.beats or self.meter.bar % meter.grid:
+            self.wrong("meter.grid", f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats",
+                       f"such as {self.meter.beats * 4}")  # fmt: skip
+        if meter.accents and len(meter.accents) != meter.grid:
+            self.wrong("meter.accents", f"{len(meter.accents)} accents for {meter.grid} steps", "one for each step")
+        curves = [(join("feel.swing", role), curve) for role, curve in feel.swing.items()]
+        single = {"feel.lean_ms": feel.lean_ms, "feel.lead_downbeat_delay_ms": feel.lead_downbeat_delay_ms}
+        for path, curve in (*curves, *single.items(), ("bass.skip_p", self.genre.bass.skip_p)):
+            if curve and any(a[0] >= b[0] for a, b in pairwise(curve)):
+                self.wrong(path, "tempi of a curve must rise", "[[slow bpm, value], ..., [fast bpm, value]]")
+
+    def _names(self) -> None:
+        genre, parts = self.genre, self.catalog.specialists
+        players = (*ROLES, *parts, *self.catalog.rows)
+        for role in genre.feel.swing:
+            self.known(join("feel.swing", role), "role", role, ROLES, on_key=True)
+        for role, offsets in genre.feel.offsets_ms.items():
+            where = join("feel.offsets_ms", role)
+            self.known(where, "role", role, players, on_key=True)
+            if len(offsets) != self.grid:
+                self.wrong(where, f"{len(offsets)} offsets for {self.grid} steps", "one for each step of a bar")
+        for role in genre.feel.sd_ms:
+            self.known(join("feel.sd_ms", role), "role", role, players, on_key=True)
+        for tonic in genre.keys.tonics:
+            self._on_key(join("keys.tonics", tonic), strings.key, tonic)
+        for mode in genre.keys.modes:
+            self.known(join("keys.modes", mode), "mode", mode, MODES, on_key=True)
+        for index, ending in enumerate(genre.ending):
+            self.known(join("ending", index, "kind"), "ending", ending.kind, self.catalog.endings)
+        roles = self._sections()
+        for name, section in genre.section.items():
+            if section.contrast_with:
+                self.known(join("section", name, "contrast_with"), "section", section.contrast_with, roles)
+            for index, part in enumerate(section.layers):
+                self.known(join("section", name, "layers", index), "part", part, parts)
+
+    def _on_key(self, path: str, parse: Callable[[str], object], text: str) -> None:
+        try:
+            parse(text)
+        except Wrong as wrong:
+            self.wrong(path, wrong.message, wrong.hint, on_key=True)
+
+    def _sections(self) -> set[str]:
+        """The names of sections in forms and in the section table."""
+        roles = set(self.genre.section)
+        for form in self.genre.form:
+            base = item("form", 0, form.id)
+            for key, tokens in (("sections", form.sections), ("compress", form.compress)):
+                for index, text in enumerate(tokens):
+                    token = self.read(join(base, key, index), strings.section, text)
+                    roles |= {token.name} if token else set()
+        return roles
+
+    def _harmony(self) -> None:
+        harmony = self.genre.harmony
+        for one in harmony.prog:
+            base = item("harmony.prog", 0, one.id)
+            changes = self.read(join(base, "rn"), strings.chords, one.rn, self.meter)
+            if changes and one.span and changes.bars != one.span:
+                self.wrong(join(base, "span"), f"{changes.bars} bars written, span is {one.span}", "leave span out")
+            if one.mode:
+                self.known(join(base, "mode"), "mode", one.mode, MODES)
+        for index, sub in enumerate(harmony.sub):
+            for key, text in (("match", sub.match), ("to", sub.to)):
+                self.read(join("harmony.sub", index, key), _sequence, text)
+        for colour, extensions in harmony.color.items():
+            self.known(join("harmony.color", colour), "kind of chord", colour, COLOURS, on_key=True)
+            for index, extension in enumerate(extensions):
+                self.known(join("harmony.color", colour, index), "chord quality", extension, QUALITIES)
+
+    def _mix(self) -> None:
+        for part, mix in self.genre.mix.items():
+            base = join("mix", part)
+            self.known(base, "part", part, self.catalog.specialists, on_key=True)
+            patch = mix.patch or (self.catalog.patch_for(mix.gm) if mix.gm is not None else None)
+            names = [row.name for row in self.catalog.patches]
+            if patch and self.known(join(base, "patch"), "patch", patch, names):
+                self._params(join(base, "params"), patch, mix.params)
+
+    def _params(self, path: str, patch: str, params: Mapping[str, float]) -> None:
+        row = self.catalog.patch(patch)
+        known = {name: (low, high) for name, low, high, _ in row.params} if row else {}
+        for name, value in params.items():
+            where = join(path, name)
+            if self.known(where, f"parameter of {patch}", name, known, on_key=True):
+                low, high = known[name]
+                if not low <= value <= high:
+                    self.wrong(where, f"{name} is {value:g}, allowed is {low:g} to {high:g}")
+
+    def _arrange(self) -> Arrange:
+        arrange, parts = self.genre.arrange, self.catalog.specialists
+        for index, part in enumerate(arrange.enter_order):
+            self.known(join("arrange.enter_order", index), "part", part, parts)
+        for section, names in arrange.layers.items():
+            for index, part in enumerate(names):
+                self.known(join("arrange.layers", section, index), "part", part, parts)
+        layers = dict(arrange.layers) | {n: s.layers for n, s in self.genre.section.items() if s.layers}
+        order = arrange.enter_order or Arrange().order
+        return Arrange(arrange.axis, order, arrange.parts, tuple(layers.items()))
+
+
+def _tiers(lowest: int | None, tiers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(range(lowest, 6)) if lowest else tiers
+
+
+def _onsets(onsets: Sequence[int], length: int, per_bar: int) -> Pattern:
+    return Pattern(length, per_bar, tuple(Hit(onset, "x") for onset in onsets))
+
+
+def _ratio(text: str, per_bar: int, per_beat: int) -> Pattern:
+    match = re.fullmatch(r"(\d{1,2}):(\d{1,2})", text)
+    if not match or not int(match[1]) or not int(match[2]):
+        raise Wrong(0, f"'{text}' is not a cycle", "such as 3:2, three in the time of two beats", len(text))
+    onsets, length = int(match[1]), int(match[2]) * per_beat
+    if onsets > length:
+        raise Wrong(0, f"{onsets} onsets do not fit into {length} steps", "fewer onsets", len(text))
+    return _onsets([round(i * length / onsets) for i in range(onsets)], length, per_bar)
+
+
+def _sequence(text: str) -> tuple[object, ...]:
+    return tuple(strings.chord(match.group(), match.start()) for match in re.finditer(r"\S+", text))

@@ -1,0 +1,233 @@
+"""Mistakes of type and range in plain words: what was found, what is allowed, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from scorekit.compiler.keypath import around, spelled
+from scorekit.compiler.schema import rule, whole
+from scorekit.compiler.tables import kind_of
+from scorekit.errors import Problem, did_you_mean, printable
+
+Location = tuple[str | int, ...]
+
+_WANTED = {
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+_PATTERNS = {
+    "^[a-z0-9_-]{1,64}$": "small letters, digits, - and _, at most 64",
+    "^e[1-5]$": "1 to 5, or e1 to e5",
+}
+_COUNTS = ("too_long", "too_short", "string_too_long", "string_too_short")
+
+
+def problems(model: type[BaseModel], values: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> list[Problem]:
+    """Pydantic's errors as mistakes of a spec, without those that only follow from others.
+
+    A list is not too short because its items are wrong, and a key is not missing when it is there misspelt.
+    """
+    steps = [error["loc"] for error in errors]
+    real = [
+        error
+        for error in errors
+        if error["type"] not in _COUNTS or not any(_inside(other, error["loc"]) for other in steps)
+    ]
+    found = [problem(model, values, error) for error in real]
+    hints = {(around(one.path), one.hint) for one in found if one.code == "key"}
+    follows = [
+        error["type"] == "missing" and (one.path, f"did you mean '{error['loc'][-1]}'?") in hints
+        for one, error in zip(found, real, strict=True)
+    ]
+    return list(dict.fromkeys(one for one, after in zip(found, follows, strict=True) if not after))
+
+
+def _inside(steps: Sequence[object], outer: Sequence[object]) -> bool:
+    return len(steps) > len(outer) and tuple(steps[: len(outer)]) == tuple(outer)
+
+
+def problem(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDetails) -> Problem:
+    """One of pydantic's errors as a mistake of a spec."""
+    location, on_key = located(values, error["loc"])
+    kind, found = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return _unknown(model, values, location)
+    if kind == "missing":
+        return _missing(model, values, location)
+    told, hint = _told(model, location, kind, found, error.get("ctx", {}))
+    path = spelled(values, location)
+    return Problem(path, told, hint, on_key=on_key)
+
+
+def located(values: object, steps: Sequence[str | int]) -> tuple[Location, bool]:
+    """Where an error is, without the tags pydantic puts in between, and whether it is about the key."""
+    where: Location = ()
+    for step in steps:
+        if isinstance(values, Mapping) and step in values:
+            values = values[step]
+        elif isinstance(values, (list, tuple)) and isinstance(step, int):
+            values = values[step] if step < len(values) else None
+        elif step == "[key]":
+            return where, True
+        elif step in ("a number", "a table", "a list", "text"):
+            continue
+        where = (*where, step)
+    return where, False
+
+
+def _unknown(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
+    name = str(location[-1])
+    known = tuple(rule(model, location[:-1]).get("properties", {}))
+    hint = did_you_mean(name, known)
+    if not hint.startswith("did"):
+        home = _home(model, name)
+        hint = f"it belongs in {home}" if home and home != ".".join(map(str, location[:-1])) else hint
+    told = f"unknown key '{printable(name)}'" + (f" in {_table(location[:-1])}" if len(location) > 1 else "")
+    return Problem(spelled(values, location), told, hint or "leave it out", on_key=True, code="key")
+
+
+def _home(model: type[BaseModel], name: str) -> str:
+    """A table at the top of a spec that has a key of this name."""
+    for table in whole(model).get("properties", {}):
+        if name in rule(model, (table,)).get("properties", {}):
+            return f"[{table}]"
+    return ""
+
+
+def _missing(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
+    parent, name = location[:-1], location[-1]
+    if isinstance(name, int):
+        found, wanted = _at(values, parent), len(rule(model, parent).get("prefixItems", ()))
+        return Problem(spelled(values, parent), f"{_name(parent)} has {_items(len(found))}, {wanted} are wanted")
+    where = f" in {_table(parent)}" if parent else ""
+    return Problem(spelled(values, parent), f"'{name}' is missing{where}", _example(model, location), code="missing")
+
+
+def _told(
+    model: type[BaseModel], location: Location, kind: str, found: object, limits: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Message and hint for a wrong value."""
+    name, allowed = _name(location), rule(model, location)
+    if kind in _WANTED or kind.startswith("union_tag"):
+        return _wrong_type(name, found, _WANTED.get(kind) or _tags(limits)), _mend(model, location, found)
+    if kind == "shape":
+        return str(limits["told"]), str(limits["hint"])
+    if kind == "finite_number":
+        return f"{name} is {found}", "write a finite number"
+    if kind == "literal_error":
+        choices = allowed.get("enum", [allowed.get("const")])
+        hint = did_you_mean(found, [str(c) for c in choices]) if isinstance(found, str) else ""
+        return f"{name} is {shown(found)}, allowed is {_listed(choices)}", hint if hint.startswith("did") else ""
+    if kind == "string_pattern_mismatch":
+        return f"{name} is {shown(found)}", _PATTERNS.get(limits.get("pattern", ""), "other characters are not allowed")
+    if kind in _COUNTS:
+        return _wrong_count(name, found, limits), _example(model, location)
+    low, high = allowed.get("minimum"), allowed.get("maximum")
+    return f"{name} is {shown(found)}, allowed is {_span(low, high)}", str(allowed.get("description", ""))
+
+
+def _wrong_type(name: str, found: object, wanted: str) -> str:
+    kind = kind_of(found)
+    what = kind if kind in ("a list", "a table") else shown(found)
+    what = f"text ({what})" if kind == "text" else what
+    return f"{name} is {what}, {wanted} is wanted"
+
+
+def _wrong_count(name: str, found: object, limits: Mapping[str, Any]) -> str:
+    size = len(found) if isinstance(found, (str, list, tuple, dict)) else 0
+    low, high = limits.get("min_length"), limits.get("max_length")
+    noun = f"{size:,} characters" if isinstance(found, str) else _items(size)
+    wanted = f"at least {low}" if low is not None else f"at most {high:,}"
+    return f"{name} is empty" if size == 0 else f"{name} has {noun}, {wanted} are wanted"
+
+
+def _mend(model: type[BaseModel], location: Location, found: object) -> str:
+    """How to write it instead: the quotes to leave out or to add, an example, or what the key means."""
+    example = _example(model, location)
+    if rule(model, location).get("type") == "boolean":
+        return f"write {location[-1]} = true, or false"
+    if isinstance(found, str) and rule(model, location).get("type") in ("number", "integer") and _numeric(found):
+        return f"leave out the quotes: {location[-1]} = {found}"
+    return example
+
+
+def _numeric(text: str) -> bool:
+    return len(text) < 20 and text.strip("+-").replace(".", "", 1).isdigit()
+
+
+def _example(model: type[BaseModel], location: Location) -> str:
+    """``write length = "30 s"``, or the description of the key."""
+    allowed = rule(model, location)
+    if allowed.get("examples") and location and isinstance(location[-1], str):
+        return f"write {location[-1]} = {_toml(allowed['examples'][0])}"
+    return str(allowed.get("description", ""))
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: short, on one line, never a number of thousands of digits."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a number of more than 18 digits"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"'{printable(value, 40)}'" if isinstance(value, str) else printable(str(value), 40)
+
+
+def _at(values: Any, location: Location) -> Any:
+    for step in location:
+        values = values[step]
+    return values
+
+
+def _name(location: Location) -> str:
+    """What a value is called: its key, or its number in a list."""
+    key = next((printable(step) for step in reversed(location) if isinstance(step, str)), "the file")
+    return f"item {location[-1] + 1} of {key}" if location and isinstance(location[-1], int) else key
+
+
+def _table(location: Location) -> str:
+    return "[" + ".".join(printable(str(step)) for step in location if isinstance(step, str)) + "]"
+
+
+def _tags(limits: Mapping[str, Any]) -> str:
+    return _listed([tag.strip("'") for tag in str(limits.get("expected_tags", "another kind")).split(", ")])
+
+
+def _listed(choices: Sequence[object]) -> str:
+    texts = [str(choice) or "''" for choice in choices]
+    return ", ".join(texts[:-1]) + (" or " if len(texts) > 1 else "") + texts[-1]
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"{_number(low)} to {_number(high)}"
+    return f"at least {_number(low)}" if low is not None else f"at most {_number(high)}" if high is not None else "less"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
+
+
+def _items(number: int) -> str:
+    return f"{number} item" if number == 1 else f"{number} items"

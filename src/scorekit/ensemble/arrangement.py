@@ -1,0 +1,195 @@
+"""The arrangement coordinator: who plays in a section, where, how densely, in front or behind, from when to when.
+
+Every decision is local to a section. A return is fuller than the first statement, by adding players rather than by
+playing louder; players enter one after another; every background player rests somewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scorekit.ideas import Ideas
+from scorekit.score import Arrangement, Cell, Dials, Lane, Plan, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import Tick
+
+_THIN = ("intro", "break", "breakdown", "outro", "tag", "coda")
+_TUNELESS = "none"
+_BACK = ("pads", "strings", "brass", "keys", "guitar")
+
+
+def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
+    """One lane for each part of the band in this section, in the order of the band."""
+    playing = roster(plan, section, seed)
+    lanes = []
+    for part in plan.parts:
+        cell = plan.cell(section, part.name)
+        lane = lane_of(part.name, plan.ideas, section, cell_density(cell, plan, part.name))
+        lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
+        lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed)))
+    return Arrangement(tuple(lanes))
+
+
+# -- who plays -----------------------------------------------------------------------------------------------------------
+
+
+def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
+    """The parts that play in a section, in order of entrance."""
+    band = [part.name for part in plan.parts]
+    asked = {name: plan.cell(section, name).play for name in band}
+    always = dict(plan.ideas.arrange.layers).get(section.name, ())
+    room = size(plan, section)
+    chosen: list[str] = []
+    for name in by_wish(plan, section, seed):
+        pitched = [n for n in chosen if n != "drums"]
+        if asked[name] is False or (name == "lead" and section.melody == _TUNELESS and asked[name] is None):
+            continue
+        if name == "drums":
+            wanted = drums_play(plan.ideas, section)
+        else:
+            wanted = len(pitched) < room or name in always
+        if wanted or asked[name]:
+            chosen.append(name)
+    return tuple(chosen or band[:1])
+
+
+def size(plan: Plan, section: Section) -> int:
+    """How many pitched parts a section has room for: by tier, one more on a return, more or fewer with complexity."""
+    base = plan.ideas.arrange.sizes[section.tier - 1]
+    fuller = 1 if section.occurrence > 1 and section.name not in _THIN else 0
+    taste = round((plan.dials.complexity - 0.5) * 3)
+    return max(1, base + fuller + taste)
+
+
+def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
+    """The band in the order in which places are given away: the genre's order, the colours shuffled by section name.
+
+    The first three of the order are the core and keep their places; what is always there comes first, then the tune.
+    """
+    order = [n for n in plan.ideas.arrange.order if n in {p.name for p in plan.parts}]
+    order += [part.name for part in plan.parts if part.name not in order]
+    always = dict(plan.ideas.arrange.layers).get(section.name, ())
+    stray = 0.8 + 2.4 * plan.dials.creativity
+
+    def rank(name: str) -> tuple[float, int]:
+        place = order.index(name)
+        if name in always:
+            return (-2.0, place)
+        if name == "lead" and section.melody != _TUNELESS:
+            return (1.5, place)
+        focus = -1.5 if name in plan.focus else 0.0
+        drift = stray * seed.at(section.name).unit(f"rank/{name}") if place > 2 else 0.0
+        return (place + drift + focus, place)
+
+    return tuple(sorted(order, key=rank))
+
+
+def drums_play(ideas: Ideas, section: Section) -> bool:
+    """Drums rest where the form says so, and at the lowest tier unless the genre has a groove for it."""
+    if "nodrums" in section.flags:
+        return False
+    return section.tier > 1 or any(1 in groove.tiers for groove in ideas.drums.grooves)
+
+
+# -- where and how -------------------------------------------------------------------------------------------------------
+
+
+def cell_density(cell: Cell, plan: Plan, part: str) -> float:
+    """How busy a part is asked to be: its cell, else .5, and a little more in the focus of the model."""
+    wish = 0.5 if cell.density is None else cell.density
+    return min(1.0, wish + (0.15 if part in plan.focus else 0.0))
+
+
+def lane_of(part: str, ideas: Ideas, section: Section, density: float) -> Lane:
+    """The part's register by the genre, at the section's tier; a first statement is a little sparser."""
+    low, high = register(part, ideas)
+    sparser = 0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0
+    pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"
+    return Lane(low=low, high=high, density=max(0.0, density - sparser), tier=section.tier, pace=pace)
+
+
+def register(part: str, ideas: Ideas) -> tuple[int, int]:
+    """Lowest and highest pitch of a part in a genre."""
+    if part == "drums":
+        return (27, 87)
+    own = ideas.melody if part == "lead" else getattr(ideas, part)
+    return (own.low, own.high)
+
+
+def layer_of(part: str, playing: tuple[str, ...], ideas: Ideas) -> str:
+    """front for the tune (or the riff, or the groove, where the genre puts it there), back for sustained colours."""
+    if part == front(playing, ideas):
+        return "front"
+    return "back" if part in ("pads", "strings") or (part == "brass" and "lead" in playing) else "middle"
+
+
+def front(playing: tuple[str, ...], ideas: Ideas) -> str:
+    """The one part in the foreground."""
+    choices = {"melody": ("lead", "keys", "guitar"), "riff": ("lead", "keys", "guitar"), "groove": ("lead", "bass")}
+    return next((n for n in choices[ideas.arrange.axis] if n in playing), playing[0])
+
+
+# -- entrances and rests -------------------------------------------------------------------------------------------------
+
+
+def staged(lane: Lane, part: str, playing: tuple[str, ...], section: Section, cell: Cell, seed: Seed) -> Lane:
+    """The lane with its entrance and its rests. A cell that must play is there from the first beat to the last."""
+    if not lane.plays or cell.play:
+        return lane
+    return replace(
+        lane,
+        enter=entrance(part, playing, section) * section.meter.bar,
+        leave=exit_of(part, playing, section),
+        rests=rests(part, lane, playing, section, seed),
+    )
+
+
+def entrance(part: str, playing: tuple[str, ...], section: Section) -> int:
+    """The bar (from 0) in which a part enters.
+
+    An introduction builds up: two players begin, then one or two more every couple of bars. Elsewhere only the last colour
+    of a first statement of eight bars or more waits for the second half.
+    """
+    place = playing.index(part)
+    if section.name == "intro" and section.bars >= 2:
+        stride = max(1, section.bars // 4)
+        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else section.bars // 2)
+    late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
+    return section.bars // 2 if late and part in _BACK else 0
+
+
+def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | None:
+    """Where a part leaves: an outro of four bars or more thins out, the last to come going first."""
+    if section.name not in ("outro", "coda") or section.bars < 4:
+        return None
+    left = len(playing) - 1 - playing.index(part)
+    bars = max(section.bars // 2, section.bars - 1 - left) if left < 2 and part in _BACK else section.bars
+    return None if bars >= section.bars else bars * section.meter.bar
+
+
+def rests(part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
+    """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section."""
+    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4:
+        return ()
+    resting: list[int] = []
+    draw = seed.at(section.id, part)
+    for block in range(0, section.bars, 8):
+        bars = min(8, section.bars - block)
+        if draw.chance(f"rest/{block}", rest_share(part, section.tier)) and bars >= 4:
+            slots = bars // 2
+            first = block + 2 * draw.pick(f"where/{block}", [1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)])
+            resting += [first, first + 1]
+    return tuple(resting) if len(resting) < section.bars else ()
+
+
+def rest_share(part: str, tier: int) -> float:
+    """Chance of a two-bar rest in eight bars: colours rest more than compers, everybody rests less when energy is high."""
+    base = {"keys": 0.55, "guitar": 0.5, "pads": 0.6, "strings": 0.75, "brass": 0.8}[part]
+    return max(0.2, base - 0.08 * (tier - 3))
+
+
+def part_dials(plan: Plan, part: str, lane: Lane) -> Dials:
+    """The dials of one part."""
+    return replace(plan.dials, density=lane.density, focus=part in plan.focus)
+
+

@@ -1,0 +1,92 @@
+"""The band: the written list of players, and what each is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scorekit.ensemble.arrangement import part_dials
+from scorekit.ensemble.base import LISTENS, Specialist
+from scorekit.ensemble.bass import Bass
+from scorekit.ensemble.drums import Drums
+from scorekit.ensemble.guitar import Guitar
+from scorekit.ensemble.keys import Keys
+from scorekit.ensemble.lead import Lead
+from scorekit.ensemble.pads import Pads
+from scorekit.ensemble.strings import Strings
+from scorekit.ensemble.brass import Brass
+from scorekit.ideas import Ideas
+from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam
+from scorekit.seeds import Seed
+
+SPECIALISTS: Mapping[str, Specialist] = {
+    player.name: player for player in (Drums(), Bass(), Guitar(), Keys(), Strings(), Brass(), Lead(), Pads())
+}
+
+_BANDS = ((84.0, "slow"), (132.0, "medium"), (184.0, "fast"))
+"""Feel bands: upper limits in quarter notes a minute."""
+
+
+def feel_band(bpm: float) -> str:
+    """The feel band of a tempo: within one band a tempo change moves no note of the score."""
+    return next((name for limit, name in _BANDS if bpm < limit), "breakneck")
+
+
+def vocabulary(ideas: Ideas, part: str) -> object:
+    """The part of the genre's vocabulary that a part plays from."""
+    return ideas.melody if part == "lead" else getattr(ideas, part)
+
+
+def cell_seed(plan: Plan, placement: Placement, part: str) -> Seed:
+    """Where a cell's chance is drawn from: song seed, section, statement, part, and the take asked for."""
+    section = placement.section
+    reroll = plan.cell(section, part).reroll
+    seed = Seed(plan.seed).at(section.name, section.occurrence, part)
+    return seed.at("take", reroll) if reroll else seed
+
+
+def motif_seed(plan: Plan, placement: Placement, part: str) -> Seed:
+    """Where what returns is drawn from: the same for every statement of a section."""
+    seed = Seed(plan.seed).at("motif", placement.section.motif or placement.section.name, part)
+    reroll = plan.cell(placement.section, part).reroll
+    return seed.at("take", reroll) if reroll else seed
+
+
+def brief(
+    plan: Plan,
+    placement: Placement,
+    part: str,
+    lane: Lane,
+    heard: Mapping[str, Phrase] | None = None,
+    accents: tuple[float, ...] = (),
+) -> Brief:
+    """All that one specialist is told: what the listening table allows, and nothing more. A locked cell hears nobody."""
+    ear = LISTENS[part]
+    cell = plan.cell(placement.section, part)
+    open_ears = not cell.lock
+    seam = Seam(**{name: getattr(placement.seam, name) for name in ear.seam}) if open_ears else Seam()
+    last = placement.seam.after is None
+    return Brief(
+        part=part,
+        section=placement.section,
+        lane=lane,
+        ideas=vocabulary(plan.ideas, part),
+        dials=part_dials(plan, part, lane),
+        cell=cell,
+        seed=cell_seed(plan, placement, part),
+        band=feel_band(plan.tempo.bpm_at(0)),
+        accents=accents if ear.accents and open_ears else (),
+        heard=tuple(heard[name] for name in ear.parts if name in heard) if heard and open_ears else (),
+        seam=seam,
+        motif_seed=motif_seed(plan, placement, part),
+        ending=plan.ending if last else "",
+    )
+
+
+def bids(plan: Plan, placement: Placement, lanes: Mapping[str, Lane]) -> tuple[Bid, ...]:
+    """What every part would like in a section; locked cells and the user's own notes ask for nothing."""
+    wishes: list[Bid] = []
+    for part in plan.parts:
+        cell = plan.cell(placement.section, part.name)
+        if not cell.lock and not cell.notes:
+            wishes += SPECIALISTS[part.specialist].bid(brief(plan, placement, part.name, lanes[part.name]))
+    return tuple(wishes)

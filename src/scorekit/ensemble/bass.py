@@ -1,0 +1,221 @@
+"""The bass player: pattern lines locked to the kick, or a walk that aims at every next chord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import Pen, loudness
+from scorekit.ensemble.bassline import (
+    Pluck,
+    aimed,
+    grounded,
+    kicks_of,
+    lines_of,
+    locked,
+    plucks_of,
+    thinned,
+    trimmed,
+    under_fills,
+)
+from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, split
+from scorekit.ensemble.playing import following, level, pulse_at
+from scorekit.ensemble.walking import Step, walk
+from scorekit.ideas import BassIdeas
+from scorekit.score import Bid, Brief, Chord, Origin, Phrase
+from scorekit.timebase import PPQ, Tick
+
+
+class Bass:
+    """One line, one octave and a half above the kick drum."""
+
+    name = "bass"
+
+    def bid(self, brief: Brief) -> tuple[Bid, ...]:
+        """Half time in quiet double-time sections, rest where only colours play, a pedal's patience in a ramp."""
+        section, wishes = brief.section, []
+        if section.tier <= 2 and (brief.lane.pace == "double" or brief.band == "breakneck"):
+            wishes.append(Bid("bass", "tempo", "halftime", 0.5, 0.6, "a quiet section runs; half the notes carry it"))
+        if section.tier == 1 and "nodrums" in section.flags:
+            wishes.append(Bid("bass", "instruments", "rest", 1.0, 0.5, "without drums the lowest octave is better saved"))
+        if section.tier == 5:
+            wishes.append(Bid("bass", "energy", "play", 1.0, 0.9, "the loudest section stands on the bass"))
+        return tuple(wishes)
+
+    def play(self, brief: Brief) -> Phrase:
+        """The bass line of a section: walking where the genre walks at this tier, patterns elsewhere."""
+        ideas = brief.ideas
+        assert isinstance(ideas, BassIdeas)
+        register = Register(brief.lane.low, brief.lane.high, brief.section.key)
+        pen = Pen(brief.part)
+        if not brief.lane.plays:
+            return pen.phrase(brief.section.length)
+        if ideas.walk and brief.lane.tier in (*ideas.walk.tiers, *ideas.walk.two_feel):
+            notes, idea = _walked(brief, ideas, register)
+        else:
+            notes, idea = _patterned(brief, ideas, register)
+        for sounded in _with_intents(brief, notes, register):
+            pen.write(*sounded)
+        phrase = pen.phrase(brief.section.length, idea)
+        return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
+
+
+Sounded = tuple[Tick, Tick, int, float, Origin, str]
+"""start, length, pitch, velocity, origin, manner."""
+
+
+def _origin(brief: Brief, tick: Tick, path: str, idea: str) -> Origin:
+    return Origin(path, "bass", idea, f"{brief.seed.address}/{tick // brief.section.meter.bar}")
+
+
+# -- pitch -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """A pluck with its pitch."""
+
+    pluck: Pluck
+    pitch: int
+
+
+def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voiced]:
+    """Pitches for all plucks, from the first to the last: roots near the roots before them, approaches near both."""
+    section = brief.section
+    roots: list[int] = []
+    near = register.middle
+    for chord in section.chords:
+        near = register.root(chord.bass, near)
+        roots.append(near)
+    pedals = _pedal_spans(brief, register)
+    voiced: list[Voiced] = []
+    near = roots[0]
+    index = 0
+    for p in plucks:
+        while index + 1 < len(roots) and section.chords[index + 1].start <= p.at:
+            index += 1
+        chord, root = section.chords[index], roots[index]
+        held = next((pitch for start, end, pitch in pedals if start <= p.at < end), None)
+        if held is not None:
+            near = held
+        elif split(p.token)[0] in APPROACHES:
+            near = approach(split(p.token)[0], chord, _target(brief, p.at, root, register), near, register)
+        else:
+            near = resolve(p.token, chord, root, register)
+        voiced.append(Voiced(p, near))
+    return voiced
+
+
+def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:
+    """The root an approach leads to: the next chord's if it begins within a bar, else this chord's own."""
+    after = following(brief, tick)
+    here = brief.section.chord_at(tick)
+    near_enough = here.end - tick <= brief.section.meter.bar
+    return register.root(after.bass, root) if after is not None and near_enough else root
+
+
+def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int]]:
+    """(from, to, pitch) of each pedal point: the dominant where the section rises or ends half-closed, else the tonic."""
+    section = brief.section
+    waits = "ramp" in section.flags or section.cadence == "half"
+    pitch = register.root((section.key.tonic + (7 if waits else 0)) % 12, register.middle)
+    return [(start, end, pitch) for start, end in intents.pedals(section, brief.part)]
+
+
+# -- sound -------------------------------------------------------------------------------------------------------------
+
+
+def _patterned(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list[Sounded], str]:
+    lines = lines_of(brief, ideas)
+    plucks = locked(brief, thinned(brief, plucks_of(brief, lines)), ideas.kick_lock)
+    plucks = aimed(brief, grounded(brief, trimmed(under_fills(brief, plucks))), ideas.approach)
+    voiced = _voiced(brief, plucks, register)
+    kicks = kicks_of(brief)
+    return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0].id
+
+
+def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: frozenset[Tick]) -> Sounded:
+    """A note: its gate (shorter before a leap), its velocity, its manner."""
+    p, pitch = voiced[n].pluck, voiced[n].pitch
+    leap = n + 1 < len(voiced) and abs(voiced[n + 1].pitch - pitch) > 7
+    length = round(p.length * gate * (0.85 if leap else 1.0))
+    degree, _, slid = split(p.token)
+    dead = degree == "x"
+    repeat = n > 0 and voiced[n - 1].pitch == pitch
+    velocity = loudness("g" if dead else p.mark, brief.lane.tier) + _weight(brief, p.at, kicks) + level(brief, p.at)
+    velocity += (-2 if repeat and n % 2 else 0) + round(3 * (2 * brief.seed.at(p.at).unit("touch") - 1))
+    manner = "dead" if dead else "slide" if slid or _slides(brief, voiced, n) else ""
+    return p.at, min(length, PPQ // 8) if dead else length, pitch, velocity, _origin(brief, p.at, p.path, p.idea), manner
+
+
+def _slides(brief: Brief, voiced: list[Voiced], n: int) -> bool:
+    """Now and then a note on a beat a third or more above the last is slid into."""
+    rises = n > 0 and 3 <= voiced[n].pitch - voiced[n - 1].pitch <= 7
+    odds = 0.1 * brief.dials.creativity
+    return rises and brief.seed.at(voiced[n].pluck.at).chance("slide", odds)
+
+
+def _weight(brief: Brief, tick: Tick, kicks: frozenset[Tick]) -> float:
+    return 8.0 * (brief.section.meter.strength(tick) - 0.5) + (3.0 if tick in kicks else 0.0)
+
+
+def _walked(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list[Sounded], str]:
+    assert ideas.walk is not None
+    steps = walk(brief, ideas.walk, register, _pedal_spans(brief, register))
+    two = brief.lane.tier in ideas.walk.two_feel
+    return [_stepped(brief, step, steps[n + 1 : n + 2], ideas.gate) for n, step in enumerate(steps)], "two-feel" if two else "walk"
+
+
+def _stepped(brief: Brief, step: Step, after: Sequence[Step], gate: float) -> Sounded:
+    leap = bool(after) and abs(after[0].pitch - step.pitch) > 7
+    length = round(step.length * gate * (0.88 if leap else 1.0))
+    velocity = loudness(step.mark, brief.lane.tier) + level(brief, step.at) + step.weight
+    velocity += round(4 * (2 * brief.seed.at(step.at).unit("touch") - 1))
+    origin = _origin(brief, step.at, "genre.bass.walk", step.idea)
+    return step.at, min(length, PPQ // 6) if step.manner == "dead" else length, step.pitch, velocity, origin, step.manner
+
+
+# -- what the whole band does --------------------------------------------------------------------------------------------
+
+
+def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> list[Sounded]:
+    """The line with the section's strikes, pushes and the song's last note in it."""
+    section = brief.section
+    for tick, chord in intents.pushes(section, brief.part):
+        chord = chord or brief.seam.next_chord
+        if chord is not None:
+            until = min(section.length, tick + PPQ // 2 + pulse_at(section, tick) // 2)
+            notes = _struck(brief, notes, register, tick, until, chord, "X", "push")
+    for tick in intents.strikes(section, brief.part):
+        short = tick in intents.shorts(section, brief.part)
+        until = tick + PPQ // 3 if short else intents.ring(section, tick, brief.part)
+        held = tick in intents.at(section, "hold", brief.part)
+        clear = until if held or short else tick + 1
+        notes = _struck(brief, notes, register, tick, clear, section.chord_at(tick), "!", "with the band")
+    end = intents.finale(brief)
+    if end is not None:
+        short = brief.ending == "cold"
+        until = end + PPQ // 2 if short else section.length
+        notes = [n for n in notes if n[0] < end]
+        notes = _struck(brief, notes, register, end, until, _final(section.chord_at(end)), "X", f"ending, {brief.ending}")
+    return notes
+
+
+def _final(chord: Chord) -> Chord:
+    """The last chord in root position."""
+    return replace(chord, bass=chord.root)
+
+
+def _struck(
+    brief: Brief, notes: list[Sounded], register: Register, tick: Tick, until: Tick, chord: Chord, mark: str, idea: str
+) -> list[Sounded]:
+    """One note struck at a tick and held until another, in place of what began in between; what sounded before it ends."""
+    near = next((n[2] for n in reversed(notes) if n[0] <= tick), register.middle)
+    follower = next((n[0] for n in notes if n[0] > tick and n[0] >= until), brief.section.length)
+    kept = [(s, min(le, tick - s), *rest) if s < tick < s + le else (s, le, *rest) for s, le, *rest in notes if not tick <= s < until]
+    length = (until if until > tick + 1 else min(follower, tick + pulse_at(brief.section, tick))) - tick
+    velocity = loudness(mark, brief.lane.tier) + level(brief, tick)
+    path = kept[0][4].path if kept else ""
+    struck = (tick, length, register.root(chord.bass, near), velocity, _origin(brief, tick, path, idea), "")
+    return sorted([*kept, struck], key=lambda n: n[0])  # type: ignore[list-item]

@@ -1,0 +1,300 @@
+"""How a pattern becomes a bass line: which pattern, varied how, locked to which kicks, grounded on which chords.
+
+Everything here is rhythm and degree; pitches come last, in bass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scorekit.ensemble.base import busier, heat, suited
+from scorekit.ensemble.degrees import APPROACHES, split
+from scorekit.ensemble.playing import busyness, changes, fill_starts, home, paced, pulse_at, tier_at
+from scorekit.ideas import BassLine, BassIdeas, Hit, Pattern
+from scorekit.score import Brief
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+KICK = 36
+NEAR = PPQ // 5
+"""A chord's bass must sound within a fifth of a beat of its onset."""
+_ROLES = ("state", "restate", "answer", "turn")
+
+
+@dataclass(frozen=True, slots=True)
+class Pluck:
+    """One onset of a line before it has a pitch: ticks from the start of the section."""
+
+    at: Tick
+    length: Tick
+    token: str
+    mark: str
+    path: str
+    idea: str
+
+
+# -- which line --------------------------------------------------------------------------------------------------------
+
+
+def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
+    """The line of each bar: one for the section, and from the second four bars on now and then another to answer."""
+    lines = ideas.lines or (_plain(brief),)
+    asked = next((line for line in lines if line.id == brief.cell.pattern), None)
+    chosen: list[BassLine] = []
+    for bar in range(brief.section.bars):
+        main = asked or _choose(brief, lines, ideas.kick_lock, tier_at(brief, bar))
+        chosen.append(main)
+    if asked is None and len(lines) > 1:
+        _answers(brief, lines, chosen)
+    return tuple(chosen)
+
+
+def _plain(brief: Brief) -> BassLine:
+    """Roots on the downbeat, for a genre that says nothing."""
+    steps = 4 * brief.section.grid
+    return BassLine("roots", (1, 2, 3, 4, 5), 1.0, "", "", Pattern(steps, steps, (Hit(0, "x", steps),)), ("R",))
+
+
+def _choose(brief: Brief, lines: Sequence[BassLine], lock: float, tier: int) -> BassLine:
+    """The section's line by weight, leaning by the dials and toward the wanted share of kicks."""
+    fitting = suited(lines, tier)
+    onsets = [_rate(line) for line in fitting]
+    low, span = min(onsets), (max(onsets) - min(onsets)) or 1.0
+    kicks = kicks_of(brief)
+    dials = replace(brief.dials, density=brief.lane.density)
+    weights = [
+        busier(line.weight, (rate - low) / span, dials) * 2.0 ** (-3 * _lock_error(brief, line, kicks, lock))
+        for line, rate in zip(fitting, onsets, strict=True)
+    ]
+    return home(brief).choose(f"line/{tier}", fitting, [round(w, 9) for w in weights], heat(brief.dials))
+
+
+def _rate(line: BassLine) -> float:
+    return len(line.rhythm.hits) / line.rhythm.bars
+
+
+def kicks_of(brief: Brief) -> frozenset[Tick]:
+    return frozenset(note.start for note in brief.hears("drums") if note.pitch == KICK)
+
+
+def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: float) -> float:
+    """How far the share of kicks that the line meets is from the wanted one, over the first four bars."""
+    section = brief.section
+    bars = min(4, section.bars)
+    heard = [k for k in sorted(kicks) if k < bars * section.meter.bar]
+    if not heard:
+        return 0.0
+    onsets = {b * section.meter.bar + s.at for b in range(bars) for s in paced(line.rhythm, section, brief.lane.pace, b)}
+    return abs(sum(k in onsets for k in heard) / len(heard) - lock)
+
+
+def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine]) -> None:
+    """Lets another line answer in the last bars of a four-bar group: the one used longest ago, then by weight."""
+    used: dict[str, int] = {}
+    for first in range(0, len(chosen), 4):
+        tier, main = tier_at(brief, first), chosen[first]
+        others = [o for o in suited(lines, tier) if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
+        seed = brief.seed.at(first)
+        odds = (0.1 if first == 0 else 0.25) + 0.4 * (brief.dials.creativity - 0.25)
+        if others and first + 2 < len(chosen) and seed.chance("another line answers", odds):
+            fresh = min(used.get(line.id, -1) for line in others)
+            rested = [line for line in others if used.get(line.id, -1) == fresh]
+            line = seed.choose("which line answers", rested, [o.weight for o in rested], heat(brief.dials))
+            used[line.id] = first
+            chosen[first + 2 : first + 4] = [line] * len(chosen[first + 2 : first + 4])
+
+
+# -- rhythm ------------------------------------------------------------------------------------------------------------
+
+
+def plucks_of(brief: Brief, lines: Sequence[BassLine]) -> list[Pluck]:
+    """The onsets of a section as the lines have them, each bar varied by its place in the four."""
+    found: list[Pluck] = []
+    section = brief.section
+    for bar, line in enumerate(lines):
+        first = bar * section.meter.bar
+        ringing = all(hit.length == 1 for hit in line.rhythm.hits)
+        here = [s for s in paced(line.rhythm, section, brief.lane.pace, bar) if brief.seed.at(bar, s.at).chance("hit", s.chance)]
+        ends = [s.at for s in here[1:]] + [section.meter.bar]
+        inside = []
+        for s, end in zip(here, ends, strict=True):
+            length = min(end - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, end - s.at))
+            token = line.degrees[s.index % len(line.degrees)] if line.degrees else "R"
+            inside.append(Pluck(first + s.at, length, token, s.mark, line.path, line.id))
+        found += _varied(brief, bar, inside)
+    return found
+
+
+def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
+    """State as written, restate with a ghost, answer with a change of degree, turn toward what follows."""
+    role = _ROLES[bar % 4]
+    seed = brief.seed.at(bar)
+    creative = brief.dials.creativity
+    if len(plucks) < 2 or role == "state" or not seed.chance("varied", {"restate": 0.7, "answer": 1.2, "turn": 1.3}[role] * creative):
+        return plucks
+    if role == "restate":
+        return _dropped(brief, plucks, seed)
+    if role == "answer":
+        return _lifted(brief, plucks, seed)
+    return _turned(brief, bar, plucks, seed)
+
+
+def _weak(brief: Brief, plucks: list[Pluck]) -> list[int]:
+    """Places of onsets off the felt beats that are roots."""
+    meter = brief.section.meter
+    return [n for n, p in enumerate(plucks) if n and meter.strength(p.at) < 0.5 and p.token in ("R", "5", "8")]
+
+
+def _named(pluck: Pluck, token: str, what: str) -> Pluck:
+    return replace(pluck, token=token, idea=f"{pluck.idea.split(',')[0]}, {what}")
+
+
+def _dropped(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
+    """A weak root becomes a ghost."""
+    weak = _weak(brief, plucks)
+    if not weak:
+        return plucks
+    n = weak[int(seed.unit("which ghost") * len(weak))]
+    return [*plucks[:n], replace(_named(plucks[n], "x", "ghost"), mark="g"), *plucks[n + 1 :]]
+
+
+def _lifted(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
+    """One onset in the second half goes to the octave or the fifth."""
+    half = plucks[0].at // brief.section.meter.bar * brief.section.meter.bar + brief.section.meter.bar // 2
+    late = [n for n, p in enumerate(plucks) if p.at >= half and p.token == "R"]
+    if not late:
+        return plucks
+    n = late[int(seed.unit("which lifts") * len(late))]
+    token = seed.choose("lifted to", ("8", "5", "5-", "3"), (3.0, 3.0, 2.0, 1.0 * brief.dials.complexity))
+    return [*plucks[:n], _named(plucks[n], token, f"answer on {token}"), *plucks[n + 1 :]]
+
+
+def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
+    """The last beat of the four bars walks into what follows, by step, from below or above."""
+    meter = brief.section.meter
+    last = bar * meter.bar + meter.onsets[-1]
+    pulse = meter.pulses[-1]
+    kept = [replace(p, length=min(p.length, last - p.at)) for p in plucks if p.at < last]
+    if brief.lane.tier <= 1 or not kept:
+        return plucks
+    down = seed.chance("from above", 0.4)
+    pair = ("))", ")") if down else ("((", "(")
+    half = pulse // 2 if brief.section.grid != 3 or meter.compound else pulse * 2 // 3
+    source = plucks[-1]
+    walk_up = [replace(source, at=last + n * half, length=(half, pulse - half)[n], mark="x") for n in (0, 1)]
+    return kept + [_named(p, token, "turn, walks into the next") for p, token in zip(walk_up, pair, strict=True)]
+
+
+def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
+    """Fewer or more onsets than written as the dials ask: the weakest go first; long notes are struck again."""
+    busy = busyness(brief)
+    meter = brief.section.meter
+    if busy < 0.5:
+        lost = 1.0 - 2.0 * busy
+        return [p for p in plucks if not brief.seed.at("thin", p.at).chance("go", lost * 1.1 * (0.95 - meter.strength(p.at)))]
+    extra: list[Pluck] = []
+    step = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    for p, after in zip(plucks, [*plucks[1:], None], strict=True):
+        again = p.at + step
+        room = (after.at if after else p.at + p.length) - again
+        if p.length > step and room >= PPQ // brief.section.grid and p.token not in APPROACHES:
+            if brief.seed.at("thicken", again).chance("strike again", (2.0 * busy - 1.0) * 0.6):
+                extra.append(replace(_named(p, p.token, "struck again"), at=again, length=p.length - step, mark="s"))
+    return sorted([*plucks, *extra], key=lambda p: p.at)
+
+
+def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
+    """Onsets moved by at most a step onto kicks the line misses, bar by bar, until the wanted share is met.
+
+    Downbeats and onsets already on a kick stay.
+    """
+    kicks = sorted(kicks_of(brief))
+    step, bar = PPQ // brief.section.grid, brief.section.meter.bar
+    taken = {p.at for p in plucks}
+    moved: dict[Tick, Tick] = {}
+    for first in range(0, brief.section.length, bar):
+        here = [k for k in kicks if first <= k < first + bar]
+        missing = [k for k in here if k not in taken]
+        while missing and 1 - len(missing) / len(here) < lock:
+            kick = missing.pop(0)
+            for at in (kick + step, kick - step):
+                free = at in taken and at not in here and at % bar and at not in moved.values()
+                if free and first <= at < first + bar:
+                    taken = (taken - {at}) | {kick}
+                    moved[at] = kick
+                    break
+    shifted = [replace(_named(p, p.token, "with the kick"), at=moved[p.at]) if p.at in moved else p for p in plucks]
+    return sorted(shifted, key=lambda p: p.at)
+
+
+def under_fills(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
+    """While the drums fill, only felt beats and what leads into the next bar; lines that live off the beat stay."""
+    bar, onsets = brief.section.meter.bar, brief.section.meter.onsets
+    fills = fill_starts(brief.section, brief.hears("drums"))
+    busy = [p for p in plucks if p.at >= fills.get(p.at // bar, brief.section.length)]
+    marked = {p.at // bar for p in busy if p.at % bar in onsets}
+    gone = {p.at for p in busy if p.at // bar in marked and p.at % bar not in onsets and p.token not in APPROACHES}
+    return [p for p in plucks if p.at not in gone]
+
+
+def trimmed(plucks: list[Pluck]) -> list[Pluck]:
+    """No onset sounds into the next."""
+    ends = [p.at for p in plucks[1:]]
+    return [replace(p, length=min(p.length, end - p.at)) for p, end in zip(plucks, ends, strict=False)] + plucks[-1:]
+
+
+# -- harmony -----------------------------------------------------------------------------------------------------------
+
+
+def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
+    """The chord's bass within a fifth of a beat of each chord: notes held over a change are struck again there, an onset
+    near it takes the root, and where a chord within the bar would pass unmarked it is struck."""
+    section = brief.section
+    found = list(plucks)
+    on_one = sum(p.at % section.meter.bar == 0 for p in plucks) * 2 > section.bars
+    for chord in changes(section):
+        near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR and p.at >= 0]
+        if near:
+            n = min(near, key=lambda i: abs(found[i].at - chord.start))
+            found[n] = found[n] if split(found[n].token)[0] in ("R", "8") and found[n].at >= chord.start else replace(
+                found[n], token="R", at=chord.start)
+            continue
+        held = next((n for n, p in enumerate(found) if p.at < chord.start < p.at + p.length), None)
+        after = next((n for n, p in enumerate(found) if p.at > chord.start), None)
+        if held is not None:
+            rest = found[held].at + found[held].length - chord.start
+            found[held] = replace(found[held], length=chord.start - found[held].at)
+            found.insert(held + 1, replace(_named(found[held], "R", "struck at the change"), at=chord.start, length=rest))
+        elif chord.start % section.meter.bar and found and on_one:
+            room = (found[after].at if after is not None else section.length) - chord.start
+            found.append(replace(_named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"))
+            found.sort(key=lambda p: p.at)
+        elif after is not None and found[after].at < chord.end and found[after].token not in ("R", "8"):
+            found[after] = replace(found[after], token="R")
+    return found
+
+
+def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
+    """The last onset before a change leads into the next chord, with the genre's chance."""
+    section = brief.section
+    odds = min(1.0, odds * (0.6 + 0.8 * brief.dials.creativity))
+    starts = [chord.start for chord in changes(section)]
+    ends = [*starts[1:], section.length]
+    found = list(plucks)
+    for start, end in zip(starts, ends, strict=True):
+        inside = [n for n, p in enumerate(found) if start <= p.at < end]
+        if len(inside) < 2 or (end == section.length and not (brief.seam.next_chord)):
+            continue
+        last = found[inside[-1]]
+        close = end - last.at <= pulse_at(section, end - 1) and last.at - start > NEAR
+        if close and last.token not in APPROACHES and last.token != "x" and brief.seed.at(last.at).chance("approach", odds):
+            token = brief.seed.at(last.at).choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
+            found[inside[-1]] = _named(last, token, "leads into the next chord")
+    return found
+
+
+def _manners(brief: Brief) -> tuple[float, ...]:
+    """Weights of the approaches: more chromatic with complexity."""
+    chromatic = 0.2 + 1.6 * brief.dials.complexity
+    return (3.0, 2.0, 2.0 * chromatic, 0.8 * chromatic, 1.2)

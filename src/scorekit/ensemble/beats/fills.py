@@ -1,0 +1,312 @@
+"""The fills generator: what leads over a boundary, and the crash that answers it.
+
+Where: the end of a section (.95), every eighth bar (.55), every fourth (.30, small). How long: by the energy to come.
+What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
+23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
+.72 (Groove MIDI Dataset, 646 fills measured).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
+from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity
+from scorekit.ensemble.beats.kit import (
+    CRASH,
+    FOOT,
+    HATS,
+    KICK,
+    KIT_PITCHES,
+    RIDES,
+    SNARES,
+    TOMS,
+    Bar,
+    Knock,
+    bell,
+    busyness,
+    energy,
+    live,
+    looseness,
+    onsets_per_bar,
+    over,
+    strength,
+    strike,
+    usable,
+)
+from scorekit.ensemble.grid import fill_strokes
+from scorekit.ideas import Fill, Pattern
+from scorekit.score import Brief, Note, Origin, Phrase, Section
+from scorekit.theory import DRUM_NOTES
+from scorekit.timebase import PPQ, Tick
+
+_TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
+_LONG = 8
+"""Beats from which a fill is a roll laid over the groove instead of a break in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a fill goes: the last ``beats`` felt beats up to the end of a bar."""
+
+    bar: int
+    beats: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A slot with what is played in it: strokes by bar, ticks of the section it takes, where the idea was written."""
+
+    start: Tick
+    end: Tick
+    path: str
+    idea: str
+    strokes: tuple[tuple[int, Knock], ...]
+    ramp: tuple[float, float]
+    """Velocity added at the start and at the end."""
+    roll: bool = False
+
+    @cached_property
+    def rows(self) -> frozenset[str]:
+        """Kit rows it is played on."""
+        return frozenset(knock.row for _, knock in self.strokes)
+
+
+def source(brief: Brief) -> str:
+    """Where the wish behind fills of our own and crashes was written: with the groove they belong to."""
+    groove = chosen(brief)
+    return groove.path if groove else ""
+
+
+# -- where and how long ----------------------------------------------------------------------------
+
+
+def closing_bar(brief: Brief) -> int:
+    """The bar a closing fill belongs in: the last, or the one before the song's last hit; -1 when there is none."""
+    return brief.section.bars - (2 if brief.ending else 1)
+
+
+def length(brief: Brief) -> int:
+    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up."""
+    jump = 1 if brief.seam.after is None else brief.seam.after - brief.lane.tier
+    size = 0 if jump <= 0 else 1 if jump == 1 else 2
+    grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity)
+    return (1, 2, 4)[min(2, size + grown)]
+
+
+def _closing(brief: Brief) -> Slot | None:
+    bar, flags, seed = closing_bar(brief), brief.section.flags, brief.seed.at("fills")
+    if bar < 0 or (brief.seam.after is None and not brief.ending):
+        return None
+    if "break" in flags and not brief.ending:
+        return Slot(bar, 1, "pickup out of the break") if seed.chance("pickup", 0.75) else None
+    if not seed.chance("closing", 0.95 if brief.lane.tier >= 2 else 0.35):
+        return None
+    why = "into the last hit" if brief.ending else "into the next section"
+    return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
+
+
+def slots(brief: Brief) -> tuple[Slot, ...]:
+    """The fills of a section, in order."""
+    closing = _closing(brief)
+    often = min(1.0, 0.35 + looseness(drum_ideas(brief))) * (0.5 + brief.dials.creativity) * (brief.lane.tier >= 2)
+    found = []
+    for bar in range(3, closing_bar(brief), 4):
+        eighth = bar % 8 == 7
+        if brief.seed.at("fills", bar).chance("inner", often * (0.55 if eighth else 0.3)):
+            found.append(Slot(bar, 2 if eighth and brief.lane.tier >= 4 else 1, "turn of the phrase"))
+    return tuple(found) + ((closing,) if closing else ())
+
+
+# -- what ------------------------------------------------------------------------------------------
+
+
+def _roll(brief: Brief, slot: Slot) -> Fill | None:
+    """A genre's long roll for a build, when the section is long enough for it."""
+    room = brief.section.bars * len(brief.section.meter.pulses)
+    lifted = "ramp" in brief.section.flags or (brief.seam.after or 0) - brief.lane.tier >= 2
+    if not lifted or slot.bar != closing_bar(brief):
+        return None
+    return next((f for f in drum_ideas(brief).fills if _LONG <= f.beats <= room and brief.lane.tier in f.tiers), None)
+
+
+def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
+    """One of the genre's fills for a slot, preferring those not yet played here; None: make one up."""
+    seed, ideas = brief.seed.at("fills", slot.bar), drum_ideas(brief)
+    roll = _roll(brief, slot)
+    if roll is not None:
+        return roll
+    tier = round(energy(brief, slot.bar))
+    ready = [f for f in usable(ideas.fills, brief.section) if f.beats <= slot.beats and tier in f.tiers]
+    longest = max((f.beats for f in ready), default=0)
+    fitting = [f for f in ready if f.beats == longest]
+    fitting = [f for f in fitting if f.path not in used] or fitting
+    own = longest < slot.beats or seed.chance("own", 0.6 * brief.dials.creativity)
+    if not fitting or (live(ideas) and own):
+        return None
+    most = max(onsets_per_bar(f) for f in fitting)
+    weights = [busier(f.weight, onsets_per_bar(f) / max(most, 1.0), brief.dials) for f in suited(fitting, tier)]
+    return seed.choose("fill", fitting, weights, heat(brief.dials))
+
+
+def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
+    """Some beats of a longer fill."""
+    low, high = first * grid, (first + beats) * grid
+    inside = tuple(replace(hit, step=hit.step - low) for hit in pattern.hits if low <= hit.step < high)
+    return Pattern(beats * grid, pattern.per_bar, inside)
+
+
+def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...]:
+    """The strokes of a fill that ends with a bar, by bar; a long one reaches back over several."""
+    found, left, per_bar = [], fill.beats, len(section.meter.pulses)
+    while left > 0 and bar >= 0:
+        beats = min(left, per_bar)
+        for row, pattern in fill.rows:
+            part = _slice(pattern, left - beats, beats, section.grid)
+            placed = fill_strokes(part, section.meter, section.grid, beats)
+            found += [(bar, Knock(s.at, row, s.mark, s.length)) for s in placed]
+        left, bar = left - beats, bar - 1
+    return tuple(sorted(found, key=lambda item: (item[0], item[1].at, item[1].row)))
+
+
+def _path(brief: Brief, bar: Bar, onsets: Sequence[Tick], start: Tick) -> list[str]:
+    """Which drum each stroke falls on: down the kit, a move each half of the fill or beat, with probability .7."""
+    groove = chosen(brief)
+    rows = [row for row, _ in groove.rows] if groove else []
+    home = next((row for row in ("brush", "snare", "clap", "rim") if row in rows), "snare")
+    if not live(drum_ideas(brief)):
+        return [home] * len(onsets)
+    kit, place, found, span = (home, *TOMS), 0, [], min(PPQ, (bar.meter.bar - start) // 2)
+    moves = -1
+    for at in onsets:
+        if (at - start) // span > moves:
+            moves = (at - start) // span
+            place = min(3, place + (moves > 0 and bar.seed.chance(f"down/{moves}", 0.75)))
+        found.append("kick" if at % PPQ and bar.seed.chance(f"kick/{at}", 0.12) else kit[place])
+    return found
+
+
+def invented(brief: Brief, slot: Slot) -> tuple[tuple[int, Knock], ...]:
+    """A fill of our own: a rhythm by metric weight and busyness, led down the kit, the kick under its beats."""
+    section = brief.section
+    bar = Bar(slot.bar, section.meter, section.grid, brief.seed.at("fills", slot.bar))
+    start = section.meter.bar - sum(section.meter.pulses[-slot.beats :])
+    want = 0.58 + 0.25 * busyness(brief) + 0.05 * (brief.lane.tier - 3)
+    onsets = [at for at in bar.steps if at >= start and bar.seed.unit(f"hit/{at}") < _appeal(bar, at, want)]
+    rows = _path(brief, bar, onsets, start)
+    beats = section.meter.onsets
+    played = [Knock(at, row, "X" if at in beats else "x") for at, row in zip(onsets, rows, strict=True)]
+    played += [Knock(at, "kick", "x") for at in beats if at >= start and bar.seed.chance(f"under/{at}", 0.5)]
+    return tuple((slot.bar, knock) for knock in sorted(set(played), key=lambda k: (k.at, k.row)))
+
+
+def _appeal(bar: Bar, at: Tick, want: float) -> float:
+    """Chance of a stroke: beats and off-beats nearly always, odd steps as busy as wanted, the very last one rarely."""
+    if strength(bar.meter, at) >= 0.35:
+        return 0.93
+    return want * (0.55 if at + bar.step >= bar.meter.bar else 1.0)
+
+
+def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
+    """A slot with its fill."""
+    section = brief.section
+    fill = pick(brief, slot, used)
+    beats = fill.beats if fill else min(slot.beats, len(section.meter.pulses))
+    whole, rest = divmod(beats, len(section.meter.pulses))
+    end = (slot.bar + 1) * section.meter.bar
+    start = max(0, end - whole * section.meter.bar - sum(section.meter.pulses[-rest:] if rest else ()))
+    if fill is None:
+        made = invented(brief, Slot(slot.bar, beats, slot.why))
+        return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-14.0, 12.0))
+    low, high = fill.crescendo or (0, 0)
+    ramp = (low - 75.0, high - 75.0) if fill.crescendo else (-13.0, 11.0)
+    strokes = laid(fill, section, slot.bar)
+    return Filled(start, end, fill.path, f"fill {fill.id} {slot.why}", strokes, ramp, fill.beats >= _LONG)
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def gives_way(note: Note, fill: Filled) -> bool:
+    """Whether a note of the groove leaves for a fill: the whole kit does, save the hat foot.
+
+    In a longer fill without toms, time-keeping cymbals and kick stay for the first half. A roll displaces only the
+    drums it is played on.
+    """
+    if not fill.start <= note.start < fill.end or note.pitch not in KIT_PITCHES or note.pitch == FOOT:
+        return False
+    rows = fill.rows
+    if fill.roll:
+        return note.pitch in {DRUM_NOTES[row] for row in (*rows, *SNARES)}
+    middle = (fill.start + fill.end) // 2
+    early = note.start < middle and fill.end - fill.start >= 2 * PPQ and not rows & set(TOMS)
+    return not (early and (note.pitch in _TIME or (note.pitch == KICK and "kick" not in rows)))
+
+
+def _write(pen: Pen, brief: Brief, fill: Filled) -> None:
+    human, meter = humanity(drum_ideas(brief)), brief.section.meter
+    low, high = fill.ramp
+    for number, knock in fill.strokes:
+        bar = Bar(number, meter, brief.section.grid, brief.seed.at(number))
+        along = (number * meter.bar + knock.at - fill.start) / max(1, fill.end - fill.start)
+        loud = loudness(knock.mark, 3) + low + (high - low + 4.0 * (energy(brief, number) - 3.0)) * along
+        loud += 10.0 * human * bell(bar.seed, f"fill/{knock.row}/{knock.at}")
+        origin = Origin(fill.path, "fills", fill.idea, f"{brief.seed.address}/fills/{number}")
+        strike(pen, knock, bar, max(18.0, loud), origin)
+
+
+def crash_chance(brief: Brief) -> float:
+    """Chance of a crash on the section's first beat: sure where energy rises, likely at high energy, rare elsewhere."""
+    before, tier = brief.seam.before, brief.lane.tier
+    if before is None:
+        share = 0.5 if tier >= 3 else 0.0
+    elif before < tier:
+        share = 1.0 if tier >= 3 else 0.4
+    else:
+        share = 0.0 if tier < 3 else 0.5 if before == tier else 0.2
+    return share * drum_ideas(brief).crash
+
+
+def crashes(brief: Brief, fills: Sequence[Slot]) -> tuple[tuple[Tick, str], ...]:
+    """Where crashes answer: the first beat of the section, and now and then the beat after an inner fill."""
+    found = []
+    if brief.seed.at("fills").chance("crash", crash_chance(brief)):
+        found.append((0, "crash on one"))
+    for slot in fills:
+        after = (slot.bar + 1) * brief.section.meter.bar
+        chance = drum_ideas(brief).crash * max(0.0, 0.2 * (brief.lane.tier - 2))
+        if after < brief.section.length and brief.seed.at("fills", slot.bar).chance("crash", chance):
+            found.append((after, "crash after the fill"))
+    return tuple(found)
+
+
+def _write_crash(pen: Pen, brief: Brief, tick: Tick, why: str) -> None:
+    bar = bar_at(brief, tick // brief.section.meter.bar)
+    loud = 100.0 + 5.0 * (brief.lane.tier - 3) + 5.0 * bell(bar.seed, "crash/v")
+    origin = Origin(source(brief), "fills", why, f"{brief.seed.address}/fills/{bar.number}")
+    pen.write(tick, 2 * PPQ, CRASH, loud, origin)
+    pen.write(tick, PPQ // 4, KICK, loud - 2.0, origin)
+
+
+class FillBeats:
+    """Writes fills in the place of the groove, and crashes."""
+
+    name = "fills"
+
+    def write(self, brief: Brief, so_far: Phrase) -> Phrase:
+        """The drums with fills in their slots."""
+        if not drum_ideas(brief).grooves:
+            return so_far
+        places = slots(brief)
+        fills: list[Filled] = []
+        for slot in places:
+            fills.append(filled(brief, slot, [f.path for f in fills]))
+        pen = over(so_far, [note for note in so_far.notes if not any(gives_way(note, fill) for fill in fills)])
+        for fill in fills:
+            _write(pen, brief, fill)
+        for tick, why in crashes(brief, places):
+            _write_crash(pen, brief, tick, why)
+        return pen.phrase(brief.section.length, so_far.idea)

@@ -1,0 +1,262 @@
+"""Brass and winds: stabs on the band's accents, soli, backgrounds, riffs and answers to the tune, with breath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scorekit import theory
+from scorekit.ensemble.lines import doubled, riff, unison_riff
+from scorekit.ensemble.motifs import Tone
+from scorekit.ensemble.sustain import (
+    Draft,
+    Kind,
+    Player,
+    chosen,
+    led,
+    perform,
+    players,
+    rhythm,
+    spans,
+    sustain,
+    swell,
+    voicing_at,
+)
+from scorekit.ideas import SustainIdeas
+from scorekit.score import Bid, Brief, Note, Phrase
+from scorekit.timebase import PPQ, Tick
+
+VOICES = (2, 3, 3, 4, 4)
+BREATH = {"slow": 6, "medium": 11, "fast": 16, "breakneck": 22}
+"""Beats in about six seconds, the longest a wind plays in one breath, by feel band."""
+
+
+class Brass:
+    """Plays as a section of up to four horns."""
+
+    name = "brass"
+
+    def bid(self, brief: Brief) -> tuple[Bid, ...]:
+        """Rest at low energy, play where it is high, thinner under a solo."""
+        section, wishes = brief.section, []
+        if section.tier <= 2:
+            wishes.append(Bid("brass", "energy", "rest", 1.0, 0.7, "horns are saved for when it matters"))
+        if section.tier == 5:
+            wishes.append(Bid("brass", "energy", "play", 1.0, 0.5, "the top of the song wants horns"))
+        if section.melody == "solo":
+            wishes.append(Bid("brass", "instruments", "thin", 0.5, 0.5, "backgrounds only behind a soloist"))
+        return tuple(wishes)
+
+    def play(self, brief: Brief) -> Phrase:
+        """What the horns play."""
+        ideas = brief.ideas if isinstance(brief.ideas, SustainIdeas) else SustainIdeas()
+        behaviour = chosen(brief, ideas, KINDS, "stabs")
+        player = Player(brief, ideas, behaviour, players(brief, VOICES), 80.0)
+        drafts = KINDS[behaviour.kind](player) if brief.lane.plays else []
+        return perform(player, breathing(player, falling(player, drafts)))
+
+
+# -- stabs and backgrounds ---------------------------------------------------------------------------------------------
+
+
+def stabs(player: Player) -> list[Draft]:
+    """Short chords on the genre's rhythm or the rhythm generator's accents, one bar in four left free."""
+    parts = spans(player.brief)
+    chain, drafts = led(player, parts), []
+    for tone in list(rhythm(player)) or accented(player):
+        long = tone.length > PPQ // 2
+        length = tone.length if long else min(tone.length, PPQ // 2) // 2
+        loud = player.velocity(tone.start) + (10 if tone.mark in "X!" else 0)
+        voicing = voicing_at(parts, chain, tone.start + PPQ // 4)
+        drafts += [Draft(tone.start, max(length, PPQ // 6), p, loud, "" if long else "short", "stabs") for p in voicing]
+    return drafts
+
+
+def accented(player: Player) -> list[Tone]:
+    """Stabs where the accent mask is strongest, at most three to a bar and clear of the tune's onsets; else a push."""
+    brief, bar = player.brief, player.bar
+    busy = frozenset(n.start for n in brief.hears("lead"))
+    step, out = PPQ // brief.section.grid, []
+    for number in range(brief.section.bars):
+        if number % 4 == 2 and brief.seed.at(number).chance("free", 0.7):
+            continue
+        marks = [(brief.accents[t // step], t) for t in range(number * bar, (number + 1) * bar, step)
+                 if t // step < len(brief.accents) and brief.accents[t // step] >= 0.6]
+        strongest = sorted(marks, key=lambda m: (m[1] in busy, -m[0], m[1]))[:3]
+        ticks = sorted(t for _, t in strongest) or _pushes(player, number)
+        out += [Tone(t, PPQ // 2, 0, "X" if t % bar == 0 else "x") for t in ticks]
+    return out
+
+
+def _pushes(player: Player, number: int) -> list[Tick]:
+    """Where horns hit when nothing is marked: the downbeat and a late off-beat, or the last off-beat alone."""
+    meter, seed = player.brief.section.meter, player.brief.seed.at(number // 2 * 2)
+    off = number * player.bar + meter.onsets[-1] + meter.pulses[-1] // 2
+    middle = number * player.bar + meter.onsets[len(meter.onsets) // 2] - meter.pulses[0] // 2
+    choices: tuple[list[Tick], ...] = ([off], [number * player.bar, middle], [middle, off], [])
+    return seed.choose("push", choices, (1.0, 1.2, 1.0, 0.8) if number % 2 == 0 else (1.5, 0.3, 0.8, 1.0))
+
+
+def backgrounds(player: Player) -> list[Draft]:
+    """Long guide tones behind the tune, entering off the beat and let go before the next chord."""
+    parts = spans(player.brief)
+    chain = led(player, parts, min(3, player.voices))
+    half = player.brief.section.meter.pulses[0] // 2
+    out = []
+    for n, (span, voicing) in enumerate(zip(parts, chain, strict=True)):
+        if span.end - span.start < 3 * half or player.brief.seed.at(span.start // player.bar).chance(f"rest/{n}", 0.2):
+            continue
+        start = span.start + half
+        length = min(span.end - half, start + player.ideas.max_sustain * PPQ) - start
+        loud = player.velocity(start) - 8
+        out += [Draft(start, length, p, loud, "legato", "background guide tones") for p in voicing]
+    return out
+
+
+# -- with and against the tune -----------------------------------------------------------------------------------------
+
+
+def soli_close4(player: Player) -> list[Draft]:
+    """The tune harmonised in close position below (drop two when it is high), or a riff where there is no tune."""
+    tops = doubled(player, (0,), "soli") or riff(player)
+    below = 5.0
+    return [
+        replace(top, pitch=p, velocity=top.velocity - below * (p != top.pitch), idea="soli in close harmony")
+        for top in tops
+        for p in harmonised(player, top)
+    ]
+
+
+def harmonised(player: Player, top: Draft) -> tuple[int, ...]:
+    """A tone and the chord below it: the nearest chord tones, or thirds of the chord's scale under a passing tone."""
+    section, count = player.brief.section, player.voices
+    chord = section.chord_at(top.start)
+    classes = theory.chord_classes(chord.root, chord.quality)
+    if top.pitch % 12 not in classes:
+        classes = theory.chord_scale(chord.root, chord.quality, section.key.tonic, section.key.mode)
+    below: list[int] = []
+    last = top.pitch
+    while len(below) < count - 1:
+        last = next((p for p in range(last - 3, last - 8, -1) if p % 12 in classes), last - 4)
+        below.append(last)
+    if top.pitch > 76 and below:
+        below[0] -= 12
+    return (top.pitch, *(p for p in below if p >= player.brief.lane.low))
+
+
+def answer(player: Player) -> list[Draft]:
+    """Replies in the tune's rests that take up the rhythm of its last tones, in two or three voices."""
+    lead = player.brief.hears("lead")
+    if not lead:
+        return riff(player)
+    parts = spans(player.brief)
+    chain, drafts = led(player, parts, min(3, player.voices)), []
+    for n, (start, end, call) in enumerate(gaps(player, lead)):
+        if not player.brief.seed.at(start // player.bar).chance(f"answer/{n}", 0.85):
+            continue
+        drafts += _reply(player, start, end, call, [voicing_at(parts, chain, start), voicing_at(parts, chain, end - 1)])
+    return drafts
+
+
+def gaps(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequence[Note]]]:
+    """Where the tune is silent for a beat and more: (from, to, the last few notes of the call before it)."""
+    out = []
+    ends = [*(n.start for n in lead), player.brief.section.length][1:]
+    for n, (note, after) in enumerate(zip(lead, ends, strict=True)):
+        held = note.start + min(note.length, PPQ * 3 // 2)
+        if after - held >= PPQ:
+            out.append((-(-held // (PPQ // 2)) * (PPQ // 2), after, lead[max(0, n - 3) : n + 1]))
+    return out
+
+
+def _reply(
+    player: Player, start: Tick, end: Tick, call: Sequence[Note], voicings: Sequence[tuple[int, ...]]
+) -> list[Draft]:
+    """The call's tail rhythm from the start of the gap; pitches turn around the chord and come to rest on it."""
+    shift, drafts = start - call[0].start, []
+    onsets = [n.start + shift for n in call if n.start + shift <= end - PPQ // 3]
+    stops = [*onsets, min(end, onsets[-1] + PPQ)][1:] if onsets else []
+    for n, (at, stop) in enumerate(zip(onsets, stops, strict=True)):
+        last = n == len(onsets) - 1
+        voicing = voicings[-1] if last else voicings[0]
+        bend = 0 if last else _turn(player, call, n)
+        length = min(stop - at, PPQ) if last else min(stop - at, PPQ // 2) * 2 // 3
+        loud = player.velocity(at) + (6 if n == 0 else 0)
+        drafts += [Draft(at, length, _stepped(player, p, bend, at), loud, "" if last else "short", "answer")
+                   for p in voicing]
+    return drafts
+
+
+def _turn(player: Player, call: Sequence[Note], n: int) -> int:
+    """Scale steps away from the chord at one tone of a reply: the call's own contour, upside down."""
+    move = call[-1].pitch - call[n].pitch
+    return max(-2, min(2, move // 2 if move > 0 else -(-move // 2)))
+
+
+def _stepped(player: Player, pitch: int, steps: int, tick: Tick) -> int:
+    """A pitch moved by steps of the scale that agrees with the chord."""
+    section = player.brief.section
+    chord = section.chord_at(tick)
+    classes = theory.chord_scale(chord.root, chord.quality, section.key.tonic, section.key.mode)
+    for _ in range(abs(steps)):
+        sign = 1 if steps > 0 else -1
+        pitch = next(p for p in range(pitch + sign, pitch + 13 * sign, sign) if p % 12 in classes)
+    return pitch
+
+
+def falls(player: Player) -> list[Draft]:
+    """One chord near the end of every four bars, falling off."""
+    parts = spans(player.brief)
+    chain, section = led(player, parts), player.brief.section
+    out = []
+    for end in {*range(4 * player.bar, section.length, 4 * player.bar), section.length}:
+        at = end - section.meter.pulses[-1] - section.meter.pulses[-1] // 2
+        out += [Draft(at, end - at, p, player.velocity(at) + 8, "fall", "falls") for p in voicing_at(parts, chain, at)]
+    return sorted(out, key=lambda d: (d.start, d.pitch))
+
+
+# -- lungs -------------------------------------------------------------------------------------------------------------
+
+
+def falling(player: Player, drafts: list[Draft]) -> list[Draft]:
+    """Now and then the last chord of a section falls off."""
+    if not drafts or not player.brief.seed.chance("fall", 0.15 + 0.2 * (player.brief.dials.creativity - 0.5)):
+        return drafts
+    last = max(d.start for d in drafts)
+    if last < player.brief.section.length - player.bar:
+        return drafts
+    fall = PPQ // 2
+    return [replace(d, manner="fall", length=max(d.length, fall)) if d.start == last else d for d in drafts]
+
+
+def breathing(player: Player, drafts: list[Draft]) -> list[Draft]:
+    """No breath longer than lungs, none longer than eight beats in the top third: the tone before the limit is cut."""
+    lane = player.brief.lane
+    top = lane.high - (lane.high - lane.low) / 3
+    out, begun, end = [], 0, -PPQ
+    for draft in sorted(drafts, key=lambda d: (d.start, d.pitch)):
+        if draft.start - end >= PPQ // 2:
+            begun = draft.start
+        beats = BREATH.get(player.brief.band, 11)
+        limit = begun + PPQ * (min(beats, 8) if draft.pitch > top else beats)
+        if draft.end > limit - PPQ // 2 > draft.start:
+            draft = replace(draft, length=limit - PPQ // 2 - draft.start)
+        elif draft.start >= limit - PPQ // 2:
+            if draft.start < limit:
+                continue
+            begun = draft.start
+        out.append(draft)
+        end = max(end, draft.end)
+    return out
+
+
+KINDS: dict[str, Kind] = {
+    "stabs": stabs,
+    "soli_close4": soli_close4,
+    "backgrounds": backgrounds,
+    "unison_riff": unison_riff,
+    "answer": answer,
+    "falls": falls,
+    "swell": swell,
+    "sustain": sustain,
+}

@@ -1,0 +1,427 @@
+"""Comping, for whoever comps: which chords lie under the hands, and when they are struck.
+
+A comp is a row of stabs in time over a row of slots in harmony. Guitar and keys turn stabs into notes each in their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import busier, heat, suited
+from scorekit.ensemble.playing import busyness, changes, home, paced, pulse_at, tier_at
+from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
+from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
+from scorekit.score import Brief, Chord, Note
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+BLOCK = 2
+"""Bars for which a rhythm cell is chosen."""
+OVERLAP = 0.6
+"""Largest share of onsets that keys may have in common with the guitar."""
+_STILL = ("power", "octaves", "barre", "open_chord")
+"""Families whose inner voices do not wander."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A voicing under the hands from a tick to another; the last slot may lie beyond the section (its neighbour's chord)."""
+
+    start: Tick
+    end: Tick
+    chord: Chord
+    voicing: Voicing
+
+
+@dataclass(frozen=True, slots=True)
+class Stab:
+    """One stroke: ticks from the start of the section, the mark it is played with, and the tick whose chord it sounds."""
+
+    at: Tick
+    length: Tick
+    mark: str
+    sounds: Tick
+    path: str
+    idea: str
+    held: bool = False
+    """Written to be held (``-``)."""
+
+
+@dataclass(frozen=True)
+class Tune:
+    """The tune as a comper hears it."""
+
+    notes: tuple[Note, ...]
+    step: Tick
+
+    @cached_property
+    def _activity(self) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for note in self.notes:
+            first, last = (note.start + self.step // 2) // self.step, (note.end - 1) // self.step
+            for step in range(first + 2, last + 1):
+                found.setdefault(step, 0.4)
+            for step, much in ((first - 1, 0.7), (first + 1, 0.7), (first, 1.0)):
+                found[step] = max(much, found.get(step, 0.0))
+        return found
+
+    def activity(self, tick: Tick) -> float:
+        """1 where the tune begins a note, .7 a step from there, .4 where it holds one, else 0."""
+        return self._activity.get(tick // self.step, 0.0)
+
+    def rests(self, end: Tick) -> tuple[tuple[Tick, Tick], ...]:
+        """(from, to) of each silence of a beat or more after a note."""
+        starts = [note.start for note in self.notes[1:]] + [end]
+        pairs = ((note.end, start) for note, start in zip(self.notes, starts, strict=False))
+        return tuple((a, b) for a, b in pairs if b - a >= PPQ)
+
+
+def tune(brief: Brief) -> Tune:
+    """What the part hears of the lead."""
+    return Tune(brief.hears("lead"), PPQ // brief.section.grid)
+
+
+# -- harmony -----------------------------------------------------------------------------------------------------------
+
+
+def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
+    """The families with this section's own first: by the genre's order, richer ones with complexity.
+
+    A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4.
+    """
+    families = ideas.voicings or ("close",)
+    full = tuple(f for f in families if f in ("open_chord", "barre"))
+    if "power" in families and full:
+        return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
+    lean = 6.0 * (brief.dials.complexity - 0.5)
+    weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
+    first = home(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
+    return (first, *(f for f in families if f != first))
+
+
+def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[Note] = ()) -> tuple[Slot, ...]:
+    """The voicings of the section, and of the next section's first chord where it is known.
+
+    ``above`` is a part to stay above where the lane has the room, so that two compers do not sit on one chair.
+    """
+    section = brief.section
+    chords = [coloured(chord, brief.dials.complexity, section.key) for chord in changes(section)]
+    if brief.seam.next_chord is not None:
+        ahead = coloured(brief.seam.next_chord, brief.dials.complexity, section.key)
+        chords.append(replace(ahead, start=section.length, length=PPQ))
+    tops, strong = _sung(brief, chords)
+    found = lead_voices(
+        chords, families, _floor(brief, above), brief.lane.high,
+        melody_tops=tops, strong=strong, seed=home(brief), hands=hands, key=section.key,
+    )
+    slots: list[Slot] = []
+    for chord, voicing in zip(chords, found, strict=True):
+        slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
+    return tuple(slots)
+
+
+def _floor(brief: Brief, above: Sequence[Note]) -> int:
+    """Lowest pitch of the voicings: above the middle of another part's notes, as long as an octave and a third remain."""
+    low, high = brief.lane.low, brief.lane.high
+    if not above:
+        return low
+    middle = sorted(note.pitch for note in above)[len(above) // 2]
+    return max(low, min(middle + 2, high - 16))
+
+
+def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
+    """Over each chord: where the tune's lowest quarter ends, and its notes on strong beats."""
+    meter = brief.section.meter
+    tops: list[int | None] = []
+    strong: list[tuple[int, ...]] = []
+    for chord in chords:
+        over = [n for n in brief.hears("lead") if n.start < chord.end and n.end > chord.start]
+        pitches = sorted(n.pitch for n in over)
+        tops.append(pitches[len(pitches) // 4] if pitches else None)
+        strong.append(tuple(sorted({n.pitch for n in over if meter.strength(n.start) >= 0.6 and n.length >= PPQ // 2})))
+    return tops, strong
+
+
+def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
+    """A chord that stays for two bars or more, with a voice moved now and then, as hands do."""
+    bar = brief.section.meter.bar
+    stride = bar if slot.end - slot.start < 4 * bar else 2 * bar
+    if slot.end - slot.start < 2 * bar or family in _STILL:
+        return [slot]
+    pieces = []
+    for n, start in enumerate(range(slot.start, slot.end, stride)):
+        seed = brief.seed.at("revoice", start)
+        moves = n % 2 == 1 and seed.chance("move a voice", 0.35 * (0.5 + brief.dials.creativity))
+        voicing = slot.voicing
+        if moves:
+            voicing = revoiced(voicing, slot.chord, brief.section.key, brief.lane.low, brief.lane.high, seed.unit("which"))
+        pieces.append(Slot(start, min(slot.end, start + stride), slot.chord, voicing))
+    return pieces
+
+
+def slot_at(slots: Sequence[Slot], tick: Tick) -> Slot:
+    """The slot sounding at a tick; the last one after the end."""
+    found = slots[0]
+    for slot in slots:
+        if slot.start > tick:
+            break
+        found = slot
+    return found
+
+
+# -- rhythm ------------------------------------------------------------------------------------------------------------
+
+
+def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = ()) -> list[Stab]:
+    """When the part strikes, before intents: cells chosen, thinned around the tune, varied, pushed, answering.
+
+    ``other`` is a part whose rhythm must not be shared.
+    """
+    heard = tune(brief)
+    busy_ticks = frozenset(note.start for note in other if note.manner != "dead")
+    found: list[Stab] = []
+    for first in range(0, brief.section.bars, BLOCK):
+        found += _block(brief, ideas, first, busy_ticks, heard)
+    found = _answered(brief, ideas, _pushed(brief, ideas, found), heard)
+    return _restruck(brief, _trimmed(found, brief.section.length))
+
+
+def _block(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick], heard: Tune) -> list[Stab]:
+    """Two bars of comping."""
+    seed = brief.seed.at(first)
+    loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
+    if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
+        return []
+    cell = _cell(brief, ideas, first, busy)
+    written = _apart(brief, _laid(brief, cell, first), busy)
+    found = [s for s in written if _wanted(brief, ideas, s, heard)]
+    found = found or written[:1]
+    return _thickened(brief, _varied(brief, found, first), heard, ideas)
+
+
+def _cell(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick]) -> CompCell:
+    """The cell of a block: the section's own, or now and then another; one that leaves the other part's rhythm alone."""
+    cells = ideas.cells or (_held(brief),)
+    asked = next((cell for cell in cells if cell.id == brief.cell.pattern), None)
+    if asked is not None:
+        return asked
+    tier = tier_at(brief, first)
+    fitting = suited(cells, tier)
+    weights = _weights(brief, fitting, first, busy)
+    main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
+    others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
+    strays = 0.5 * brief.dials.creativity * (1.2 if first % 4 else 0.5)
+    if others and brief.seed.at(first).chance("another cell", strays):
+        return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
+    return main
+
+
+def _weights(brief: Brief, cells: Sequence[CompCell], first: int, busy: frozenset[Tick]) -> list[float]:
+    rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
+    low, span = min(rates), (max(rates) - min(rates)) or 1.0
+    dials = replace(brief.dials, density=brief.lane.density)
+    shy = [0.1 if busy and _overlap(_laid(brief, cell, first), busy) > OVERLAP else 1.0 for cell in cells]
+    return [busier(c.weight, (r - low) / span, dials) * s for c, r, s in zip(cells, rates, shy, strict=True)]
+
+
+def _held(brief: Brief) -> CompCell:
+    """One chord a bar, for a genre that says nothing."""
+    steps = 4 * brief.section.grid
+    return CompCell("held", (1, 2, 3, 4, 5), 1.0, "", "", Pattern(steps, steps, (Hit(0, "x", steps),)))
+
+
+def _laid(brief: Brief, cell: CompCell, first: int) -> list[Stab]:
+    """A cell's strokes in the bars of its block. Cells without ``-`` let go at the next stroke or after an eighth;
+    strummed ones ring on."""
+    section, found = brief.section, []
+    written = any(hit.length > 1 for hit in cell.rhythm.hits)
+    for bar in range(first, min(first + BLOCK, section.bars)):
+        start = bar * section.meter.bar
+        here = paced(cell.rhythm, section, brief.lane.pace, bar)
+        ends = [s.at for s in here[1:]] + [section.meter.bar]
+        for s, end in zip(here, ends, strict=True):
+            if not brief.seed.at(bar, s.at).chance("hit", s.chance):
+                continue
+            rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
+            length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(end - s.at, rings))
+            held = s.length >= 2 * PPQ // section.grid
+            found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held))
+    return found
+
+
+def _overlap(found: Sequence[Stab], busy: frozenset[Tick]) -> float:
+    """How much two rhythms are one: common onsets of all onsets. Sparse rhythms (two a bar and fewer) are nobody's twin."""
+    if len(found) <= 2 * BLOCK:
+        return 0.0
+    bar_span = (found[0].at // PPQ * PPQ, found[-1].at + PPQ)
+    own = {s.at for s in found}
+    theirs = {tick for tick in busy if bar_span[0] <= tick < bar_span[1]}
+    return len(own & theirs) / len(own | theirs)
+
+
+def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]:
+    """Leaves out strokes the other part has, the weakest first, until enough of the rhythm is one's own."""
+    meter = brief.section.meter
+    shared = sorted((s for s in found if s.at in busy and s.at % meter.bar), key=lambda s: (meter.strength(s.at), s.at))
+    while shared and _overlap(found, busy) > OVERLAP:
+        gone = shared.pop(0)
+        found = [s for s in found if s is not gone]
+    return found
+
+
+def _wanted(brief: Brief, ideas: CompIdeas, stab: Stab, heard: Tune) -> bool:
+    """Whether a stroke is played: less likely under a busy tune, and when the dials ask for less."""
+    section = brief.section
+    strength = section.meter.strength(stab.at)
+    anchor = any(chord.start == stab.at for chord in section.chords) or stab.held
+    gap = ideas.gapfill * heard.activity(stab.at) * (0.3 if anchor else 0.5 if stab.mark == "m" or strength >= 0.6 else 1.0)
+    lost = max(0.0, 1.0 - 2.0 * busyness(brief)) * (0.2 if anchor else 1.1 * (0.95 - strength))
+    return brief.seed.at("wanted", stab.at).unit("play") < (1.0 - gap) * (1.0 - lost)
+
+
+def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
+    """The second block of four bars drops one weak stroke or anticipates one, as a player does who has said it once."""
+    seed, meter = brief.seed.at(first), brief.section.meter
+    weak = [n for n, s in enumerate(found) if meter.strength(s.at) < 0.6 and not s.held]
+    if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
+        return found
+    n = weak[int(seed.unit("which") * len(weak))]
+    if seed.chance("drop it", 0.5):
+        return found[:n] + found[n + 1 :]
+    early = found[n].at - PPQ // brief.section.grid
+    free = n > 0 and found[n - 1].at < early and early % meter.bar < found[n].at % meter.bar
+    moved = replace(found[n], at=early, sounds=early, idea=f"{found[n].idea}, a step early")
+    return [*found[:n], moved, *found[n + 1 :]] if free else found
+
+
+def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -> list[Stab]:
+    """Softer strokes an eighth after short ones where the dials ask for more and the tune leaves room."""
+    extra = max(0.0, 2.0 * busyness(brief) - 1.0)
+    if not extra or not found:
+        return found
+    step = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    taken = {s.at for s in found}
+    added = []
+    for s in found:
+        at = s.at + step
+        room = all(at + d not in taken for d in (0, PPQ // brief.section.grid, -(PPQ // brief.section.grid)))
+        odds = 0.7 * extra * (1.0 - ideas.gapfill * heard.activity(at))
+        if room and s.length <= 2 * step and brief.seed.at("more", at).chance("strike again", odds):
+            mark = "m" if s.mark == "m" else "^" if s.mark in "v^" else "s"
+            added.append(Stab(at, step // 2, mark, at, s.path, f"{s.idea}, struck again"))
+    return sorted([*found, *added], key=lambda s: s.at)
+
+
+# -- anticipation and answers --------------------------------------------------------------------------------------------
+
+
+def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab]) -> list[Stab]:
+    """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come."""
+    section = brief.section
+    ahead = _beyond(brief, found)
+    result: list[Stab] = []
+    for s in [*found, *ahead]:
+        change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
+        odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
+        early = s.at - _anticipation(brief, s.at, found)
+        strong = s.at > 0 and section.meter.strength(s.at) >= 0.6 and s.mark != "m"
+        if strong and brief.seed.at("push", s.at).chance("push", odds):
+            result = [r for r in result if r.at < early]
+            result.append(replace(s, at=early, length=s.length + s.at - early, sounds=s.at, idea=f"{s.idea}, pushed"))
+        elif s.at < section.length:
+            result.append(s)
+    return result
+
+
+def _beyond(brief: Brief, found: Sequence[Stab]) -> list[Stab]:
+    """The next section's first stroke, which may be pushed into this one."""
+    on_one = [s for s in found if s.at % brief.section.meter.bar == 0]
+    if brief.seam.next_chord is None or not on_one:
+        return []
+    end = brief.section.length
+    return [replace(on_one[-1], at=end, sounds=end, length=PPQ // 4)]
+
+
+def _anticipation(brief: Brief, tick: Tick, found: Sequence[Stab]) -> Tick:
+    """How early a push comes: a triplet in swing, a sixteenth now and then where the rhythm has them, else an eighth."""
+    step = PPQ // brief.section.grid
+    if brief.section.grid == 3:
+        return step
+    sixteenths = sum(s.at % (2 * step) != 0 for s in found) * 5 > len(found)
+    short = brief.section.grid == 4 and sixteenths and brief.seed.at("push", tick).chance("sixteenth", 0.6)
+    return step if short else PPQ // 2
+
+
+def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:
+    """A stroke on the next off-beat after the tune stops for a beat or more, where nothing is struck already."""
+    if not found:
+        return found
+    half = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    added: list[Stab] = []
+    for start, end in heard.rests(brief.section.length):
+        at = -(-start // PPQ) * PPQ + half
+        crowded = any(abs(s.at - at) < half for s in found)
+        odds = 0.5 * ideas.gapfill * (0.5 + busyness(brief))
+        if not crowded and at < end and brief.seed.at("answer", at).chance("answer", odds):
+            mark = "v" if found[0].mark in "v^m" else "x"
+            added.append(Stab(at, PPQ // 2, mark, at, found[0].path, "answers the tune"))
+    return sorted([*found, *added], key=lambda s: s.at)
+
+
+def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:
+    """In order, one stroke a tick, none sounding into the next."""
+    inside = sorted({s.at: s for s in found if 0 <= s.at < end}.values(), key=lambda s: s.at)
+    ends = [s.at for s in inside[1:]] + [end]
+    return [replace(s, length=min(s.length, until - s.at)) for s, until in zip(inside, ends, strict=True)]
+
+
+def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
+    """Strokes that sound into another chord end there; held ones are struck again on it."""
+    starts = [chord.start for chord in changes(brief.section)]
+    result: list[Stab] = []
+    for s in found:
+        while (cut := next((t for t in starts if max(s.at, s.sounds) < t < s.at + s.length), None)) is not None:
+            result.append(replace(s, length=cut - s.at))
+            s = replace(s, at=cut, sounds=cut, length=s.at + s.length - cut, idea=f"{s.idea.split(',')[0]}, new chord")
+            if not s.held:
+                break
+        else:
+            result.append(s)
+    return result
+
+
+# -- what the whole band does --------------------------------------------------------------------------------------------
+
+
+def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
+    """The strokes with the section's pushes, strikes and the song's last chord in them; silences are left to the notes."""
+    section, part = brief.section, brief.part
+    path = found[0].path if found else ""
+    for tick, chord in intents.pushes(section, part):
+        sounds = chord.start if chord else section.length
+        if chord is not None or brief.seam.next_chord is not None:
+            found = _struck(found, Stab(tick, PPQ, "X", sounds, path, "push"), sounds + PPQ // 2)
+    shorts, held = intents.shorts(section, part), intents.at(section, "hold", part)
+    for tick in intents.strikes(section, part):
+        short = tick in shorts
+        length = PPQ // 3 if short else intents.ring(section, tick, part) - tick
+        clear = tick + (length if tick in held else pulse_at(section, tick) // 2)
+        found = _struck(found, Stab(tick, length, "!", tick, path, "with the band", tick in held), clear)
+    end = intents.finale(brief)
+    if end is not None:
+        length = PPQ // 2 if brief.ending == "cold" else section.length - end
+        found = _struck(found, Stab(end, length, "X", end, path, f"ending, {brief.ending}", True), section.length)
+    return _trimmed(found, section.length)
+
+
+def _struck(found: list[Stab], stab: Stab, clear: Tick) -> list[Stab]:
+    """A stroke in place of all that begin from its tick up to another."""
+    return sorted([*(s for s in found if not stab.at <= s.at < clear), stab], key=lambda s: s.at)
+
+
+def touch(seed: Seed, tick: Tick) -> float:
+    """A hand's unevenness: -4 to 4 velocity steps, the same at the same place."""
+    return 4.0 * (2.0 * seed.at("touch", tick).unit("touch") - 1.0)

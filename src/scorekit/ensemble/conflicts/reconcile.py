@@ -1,0 +1,57 @@
+"""The second half of conflict resolution: notes that clash are mended, section by section.
+
+Every rule looks at one kind of conflict and mends it by a recorded edit. Sweeps go on until a whole one changes nothing, so
+the result is a fixed point: resolving it again changes nothing. There is no chance in here; ties go by rank, then tick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scorekit.ensemble.conflicts import pitches, rhythms
+from scorekit.ensemble.conflicts.board import Board, Case
+from scorekit.score import Decision, Edit, Passage, Phrase
+
+__all__ = ["RULES", "SWEEPS", "Case", "reconcile"]
+
+Rule = Callable[[Board], None]
+SWEEPS = 12
+"""More than any score has needed; the last sweep is then told as a finding."""
+
+RULES: tuple[Rule, ...] = (
+    rhythms.off_grid,
+    rhythms.pile_up,
+    rhythms.too_dense,
+    rhythms.kick_and_bass,
+    rhythms.twins,
+    rhythms.unplayable,
+    pitches.lost_bass,
+    pitches.tensions,
+    pitches.strange_notes,
+    pitches.over_the_tune,
+    pitches.mud,
+    pitches.clashes,
+)
+"""In order: tempo and energy before instruments before pitches; a later rule never undoes an earlier one."""
+
+
+def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
+    """The section with its conflicts mended (fix), only listed (report), or left alone (off)."""
+    if case.mode == "off":
+        return Passage(phrases)
+    board = Board.of(case, phrases)
+    for _ in range(SWEEPS):
+        before = len(board.edits)
+        for rule in RULES:
+            rule(board)
+        if len(board.edits) == before:
+            break
+    if case.mode == "report":
+        return Passage(phrases, (), (*board.findings, *map(told, board.edits)))
+    return Passage(board.phrases(phrases), tuple(board.edits), tuple(board.findings))
+
+
+def told(edit: Edit) -> Decision:
+    """An edit as a finding: what would have been done."""
+    where = f"{edit.section} {edit.part}"
+    return Decision(edit.rule, edit.family, where, edit.claims, "left as it is", edit.reason)

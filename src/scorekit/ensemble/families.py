@@ -1,0 +1,280 @@
+"""The voicing families: what shapes a player thinks in, as intervals above the root.
+
+Each family is a small function from the tones of a chord to shapes; octaves, lanes and hands are the business of voicing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, pairwise, product
+
+from scorekit.theory import CHORDS, VOICINGS
+
+FAMILIES = VOICINGS
+"""Every family there is a function for."""
+UNGUIDED = frozenset({"power", "octaves", "double_stop", "quartal"})
+"""Families that may leave out the third or the seventh."""
+WIDE = frozenset({"open_chord", "barre", "spread", "spread4", "open_triad9", "octaves"})
+"""Families whose span is their sound."""
+LOW_SEATS = {"power": 9, "open_chord": 16, "barre": 16, "freddie_shell": 14}
+"""Families that belong on the low strings: how far above the bottom of the lane they gather, in semitones."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The degrees of a chord in semitones above its root, within the octave (ninth and thirteenth above it)."""
+
+    root: int
+    intervals: Shape
+    third: int | None
+    fifth: int
+    seventh: int | None
+    """Seventh or sixth."""
+    ninth: int | None
+    """The chord's own, or the one its scale offers."""
+    thirteenth: int | None
+    scale: Shape
+    """Semitones above the root."""
+
+    @property
+    def body(self) -> Shape:
+        """Root, third, fifth, seventh: those there are."""
+        return tuple(t for t in (0, self.third, self.fifth, self.seventh) if t is not None)
+
+    @property
+    def heart(self) -> int:
+        """The third; where there is none, the fifth."""
+        return self.fifth if self.third is None else self.third
+
+    @property
+    def top(self) -> int:
+        """Seventh or sixth; where there is none, the octave."""
+        return 12 if self.seventh is None else self.seventh
+
+    @property
+    def colour(self) -> int:
+        """The ninth; where there is none, the octave."""
+        return 12 if self.ninth is None else self.ninth
+
+
+@lru_cache(maxsize=4096)
+def tones(root: int, quality: str, scale: Shape) -> Tones:
+    """The degrees of a chord. ``scale`` (pitch classes) offers a natural ninth and thirteenth where the chord names none."""
+    intervals = CHORDS[quality]
+    steps = tuple(sorted((pc - root) % 12 for pc in scale))
+    low = {i % 12 for i in intervals if i < 12 or i == 17}
+    third = next((i for i in (4, 3, 5, 2) if i in low), None)
+    fifth = next((i for i in (7, 6, 8) if i in low), 8 if 20 in intervals else 7)
+    seventh = next((i for i in (10, 11) if i in low), 9 if 9 in low else None)
+    ninth = next((i for i in (14, 13, 15) if i in intervals), 14 if 2 in steps and quality not in ("dim", "dim7", "5") else None)
+    thirteenth = next((i for i in (21, 20) if i in intervals), None)
+    if thirteenth is None and seventh == 10 and third == 4 and 9 in steps and fifth == 7:
+        thirteenth = 21
+    return Tones(root, intervals, third, fifth, seventh, ninth, thirteenth, steps)
+
+
+def rising(shape: Shape) -> Shape:
+    """The same tones, each lifted by octaves above the one before it."""
+    out: list[int] = []
+    for tone in shape:
+        while out and tone <= out[-1]:
+            tone += 12
+        out.append(tone)
+    return tuple(out)
+
+
+def inversions(classes: Shape) -> list[Shape]:
+    """Close positions of some tones, one for each lowest note."""
+    order = sorted({tone % 12 for tone in classes})
+    return [rising((*order[n:], *order[:n])) for n in range(len(order))]
+
+
+def dropped(shape: Shape, voice: int) -> Shape:
+    """A close position with a voice, counted from the top, an octave lower."""
+    index = len(shape) - voice
+    return shape if index < 0 else tuple(sorted((*shape[:index], shape[index] - 12, *shape[index + 1 :])))
+
+
+def four(t: Tones) -> Shape:
+    """The four tones that say most: third, seventh, and colours before root and fifth."""
+    extensions = [i % 12 for i in reversed(t.intervals) if i > 12 and i % 12 not in (t.heart, t.top)]
+    ranked = [*(i for i in (t.third, t.seventh) if i is not None), *extensions, 0, t.fifth]
+    return tuple(dict.fromkeys(ranked))[:4]
+
+
+def _close(t: Tones) -> list[Shape]:
+    return inversions(four(t)) + (inversions(t.body) if len(t.intervals) > 4 else [])
+
+
+def _triad_top3(t: Tones) -> list[Shape]:
+    if t.seventh is None:
+        return inversions((0, t.heart, t.fifth))
+    upper = inversions((t.heart, t.fifth, t.top)) + inversions((t.heart, t.top, 0))
+    return upper + (inversions((t.heart, t.top, t.colour)) if len(t.intervals) > 4 else [])
+
+
+def _open_triad9(t: Tones) -> list[Shape]:
+    heart, fifth, ninth = t.heart, t.fifth, t.colour
+    if t.seventh is None:
+        return [rising(s) for s in ((0, fifth, ninth, heart), (0, fifth, heart), (heart, 0, fifth), (heart, ninth, fifth),
+                                    (fifth, ninth, heart), (fifth, heart, 0), (0, fifth, heart, ninth))]
+    return [rising(s) for s in ((0, t.top, heart, fifth), (0, t.top, ninth, heart), (heart, t.top, ninth),
+                                (t.top, heart, ninth), (t.top, ninth, fifth, heart), (heart, ninth, fifth, t.top),
+                                (0, fifth, t.top, heart))]
+
+
+def _spread(t: Tones) -> list[Shape]:
+    if t.seventh is None:
+        return [rising(s) for s in ((0, t.fifth, t.heart), (t.heart, 0, t.fifth), (t.fifth, t.heart, 0), (0, t.heart, 0))]
+    return [rising(s) for s in ((0, t.top, t.heart), (0, t.fifth, t.heart, t.top), (0, t.heart, t.top), (t.heart, t.top, 0))]
+
+
+def _spread4(t: Tones) -> list[Shape]:
+    heart, fifth = t.heart, t.fifth
+    if t.seventh is None:
+        top = t.ninth if t.ninth in t.intervals else 0
+        return [rising(s) for s in ((0, fifth, heart, 0), (0, fifth, 0, heart), (heart, 0, fifth, top), (fifth, 0, heart, fifth),
+                                    (0, heart, fifth, top), (heart, fifth, 0, heart), (0, fifth, heart, top))]
+    colour = t.ninth if t.ninth in t.intervals else fifth
+    return [rising(s) for s in ((0, fifth, heart, t.top), (0, t.top, heart, fifth), (heart, 0, fifth, t.top),
+                                (0, t.top, heart, colour or fifth), (t.top, heart, fifth, 0), (fifth, t.top, heart, colour or 0),
+                                (heart, t.top, colour or 0, fifth))]
+
+
+def _shell(t: Tones) -> list[Shape]:
+    top = t.fifth if t.seventh is None else t.top
+    return [rising(s) for s in ((0, t.heart, top), (0, top, t.heart), (t.heart, top, 0), (top, t.heart), (t.heart, top))]
+
+
+def _shell_9(t: Tones) -> list[Shape]:
+    top = t.fifth if t.seventh is None else t.top
+    return [rising(s) for s in ((t.heart, top, t.colour), (top, t.colour, t.heart), (0, t.heart, top, t.colour),
+                                (0, top, t.heart, t.colour), (top, t.heart, t.colour))]
+
+
+def _rootless(t: Tones) -> list[Shape]:
+    """Types A (3 5 7 9) and B (7 9 3 5); dominants take the thirteenth for the fifth, triads the sixth for the seventh."""
+    sixth = 9 if 9 in t.scale and t.third is not None else t.fifth
+    top = t.seventh if t.seventh is not None else sixth
+    middle = t.thirteenth - 12 if t.thirteenth is not None and t.seventh == 10 else t.fifth
+    middle = 0 if middle == top else middle
+    return [rising((t.heart, middle, top, t.colour)) if middle < top else (t.heart, middle, top, t.colour),
+            rising((top, t.colour, t.heart, middle))]
+
+
+def _quartal(t: Tones) -> list[Shape]:
+    """Three or four fourths from the chord's scale, with a guide tone and without the eleventh over a major third."""
+    avoid = {5} if t.third == 4 else {8} if t.third == 3 and 8 not in t.intervals else set()
+    usable = [s for s in t.scale if s not in avoid]
+    ladder = [s + 12 * octave for octave in range(3) for s in usable]
+    guides = {t.third, t.seventh} - {None}
+    found: list[Shape] = []
+    for first in usable:
+        stack = [first]
+        while len(stack) < 4:
+            above = next((s for s in (stack[-1] + 5, stack[-1] + 6, stack[-1] + 4) if s in ladder), None)
+            if above is None:
+                break
+            stack.append(above)
+            if len(stack) >= 3 and {s % 12 for s in stack} & guides:
+                found.append(tuple(stack))
+    return found or _shell_9(t)
+
+
+def _power(t: Tones) -> list[Shape]:
+    return [(0, t.fifth), (0, t.fifth, 12)]
+
+
+def _octaves(t: Tones) -> list[Shape]:
+    return [(tone, tone + 12) for tone in (0, t.heart, t.fifth)]
+
+
+def _freddie(t: Tones) -> list[Shape]:
+    """Sixth, fourth and third string: root (or fifth) with seventh and third above."""
+    top = t.seventh if t.seventh is not None else 9 if 9 in t.scale and t.third == 4 else t.fifth
+    return [rising((0, top, t.heart)), rising((t.fifth, t.heart, top)), rising((t.heart, 0, top)), rising((0, t.heart, top))]
+
+
+def _ninth_top4(t: Tones) -> list[Shape]:
+    if t.seventh is None:
+        return [dropped(s, 2) for s in inversions((0, t.heart, t.fifth, t.colour % 12))]
+    colour = t.colour % 12 if t.ninth is not None else 0
+    return [dropped(s, 2) for s in inversions((t.heart, t.fifth, t.top, colour))]
+
+
+def _double_stop(t: Tones) -> list[Shape]:
+    """Thirds, fourths, sixths and the dominant's tritone, never without a tone that tells the chord."""
+    told = {t.heart, t.top % 12}
+    pairs = [tuple(sorted(pair)) for pair in combinations(t.body, 2) if told & set(pair)]
+    both = [shape for low, high in pairs for shape in ((low, high), (high, low + 12))]
+    return [shape for shape in both if shape[1] - shape[0] in (3, 4, 5, 6, 8, 9)]
+
+
+def _single_arp(t: Tones) -> list[Shape]:
+    if t.seventh is None:
+        return [rising(s) for s in ((0, t.heart, t.fifth, 0), (t.heart, t.fifth, 0, t.heart), (t.fifth, 0, t.heart, t.fifth),
+                                    (0, t.fifth, 0, t.heart))]
+    return inversions(four(t)) + [rising((0, t.fifth, t.top, t.heart))]
+
+
+def _barre(t: Tones) -> list[Shape]:
+    """The E shape (six strings) and the A shape (five), with the seventh in place of the inner octave."""
+    heart, fifth = t.heart, t.fifth
+    inner = 12 if t.seventh is None else t.top
+    found = [(0, fifth, inner, heart + 12, fifth + 12, 24), (0, fifth, inner, heart + 12, fifth + 12)]
+    if t.ninth in t.intervals and t.seventh is not None:
+        found.append((0, heart, t.top, t.colour, fifth + 12))
+    return found
+
+
+_OPEN = (40, 45, 50, 55, 59, 64)
+
+
+def _open_chord(t: Tones) -> list[Shape]:
+    """Every string from the root up, open or within the first three frets; the root lowest and no third in the mud."""
+    classes = {(t.root + tone) % 12 for tone in (*t.body, *(i for i in t.intervals if i > 12))}
+    found: list[Shape] = []
+    for lowest in range(3):
+        options = [[s + f for f in range(4) if (s + f) % 12 in classes] for s in _OPEN[lowest:]]
+        options[0] = [pitch for pitch in options[0] if (pitch - t.root) % 12 == 0]
+        for pitches in product(*options):
+            rises = all(b - a > 1 for a, b in pairwise(pitches))
+            if rises and pitches[1] - pitches[0] >= 4 and (pitches[0] - t.root) % 12 == 0:
+                found.append(tuple(p - t.root for p in pitches))
+    return [s for s in found if {(p + t.root) % 12 for p in s} >= {(t.root + x) % 12 for x in t.body if x != t.fifth}]
+
+
+_MAKERS: dict[str, Callable[[Tones], list[Shape]]] = {
+    "close": _close,
+    "triad_top3": _triad_top3,
+    "open_triad9": _open_triad9,
+    "spread": _spread,
+    "spread4": _spread4,
+    "shell": _shell,
+    "shell_9": _shell_9,
+    "rootless_ab": _rootless,
+    "drop2": lambda t: [dropped(s, 2) for s in _close(t)],
+    "drop3": lambda t: [dropped(s, 3) for s in _close(t)],
+    "quartal": _quartal,
+    "power": _power,
+    "octaves": _octaves,
+    "freddie_shell": _freddie,
+    "9th_top4": _ninth_top4,
+    "double_stop": _double_stop,
+    "single_arp": _single_arp,
+    "open_chord": _open_chord,
+    "barre": _barre,
+}
+
+
+@lru_cache(maxsize=8192)
+def shapes(family: str, root: int, quality: str, scale: Shape) -> tuple[Shape, ...]:
+    """The shapes of a family for a chord, in semitones above the root; ``scale`` is the pitch classes that suit it.
+
+    Open chords belong to absolute pitches, which their octave keeps. KeyError for an unknown family.
+    """
+    return tuple(dict.fromkeys(_MAKERS[family](tones(root, quality, scale))))

@@ -1,0 +1,147 @@
+"""The guitarist: strums, scratches, palm mutes and picked arpeggios in shapes a hand can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import Pen, loudness
+from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
+from scorekit.ensemble.playing import level
+from scorekit.ideas import CompIdeas
+from scorekit.score import Bid, Brief, Origin, Phrase
+from scorekit.timebase import PPQ, Tick
+
+UPSTROKE = 10
+"""How much softer an upstroke is."""
+
+
+class Guitar:
+    """Rhythm guitar."""
+
+    name = "guitar"
+
+    def bid(self, brief: Brief) -> tuple[Bid, ...]:
+        """Rest at the lowest tier, play at the highest with power chords; a natural key where capos do not help."""
+        ideas, tier = brief.ideas, brief.section.tier
+        assert isinstance(ideas, CompIdeas)
+        wishes = []
+        if tier == 1 and "single_arp" not in ideas.voicings:
+            wishes.append(Bid("guitar", "instruments", "rest", 1.0, 0.6, "strums would fill the quiet"))
+        if tier == 5 and {"power", "barre", "open_chord"} & set(ideas.voicings):
+            wishes.append(Bid("guitar", "energy", "play", 1.0, 0.8, "open strings make the loudest section wide"))
+        if tier in (2, 3) and brief.lane.layer == "back":
+            wishes.append(Bid("guitar", "instruments", "thin", 0.3, 0.3, "behind others a few strokes are enough"))
+        return tuple(wishes)
+
+    def play(self, brief: Brief) -> Phrase:
+        """The guitar of a section."""
+        ideas = brief.ideas
+        assert isinstance(ideas, CompIdeas)
+        pen = Pen(brief.part)
+        if not brief.lane.plays:
+            return pen.phrase(brief.section.length)
+        families = family_order(brief, ideas)
+        slots = voiced(brief, "guitar", families)
+        strokes = with_intents(brief, stabs(brief, ideas))
+        if families[0] == "single_arp":
+            _pick(brief, pen, strokes, slots)
+        else:
+            _strum(brief, pen, strokes, slots, ideas, families[0])
+        phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
+        return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
+
+
+def _idea(strokes: Sequence[Stab]) -> str:
+    return strokes[0].idea.split(",")[0] if strokes else "lays out"
+
+
+def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
+    place = f"{brief.seed.address}/{stab.at // brief.section.meter.bar}"
+    return Origin(stab.path, "guitar", f"{stab.idea}{what}", place)
+
+
+def _velocity(brief: Brief, stab: Stab) -> float:
+    accent = 5.0 * (brief.section.meter.strength(stab.at) - 0.5)
+    return loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at)
+
+
+# -- strumming ---------------------------------------------------------------------------------------------------------
+
+
+def _strum(
+    brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot], ideas: CompIdeas, family: str
+) -> None:
+    fine = any(stab.at % (PPQ // 2) for stab in strokes) and brief.section.grid == 4
+    before: Slot | None = None
+    for stab in strokes:
+        slot = slot_at(slots, stab.sounds)
+        fresh = slot is not before
+        before = slot
+        if stab.mark == "m" or _palmed(brief, stab, family, fresh):
+            _muted(brief, pen, stab, slot, family)
+        else:
+            _chord(brief, pen, stab, slot, ideas.gate, _direction(stab, family, fine))
+
+
+def _palmed(brief: Brief, stab: Stab, family: str, fresh: bool) -> bool:
+    """Power chords up to tier 3 are palm-muted but for accents, held notes and the first of each chord."""
+    return family == "power" and brief.lane.tier <= 3 and stab.mark in "xs" and not stab.held and not fresh
+
+
+def _direction(stab: Stab, family: str, fine: bool) -> str:
+    """Down on beats and up off them; eighths are all down when the hand moves in sixteenths or digs into power chords."""
+    if stab.mark in "v^":
+        return "up" if stab.mark == "^" else "down"
+    if family in ("power", "octaves", "double_stop", "freddie_shell"):
+        return "down"
+    return "up" if stab.at % (PPQ // 2 if fine else PPQ) else "down"
+
+
+def _chord(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, way: str) -> None:
+    """A stroke over the strings: the accent on the strings struck first; upstrokes catch the top three or four."""
+    strings = slot.voicing
+    if way == "up":
+        strings = strings[-(4 if brief.lane.tier >= 4 else 3) :]
+    velocity = _velocity(brief, stab) - (UPSTROKE if way == "up" and stab.mark != "^" else 0)
+    order = strings if way == "down" else tuple(reversed(strings))
+    origin = _origin(brief, stab, "")
+    length = round(stab.length * (1.0 if stab.held else gate))
+    for n, pitch in enumerate(order):
+        pen.write(stab.at, length, pitch, velocity - 1.5 * n, origin, way)
+
+
+def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, family: str) -> None:
+    """Power chords: the palm on the low strings, pitched. Elsewhere a scratch over two or three dead strings."""
+    if family == "power":
+        origin = _origin(brief, stab, ", palm mute")
+        for n, pitch in enumerate(slot.voicing[:2]):
+            velocity = _velocity(brief, replace(stab, mark="x" if stab.mark == "m" else stab.mark)) - 4 - 3 * n
+            pen.write(stab.at, min(stab.length, PPQ // 2) * 3 // 5, pitch, velocity, origin, "mute")
+        return
+    origin = _origin(brief, stab, ", scratch")
+    for n, pitch in enumerate(slot.voicing[-3:]):
+        pen.write(stab.at, PPQ // 8, pitch, _velocity(brief, stab) - 2 * n, origin, "dead")
+
+
+# -- picking -----------------------------------------------------------------------------------------------------------
+
+_ORDERS = ((0, 2, 1, 3), (0, 1, 2, 3, 2, 1), (0, 2, 3, 2, 1, 2), (3, 2, 1, 0))
+"""Ways through the strings of an arpeggio."""
+
+
+def _pick(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]) -> None:
+    """One string a stroke, in an order kept for the section, ringing until the chord changes or the string is due again."""
+    order = _ORDERS[int(brief.seed.unit("picking order") * len(_ORDERS))]
+    count, before = 0, slots[0]
+    for stab in strokes:
+        slot = slot_at(slots, stab.sounds)
+        count, before = (0 if slot.chord != before.chord else count), slot
+        if stab.held and stab.mark in "X!":
+            _chord(brief, pen, stab, slot, 1.0, "down")
+            continue
+        string = order[count % len(order)] % len(slot.voicing)
+        count += 1
+        ring: Tick = max(stab.length, min(PPQ * 3 // 2, slot.end - stab.at))
+        pen.write(stab.at, ring, slot.voicing[string], _velocity(brief, stab), _origin(brief, stab, ", picked"))

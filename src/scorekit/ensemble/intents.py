@@ -1,0 +1,148 @@
+"""What the whole band agrees on, as spans of ticks: where intents fall, where a part is silent, what may ring.
+
+Ticks count from the start of the section. A span is (from, to): a note may not *begin* at ``from <= tick < to`` and one
+that sounds is cut at ``from``. Every player asks here, so that a stop is the same stop for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from scorekit.score import Brief, Chord, Intent, Note, Section
+from scorekit.timebase import PPQ, Tick
+
+Span = tuple[Tick, Tick]
+
+HARMONY = ("guitar", "keys", "strings", "brass", "pads")
+"""The parts ``nochord`` silences."""
+STRIKES = ("accent", "hold", "shot", "crash")
+"""Intents at which something is struck."""
+
+
+def binds(intent: Intent, part: str) -> bool:
+    """Whether an intent is for a part: intents that name nobody are for everybody."""
+    return not intent.parts or part in intent.parts
+
+
+def at(section: Section, kind: str, part: str) -> tuple[Tick, ...]:
+    """Ticks of the intents of a kind that bind a part, rising."""
+    return tuple(sorted({i.tick for i in section.intents if i.kind == kind and binds(i, part)}))
+
+
+def bar_end(section: Section, tick: Tick) -> Tick:
+    """The bar line after a tick."""
+    return (tick // section.meter.bar + 1) * section.meter.bar
+
+
+def last_bar(section: Section) -> Tick:
+    """Where the last bar of the section begins."""
+    return section.length - section.meter.bar
+
+
+def ring(section: Section, tick: Tick, part: str) -> Tick:
+    """Where a note held from a tick ends: at the next intent for the part, or the bar line."""
+    later = [i.tick for i in section.intents if i.tick > tick and binds(i, part)]
+    return min([bar_end(section, tick), *later])
+
+
+def holds(section: Section, part: str) -> tuple[Span, ...]:
+    """(struck at, let go at) of each hold."""
+    return tuple((tick, ring(section, tick, part)) for tick in at(section, "hold", part))
+
+
+def strikes(section: Section, part: str) -> tuple[Tick, ...]:
+    """Ticks at which the part must strike: accents, holds, shots, crashes, and the one hit of a break bar."""
+    ticks = {tick for kind in STRIKES for tick in at(section, kind, part)}
+    if "break" in section.flags:
+        ticks.add(last_bar(section))
+    return tuple(sorted(tick for tick in ticks if tick < section.length))
+
+
+def shorts(section: Section, part: str) -> tuple[Tick, ...]:
+    """Ticks at which the part strikes short: shots, and the one hit of a break bar."""
+    broken = (last_bar(section),) if "break" in section.flags else ()
+    return tuple(sorted({*at(section, "shot", part), *broken}))
+
+
+def pedals(section: Section, part: str) -> tuple[Span, ...]:
+    """Spans under a pedal point: from each pedal to the next intent for the part, or the end of the section."""
+    spans = []
+    for tick in at(section, "pedal", part):
+        later = [i.tick for i in section.intents if i.tick > tick and binds(i, part)]
+        spans.append((tick, min([section.length, *later])))
+    return tuple(spans)
+
+
+def pushes(section: Section, part: str) -> tuple[tuple[Tick, Chord | None], ...]:
+    """(tick, chord) of each push: the chord that begins at or after the intent is struck an eighth early, at that tick.
+
+    The chord is None when it is the next section's first. A push to the very start of the section cannot be played.
+    """
+    found = []
+    for tick in at(section, "push", part):
+        chord = next((c for c in section.chords if c.start >= tick), None)
+        struck = (chord.start if chord else section.length) - PPQ // 2
+        if struck >= 0:
+            found.append((struck, chord))
+    return tuple(found)
+
+
+def silences(section: Section, part: str) -> tuple[Span, ...]:
+    """Where a part may not begin a note: stops, what follows the hit of a hold or a break bar, nochord, a vacuum."""
+    spans = [(tick, bar_end(section, tick)) for tick in at(section, "stop", part)]
+    spans += [(tick + 1, end) for tick, end in holds(section, part)]
+    if part in HARMONY:
+        spans += [(tick, bar_end(section, tick)) for tick in at(section, "nochord", part)]
+    if "break" in section.flags:
+        spans.append((last_bar(section) + 1, section.length))
+    if part == "bass" and "vacuum" in section.flags:
+        spans.append((section.length - sum(section.meter.pulses[-2:]), section.length))
+    return tuple(sorted(spans))
+
+
+def absences(brief: Brief) -> tuple[Span, ...]:
+    """Where the lane keeps a part silent: before it enters, once it leaves, in its bars of rest, or throughout."""
+    section, lane = brief.section, brief.lane
+    if not lane.plays:
+        return ((0, section.length),)
+    bar = section.meter.bar
+    spans = [(n * bar, (n + 1) * bar) for n in lane.rests if 0 <= n < section.bars]
+    if lane.enter > 0:
+        spans.append((0, lane.enter))
+    if lane.leave is not None and lane.leave < section.length:
+        spans.append((lane.leave, section.length))
+    return tuple(sorted(spans))
+
+
+def finale(brief: Brief) -> Tick | None:
+    """Where the song's last hit falls: beat 1 of the last bar of the last section; None in every other section."""
+    return last_bar(brief.section) if brief.ending else None
+
+
+def quiet(brief: Brief) -> tuple[Span, ...]:
+    """All spans in which the part of a brief may not begin a note: intents, its lane, and after the song's last hit."""
+    end = finale(brief)
+    after = () if end is None else ((end + 1, brief.section.length),)
+    return tuple(sorted(silences(brief.section, brief.part) + absences(brief) + after))
+
+
+def inside(spans: Iterable[Span], tick: Tick) -> bool:
+    """Whether a tick lies in one of the spans."""
+    return any(start <= tick < end for start, end in spans)
+
+
+def hush(notes: Iterable[Note], spans: Sequence[Span]) -> tuple[Note, ...]:
+    """The notes that may sound: those beginning in a span are left out, those sounding into one are cut at its start.
+
+    The hit a silence frames (a hold, a break, the song's last) begins one tick before its span and is left to ring.
+    """
+    if not spans:
+        return tuple(notes)
+    kept = []
+    for note in notes:
+        if inside(spans, note.start):
+            continue
+        cut = min((s for s, _ in spans if note.start + 1 < s < note.end), default=note.end)
+        kept.append(note if cut == note.end else replace(note, length=cut - note.start))
+    return tuple(kept)

@@ -1,0 +1,224 @@
+"""The lead: sings the tune of each section, the user's own where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scorekit import theory
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import VELOCITY, Pen, heat
+from scorekit.ensemble.melody import Setting
+from scorekit.ensemble.motifs import Tone, plain_cells
+from scorekit.ensemble.tunes import banded, climax, ornamented, sparser, tune, varied
+from scorekit.ideas import MelodyIdeas
+from scorekit.score import Bid, Brief, Note, Origin, Phrase
+from scorekit.timebase import PPQ, Tick
+
+_SPAN = 17
+
+
+class Lead:
+    """Plays one line: hook, lead, riff or solo, as the section says."""
+
+    name = "lead"
+
+    def bid(self, brief: Brief) -> tuple[Bid, ...]:
+        """Rest at the lowest energy, double time in slow solos, thinner company under a tune."""
+        section, wishes = brief.section, []
+        if section.melody == "none" or (section.tier == 1 and section.melody not in ("hook", "lead")):
+            wishes.append(Bid("lead", "energy", "rest", 1.0, 0.6, "no tune is asked for here"))
+        if section.melody == "solo" and brief.band == "slow":
+            wishes.append(Bid("lead", "tempo", "doubletime", 1.0, 0.4, "a slow solo breathes better in double time"))
+        if section.melody in ("lead", "hook") and section.tier <= 3:
+            wishes.append(Bid("lead", "instruments", "thin", 0.5, 0.5, "a tune wants room around it"))
+        return tuple(wishes)
+
+    def play(self, brief: Brief) -> Phrase:
+        """The tune of this section, inside its lane."""
+        pen = Pen("lead")
+        if brief.cell.notes:
+            return _as_written(pen, brief)
+        if not brief.lane.plays or brief.section.melody == "none" or not isinstance(brief.ideas, MelodyIdeas):
+            return pen.phrase(brief.section.length)
+        setting = setting_of(brief, brief.ideas)
+        tones = composed(brief, setting)
+        _sing(pen, brief, setting, tones)
+        return pen.phrase(brief.section.length, f"{setting.kind} tune")
+
+
+def _as_written(pen: Pen, brief: Brief) -> Phrase:
+    """The user's own notes, untouched."""
+    origin = Origin(brief.cell.path or "melody", "lead", "as written", brief.seed.address)
+    for note in brief.cell.notes:
+        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
+    return pen.phrase(brief.section.length, "as written")
+
+
+def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:
+    """The setting of the tune: shared by all sections of a motif, except that every solo is its own."""
+    section, lane = brief.section, brief.lane
+    solo = section.melody == "solo"
+    seed = brief.seed if solo or brief.motif_seed is None else brief.motif_seed
+    low, high = _window(lane.low, lane.high, 20 if solo else _SPAN)
+    stray = heat(brief.dials)
+    kind = section.melody if section.melody in ("hook", "lead", "riff", "solo") else "lead"
+    cells = ideas.cells or plain_cells(section.grid)
+    stretch = 2 if lane.pace == "half" and not solo else 1
+    return Setting(section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, stretch)
+
+
+def _window(low: int, high: int, span: int) -> tuple[int, int]:
+    """The middle of a register, no wider than a voice."""
+    spare = max(0, high - low - span)
+    return low + spare // 2, high - (spare - spare // 2)
+
+
+def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
+    """The tune, varied on its return, made denser or sparser, with one highest tone, ended where the song ends."""
+    tones = banded(setting, tune(setting))
+    if brief.section.occurrence > 1 and setting.kind != "solo":
+        tones = varied(setting, tones, 0.3 * brief.dials.creativity, brief.seed)
+    busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
+    if busy > 0:
+        tones = ornamented(setting, tones, busy * 1.2, brief.seed.at("busy"))
+    elif busy < 0:
+        tones = sparser(setting, tones, -busy * 0.7)
+    tones = climax(setting, tones)
+    tones = _leaning(brief, setting, tones)
+    return _ended(brief, setting, tones)
+
+
+def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """A last upbeat toward the next section's first chord, where the tune has come to rest early enough."""
+    after, section = brief.seam.next_chord, brief.section
+    start = section.length - PPQ
+    if after is None or not tones or tones[-1].end > start or not brief.seed.chance("lean", setting.ideas.pickup):
+        return tuple(tones)
+    goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
+    ladder = theory.scale_pitches(section.key.tonic, section.key.mode)
+    below = [p for p in ladder if p < goal][-2:]
+    half = PPQ * 2 // 3 if section.grid % 3 == 0 else PPQ // 2
+    lean = (Tone(start, half, below[0], "s", "upbeat"), Tone(start + half, PPQ - half, below[1], "s", "upbeat"))
+    return (*tones, *(t for t in lean if setting.low <= t.pitch))
+
+
+def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The song's last bar: the tonic, third or fifth on its first beat, the nearest to where the tune was."""
+    last = intents.finale(brief)
+    if last is None:
+        return tuple(tones)
+    before = [t for t in tones if t.start < last]
+    kept = [replace(t, length=min(t.length, last - t.start)) for t in before]
+    chord = brief.section.chord_at(last)
+    root, third, fifth = (*theory.core_classes(chord.root, chord.quality), chord.root, chord.root)[:3]
+    near = kept[-1].pitch if kept else round(setting.centre)
+    home = theory.nearest(near, (root, third, fifth), setting.low, setting.high)
+    if brief.ending == "hit" and setting.kind in ("hook", "riff"):
+        home = theory.nearest(near, (root,), setting.low, setting.high)
+    length = PPQ if brief.ending == "cold" else brief.section.meter.bar
+    return (*kept, Tone(last, length, home, "X", "last note"))
+
+
+# -- from tones to notes ---------------------------------------------------------------------------------------------
+
+
+def _phrases(tones: Sequence[Tone]) -> list[tuple[Tick, Tick]]:
+    """Spans of ticks sung in one breath: divided where at least three quarters of a beat are silent."""
+    spans: list[tuple[Tick, Tick]] = []
+    for tone in tones:
+        if spans and tone.start - spans[-1][1] < PPQ * 3 // 4:
+            spans[-1] = (spans[-1][0], tone.end)
+        else:
+            spans.append((tone.start, tone.end))
+    return spans
+
+
+def shaped(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[float, ...]:
+    """Velocities: an arch over each phrase, high tones louder, beats marked, repeats alternating, ends lighter."""
+    section, spans = brief.section, _phrases(tones)
+    base = 4 * (brief.lane.tier - 3) + (4 if brief.lane.layer == "front" else 0) + brief.cell.velocity
+    out, turn = [], False
+    for n, tone in enumerate(tones):
+        start, end = next((s, e) for s, e in spans if s <= tone.start < e)
+        u = (tone.start - start) / max(1, end - start)
+        turn = not turn if n and tones[n - 1].pitch == tone.pitch else False
+        velocity = VELOCITY.get(tone.mark, 75.0) - 3 + base + 26 * u * (1.2 - u)
+        velocity += 0.7 * (tone.pitch - setting.centre)
+        velocity += 12 * section.meter.strength(tone.start) + (-4 if turn else 0) + _accent(brief, tone.start)
+        velocity += 4 * tone.start / section.length if "ramp" in section.flags else 0
+        out.append(velocity - (6 if tone.end >= end else 0))
+    return tuple(out)
+
+
+def _accent(brief: Brief, tick: Tick) -> float:
+    """What the rhythm generator's mask adds at a tick."""
+    step = tick * brief.section.grid // PPQ
+    return 8 * brief.accents[step] - 2 if step < len(brief.accents) else 0.0
+
+
+def _sing(pen: Pen, brief: Brief, setting: Setting, tones: Sequence[Tone]) -> None:
+    """Writes the tones as notes, with the band's intents carried out."""
+    tones = _struck(brief, setting, tones)
+    velocities = shaped(brief, setting, tones)
+    origins = tuple(_origin(brief, tone) for tone in tones)
+    ends = {end for _, end in _phrases(tones)}
+    notes = []
+    for n, (tone, velocity) in enumerate(zip(tones, velocities, strict=True)):
+        last = tone.end in ends and tone.idea != "last note" and tone.length > PPQ // 2
+        length = round(tone.length * 0.9) if last else tone.length
+        loud = min(127, max(1, round(velocity)))
+        pitch = theory.fold(tone.pitch, brief.lane.low, max(brief.lane.high, brief.lane.low + 11))
+        notes.append(Note(tone.start, max(1, length), pitch, loud, _manner(setting, tones, n), n))
+    hits = intents.strikes(brief.section, "lead")
+    for note in intents.hush(notes, intents.quiet(brief)):
+        extra = 12 if note.start in hits else 0
+        pen.write(note.start, note.length, note.pitch, note.velocity + extra, origins[note.origin], note.manner)
+
+
+def _manner(setting: Setting, tones: Sequence[Tone], n: int) -> str:
+    tone = tones[n]
+    if setting.kind == "riff" and tone.length <= PPQ // 2:
+        return "short"
+    joined = n > 0 and tones[n - 1].end == tone.start and 0 < abs(tones[n - 1].pitch - tone.pitch) <= 3
+    return "legato" if joined and setting.kind != "riff" else ""
+
+
+def _origin(brief: Brief, tone: Tone) -> Origin:
+    path = "genre.melody.cells" + (f".{tone.cell}" if brief_cells(brief) else "")
+    bar = tone.start // brief.section.meter.bar
+    return Origin(path, "lead", tone.idea or "motif", f"{brief.seed.address}/{bar}")
+
+
+def brief_cells(brief: Brief) -> int:
+    """How many cells the genre wrote down."""
+    return len(brief.ideas.cells) if isinstance(brief.ideas, MelodyIdeas) else 0
+
+
+def _struck(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The tune with the band's hits in it: a tone at each strike, short or held; pushes come an eighth early."""
+    section, out = brief.section, list(tones)
+    pulse, shorts = PPQ // 2, intents.shorts(section, "lead")
+    held = dict(intents.holds(section, "lead"))
+    for tick in intents.at(section, "push", "lead"):
+        out = [replace(t, start=t.start - pulse) if t.start == tick >= pulse else t for t in out]
+    for tick in intents.strikes(section, "lead"):
+        if tick in shorts or tick in held:
+            length = pulse if tick in shorts else held[tick] - tick
+            out = _placed(setting, out, tick, length)
+    starts = sorted({t.start: t for t in reversed(out)}.values(), key=lambda t: t.start)
+    ends = [*(t.start for t in starts), section.length][1:]
+    return tuple(replace(t, length=max(1, min(t.length, end - t.start))) for t, end in zip(starts, ends, strict=True))
+
+
+def _placed(setting: Setting, tones: Sequence[Tone], tick: Tick, length: Tick) -> list[Tone]:
+    """A tone struck at a tick: the one there, or a chord tone near the tune."""
+    here = next((t for t in tones if t.start == tick), None)
+    near = min(tones, key=lambda t: abs(t.start - tick), default=None)
+    if here is None:
+        chord = setting.section.chord_at(tick)
+        around = near.pitch if near else round(setting.centre)
+        pitch = theory.nearest(around, theory.core_classes(chord.root, chord.quality), setting.low, setting.high)
+        here = Tone(tick, length, pitch, "X", "hit with the band", near.cell if near else 0)
+    rest = [t for t in tones if t.start != tick and not tick < t.start < tick + length]
+    return [*rest, replace(here, length=length, mark="X")]

@@ -1,0 +1,231 @@
+"""Pitch for rhythm: what a tune is made from, what is true at each tone, and a beam search with named chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import log, pi, sin
+
+from scorekit import theory
+from scorekit.ensemble.motifs import SCHEMAS, Tone
+from scorekit.ideas import MelodyIdeas, Pattern
+from scorekit.score import Dials, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ
+
+__all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
+
+BEAM = 8
+_STEPS = (0.25, 0.2, 0.0, 0.22, 0.3, 0.45, 1.2, 0.6)
+_GUMBEL = tuple(-log(-log((n + 0.5) / 1024)) for n in range(1024))
+
+
+def _interval_cost(move: int) -> float:
+    """What a melodic interval costs, in semitones: steps least, repeats and thirds little, beyond a fifth dear."""
+    size = abs(move)
+    return _STEPS[size] if size < 8 else 1.1 + 0.25 * (size - 8)
+
+
+_MOVE = tuple(_interval_cost(move) for move in range(-40, 41))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """All a tune is made from."""
+
+    section: Section
+    ideas: MelodyIdeas
+    cells: tuple[Pattern, ...]
+    dials: Dials
+    seed: Seed
+    low: int
+    high: int
+    kind: str
+    """hook, lead, riff or solo."""
+    temper: float
+    """Size of the chance in the search, in units of cost."""
+    heat: float
+    """How far choices stray, 1 as written."""
+    stretch: int = 1
+    """2: note values doubled (half time)."""
+
+    @property
+    def centre(self) -> float:
+        """Where the tune lies: hooks and solos a little above the middle."""
+        return (self.low + self.high) / 2 + {"hook": 1.5, "solo": 1.0, "riff": -1.0}.get(self.kind, -1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What is true of one tone's place: the chord it is heard against, the scale, its weight."""
+
+    chord: frozenset[int]
+    scale: frozenset[int]
+    strong: bool
+    long: bool
+
+
+@lru_cache(maxsize=4096)
+def _classes(root: int, quality: str, tonic: int, mode: str, scale: str) -> tuple[frozenset[int], frozenset[int]]:
+    """Chord tones, and every pitch class a tune may use over the chord.
+
+    A scale of the tune's own (a pentatonic, a blues scale) stands beside the chord's tones; without one the key's scale
+    bends to the chord.
+    """
+    chord = frozenset(theory.chord_classes(root, quality))
+    core = frozenset(theory.core_classes(root, quality))
+    if scale:
+        own = frozenset((tonic + step) % 12 for step in theory.scale(scale))
+        return chord, own | core if "blues" in scale else _unclashed(own, core) | core
+    return chord, frozenset(theory.chord_scale(root, quality, tonic, mode))
+
+
+def _unclashed(scale: frozenset[int], core: frozenset[int]) -> frozenset[int]:
+    """A scale without the tones a semitone from a chord tone that the scale lacks."""
+    foreign = core - scale
+    return frozenset(pc for pc in scale if not any((pc - f) % 12 in (1, 11) for f in foreign))
+
+
+def spot(setting: Setting, tone: Tone) -> Spot:
+    """What is true at a tone. One held across a chord change it runs ahead of belongs to the new chord."""
+    section = setting.section
+    chord = section.chord_at(tone.start)
+    if tone.end > chord.end > tone.start and chord.end - tone.start <= PPQ // 2 and chord.end < section.length:
+        chord = section.chord_at(chord.end)
+    tones, scale = _classes(chord.root, chord.quality, section.key.tonic, section.key.mode, setting.ideas.scale)
+    strong = section.meter.strength(tone.start) >= 0.8
+    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2)
+
+
+def dissonance(pitch: int, place: Spot) -> float:
+    """What a pitch costs: little off the beat, more where it is heard, most a semitone above a chord tone."""
+    pc = pitch % 12
+    if pc in place.chord:
+        return 0.0
+    if not (place.strong or place.long):
+        return 0.18
+    return (1.2 if place.long else 1.1) + (1.0 if (pc - 1) % 12 in place.chord else 0.0)
+
+
+# -- the search ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a stretch of tune is going."""
+
+    shape: str = "convex"
+    lift: float = 0.0
+    close: str = ""
+    before: tuple[int, ...] = ()
+    """Pitches already sung, the last one last."""
+
+
+def _bend(shape: str, u: float) -> float:
+    """Height of a contour, -1 to 1, at a share of its way."""
+    if shape == "descending":
+        return 1.0 - 2.0 * u
+    if shape == "ascending":
+        return 2.0 * u - 1.0
+    arch = 2.0 * sin(pi * u) - 1.0
+    return arch if shape == "convex" else -arch
+
+
+def _ending(pitch: int, close: str, place: Spot, tonic: int) -> float:
+    """What a last tone costs: home on the tonic when closed; the second or fifth degree when open."""
+    degree, outside = (pitch - tonic) % 12, 0.0 if pitch % 12 in place.chord else 2.5
+    if close == ".":
+        return outside + (0.0 if degree == 0 else 0.8 if degree in (3, 4, 7) else 1.5)
+    return outside + (0.0 if degree in (2, 7) else 1.5 if degree == 0 else 0.7)
+
+
+def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> list[list[tuple[int, float, bool]]]:
+    """For each tone the pitches it may take as (pitch, cost, outside the chord)."""
+    amp = {"hook": 4.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
+    count, offers, bar = len(tones), [], setting.section.meter.bar
+    wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
+    for n, tone in enumerate(tones):
+        place = spot(setting, tone)
+        bits = seed.bits(f"pitch/{tone.start}")
+        loose = place.strong and _turns(tone.start // bar, 1 - wanted, offset)
+        target = setting.centre + aim.lift + amp * _bend(aim.shape, n / max(1, count - 1))
+        closing = aim.close if n == count - 1 else ""
+        row = []
+        for pitch in range(setting.low, setting.high + 1):
+            if pitch % 12 not in place.scale:
+                continue
+            cost = dissonance(pitch, place)
+            if loose and not closing:
+                cost = 0.9 if cost == 0 else 0.3 * cost
+            cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
+            if closing:
+                cost += _ending(pitch, closing, place, setting.section.key.tonic)
+            row.append((pitch, cost, pitch % 12 not in place.chord))
+        offers.append(row or [(round(setting.centre), 0.0, False)])
+    return offers
+
+
+def _turns(place: int, share: float, offset: float) -> bool:
+    """Whether a place is one of an evenly spaced share of places."""
+    return int((place + 1) * share + offset) > int(place * share + offset)
+
+
+def _gumbel(bits: int, pitch: int) -> float:
+    """Chance of one pitch at one place: a Gumbel number from the place's bits."""
+    mixed = (bits ^ (pitch * 0x9E3779B97F4A7C15)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    return _GUMBEL[mixed >> 54]
+
+
+_State = tuple[float, int, int, int, int, bool, tuple]  # type: ignore[type-arg]
+"""Cost, pitch, move that led there, steps in one direction, pitch before, outside the chord, (pitch, way here)."""
+
+
+def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tuple[Tone, ...]:
+    """Pitches for a rhythm by beam search: the cheapest way through intervals, dissonance, contour and ending."""
+    if not tones:
+        return ()
+    before = aim.before[-2:]
+    last, first = (before[-1], before[0]) if before else (-1, -1)
+    beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
+    for row in _offers(setting, tones, aim, seed):
+        beam = _advance(beam, row)
+    way, pitches = beam[0][6], []
+    while way:
+        pitches.append(way[0])
+        way = way[1]
+    return tuple(replace(tone, pitch=p) for tone, p in zip(tones, reversed(pitches), strict=True))
+
+
+def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]]) -> list[_State]:
+    """The best ways one tone further: one for each pitch and interval."""
+    best: dict[tuple[int, int], _State] = {}
+    for cost, last, move, run, older, outside, way in beam:
+        for pitch, local, foreign in row:
+            if last < 0:
+                best[pitch, 0] = (cost + local, pitch, 0, 0, -1, foreign, (pitch, way))
+                continue
+            step = pitch - last
+            if step > 12 or step < -12:
+                continue
+            total = cost + local + _MOVE[step + 40] + _manners(step, move, run, outside, pitch == older)
+            key = (pitch, step)
+            if key not in best or total < best[key][0]:
+                length = run + 1 if 0 < abs(step) <= 2 and step * move > 0 else 1
+                best[key] = (total, pitch, step, length, last, foreign, (pitch, way))
+    if not best:
+        return [(cost, row[0][0], 0, 0, -1, False, (row[0][0], way)) for cost, *_, way in beam[:1]]
+    return sorted(best.values(), key=lambda s: (s[0], s[1], s[2]))[:BEAM]
+
+
+def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
+    """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
+    cost = 1.1 if outside and (step > 2 or step < -2) else 0.0
+    if move > 4 or move < -4:
+        back = step * move < 0 and abs(step) <= 2
+        cost += -0.3 if back else 0.8 if step * move > 0 else 0.0
+    if step == 0 and move == 0:
+        cost += 0.6
+    elif again and step:
+        cost += 0.25
+    return cost + (0.8 if run >= 5 and step * move > 0 else 0.0)

@@ -1,0 +1,258 @@
+"""What tunes are cut from: tones, rhythm figures made of a genre's cells, and the plan by which figures return.
+
+A schema says in which order ideas come back. Its tokens are a letter, how it returns (``'`` copy with a new tail,
+``=`` exact copy, ``^`` transposed, ``~`` same rhythm with new pitches, ``/`` fragment and sequence, ``*`` ornamented;
+nothing: chosen by chance), and how it ends (``?`` open, ``.`` closed). ``-`` is space for an echo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from scorekit.ensemble.base import busier
+from scorekit.ensemble.grid import strokes
+from scorekit.ideas import Hit, Pattern
+from scorekit.score import Dials, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Meter, Tick
+
+SCHEMAS: dict[str, tuple[str, ...]] = {
+    "sentence": ("a?", "a'?", "a/", "b."),
+    "period": ("a", "b?", "a=", "b'."),
+    "hook2x4": ("a", "a=", "a=", "a'."),
+    "riff2": ("a", "a=", "a^", "a'."),
+    "call_response": ("a", "b?", "a=", "b."),
+    "aaba_head": ("a?", "a=.", "b?", "a."),
+    "blues_aab": ("a?", "-", "a^?", "-", "b.", "-"),
+    "bop_line": ("a", "b?", "a/", "c."),
+}
+"""Two-bar units of each schema; shorter sections keep the beginning and the last unit, longer ones go round again."""
+
+OPERATIONS = (("'", 0.32), ("=", 0.42), ("^", 0.12), ("~", 0.06), ("*", 0.08))
+"""How an idea returns when its schema leaves it open: mostly by literal copy, whole or with a new tail."""
+
+SUITS: dict[str, dict[str, float]] = {
+    "hook": {"hook2x4": 4.0, "riff2": 1.0, "bop_line": 0.0, "blues_aab": 0.3},
+    "riff": {"riff2": 6.0, "call_response": 2.0, "hook2x4": 1.0, "bop_line": 0.0, "blues_aab": 0.5, "sentence": 0.3,
+             "period": 0.3, "aaba_head": 0.3},
+    "lead": {"bop_line": 0.0, "riff2": 0.5, "hook2x4": 0.6},
+    "solo": {"bop_line": 1.0, "blues_aab": 0.3, "call_response": 0.3, "sentence": 0.0, "period": 0.0, "hook2x4": 0.0,
+             "riff2": 0.0, "aaba_head": 0.0},
+}
+"""How well each schema suits what the melody does; 1 where nothing is said."""
+DEFAULTS = {"hook": "hook2x4", "riff": "riff2", "lead": "period", "solo": "bop_line"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A note of a tune in the making: ticks from the start of its section, or of its unit while it is only rhythm."""
+
+    start: Tick
+    length: Tick
+    pitch: int = 0
+    mark: str = "x"
+    idea: str = ""
+    cell: int = 0
+    """Number of the cell its rhythm came from."""
+
+    @property
+    def end(self) -> Tick:
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One unit of a schema at its place: bars from the start of the section."""
+
+    index: int
+    bar: int
+    bars: int
+    letter: str
+    op: str
+    close: str
+
+
+def schema_for(kind: str, weights: Sequence[tuple[str, float]], bars: int, seed: Seed, heat: float) -> str:
+    """The schema of a section: by the genre's weights and how well each suits what the melody does."""
+    fit = SUITS.get(kind, {})
+    fair = [weight * fit.get(name, 1.0) * _room(name, bars) for name, weight in weights]
+    if not any(weight > 0 for weight in fair):
+        return DEFAULTS.get(kind, "period")
+    return weights[seed.pick("schema", fair, heat)][0]
+
+
+def _room(name: str, bars: int) -> float:
+    """A blues chorus wants its twelve bars."""
+    return 1.0 if name != "blues_aab" or bars % 12 == 0 else 0.1
+
+
+def slots(schema: str, bars: int, cadence: str) -> tuple[Slot, ...]:
+    """The units of a section in order; the last one ends as the section's cadence asks."""
+    form = SCHEMAS[schema]
+    count = max(1, -(-bars // 2))
+    if count < len(form):
+        tokens = (*form[: count - 1], form[-1]) if count > 1 else form[:1]
+    else:
+        tokens = tuple(form[n % len(form)] for n in range(count))
+    last = "." if cadence == "closed" else "?"
+    return tuple(_slot(n, token, bars, last if n == count - 1 else "") for n, token in enumerate(tokens))
+
+
+def _slot(index: int, token: str, bars: int, forced: str) -> Slot:
+    close = forced or ("?" if "?" in token else "." if "." in token else "")
+    op = next((mark for mark in token[1:] if mark in "'=^~/*"), "")
+    return Slot(index, 2 * index, min(2, bars - 2 * index), token[0], op, close)
+
+
+def operation(slot: Slot, seed: Seed, heat: float) -> str:
+    """How a slot's idea returns: as the schema says, else by chance."""
+    if slot.op:
+        return slot.op
+    return seed.choose(f"op/{slot.index}", [o for o, _ in OPERATIONS], [w for _, w in OPERATIONS], heat)
+
+
+# -- cells -----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def plain_cells(grid: int) -> tuple[Pattern, ...]:
+    """Cells for a genre that names none: quarters and eighths (long-short in triplets), on and around the beat."""
+    half = 2 * grid // 3 if grid % 3 == 0 else max(1, grid // 2)
+    texts = ("10 11 01 10", "11 01 01 00", "01 11 10 00", "10 01 01 10", "00 11 11 10")
+    return tuple(_plain(text.replace(" ", ""), half, grid) for text in texts)
+
+
+def _plain(text: str, half: int, grid: int) -> Pattern:
+    steps = [n // 2 * grid + n % 2 * half for n, sign in enumerate(text) if sign == "1"]
+    return Pattern(4 * grid, 4 * grid, tuple(Hit(step, "x") for step in steps))
+
+
+def cell_tones(cell: int, pattern: Pattern, section: Section, bar: int, at: Tick) -> tuple[Tone, ...]:
+    """The rhythm of one bar of a cell, laid at ``at`` ticks."""
+    laid = strokes(pattern, section.meter, section.grid, bar)
+    return tuple(Tone(at + s.at, s.length, 0, s.mark, "", cell) for s in laid)
+
+
+def pick_cell(cells: Sequence[Pattern], used: Sequence[int], seed: Seed, draw: str, dials: Dials, heat: float) -> int:
+    """Number of a cell: busy ones oftener when complex, those already heard more seldom."""
+    counts = [len(cell.hits) / cell.bars for cell in cells]
+    low, span = min(counts), (max(counts) - min(counts)) or 1.0
+    plain = replace(dials, density=0.5)
+    weights = [busier(0.25 if n in used else 1.0, (c - low) / span, plain) for n, c in enumerate(counts)]
+    return seed.pick(draw, weights, heat)
+
+
+def figure(
+    cells: Sequence[Pattern], section: Section, bars: int, used: Sequence[int], seed: Seed, dials: Dials, heat: float
+) -> tuple[Tone, ...]:
+    """The rhythm of an idea of one or two bars: a cell, then the same again (.3) or an answering one."""
+    first = pick_cell(cells, used, seed, "cell/0", dials, heat)
+    second = first if seed.chance("again", 0.2) else pick_cell(cells, (*used, first), seed, "cell/1", dials, heat)
+    tones = cell_tones(first, cells[first], section, 0, 0)
+    if bars > 1:
+        tones += cell_tones(second, cells[second], section, 1, section.meter.bar)
+    return tones or (Tone(0, section.meter.pulses[0]),)
+
+
+# -- rhythm edits ----------------------------------------------------------------------------------------------------
+
+
+def sung(tones: Sequence[Tone], end: Tick, gate: float = 1.0, near: Tick = PPQ * 3 // 2) -> tuple[Tone, ...]:
+    """Each tone held to the next when that is at most ``near`` away, else until a beat before it.
+
+    A gate below 1 leaves that share of the room silent.
+    """
+    held = []
+    for tone, after in zip(tones, [*(t.start for t in tones), end][1:], strict=True):
+        room = max(1, after - tone.start)
+        length = room if room <= near else min(room, max(tone.length, min(room - PPQ, 2 * PPQ)))
+        held.append(replace(tone, length=max(1, round(length * gate))))
+    return tuple(held)
+
+
+def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str) -> tuple[Tone, ...]:
+    """The figure brought to rest in its last bar: a long tone on or just before a strong beat, then a beat of air."""
+    start = end - meter.bar
+    spots = [meter.onsets[0], meter.onsets[len(meter.onsets) // 2]]
+    spot = start + seed.choose(draw + "/spot", spots, (0.55, 0.45))
+    half = meter.pulses[0] // 2
+    early = [t for t in tones if spot - half <= t.start < spot]
+    if early and early[-1].start >= 0 and seed.chance(draw + "/early", 0.45):
+        spot = early[-1].start
+    kept = [t for t in tones if t.start < spot]
+    room = end - spot - max(PPQ, meter.pulses[-1])
+    last = Tone(spot, max(half, min(room, 2 * PPQ)), 0, "x", "", kept[-1].cell if kept else 0)
+    return (*kept, last)
+
+
+def thinned(tones: Sequence[Tone], keep: int, meter: Meter) -> tuple[Tone, ...]:
+    """At most so many tones: the weakest positions go first, late ones before early ones; the outer tones stay."""
+    inner = sorted(tones[1:-1], key=lambda t: (meter.strength(t.start), -t.start))
+    gone = {t.start for t in inner[: max(0, len(tones) - keep)]}
+    return tuple(t for t in tones if t.start not in gone)
+
+
+def syncopated(tones: Sequence[Tone], section: Section) -> tuple[Tone, ...]:
+    """The figure with at least one tone ahead of its beat: else the first that can comes an eighth (a third) early."""
+    meter = section.meter
+    ahead = PPQ // 3 if section.grid % 3 == 0 else PPQ // 2
+    starts = {t.start for t in tones}
+    if any(meter.strength(t.start) < 0.5 and _next_beat(t.start, meter) not in starts for t in tones):
+        return tuple(tones)
+    for n, tone in enumerate(tones):
+        free = tone.start - (tones[n - 1].start if n else 0) > ahead
+        if n and free and meter.strength(tone.start) >= 0.6:
+            return (*tones[:n], replace(tone, start=tone.start - ahead, length=tone.length + ahead), *tones[n + 1 :])
+    return tuple(tones)
+
+
+def eased(tones: Sequence[Tone], meter: Meter, most: float) -> tuple[Tone, ...]:
+    """The figure with at most that share of its tones syncopated: later ones settle on the beat they were ahead of."""
+    out = list(tones)
+    for n in range(len(out) - 1, 0, -1):
+        starts = {t.start for t in out}
+        ahead = [t for t in out if meter.strength(t.start) < 0.6 and _next_beat(t.start, meter) not in starts]
+        if len(ahead) <= most * len(out):
+            break
+        beat = _next_beat(out[n].start, meter)
+        if out[n] in ahead and (n == len(out) - 1 or out[n + 1].start > beat):
+            out[n] = replace(out[n], start=beat)
+    return tuple(out)
+
+
+def _next_beat(tick: Tick, meter: Meter) -> Tick:
+    bar, at = divmod(tick, meter.bar)
+    return bar * meter.bar + min((o for o in meter.onsets if o > at), default=meter.bar)
+
+
+def spaced(tones: Sequence[Tone], end: Tick, meter: Meter) -> tuple[Tone, ...]:
+    """A riff with air behind it: nothing begins in the last beat and a half."""
+    kept = tuple(t for t in tones if t.start < end - meter.pulses[-1] * 3 // 2)
+    return kept or tuple(tones[:1])
+
+
+def running(tones: Sequence[Tone], end: Tick, section: Section, chance: float, seed: Seed) -> tuple[Tone, ...]:
+    """A soloist's line: eighths (long-short in triplets) filled in between the cell's tones with the given chance."""
+    half = PPQ * 2 // 3 if section.grid % 3 == 0 else PPQ // 2
+    taken = {t.start for t in tones}
+    bar, extra = section.meter.bar, []
+    for start in range(0, end, bar):
+        for onset, pulse in zip(section.meter.onsets, section.meter.pulses, strict=True):
+            offsets = (0, half) if pulse <= PPQ else (0, PPQ // 2, PPQ)
+            places = [start + onset + o for o in offsets if o < pulse and start + onset + o < end]
+            extra += [Tone(at, half, 0, "x", "", tones[0].cell) for at in places if at not in taken]
+    heard = [tone for tone in extra if seed.chance(f"run/{tone.start}", chance)]
+    return tuple(sorted((*tones, *heard), key=lambda t: t.start))
+
+
+def beats(section: Section, halves: bool) -> tuple[Tone, ...]:
+    """The felt beats of a section, or their halves (thirds of a dotted beat)."""
+    out: list[Tone] = []
+    for bar in range(section.bars):
+        for onset, length in zip(section.meter.onsets, section.meter.pulses, strict=True):
+            at = bar * section.meter.bar + onset
+            cut = length // 3 if length == PPQ * 3 // 2 else length // 2
+            out += [Tone(at + d, cut) for d in range(0, length, cut)] if halves else [Tone(at, length)]
+    return tuple(out)

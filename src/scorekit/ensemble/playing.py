@@ -1,0 +1,134 @@
+"""What bass, guitar and keys share: where they are in the phrase, how loud that is, and patterns at another pace."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+
+from scorekit.ensemble.grid import Stroke, strokes
+from scorekit.ideas import Pattern
+from scorekit.score import Brief, Chord, Note, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+TOMS = (41, 43, 45, 47, 48, 50)
+SNARES = (37, 38, 40)
+
+
+def home(brief: Brief) -> Seed:
+    """Where what must return with the section is drawn from: the same for all its statements."""
+    return brief.motif_seed or brief.seed
+
+
+def busyness(brief: Brief) -> float:
+    """0 as sparse as can be, 1 as busy, .5 as written: density with complexity leaning on it."""
+    return min(1.0, max(0.0, brief.lane.density + 0.6 * (brief.dials.complexity - 0.5)))
+
+
+def tier_at(brief: Brief, bar: int) -> int:
+    """The tier to choose ideas for: one higher in the second half of a ramp."""
+    up = "ramp" in brief.section.flags and bar * 2 >= brief.section.bars
+    return min(5, brief.lane.tier + up)
+
+
+def level(brief: Brief, tick: Tick) -> float:
+    """What the place in the section adds to a velocity: the ramp, the first bar of every four, the accent mask (+-12),
+    the song's own wish for the cell."""
+    section = brief.section
+    at = 3.0 if tick // section.meter.bar % 4 == 0 else 0.0
+    if "ramp" in section.flags:
+        at += 4.0 * tick / section.length
+    return at + leaning(brief, tick) + brief.cell.velocity
+
+
+def leaning(brief: Brief, tick: Tick) -> float:
+    """How far the accent mask lifts or lowers a tick: -12 to 12, nothing without a mask."""
+    step = tick * brief.section.grid // PPQ
+    if not 0 <= step < len(brief.accents):
+        return 0.0
+    around = brief.accents[max(0, step - 8) : step + 9]
+    return min(12.0, max(-12.0, 16.0 * (brief.accents[step] - sum(around) / len(around))))
+
+
+def paced(pattern: Pattern, section: Section, pace: str, bar: int) -> tuple[Stroke, ...]:
+    """A pattern in a bar at half, normal or double time.
+
+    Half time spreads each bar over two; double time puts two bars into one where that leaves sixteenths or slower.
+    """
+    grid = section.grid
+    if pace == "half":
+        return _spread(strokes(pattern, section.meter, grid, bar // 2), section.meter.bar, bar % 2)
+    if pace == "double" and _slow(pattern, grid):
+        first, second = (strokes(pattern, section.meter, grid, 2 * bar + n) for n in (0, 1))
+        half = section.meter.bar // 2
+        return tuple(_scaled(s, 0, 2) for s in first) + tuple(_scaled(s, half, 2) for s in second)
+    return strokes(pattern, section.meter, grid, bar)
+
+
+def _slow(pattern: Pattern, grid: int) -> bool:
+    """Whether no two onsets are nearer than an eighth (two steps of triplets)."""
+    steps = [hit.step for hit in pattern.hits]
+    return all(b - a >= 2 for a, b in zip(steps, steps[1:], strict=False)) and grid % 2 == 0
+
+
+def _spread(found: tuple[Stroke, ...], bar: Tick, half: int) -> tuple[Stroke, ...]:
+    first = half * bar
+    return tuple(
+        Stroke(2 * s.at - first, min(2 * s.length, bar - (2 * s.at - first)), s.mark, s.chance, s.index)
+        for s in found
+        if first <= 2 * s.at < first + bar
+    )
+
+
+def _scaled(stroke: Stroke, offset: Tick, by: int) -> Stroke:
+    return replace(stroke, at=offset + stroke.at // by, length=max(1, stroke.length // by))
+
+
+def pulse_at(section: Section, tick: Tick) -> Tick:
+    """Length of the felt beat a tick lies in."""
+    at = tick % section.meter.bar
+    return section.meter.pulses[bisect_right(section.meter.onsets, at) - 1]
+
+
+def beat_of(section: Section, tick: Tick) -> int:
+    """Number of the felt beat a tick lies in, from 0."""
+    return bisect_right(section.meter.onsets, tick % section.meter.bar) - 1
+
+
+def following(brief: Brief, tick: Tick) -> Chord | None:
+    """The first chord that begins after a tick; the next section's first after the last; None at the end of the song."""
+    later = next((chord for chord in brief.section.chords if chord.start > tick), None)
+    return later or brief.seam.next_chord
+
+
+def changes(section: Section) -> tuple[Chord, ...]:
+    """The chords that differ from the one before them, with the ticks of those that merely repeat added to theirs."""
+    merged: list[Chord] = []
+    for chord in section.chords:
+        same = merged and (merged[-1].root, merged[-1].quality, merged[-1].bass) == (chord.root, chord.quality, chord.bass)
+        if same:
+            merged[-1] = replace(merged[-1], length=chord.end - merged[-1].start)
+        else:
+            merged.append(chord)
+    return tuple(merged)
+
+
+def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
+    """Where in each bar a drum fill of two beats or more begins: toms, or three snare strokes a beat, to the bar line.
+
+    Bars without a fill are not in the dictionary.
+    """
+    beats = len(section.meter.onsets)
+    toms = [[0] * beats for _ in range(section.bars)]
+    for note in drums:
+        if note.pitch in TOMS or note.pitch in SNARES:
+            bar = note.start // section.meter.bar
+            toms[bar][beat_of(section, note.start)] += 3 if note.pitch in TOMS else 1
+    found: dict[int, Tick] = {}
+    for bar, counts in enumerate(toms):
+        length = 0
+        while length < beats and counts[beats - 1 - length] >= 3:
+            length += 1
+        if 2 <= length < beats or (length == beats and beats > 1):
+            found[bar] = bar * section.meter.bar + section.meter.onsets[beats - length]
+    return found

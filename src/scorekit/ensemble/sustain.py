@@ -1,0 +1,417 @@
+"""What strings, brass and pads share: voices led through the chords, behaviours they have in common, and their notes.
+
+A behaviour is a function from a :class:`Player` to drafts of notes; :func:`perform` carries out the band's intents, the
+lane and the song's ending, and hands out the phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import pi, sin
+
+from scorekit import theory
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import Pen, select
+from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.motifs import Tone
+from scorekit.ideas import Behaviour, Pattern, SustainIdeas
+from scorekit.score import Brief, Chord, Note, Origin, Phrase
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+Voicing = tuple[int, ...]
+"""Pitches of one chord, the lowest first."""
+TOP = (2.4, 0.4, 0.0, 0.0, 0.6, 1.2)
+"""What it costs the top voice to move by 0 to 5 semitones: neither frozen nor leaping."""
+_BEAM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A note in the making."""
+
+    start: Tick
+    length: Tick
+    pitch: int
+    velocity: float
+    manner: str = ""
+    idea: str = ""
+
+    @property
+    def end(self) -> Tick:
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one chord, at most two bars long, and what the tune does there."""
+
+    start: Tick
+    end: Tick
+    chord: Chord
+    ceiling: int
+    """Lowest pitch of the tune in the span; 127 where it is silent."""
+    held: tuple[int, ...]
+    """Pitches the tune holds for a beat or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One section player at work: the brief, the behaviour chosen, and how many voices it has."""
+
+    brief: Brief
+    ideas: SustainIdeas
+    behaviour: Behaviour
+    voices: int
+    loud: float
+    """Velocity at tier 3."""
+    still: float = 1.0
+    """Weight of the top line's movement in leading voices; small: minimum motion."""
+
+    @property
+    def bar(self) -> Tick:
+        return self.brief.section.meter.bar
+
+    def velocity(self, tick: Tick, depth: float = 6.0) -> float:
+        """Velocity at a tick: the tier's, swelling over each four bars, rising through a ramp."""
+        section = self.brief.section
+        u = tick % (4 * self.bar) / (4 * self.bar)
+        ramp = 5 * tick / section.length if "ramp" in section.flags else 0.0
+        base = self.loud + 5 * (self.brief.lane.tier - 3) + self.brief.cell.velocity
+        return base + depth * (2 * sin(pi * min(1.0, u * 1.1)) - 1) + ramp
+
+
+Kind = Callable[[Player], list[Draft]]
+
+
+# -- choosing --------------------------------------------------------------------------------------------------------
+
+
+def chosen(brief: Brief, ideas: SustainIdeas, kinds: Mapping[str, Kind], default: str) -> Behaviour:
+    """The behaviour of a cell: the one asked for, else by tier, weight and dials; the default where there is none."""
+    known = [b for b in ideas.behaviours if b.kind in kinds and _allowed(b, brief)]
+    named = [b for b in ideas.behaviours if brief.cell.pattern in (b.id, b.kind) and b.kind in kinds]
+    if named:
+        return named[0]
+    if brief.cell.pattern in kinds:
+        return Behaviour(brief.cell.pattern, (1, 2, 3, 4, 5), 1.0, brief.cell.path, "", brief.cell.pattern)
+    if not known:
+        return Behaviour(default, (1, 2, 3, 4, 5), 1.0, f"genre.{brief.part}", "", default)
+    return select(known, brief.lane.tier, home(brief), "behaviour", brief.dials, [_busyness(b) for b in known])
+
+
+def home(brief: Brief) -> Seed:
+    """Where what must return with the section is drawn from: the same for all its statements."""
+    return brief.motif_seed or brief.seed
+
+
+def _allowed(behaviour: Behaviour, brief: Brief) -> bool:
+    """Whether a behaviour's mask fits the section."""
+    section = brief.section
+    fits = {"first": section.occurrence == 1, "return": section.occurrence > 1, "lift": "ramp" in section.flags}
+    return fits.get(behaviour.mask, True)
+
+
+_NOTES = {"ostinato": 8.0, "ostinato_16": 10.0, "tremolo": 12.0, "pulse": 6.0, "pizz": 5.0, "soli_close4": 5.0,
+          "unison_riff": 4.0, "stabs": 3.0, "countermelody": 3.0, "answer": 2.0, "backgrounds": 2.0}
+
+
+def _busyness(behaviour: Behaviour) -> float:
+    """Onsets per bar of a behaviour, as written or as usual for its kind."""
+    if behaviour.rhythm:
+        return len(behaviour.rhythm.hits) / behaviour.rhythm.bars
+    return _NOTES.get(behaviour.kind, 1.0)
+
+
+def players(brief: Brief, voices: Sequence[int]) -> int:
+    """How many voices play: by tier, one more or fewer with complexity."""
+    return min(4, max(1, voices[brief.lane.tier - 1] + round((brief.dials.complexity - 0.5) * 2)))
+
+
+# -- harmony under the tune ------------------------------------------------------------------------------------------
+
+
+def spans(brief: Brief) -> tuple[Span, ...]:
+    """The section's chords in order, long ones divided every two bars, pushed ones an eighth early."""
+    section, lead = brief.section, brief.hears("lead")
+    early = pushes(brief)
+    edges: list[tuple[Tick, Tick, Chord]] = []
+    for chord in section.chords:
+        end = min(chord.end, section.length)
+        two = 2 * section.meter.bar
+        edges += [(start, min(end, start + two), chord) for start in range(chord.start, end, two)]
+    moved = [(s - PPQ // 2 * (s in early), e - PPQ // 2 * (e in early), chord) for s, e, chord in edges]
+    return tuple(_span(s, e, chord, lead) for s, e, chord in moved if e > s)
+
+
+def _span(start: Tick, end: Tick, chord: Chord, lead: Sequence[Note]) -> Span:
+    heard = [n for n in lead if n.start < end and n.end > start]
+    held = tuple(sorted({n.pitch for n in heard if min(n.end, end) - max(n.start, start) >= PPQ}))
+    return Span(start, end, chord, min((n.pitch for n in heard), default=127), held)
+
+
+def pushes(brief: Brief) -> frozenset[Tick]:
+    """Where the chords begin that the whole band anticipates: the first chord or bar at or after each push."""
+    section = brief.section
+    found = []
+    for tick in intents.at(section, "push", brief.part):
+        starts = [c.start for c in section.chords if c.start >= max(tick, PPQ // 2)]
+        found += starts[:1]
+    return frozenset(found)
+
+
+@lru_cache(maxsize=2048)
+def voicings(root: int, quality: str, low: int, high: int, count: int) -> tuple[tuple[Voicing, float], ...]:
+    """The best-sounding voicings of a chord in a register, with what each costs by itself."""
+    classes = theory.chord_classes(root, quality)
+    guides = frozenset((root + i) % 12 for i in theory.guide_tones(quality))
+    pitches = [p for p in range(low, high + 1) if p % 12 in classes]
+    found = [(v, _vertical(v, root, guides, (low + high) / 2)) for v in _stacks(pitches, count)]
+    wanted = min(len(guides), count)
+    full = [f for f in found if len(guides & {p % 12 for p in f[0]}) >= wanted]
+    return tuple(sorted(full or found, key=lambda f: (f[1], f[0]))[:20])
+
+
+def _stacks(pitches: Sequence[int], count: int) -> Iterator[Voicing]:
+    """Rising stacks of so many pitches, neighbours 2 to 9 semitones apart and clear in the low register."""
+    if count == 1:
+        yield from ((p,) for p in pitches)
+        return
+    for lower in _stacks(pitches, count - 1):
+        for p in pitches:
+            gap = p - lower[-1]
+            if 2 <= gap <= 9 and lower[-1] >= theory.LOW_LIMITS.get(gap, 0) - 2 and p - lower[0] <= 21:
+                yield (*lower, p)
+
+
+def _vertical(voicing: Voicing, root: int, guides: frozenset[int], centre: float) -> float:
+    """What a voicing costs alone: off centre, wide, closed at the top, poor in classes, guide tones doubled."""
+    classes = [p % 12 for p in voicing]
+    cost = 0.15 * abs(sum(voicing) / len(voicing) - centre) + 0.4 * max(0, voicing[-1] - voicing[0] - 16)
+    cost += 0.6 * (len(voicing) > 1 and voicing[-1] - voicing[-2] == 2)
+    cost += 1.2 * (len(classes) - len(set(classes)))
+    return cost + sum(0.8 for pc in guides if classes.count(pc) > 1) + 0.3 * (root not in classes and len(classes) > 2)
+
+
+def led(player: Player, parts: Sequence[Span], count: int | None = None) -> tuple[Voicing, ...]:
+    """One voicing for each span: minimal but not frozen motion, under the tune and clear of its held notes."""
+    lane = player.brief.lane
+    key = tuple((s.chord.root, s.chord.quality, s.ceiling, s.held) for s in parts)
+    return _led(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still)
+
+
+@lru_cache(maxsize=512)
+def _led(
+    key: tuple[tuple[int, str, int, Voicing], ...], low: int, high: int, count: int, still: float
+) -> tuple[Voicing, ...]:
+    beam: list[tuple[float, tuple[Voicing, ...]]] = [(0.0, ())]
+    for root, quality, ceiling, held in key:
+        offers = [(v, cost + _under(v, ceiling, held)) for v, cost in voicings(root, quality, low, high, count)]
+        offers = offers or voicings(root, quality, low, high, 1)[:1] or [((low,), 0.0)]  # type: ignore[assignment]
+        grown = [(cost + own + _joined(way, v, still), (*way, v)) for cost, way in beam for v, own in offers]
+        best: dict[Voicing, tuple[float, tuple[Voicing, ...]]] = {}
+        for state in sorted(grown):
+            best.setdefault(state[1][-1], state)
+        beam = list(best.values())[:_BEAM]
+    return beam[0][1]
+
+
+def _under(voicing: Voicing, ceiling: int, held: Voicing) -> float:
+    """What a voicing costs under a tune: above it, and semitones against what it holds."""
+    over = max(0, voicing[-1] - (ceiling - 2))
+    clashes = sum(1 for m in held for v in voicing if (m - v) % 12 == 1 or m - v in (-1, 2))
+    return min(4.0, 0.35 * over) + 3.0 * clashes
+
+
+def _joined(way: Sequence[Voicing], voicing: Voicing, still: float) -> float:
+    """What it costs to go on to a voicing: motion of each voice, the top line, blocks moving in one direction."""
+    if not way or len(way[-1]) != len(voicing):
+        return 0.0
+    moves = [b - a for a, b in zip(way[-1], voicing, strict=True)]
+    cost = sum(0.7 * abs(m) + (0.12 * m * m if abs(m) > 4 else 0.0) for m in moves)
+    top = abs(moves[-1])
+    cost += still * (TOP[top] if top < 6 else 1.2 + 0.8 * (top - 5))
+    if top == 0 and len(way) > 1 and way[-2][-1] == voicing[-1]:
+        cost += 2.0
+    block = len(moves) > 1 and (min(moves) > 0 or max(moves) < 0)
+    return cost + (5.0 if block and max(map(abs, moves)) > 2 else 0.0)
+
+
+def tied(player: Player, parts: Sequence[Span], chain: Sequence[Voicing], idea: str) -> list[Draft]:
+    """Each voice as a line: a pitch that stays is held on, and struck again after the genre's longest sustain."""
+    most = player.ideas.max_sustain * PPQ
+    drafts: list[Draft] = []
+    for voice in range(max(map(len, chain), default=0)):
+        open_note: Draft | None = None
+        for span, voicing in zip(parts, chain, strict=True):
+            if voice >= len(voicing):
+                continue
+            long = open_note is not None and span.end - open_note.start > most
+            if open_note and open_note.pitch == voicing[voice] and not long and open_note.end == span.start:
+                open_note = replace(open_note, length=span.end - open_note.start)
+                drafts[-1] = open_note
+                continue
+            loud = player.velocity(span.start) + (3 if voice == len(voicing) - 1 else 0)
+            open_note = Draft(span.start, span.end - span.start, voicing[voice], loud, "legato", idea)
+            drafts.append(open_note)
+    return drafts
+
+
+# -- behaviours they share -------------------------------------------------------------------------------------------
+
+
+def sustain(player: Player) -> list[Draft]:
+    """Held chords, each voice moving only when it must."""
+    parts = spans(player.brief)
+    return tied(player, parts, led(player, parts), "held chords, voices led")
+
+
+def organ_hold(player: Player) -> list[Draft]:
+    """Held chords struck anew at each change."""
+    parts = spans(player.brief)
+    return [
+        Draft(span.start, span.end - span.start, pitch, player.velocity(span.start, 3.0), "", "held organ chords")
+        for span, voicing in zip(parts, led(player, parts), strict=True)
+        for pitch in voicing
+    ]
+
+
+def swell(player: Player) -> list[Draft]:
+    """Every four bars voices enter one after another, lowest first, louder and louder, and stop together at the end."""
+    block, drafts = 4 * player.bar, []
+    parts = spans(player.brief)
+    chain = led(player, parts)
+    length = player.brief.section.length
+    for start in range(0, length, block):
+        end = min(start + block, length)
+        rise = [(s, v) for s, v in zip(parts, chain, strict=True) if s.start < end and s.end > end - (end - start) // 2]
+        for span, voicing in rise:
+            begin, stop = max(span.start, end - (end - start) // 2), min(span.end, end)
+            drafts += _stagger(player, begin, stop, voicing, (begin - start) / max(1, end - start))
+    return drafts
+
+
+def _stagger(player: Player, start: Tick, stop: Tick, voicing: Voicing, u: float) -> list[Draft]:
+    step = min(PPQ, max(1, (stop - start) // (2 * len(voicing))) // 240 * 240)
+    drafts = []
+    for n, pitch in enumerate(voicing):
+        at = start + n * step
+        loud = player.velocity(at, 0.0) - 14 + 24 * u + 5 * n
+        drafts.append(Draft(at, stop - at, pitch, loud, "legato", "swell, voices entering"))
+    return drafts
+
+
+def high_pedal(player: Player) -> list[Draft]:
+    """One high tone that belongs to most of the chords, giving way where it would clash; octaves at high energy."""
+    brief, parts = player.brief, spans(player.brief)
+    low, high = max(brief.lane.low, brief.lane.high - 12), brief.lane.high
+    home = max(range(low, high + 1), key=lambda p: (_belonging(p, parts), -abs(p - (high - 4))))
+    deep = brief.lane.tier >= 4 and home - 12 >= brief.lane.low and not brief.hears("lead")
+    lines = (0, -12) if deep else (0,)
+    chain = [tuple(sorted(_kept(home, span) + shift for shift in lines)) for span in parts]
+    return tied(player, parts, chain, "high pedal")
+
+
+def _belonging(pitch: int, parts: Sequence[Span]) -> int:
+    """Ticks during which a pitch is a chord tone."""
+    return sum(s.end - s.start for s in parts if pitch % 12 in theory.chord_classes(s.chord.root, s.chord.quality))
+
+
+def _kept(home: int, span: Span) -> int:
+    """The pedal's pitch in a span: itself unless a semitone from a chord tone, then the nearest chord tone."""
+    classes = theory.chord_classes(span.chord.root, span.chord.quality)
+    rubs = any((home - pc) % 12 in (1, 11) for pc in classes) and home % 12 not in classes
+    return theory.nearest(home, classes) if rubs else home
+
+
+def rhythm(player: Player, default: Pattern | None = None) -> Iterator[Tone]:
+    """The onsets of the behaviour's rhythm (or a default one) through the section: ticks, length and mark."""
+    brief, pattern = player.brief, player.behaviour.rhythm or default
+    if pattern is None:
+        return
+    for bar in range(brief.section.bars):
+        for stroke in strokes(pattern, brief.section.meter, brief.section.grid, bar):
+            at = bar * player.bar + stroke.at
+            if stroke.chance >= 1 or brief.seed.at(bar).chance(f"hit/{stroke.at}", stroke.chance):
+                yield Tone(at, stroke.length, 0, stroke.mark)
+
+
+def voicing_at(parts: Sequence[Span], chain: Sequence[Voicing], tick: Tick) -> Voicing:
+    """The voicing sounding at a tick."""
+    for span, voicing in zip(parts, chain, strict=True):
+        if tick < span.end:
+            return voicing
+    return chain[-1] if chain else ()
+
+
+# -- from drafts to notes --------------------------------------------------------------------------------------------
+
+
+def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
+    """The phrase: entrances and rests of the lane, the band's hits, silences, and the last chord of the song."""
+    brief, pen = player.brief, Pen(player.brief.part)
+    if not brief.lane.plays:
+        return pen.phrase(brief.section.length)
+    out = _entered(drafts, intents.absences(brief))
+    parts = spans(brief)
+    chain = led(player, parts) if intents.strikes(brief.section, brief.part) or brief.ending else ()
+    out = _struck(player, out, parts, chain)
+    out = _ended(player, out, parts, chain)
+    low, high = brief.lane.low, brief.lane.high
+    notes = [Note(d.start, d.length, theory.fold(d.pitch, low, max(high, low + 11)), _loud(d), d.manner, n)
+             for n, d in enumerate(out) if d.length > 0]
+    for note in intents.hush(notes, intents.quiet(brief)):
+        draft = out[note.origin]
+        place = f"{brief.seed.address}/{note.start // player.bar}"
+        origin = Origin(player.behaviour.path, brief.part, draft.idea or player.behaviour.kind, place)
+        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
+    return pen.phrase(brief.section.length, player.behaviour.id)
+
+
+def _loud(draft: Draft) -> int:
+    return min(127, max(1, round(draft.velocity)))
+
+
+def _entered(drafts: Sequence[Draft], absences: Sequence[intents.Span]) -> list[Draft]:
+    """What sounds on when a rest ends is struck there."""
+    out = []
+    for draft in drafts:
+        for start, end in absences:
+            if start <= draft.start < end < draft.end and draft.end - end >= PPQ // 2:
+                draft = replace(draft, start=end, length=draft.end - end)
+        out.append(draft)
+    return out
+
+
+def _struck(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Sequence[Voicing]) -> list[Draft]:
+    """The band's hits: everything that sounds is struck again at the tick, and short or held on as asked."""
+    section, part = player.brief.section, player.brief.part
+    shorts, held = intents.shorts(section, part), dict(intents.holds(section, part))
+    for tick in intents.strikes(section, part):
+        end = tick + PPQ // 2 if tick in shorts else held.get(tick, 0)
+        here = [d for d in drafts if d.start == tick]
+        if not end and here:
+            drafts = [replace(d, velocity=d.velocity + 14) if d.start == tick else d for d in drafts]
+            continue
+        rest = [d if d.end <= tick else replace(d, length=tick - d.start) for d in drafts if d.start < tick]
+        later = [d for d in drafts if d.start > tick and d.start >= end]
+        sounding = [d for d in drafts if d.start < tick and d.end > tick]
+        pitches = tuple(d.pitch for d in here or sounding) or voicing_at(parts, chain, tick)
+        end = end or max([d.end for d in sounding], default=tick + PPQ)
+        loud = player.velocity(tick, 0.0) + 18
+        manner = "short" if tick in shorts else ""
+        drafts = rest + [Draft(tick, end - tick, p, loud, manner, "hit with the band") for p in pitches] + later
+    return drafts
+
+
+def _ended(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Sequence[Voicing]) -> list[Draft]:
+    """The song's last bar: the final chord on its first beat, held to the end, or cut off in a cold ending."""
+    last = intents.finale(player.brief)
+    if last is None:
+        return drafts
+    kept = [d if d.end <= last else replace(d, length=last - d.start) for d in drafts if d.start < last]
+    length = PPQ if player.brief.ending == "cold" else player.bar
+    loud = player.velocity(last, 0.0) + 10
+    return kept + [Draft(last, length, p, loud, "", "last chord") for p in voicing_at(parts, chain, last)]

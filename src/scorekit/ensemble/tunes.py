@@ -1,0 +1,418 @@
+"""The tune of a section: ideas stated, copied, edited and brought to rest, and what makes a return no photocopy.
+
+A tune is a pure function of its setting. What is the same whenever the section's motif returns is drawn from the
+motif's seed; what differs from one occurrence to the next is drawn afterwards from the cell's own (:func:`varied`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from scorekit import theory
+from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
+from scorekit.ensemble.motifs import (
+    Slot,
+    Tone,
+    eased,
+    figure,
+    land,
+    operation,
+    running,
+    schema_for,
+    slots,
+    spaced,
+    sung,
+    syncopated,
+    thinned,
+)
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+LIFT = (0, 1, 4, 1)
+"""How many semitones each unit of four lies above the first: state, restate, answer, turn."""
+SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
+"""Contours of phrases and how common they are (measured on pop melodies)."""
+HOLD = {"lead": 2 * PPQ, "hook": PPQ * 3 // 2, "solo": PPQ}
+"""Longest gap a tone is held across, in ticks, by what the melody does."""
+_NEAR = (0, -1, 1, -2, 2, -3, 3)
+"""Scale steps a copy may be moved by, the least first."""
+LITERAL = ("motif", "answer", "motif copy")
+"""Tones that return as they are, and so are best left alone."""
+
+
+# -- ideas that return -----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _ladder(tonic: int, mode: str) -> tuple[int, ...]:
+    return theory.scale_pitches(tonic, mode)
+
+
+def _climb(pitch: int, steps: int, ladder: Sequence[int]) -> int:
+    """A pitch moved by scale steps, keeping its chromatic distance from the scale."""
+    near = min(range(len(ladder)), key=lambda n: abs(ladder[n] - pitch))
+    return ladder[min(max(near + steps, 0), len(ladder) - 1)] + pitch - ladder[near]
+
+
+def _scale_name(setting: Setting) -> str:
+    return setting.ideas.scale or setting.section.key.mode
+
+
+def adapted(setting: Setting, tones: Sequence[Tone], reach: Sequence[int], move: bool = False) -> tuple[Tone, ...]:
+    """A copy brought into the harmony where it lands: moved by the best of the scale steps in ``reach``, the worst
+    clashes mended. ``move`` prefers a sequence a step or two away to staying."""
+    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
+    places = [spot(setting, tone) for tone in tones]
+
+    def price(steps: int) -> float:
+        pitches = [_climb(t.pitch, steps, ladder) for t in tones]
+        misfit = sum(dissonance(p, place) for p, place in zip(pitches, places, strict=True))
+        beyond = sum(1.5 for p in pitches if not setting.low <= p <= setting.high)
+        return misfit + beyond + (abs(abs(steps) - 1.5) * 0.4 if move else abs(steps) * 1.5)
+
+    steps = min(reach, key=price)
+    moved = [replace(t, pitch=_climb(t.pitch, steps, ladder) if steps else t.pitch) for t in tones]
+    return _settled(setting, moved, places)
+
+
+def _settled(setting: Setting, tones: Sequence[Tone], places: Sequence[Spot]) -> tuple[Tone, ...]:
+    """The tones with the worst clashes mended; approach tones keep leaning on what follows."""
+    mended: list[Tone] = []
+    for n in range(len(tones) - 1, -1, -1):
+        tone, place = tones[n], places[n]
+        if tone.idea == "approach" and mended:
+            lean = tone.pitch - tones[n + 1].pitch
+            tone = replace(tone, pitch=mended[-1].pitch + lean)
+        elif tone.pitch % 12 not in place.scale or (tone.length >= PPQ and dissonance(tone.pitch, place) > 1.9):
+            wanted = place.chord if tone.length >= PPQ else place.scale
+            tone = replace(tone, pitch=theory.nearest(tone.pitch, tuple(sorted(wanted)), setting.low, setting.high))
+        mended.append(tone)
+    return tuple(reversed(mended))
+
+
+def approached(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
+    """Some weak tones turned into chromatic neighbours of the strong tone that follows within a beat."""
+    chance = min(0.95, 2.5 * setting.ideas.approach * setting.heat) if setting.ideas.approach else 0.0
+    out = list(tones)
+    for n in range(1, len(out) - 1):
+        tone, after = out[n], out[n + 1]
+        on_beat = setting.section.meter.strength(after.start) >= 0.6 > setting.section.meter.strength(tone.start)
+        if on_beat and after.start - tone.start <= PPQ and seed.chance(f"approach/{tone.start}", chance):
+            below = out[n - 1].pitch < after.pitch or seed.chance(f"below/{tone.start}", 0.4)
+            below = after.pitch > setting.low if below else after.pitch >= setting.high
+            out[n] = replace(tone, pitch=after.pitch + (-1 if below else 1), idea="approach")
+    return tuple(out)
+
+
+# -- a unit, and the section -----------------------------------------------------------------------------------------
+
+
+def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tuple[Tone, ...]:
+    """The rhythm of a new idea, from the start of its slot."""
+    section = setting.section
+    end = slot.bars * section.meter.bar
+    tones = figure(setting.cells, section, slot.bars, used, seed, setting.dials, setting.heat)
+    if setting.stretch == 2:
+        tones = tuple(replace(t, start=2 * t.start, length=2 * t.length) for t in tones if 2 * t.start < end)
+    if setting.kind == "solo":
+        tones = running(tones, end, section, _flow(setting), seed)
+        tones = land(tones, end, section.meter, seed, "land") if slot.close or seed.chance("breath", 0.4) else tones
+    elif slot.close:
+        tones = land(tones, end, section.meter, seed, "land")
+    if setting.kind == "riff":
+        tones = spaced(tones, end, section.meter)
+    if setting.kind == "hook":
+        tones = syncopated(thinned(tones, 7, section.meter), section)
+    if setting.kind in ("hook", "lead"):
+        tones = tuple(t for t in eased(tones, section.meter, 0.4) if t.start < end)
+    return sung(tones, end, 0.6) if setting.kind == "riff" else sung(tones, end, 1.0, HOLD.get(setting.kind, PPQ))
+
+
+def _flow(setting: Setting) -> float:
+    """How much of a soloist's line runs in eighths: more with energy and complexity."""
+    return min(0.9, max(0.05, 0.5 + 0.1 * (setting.section.tier - 3) + 0.6 * (setting.dials.complexity - 0.5)))
+
+
+def _laid(tones: Sequence[Tone], at: Tick) -> tuple[Tone, ...]:
+    return tuple(replace(t, start=t.start + at) for t in tones)
+
+
+def _stated(
+    setting: Setting, slot: Slot, rhythm: Sequence[Tone], before: tuple[int, ...], seed: Seed
+) -> tuple[Tone, ...]:
+    """A new idea sung where its slot lies."""
+    shape = seed.choose("shape", [name for name, _ in SHAPES], [w for _, w in SHAPES], setting.heat)
+    aim = Aim(shape, LIFT[slot.index % 4], slot.close, before)
+    laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
+    named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
+    return approached(setting, search(setting, named, aim, seed), seed)
+
+
+def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str) -> tuple[Tone, ...]:
+    """The unit with its end sung anew: the last tones, or its last bar with another rhythm."""
+    bar = setting.section.meter.bar
+    start, end = slot.bar * bar, (slot.bar + slot.bars) * bar
+    if slot.bars < 2 or seed.chance("short", 0.6):
+        return _reaimed(setting, slot, tones, seed, idea, 3)
+    cut = end - bar
+    rhythm = _rhythm(setting, replace(slot, close=slot.close or "?"), (), seed)
+    fresh = [t for t in _laid(rhythm, start) if t.start >= cut]
+    head = [t for t in tones if t.start < cut]
+    if not fresh:
+        return tuple(tones)
+    head = [replace(t, length=min(t.length, max(1, fresh[0].start - t.start))) for t in head]
+    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]))
+    return (*head, *(replace(t, idea=idea) for t in search(setting, fresh, aim, seed)))
+
+
+def _reaimed(
+    setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str, count: int
+) -> tuple[Tone, ...]:
+    """The unit with its last few tones given new pitches, to end as its slot asks."""
+    head, tail = tones[:-count], [replace(t, idea=idea) for t in tones[-count:]]
+    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]))
+    return (*head, *search(setting, tail, aim, seed))
+
+
+def _fragmented(setting: Setting, slot: Slot, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The idea's first bar, then the same a step or two away: the fragment climbs toward the cadence."""
+    bar = setting.section.meter.bar
+    start = slot.bar * bar
+    head = [t for t in tones if t.start < start + bar]
+    once = adapted(setting, [replace(t, idea="fragment") for t in head], (0,))
+    again = adapted(setting, [replace(t, start=t.start + bar, idea="sequence") for t in head], _NEAR[1:], True)
+    return (*once, *again) if slot.bars > 1 else once
+
+
+def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed: Seed) -> tuple[Tone, ...]:
+    """An idea heard before, copied here and edited as its operation says."""
+    start = slot.bar * setting.section.meter.bar
+    end = start + slot.bars * setting.section.meter.bar
+    copy = [t if t.idea == "approach" else replace(t, idea="motif copy") for t in _laid(said, start) if t.start < end]
+    if op == "~":
+        aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.index % 4], slot.close)
+        return search(setting, [replace(t, idea="same rhythm, new pitches") for t in copy], aim, seed)
+    if op == "/":
+        return _fragmented(setting, slot, copy)
+    tones = adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
+    if op == "*":
+        tones = ornamented(setting, tones, 0.2, seed)
+    if op == "'":
+        return _retailed(setting, slot, tones, seed.at("tail"), "motif copy, new tail")
+    return _closed(setting, slot, tones, seed.at("close")) if slot.close else tones
+
+
+def _closed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
+    """A copy that must come to rest: its own landing re-aimed, or a landing made."""
+    end = (slot.bar + slot.bars) * setting.section.meter.bar
+    start = end - slot.bars * setting.section.meter.bar
+    if tones and end - tones[-1].end >= PPQ // 2:
+        return _reaimed(setting, slot, tones, seed, "motif copy, new ending", 1)
+    rest = land([replace(t, start=t.start - start) for t in tones], end - start, setting.section.meter, seed, "land")
+    count = sum(t.pitch == 0 for t in rest) or 1
+    return _reaimed(setting, slot, sung(_laid(rest, start), end), seed, "motif copy, new ending", count)
+
+
+def _unit(
+    setting: Setting, slot: Slot, said: dict[str, tuple[Tone, ...]], line: Sequence[Tone], used: list[int]
+) -> tuple[Tone, ...]:
+    """The tones of one slot, new or returning; a new idea is remembered in ``said`` from the start of its slot."""
+    seed = setting.seed.at(slot.letter if slot.letter not in said else f"{slot.letter}/{slot.index}")
+    letter = slot.letter if slot.letter != "-" else "a"
+    if slot.letter == "-":
+        return _echo(setting, slot, said.get(letter, ()), seed)
+    if letter in said:
+        op = operation(slot, setting.seed, setting.heat)
+        loose = setting.kind == "solo" and not seed.chance("develop", 0.6)
+        return _returned(setting, slot, said[letter], "~" if loose else op, seed)
+    rhythm = _rhythm(setting, slot, used, seed)
+    used += [t.cell for t in rhythm if t.cell not in used][:1]
+    tones = _stated(setting, slot, rhythm, tuple(t.pitch for t in line[-2:]), seed)
+    said[letter] = tuple(replace(t, start=t.start - slot.bar * setting.section.meter.bar) for t in tones)
+    return tones
+
+
+def _echo(setting: Setting, slot: Slot, said: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
+    """Space after a statement, sometimes with its last few tones echoed."""
+    bar = setting.section.meter.bar
+    if not said or not seed.chance(f"echo/{slot.index}", 0.6):
+        return ()
+    shift = slot.bar * bar + bar // 2 - said[-3:][0].start // bar * bar
+    tail = [replace(t, start=t.start + shift, idea="echo") for t in said[-3:]]
+    return adapted(setting, [t for t in tail if t.end <= (slot.bar + slot.bars) * bar], _NEAR)
+
+
+def tune(setting: Setting) -> tuple[Tone, ...]:
+    """The tune of a section: its schema's units in order, each joined to the one before by breath or pickup."""
+    weights = setting.ideas.schemas or (("period", 1.0),)
+    schema = schema_for(setting.kind, weights, setting.section.bars, setting.seed, setting.heat)
+    said: dict[str, tuple[Tone, ...]] = {}
+    line: list[Tone] = []
+    used: list[int] = []
+    for slot in slots(schema, setting.section.bars, setting.section.cadence):
+        unit = _unit(setting, slot, said, line, used)
+        line += [*_pickup(setting, line, unit, slot), *unit]
+    return monophonic(line)
+
+
+def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """In order, one tone at a time: a tone ends where the next begins; of two on one tick the first written stays."""
+    ordered = sorted(tones, key=lambda t: t.start)
+    single = [t for n, t in enumerate(ordered) if n == 0 or t.start > ordered[n - 1].start]
+    ends = [*(t.start for t in single), 1 << 60][1:]
+    return tuple(replace(t, length=max(1, min(t.length, end - t.start))) for t, end in zip(single, ends, strict=True))
+
+
+def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: Slot) -> tuple[Tone, ...]:
+    """One to three tones that lead by step into a unit that begins on its downbeat, where there is air before it."""
+    start = slot.bar * setting.section.meter.bar
+    if not line or not unit or unit[0].start != start:
+        return ()
+    if not setting.seed.chance(f"pickup/{slot.index}", setting.ideas.pickup):
+        return ()
+    half = PPQ * 2 // 3 if setting.section.grid % 3 == 0 else PPQ // 2
+    first = 0 if setting.seed.chance(f"two/{slot.index}", 0.6) else 1
+    places = [p for p in (start - PPQ, start - PPQ + half)[first:] if p >= line[-1].start + PPQ]
+    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
+    rising = setting.seed.chance(f"rising/{slot.index}", 0.65)
+    count = len(places)
+    sign = 1 if rising and _climb(unit[0].pitch, -count, ladder) >= setting.low else -1
+    pitches = [_climb(unit[0].pitch, (n - count) * sign, ladder) for n in range(count)]
+    ends = [*places, start][1:]
+    spans = zip(places, ends, pitches, strict=True)
+    return tuple(Tone(p, end - p, pitch, "s", "pickup", unit[0].cell) for p, end, pitch in spans)
+
+
+# -- more, fewer, other ----------------------------------------------------------------------------------------------
+
+
+def _between(setting: Setting, tone: Tone, after: Tone) -> Tone | None:
+    """An ornament in the second half of a tone: passing by step to the next, or a neighbour of it."""
+    step = PPQ // setting.section.grid
+    half = tone.length * 2 // 3 if setting.section.grid % 3 == 0 else tone.length // 2
+    cut = half // step * step
+    if cut < PPQ // 3 or tone.length - cut < PPQ // 4:
+        return None
+    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
+    toward = 1 if after.pitch > tone.pitch else -1
+    pitch = _climb(after.pitch, -toward if abs(after.pitch - tone.pitch) > 2 else 1, ladder)
+    if not setting.low <= pitch <= setting.high or pitch % 12 not in spot(setting, tone).scale:
+        return None
+    return Tone(tone.start + cut, tone.length - cut, pitch, "s", "ornament", tone.cell)
+
+
+def ornamented(setting: Setting, tones: Sequence[Tone], share: float, seed: Seed) -> tuple[Tone, ...]:
+    """The line with passing and neighbour tones added inside that share of its longer tones."""
+    out: list[Tone] = []
+    for tone, after in zip(tones, [*tones, None][1:], strict=True):
+        extra = _between(setting, tone, after) if after and after.start - tone.end < PPQ // 2 else None
+        if extra and seed.chance(f"ornament/{tone.start}", share):
+            out += [replace(tone, length=extra.start - tone.start), extra]
+        else:
+            out.append(tone)
+    return tuple(out)
+
+
+def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone, ...]:
+    """The line without that share of its tones: the weakest and shortest go, never first or last tones of phrases."""
+    inner = [n for n in range(1, len(tones) - 1) if tones[n + 1].start - tones[n].end < PPQ // 2]
+    meter = setting.section.meter
+    ranked = sorted(inner, key=lambda n: (meter.strength(tones[n].start), tones[n].length, -n))
+    gone = frozenset(ranked[: round(share * len(tones))])
+    out: list[Tone] = []
+    for n, tone in enumerate(tones):
+        if n not in gone:
+            out.append(tone)
+        elif out and out[-1].end == tone.start:
+            out[-1] = replace(out[-1], length=min(out[-1].length + tone.length, 2 * PPQ))
+    return tuple(out)
+
+
+def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> tuple[Tone, ...]:
+    """A return that is no photocopy: one two-bar unit in four is edited, the others with the chance ``more``.
+
+    All drawn from this occurrence's own seed.
+    """
+    bar, count = setting.section.meter.bar, -(-setting.section.bars // 2)
+    out: list[Tone] = []
+    for index in range(count):
+        unit = [t for t in tones if index * 2 * bar <= t.start < (index + 1) * 2 * bar]
+        block = index // 4 * 4
+        turn = block + seed.pick(f"unit/{block}", (0.4, 1.0, 0.7, 1.3)[: count - block])
+        edited = unit and (index == turn or seed.chance(f"more/{index}", more))
+        out += _edited(setting, index, unit, seed.at(f"unit/{index}")) if edited else unit
+    kept = frozenset((t.start, t.pitch) for t in tones)
+    if len(tones) > 3 and sum((t.start, t.pitch) not in kept for t in out) < 0.06 * len(tones):
+        goal = -3 - seed.pick("goal", (1.0, 1.0, 1.0))
+        changed = search(setting, out[goal:], Aim("ascending", 2.0, "?", tuple(t.pitch for t in out[:goal][-2:])), seed)
+        out = [*out[:goal], *(replace(t, idea="motif copy, new tail") for t in changed)]
+    return monophonic(out)
+
+
+def _edited(setting: Setting, index: int, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
+    """A unit with one small edit: ornaments, one tone ahead of its beat, or a new tail."""
+    edit = seed.choose("edit", ("ornament", "anticipate", "tail"), (1.0, 0.7, 1.0))
+    if edit == "ornament":
+        return ornamented(setting, unit, 0.4, seed)
+    if edit == "anticipate":
+        return _early(setting, unit, seed)
+    bars = min(2, setting.section.bars - 2 * index)
+    closed = index == (setting.section.bars - 1) // 2 and setting.section.cadence == "closed"
+    slot = Slot(index, 2 * index, bars, "a", "'", "." if closed else "?")
+    return _retailed(setting, slot, unit, seed, "motif copy, new tail")
+
+
+def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
+    """One tone on a beat pulled ahead by an eighth (a third), the tone before it giving way."""
+    ahead = PPQ // 3 if setting.section.grid % 3 == 0 else PPQ // 2
+    free = [
+        n
+        for n in range(1, len(unit))
+        if setting.section.meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead
+    ]
+    if not free:
+        return unit
+    n = seed.choose("early", free)
+    pulled = replace(unit[n], start=unit[n].start - ahead, length=unit[n].length + ahead, idea="anticipation")
+    return [*unit[:n], pulled, *unit[n + 1 :]]
+
+
+def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with one highest tone: of several, the one nearest two thirds of the way rises a step or two."""
+    if len(tones) < 3:
+        return tuple(tones)
+    top = max(t.pitch for t in tones)
+    peaks = [n for n, t in enumerate(tones) if t.pitch == top and t.idea != "approach"]
+    if len(peaks) < 2:
+        return tuple(tones)
+    goal = setting.section.length * 2 // 3
+    n = min(peaks, key=lambda k: (tones[k].idea in LITERAL, abs(tones[k].start - goal)))
+    place = spot(setting, tones[n])
+    wanted = place.chord if place.strong or place.long else place.scale
+    higher = [p for p in range(top + 1, min(top + 5, setting.high) + 1) if p % 12 in wanted]
+    if higher:
+        return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
+    lower = {k: _below(top, spot(setting, t)) for k, t in enumerate(tones) if t.pitch == top and k != n}
+    return tuple(replace(t, pitch=lower.get(k, t.pitch)) for k, t in enumerate(tones))
+
+
+def banded(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with no fewer chord tones on strong beats than its genre allows: the last misfits go to the nearest."""
+    places = [spot(setting, t) for t in tones]
+    strong = [n for n, place in enumerate(places) if place.strong]
+    off = [n for n in strong if tones[n].pitch % 12 not in places[n].chord and tones[n].idea != "approach"]
+    spare = int((1 - setting.ideas.chord_tones[0]) * len(strong))
+    worst = sorted(off, key=lambda n: (dissonance(tones[n].pitch, places[n]), n))[spare:]
+    out = list(tones)
+    for n in worst:
+        near = theory.nearest(out[n].pitch, tuple(sorted(places[n].chord)), setting.low, setting.high)
+        out[n] = replace(out[n], pitch=near)
+    return tuple(out)
+
+
+def _below(pitch: int, place: Spot) -> int:
+    """The next pitch under a pitch that its place allows."""
+    wanted = place.chord if place.strong or place.long else place.scale
+    return next((p for p in range(pitch - 1, pitch - 13, -1) if p % 12 in wanted), pitch - 12)

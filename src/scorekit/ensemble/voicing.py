@@ -1,0 +1,326 @@
+"""Voicings by family, and the path through them that moves like a player's hands: dynamic programming over a section.
+
+A voicing is a rising tuple of MIDI pitches. Costs are whole hundredths, so that equal costs are equal on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+
+from scorekit.ensemble.families import FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
+from scorekit.score import Chord, Key
+from scorekit.seeds import Seed
+from scorekit.theory import LOW_LIMITS, SCALES, chord_scale, guide_tones
+
+__all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "playable", "revoiced", "richest"]
+
+Voicing = tuple[int, ...]
+Grid = np.ndarray[Any, np.dtype[np.int64]]
+KEEP = 40
+"""Candidates kept per chord, the best by vertical cost."""
+TUNING = (40, 45, 50, 55, 59, 64)
+"""Open strings of a guitar."""
+FRETS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where and how somebody voices chords: families (most typical first), lane, hands, and the key for colours."""
+
+    families: tuple[str, ...]
+    low: int
+    high: int
+    hands: str
+    tonic: int
+    mode: str
+
+
+# -- one chord ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=65536)
+def playable(voicing: Voicing) -> bool:
+    """Whether a hand can hold the pitches on a guitar in standard tuning: four frets (five from the seventh up), four
+    fingers or a barre, at most one muted inner string."""
+    if not 1 <= len(voicing) <= len(TUNING):
+        return False
+    for strings in combinations(range(len(TUNING)), len(voicing)):
+        if strings[-1] - strings[0] - len(strings) < 1 and _held([p - TUNING[s] for p, s in zip(voicing, strings, strict=True)]):
+            return True
+    return False
+
+
+def _held(frets: list[int]) -> bool:
+    if min(frets) < 0 or max(frets) > FRETS:
+        return False
+    pressed = [fret for fret in frets if fret]
+    if not pressed:
+        return True
+    low = min(pressed)
+    barred = len(pressed) <= 4 or (len(pressed) == len(frets) and sum(fret > low for fret in pressed) <= 3)
+    return barred and max(pressed) - low <= (4 if low >= 7 else 3)
+
+
+@lru_cache(maxsize=8192)
+def vertical(voicing: Voicing, root: int, quality: str, centre2: int, wide: bool, leading: int) -> int:
+    """How a voicing sounds by itself: low-interval limits, seconds, minor ninths, register, span, doubled leading tone.
+
+    ``centre2`` is twice the centre of the lane; ``leading`` the pitch class of the key's leading tone.
+    """
+    steps = [b - a for a, b in pairwise(voicing)]
+    cost = sum(600 for low, step in zip(voicing, steps, strict=False) if low < LOW_LIMITS.get(step, 0))
+    cost += sum((300 if n == len(steps) - 1 else 100) for n, step in enumerate(steps) if step == 1)
+    cost += 60 if steps and steps[-1] == 2 else 0
+    ninths = sum(1 for a, b in combinations(voicing, 2) if b - a in (13, 25))
+    meant = 13 in tones(root, quality, ()).intervals
+    cost += ninths * (100 if meant else 800)
+    cost += abs(sum(voicing) * 2 - centre2 * len(voicing)) * 15 // (2 * len(voicing))
+    span = voicing[-1] - voicing[0]
+    cost += 0 if wide else max(0, span - 16) * 40
+    return cost + (300 if sum(p % 12 == leading for p in voicing) > 1 else 0)
+
+
+def _complete(voicing: Voicing, root: int, quality: str) -> bool:
+    classes = {(pitch - root) % 12 for pitch in voicing}
+    return all(tone % 12 in classes for tone in guide_tones(quality))
+
+
+def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
+    """Every octave of every shape of a family inside the lane, complete and (for a guitar) playable."""
+    scale = chord_scale(root, quality, seat.tonic, seat.mode)
+    found: dict[Voicing, None] = {}
+    for shape in shapes(family, root, quality, scale):
+        for base in range(root - 12, seat.high + 1, 12):
+            voicing = tuple(sorted({base + interval for interval in shape}))
+            if voicing[0] >= max(seat.low, 50 if family == "rootless_ab" else 0) and voicing[-1] <= seat.high:
+                found[voicing] = None
+    kept = [v for v in found if seat.hands != "guitar" or playable(v)]
+    full = [v for v in kept if family in UNGUIDED or _complete(v, root, quality)]
+    return full or kept
+
+
+@lru_cache(maxsize=4096)
+def candidates(root: int, quality: str, seat: Seat) -> tuple[tuple[Voicing, int], ...]:
+    """The best voicings of a chord in a seat with their costs, best first; never empty.
+
+    Where no family fits the lane, close position does, and in the last resort the two nearest chord tones.
+    """
+    leading = (seat.tonic + 11) % 12
+    priced: dict[Voicing, int] = {}
+    for rank, family in enumerate(seat.families):
+        for voicing in _placed(family, root, quality, seat):
+            cost = rank * 400 + vertical(voicing, root, quality, _centre2(family, seat), family in WIDE, leading)
+            cost += 40 * max(0, voicing[0] - seat.low - 13) if family in LOW_SEATS else 0
+            priced[voicing] = min(cost, priced.get(voicing, cost))
+    if not priced:
+        priced = {voicing: 0 for voicing in _makeshift(root, quality, seat)}
+    return tuple(sorted(priced.items(), key=lambda item: (item[1], item[0]))[:KEEP])
+
+
+def _centre2(family: str, seat: Seat) -> int:
+    """Twice the pitch a family gathers around: the middle of the lane, the low strings for full guitar shapes."""
+    return 2 * seat.low + 2 * LOW_SEATS[family] if family in LOW_SEATS else seat.low + seat.high
+
+
+def _makeshift(root: int, quality: str, seat: Seat) -> list[Voicing]:
+    full = ("barre",) if {"open_chord", "power"} & set(seat.families) else ()
+    for family in (*full, "triad_top3", "close", "double_stop", "octaves"):
+        fitting = _placed(family, root, quality, seat)
+        if fitting:
+            return fitting
+    wanted = {(root + tone) % 12 for tone in (*guide_tones(quality), 0, 7)}
+    inside = [pitch for pitch in range(seat.low, max(seat.high, seat.low + 11) + 1) if pitch % 12 in wanted]
+    return [tuple(inside[:2])]
+
+
+# -- from chord to chord -----------------------------------------------------------------------------------------------
+
+_TOP = np.array([240, 40, 0, 0, 60, 120] + [120 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
+"""Cost of the top line's motion by semitones: standing still and leaping are both worse than a second or third."""
+
+
+@lru_cache(maxsize=2048)
+def _moves(before: tuple[Voicing, ...], after: tuple[Voicing, ...], strict: bool) -> tuple[Grid, Grid]:
+    """(cost, signed top motion) from each voicing of one chord to each of the next; voices aligned from the top."""
+    a, here = _padded(before)
+    b, there = _padded(after)
+    width = min(a.shape[1], b.shape[1])
+    both = here[:, None, :width] & there[None, :, :width]
+    step = b[None, :, :width] - a[:, None, :width]
+    size = np.abs(step)
+    cost = np.where(both, 70 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2) * 4 // np.maximum(both.sum(axis=2), 1)
+    counts = np.abs(here.sum(axis=1)[:, None] - there.sum(axis=1)[None, :])
+    top = step[:, :, 0]
+    cost = cost + 250 * counts + _TOP[np.minimum(np.abs(top), 60)]
+    block = ((step == top[:, :, None]) | ~both).all(axis=2) & (top != 0)
+    cost = cost + 500 * block + (360 if strict else 120) * _parallel_fifths(a, step, both)
+    return cost, top
+
+
+def _padded(voicings: tuple[Voicing, ...]) -> tuple[Grid, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Pitches from the top down, one row each, and where they are."""
+    width = max(map(len, voicings))
+    rows = [[*reversed(v), *([0] * (width - len(v)))] for v in voicings]
+    pitches = np.array(rows, dtype=np.int64)
+    return pitches, pitches > 0
+
+
+def _parallel_fifths(a: Grid, step: Grid, both: Any) -> Any:
+    """Whether neighbouring voices a fifth apart move together in the same direction."""
+    width = step.shape[2]
+    fifth = (a[:, : width - 1] - a[:, 1:width]) == 7
+    together = (step[:, :, :-1] == step[:, :, 1:]) & (step[:, :, 1:] != 0) & both[:, :, 1:]
+    return (fifth[:, None, :] & together).any(axis=2)
+
+
+def _against(voicing: Voicing, ceiling: int | None, strong: tuple[int, ...]) -> int:
+    """What the tune has against a voicing: crowding it from below, seconds and minor ninths with its strong notes."""
+    cost = 200 * max(0, min(8, voicing[-1] - (ceiling - 2))) if ceiling is not None else 0
+    for note in strong:
+        gaps = [abs(pitch - note) for pitch in voicing]
+        cost += 800 * any(gap in (1, 13) for gap in gaps) + 200 * (2 in gaps)
+    return cost
+
+
+@lru_cache(maxsize=1024)
+def _path(
+    sounds: tuple[tuple[int, str, int], ...],
+    seat: Seat,
+    ceilings: tuple[int | None, ...],
+    strong: tuple[tuple[int, ...], ...],
+    top: int,
+    lift: int,
+    cadence: bool,
+) -> tuple[Voicing, ...]:
+    """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lift`` the
+    register of the first voicing against the lane's centre in semitones."""
+    strict = seat.hands == "strings"
+    layers = [candidates(root, quality, seat) for root, quality, _ in sounds]
+    names = [tuple(v for v, _ in layer) for layer in layers]
+    local = [
+        np.array([c + _against(v, ceilings[n], strong[n]) for v, c in layer], dtype=np.int64)
+        for n, layer in enumerate(layers)
+    ]
+    aim = (seat.low + seat.high) // 2 + lift
+    total = local[0] + np.array([20 * abs(v[len(v) // 2] - aim) for v in names[0]], dtype=np.int64)
+    run = np.ones(len(total), dtype=np.int64)
+    back: list[Grid] = []
+    for n in range(1, len(sounds)):
+        cost, motion = _moves(names[n - 1], names[n], strict)
+        cost = cost + (top - 100) * _TOP[np.minimum(np.abs(motion), 60)] // 100
+        bass = (sounds[n][2] - sounds[n - 1][2] + 6) % 12 - 6
+        cost = cost - 40 * (motion * bass < 0) + 200 * ((motion == 0) & (run[:, None] >= 2))
+        through = total[:, None] + cost
+        best = np.argmin(through, axis=0)
+        reached = np.arange(len(best))
+        run = np.where(motion[best, reached] == 0, run[best] + 1, 1)
+        total = through[best, reached] + local[n]
+        back.append(best)
+    if cadence:
+        root = sounds[-1][0]
+        total = total - np.array([80 * ((v[-1] - root) % 12 in (3, 4, 7)) for v in names[-1]], dtype=np.int64)
+    at = int(np.argmin(total))
+    chosen = [at]
+    for best in reversed(back):
+        at = int(best[at])
+        chosen.append(at)
+    return tuple(layer[index] for layer, index in zip(names, reversed(chosen), strict=True))
+
+
+def lead_voices(
+    chords: Sequence[Chord],
+    families: str | Sequence[str],
+    low: int,
+    high: int,
+    *,
+    melody_tops: Sequence[int | None] = (),
+    strong: Sequence[tuple[int, ...]] = (),
+    looped: bool = False,
+    seed: Seed | None = None,
+    hands: str = "keys",
+    key: Key | None = None,
+    top_weight: float = 1.0,
+) -> tuple[Voicing, ...]:
+    """One voicing per chord within [low, high], led by the cost table of the design (section 2.3).
+
+    ``families`` come from FAMILIES, the most typical first. ``melody_tops`` is the lowest note of the tune over each
+    chord (None: no tune) and ``strong`` its notes on strong beats; empty sequences mean that nothing is sung.
+    ``hands`` is keys, guitar (only shapes a hand can hold) or strings (parallel fifths cost three times as much).
+    ``looped`` leads the last chord back to the first. ``seed`` moves the register of the start by up to 3 semitones.
+    ``top_weight`` scales the top line's own melody: pads want .3.
+    """
+    if not chords:
+        return ()
+    names = (families,) if isinstance(families, str) else tuple(families)
+    seat = Seat(names or ("close",), low, high, hands, key.tonic if key else chords[0].root, key.mode if key else "major")
+    sounds = tuple((chord.root, chord.quality, chord.bass) for chord in chords)
+    ceilings = tuple(melody_tops) or (None,) * len(sounds)
+    sung = tuple(strong) or ((),) * len(sounds)
+    lift = int(seed.unit("register of the first chord") * 7) - 3 if seed else 0
+    weight = round(100 * top_weight)
+    if looped:
+        return _path(sounds * 2, seat, ceilings * 2, sung * 2, weight, lift, False)[len(sounds) :]
+    return _path(sounds, seat, ceilings, sung, weight, lift, True)
+
+
+# -- colour ------------------------------------------------------------------------------------------------------------
+
+_PLAINER = {"add9": "maj", "minadd9": "min", "69": "6", "min69": "min6", "maj9": "maj7", "maj13": "maj7", "maj7#11": "maj7",
+            "min9": "min7", "min11": "min7", "min13": "min7", "9": "7", "13": "7", "7b9": "7", "7#9": "7", "7#11": "7",
+            "7b13": "7", "13b9": "7", "13#11": "7", "7alt": "7", "9sus4": "7sus4", "11": "7sus4", "min9b5": "min7b5"}
+_PLAINEST = {"maj7": "maj", "min7": "min", "6": "maj", "min6": "min", "maj7#5": "aug", "minmaj7": "min"}
+_RICHER = {"maj7": "maj9", "min7": "min9", "7": "9", "maj": "add9", "min": "minadd9", "7sus4": "9sus4", "6": "69",
+           "min6": "min69"}
+_RICHNESS = {"power": 0, "octaves": 0, "double_stop": 1, "triad_top3": 1, "shell": 1, "freddie_shell": 1, "spread": 1,
+             "open_chord": 2, "barre": 2, "close": 2, "single_arp": 2, "drop2": 3, "drop3": 3, "spread4": 3, "shell_9": 4,
+             "open_triad9": 4, "9th_top4": 4, "rootless_ab": 5, "quartal": 5}
+
+
+def coloured(chord: Chord, complexity: float, key: Key) -> Chord:
+    """The chord as the complexity dial wants it heard: without extensions below .35 (bare triads below .15), with the
+    key's own ninth above .65."""
+    quality = chord.quality
+    if complexity < 0.35:
+        quality = _PLAINER.get(quality, quality)
+    if complexity < 0.15:
+        quality = _PLAINEST.get(quality, quality)
+    ninth = (chord.root + 2 - key.tonic) % 12
+    if complexity > 0.65 and quality in _RICHER and ninth in _steps(key):
+        quality = _RICHER[quality]
+    if quality == chord.quality:
+        return chord
+    return Chord(chord.start, chord.length, chord.root, quality, chord.bass, chord.symbol, chord.path)
+
+
+def _steps(key: Key) -> tuple[int, ...]:
+    return SCALES.get(key.mode, SCALES["major"])
+
+
+def richest(families: Sequence[str]) -> tuple[float, ...]:
+    """How rich each family is among its neighbours: 0 the plainest, 1 the richest."""
+    ranks = [_RICHNESS.get(family, 2) for family in families]
+    low, span = min(ranks, default=0), (max(ranks, default=0) - min(ranks, default=0)) or 1
+    return tuple((rank - low) / span for rank in ranks)
+
+
+def revoiced(voicing: Voicing, chord: Chord, key: Key, low: int, high: int, pick: float) -> Voicing:
+    """The same chord with one voice moved to the next scale tone, as hands do on a chord that stays: 9 for 8, 4 for 3,
+    6 for 5. ``pick`` in [0, 1) chooses among the moves that make no semitone; the voicing itself when there is none.
+    """
+    scale = chord_scale(chord.root, chord.quality, key.tonic, key.mode)
+    moves: list[Voicing] = []
+    for n in range(len(voicing) - 1, 0, -1):
+        others = voicing[:n] + voicing[n + 1 :]
+        for step in (2, 1, -2):
+            pitch = voicing[n] + step
+            clear = all(abs(pitch - other) not in (0, 1, 13) for other in others)
+            if pitch % 12 in scale and low <= pitch <= high and clear and others[0] < pitch:
+                moves.append(tuple(sorted((*others, pitch))))
+                break
+    return moves[int(pick * len(moves))] if moves else voicing

@@ -1,0 +1,286 @@
+"""The walking bass: a search over beats in which every bar aims at the next chord, and the two-feel.
+
+Weights are the genre's (measured on human lines); costs are -log of them in whole thousandths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+from typing import Any
+
+import numpy as np
+
+from scorekit.ensemble.degrees import Register, interval, scale_of
+from scorekit.ensemble.playing import changes, following
+from scorekit.ideas import Walk
+from scorekit.score import Brief, Chord
+from scorekit.theory import chord_scale
+from scorekit.timebase import Tick
+
+Weights = tuple[tuple[str, float], ...]
+_LEADS: Weights = (("+1", 29), ("-1", 21), ("-2", 18), ("+2", 7), ("+5", 7), ("-7", 3), ("other", 15))
+"""Approaches of human walking lines, for a genre that names none."""
+_GUMBEL = tuple(round(-1000 * log(-log((n + 0.5) / 32))) for n in range(32))
+_LEAPS = (3200, 1110, 1430, 1960, 1960, 2590, 3600, 2590, 4500, 4700, 5200, 5600, 3600)
+"""Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, thirds .17, fourth and fifth .15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A note of the walk: ticks from the start of the section, ``weight`` added to its velocity."""
+
+    at: Tick
+    length: Tick
+    pitch: int
+    mark: str
+    weight: float
+    idea: str
+    manner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A felt beat of the section: its chord, whether the chord begins on it, whether it is the last before a change."""
+
+    number: int
+    at: Tick
+    length: Tick
+    chord: Chord
+    first: bool
+    last: bool
+
+
+def walk(brief: Brief, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]) -> tuple[Step, ...]:
+    """The line of a section: in two at the tiers of the two-feel, else a note on every beat with skips between."""
+    beats = _beats(brief)
+    if brief.lane.tier in ideas.two_feel:
+        return _in_two(brief, ideas, register, beats, pedals)
+    pitches = _search(brief, ideas, register, beats, pedals)
+    return tuple(step for n in range(len(beats)) for step in _stepped(brief, ideas, beats, pitches, n))
+
+
+def _beats(brief: Brief) -> tuple[Beat, ...]:
+    section = brief.section
+    meter = section.meter
+    starts = {chord.start for chord in changes(section)}
+    grid = [
+        (bar * meter.bar + at, length)
+        for bar in range(section.bars)
+        for at, length in zip(meter.onsets, meter.pulses, strict=True)
+    ]
+    found = []
+    for n, (at, length) in enumerate(grid):
+        begins = any(at <= start < at + length for start in starts)
+        ends = n + 1 == len(grid) or any(at + length <= start < grid[n + 1][0] + grid[n + 1][1] for start in starts)
+        found.append(Beat(n, at, length, section.chord_at(at + length - 1 if begins else at), begins, ends))
+    return tuple(found)
+
+
+# -- the search --------------------------------------------------------------------------------------------------------
+
+Path = tuple[int, ...]
+Grid = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def _search(
+    brief: Brief, ideas: Walk, register: Register, beats: Sequence[Beat], pedals: Sequence[tuple[Tick, Tick, int]]
+) -> Path:
+    """The cheapest line: one pitch per beat. Bars that repeat one of the two before them are sought again, dearer."""
+    local = [_local(brief, beat, ideas, register, pedals) for beat in beats]
+    goal = _landing(following(brief, brief.section.length - 1), register, ideas.approach)
+    path = _cheapest(beats, local, register, ideas.approach, goal)
+    for n in _worn(path, len(brief.section.meter.onsets)):
+        local[n] = local[n] + 1500 * (np.arange(len(local[n])) == path[n] - register.low)
+    return _cheapest(beats, local, register, ideas.approach, goal)
+
+
+def _cheapest(
+    beats: Sequence[Beat], local: Sequence[Grid], register: Register, approach: Weights, goal: Grid
+) -> Path:
+    """Viterbi over (direction, pitch)."""
+    size = len(goal)
+    start = 60 * np.abs(np.arange(size) + register.low - register.middle)
+    total = np.tile(local[0] + start, 2)
+    back: list[Grid] = []
+    for before, beat, cost in zip(beats, beats[1:], local[1:], strict=False):
+        through = total[:, None] + _moves(size, (approach or _LEADS) if before.last else (), not beat.first)
+        best = np.argmin(through, axis=0)
+        total = through[best, np.arange(2 * size)] + np.tile(cost, 2)
+        back.append(best)
+    at = int(np.argmin(total + np.tile(goal, 2)))
+    path = [at % size]
+    for best in reversed(back):
+        at = int(best[at])
+        path.append(at % size)
+    return tuple(register.low + pitch for pitch in reversed(path))
+
+
+@lru_cache(maxsize=64)
+def _moves(size: int, approach: Weights, turning: bool) -> Grid:
+    """Cost from each (direction, pitch) to each: the interval, and .3 for turning round inside a bar."""
+    step = np.arange(size)[None, :] - np.arange(size)[:, None]
+    leads = _leads(approach) if approach else {}
+    cost = np.array([[leads.get(d, leads[99]) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64)
+    moves = np.full((2, size, 2, size), 1_000_000, dtype=np.int64)
+    for old in (0, 1):
+        for new in (0, 1):
+            allowed = (step > 0) if new else (step < 0)
+            allowed = allowed | (step == 0) if old == new else allowed
+            moves[old, :, new, :] = np.where(allowed, cost + (300 if turning and old != new else 0), 1_000_000)
+    return moves.reshape(2 * size, 2 * size)
+
+
+@lru_cache(maxsize=256)
+def _leads(weights: Weights) -> dict[int, int]:
+    """Cost of the interval from an approach note to the first note of the next chord; 99 stands for any other."""
+    table = dict(weights)
+    total = sum(table.values())
+    named = {int(name): _cost(w / total) * 7 // 10 for name, w in table.items() if name != "other"}
+    return {**named, 99: _cost(table.get("other", 1.0) / total / 12) * 7 // 10}
+
+
+def _cost(share: float) -> int:
+    return round(-1000 * log(max(share, 1e-4)))
+
+
+def _leap(step: int) -> int:
+    return _LEAPS[abs(step)] if abs(step) <= 12 else 9000
+
+
+def _worn(path: Path, bar: int) -> list[int]:
+    """Beats after the first of every bar whose notes are those of one of the two bars before it."""
+    bars = [path[n : n + bar] for n in range(0, len(path), bar)]
+    tired = [n for n in range(1, len(bars)) if bars[n] in bars[max(0, n - 2) : n]]
+    return [n * bar + beat for n in tired for beat in range(1, bar)]
+
+
+def _landing(goal: Chord | None, register: Register, approach: Weights) -> Grid:
+    """What each last pitch costs on the way to the next section's first root."""
+    pitches = range(register.low, register.high + 1)
+    if goal is None:
+        return np.zeros(len(pitches), dtype=np.int64)
+    leads = _leads(approach or _LEADS)
+    roots = [pitch for pitch in pitches if pitch % 12 == goal.bass]
+    return np.array([min((leads.get(r - p, leads[99]) for r in roots), default=0) for p in pitches], dtype=np.int64)
+
+
+def _local(
+    brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]
+) -> Grid:
+    """What each pitch of the register costs on a beat by itself: its degree, its height, and a touch of chance.
+
+    The last beat before a change may take any pitch: what matters there is where it leads. Chance is a Gumbel number for
+    each pitch class, five bits of one draw.
+    """
+    pitches = np.arange(register.low, register.high + 1)
+    held = next((pitch for start, end, pitch in pedals if start <= beat.at < end), None)
+    if held is not None:
+        return np.where(pitches == held, 0, 100_000)
+    costs = _classes(beat.chord.root, beat.chord.quality, beat.chord.bass, register.key.tonic, register.key.mode,
+                     ideas.first if beat.first else ideas.inner, beat.first)
+    degree = np.array(costs, dtype=np.int64) * (12 if beat.first else 10) // 10
+    if beat.last and not beat.first:
+        degree = np.minimum(degree, 4200) // 3
+    bits = brief.seed.at("walk", beat.at).bits("pitches")
+    heat = 0.2 + 1.1 * brief.dials.creativity
+    chance = np.array([round(heat * _GUMBEL[bits >> 5 * pc & 31]) for pc in range(12)], dtype=np.int64)
+    middle = min(register.low + 12, register.high)
+    return (degree - chance)[pitches % 12] + 40 * np.abs(pitches - middle)
+
+
+@lru_cache(maxsize=2048)
+def _classes(root: int, quality: str, bass: int, tonic: int, mode: str, weights: Weights, first: bool) -> tuple[int, ...]:
+    """-log weight (thousandths) of each of the twelve pitch classes; ``s`` shares its weight among the scale's others."""
+    scale = chord_scale(root, quality, tonic, mode)
+    total = sum(weight for _, weight in weights) or 1.0
+    named = {name: weight for name, weight in weights if name != "s"}
+    found: dict[int, int] = {}
+    for name, weight in named.items():
+        pc = bass if name == "R" else (root + interval(name, root, quality, scale)) % 12
+        found.setdefault(pc, _cost(weight / total))
+    others = [pc for pc in scale if pc not in found]
+    spread = dict(weights).get("s", 0.0)
+    found.update({pc: _cost(spread / total / len(others)) for pc in others} if spread else {})
+    if first and not named:
+        found[bass] = 0
+    return tuple(found.get(pc, 20_000) for pc in range(12))
+
+
+# -- the line played ---------------------------------------------------------------------------------------------------
+
+
+def _stepped(brief: Brief, ideas: Walk, beats: Sequence[Beat], pitches: Path, n: int) -> list[Step]:
+    """A beat's note, and now and then a skip before the next beat."""
+    beat, pitch = beats[n], pitches[n]
+    meter = brief.section.meter
+    backbeat = meter.onsets.index(beat.at % meter.bar) % 2 == 1
+    idea = "walk, arrives" if beat.first else "walk, approach" if beat.last else "walk"
+    main = Step(beat.at, beat.length, pitch, "x", 3.0 if backbeat else 0.0, idea, _slide(brief, pitches, n, beat))
+    seed = brief.seed.at("walk", beat.at)
+    odds = dict(ideas.skips).get(brief.band, 0.0) * 2 * brief.lane.density * (0.5 + brief.dials.complexity)
+    if not seed.chance("skip", odds):
+        return [main]
+    split = beat.length * 2 // 3
+    dead = seed.chance("skip is dead", 0.55)
+    after = pitch if dead or n + 1 == len(beats) else _between(pitch, pitches[n + 1])
+    skip = Step(beat.at + split, beat.length - split, after, "g" if dead else "s", 0.0, "walk, skip", "dead" if dead else "")
+    return [Step(main.at, split, pitch, "x", main.weight, idea, main.manner), skip]
+
+
+def _between(here: int, there: int) -> int:
+    """The octave's worth of a skip: the same note, or its octave toward where the line goes."""
+    return here + 12 if there - here > 7 else here - 12 if here - there > 9 else here
+
+
+def _slide(brief: Brief, pitches: Path, n: int, beat: Beat) -> str:
+    rises = n > 0 and 1 <= pitches[n] - pitches[n - 1] <= 4
+    return "slide" if rises and brief.seed.at("walk", beat.at).chance("slide", 0.07) else ""
+
+
+def _in_two(
+    brief: Brief, ideas: Walk, register: Register, beats: Sequence[Beat], pedals: Sequence[tuple[Tick, Tick, int]]
+) -> tuple[Step, ...]:
+    """Half notes: the chord on one, a third or fifth in the middle of the bar, sometimes a step into the next chord."""
+    meter = brief.section.meter
+    middle = meter.onsets[(len(meter.onsets) + 1) // 2] if len(meter.onsets) > 1 else 0
+    played: list[Beat] = []
+    for beat in beats:
+        seed = brief.seed.at("two", beat.at)
+        leads = beat.last and not beat.first and seed.chance("lead-in", 0.2 + 0.3 * brief.lane.density)
+        third = beat.at % meter.bar == middle and (len(meter.onsets) != 3 or seed.chance("third beat", 0.5))
+        if beat.at % meter.bar == 0 or beat.first or third or leads:
+            played.append(beat)
+    ends = [beat.at for beat in played[1:]] + [brief.section.length]
+    steps: list[Step] = []
+    near = register.middle
+    for beat, end in zip(played, ends, strict=True):
+        held = next((pitch for start, stop, pitch in pedals if start <= beat.at < stop), None)
+        near, idea = (held, "two-feel, pedal") if held is not None else _two(brief, ideas, register, beat, near, middle)
+        steps.append(Step(beat.at, end - beat.at, near, "x", 2.0 if beat.first else -2.0, idea))
+    return tuple(steps)
+
+
+def _two(brief: Brief, ideas: Walk, register: Register, beat: Beat, near: int, middle: Tick) -> tuple[int, str]:
+    """Pitch and idea of a note in two."""
+    seed = brief.seed.at("two", beat.at)
+    chord = beat.chord
+    root = register.root(chord.bass, near)
+    at = beat.at % brief.section.meter.bar
+    goal = following(brief, beat.at)
+    if beat.last and not beat.first and at not in (0, middle) and goal is not None:
+        target = register.root(goal.bass, near)
+        return register.fold(target + seed.choose("lead-in by", (-1, 1, -2, 2), (29.0, 21.0, 18.0, 7.0))), "two-feel, lead-in"
+    weights = ideas.first if beat.first or at == 0 else ideas.third or ideas.first
+    names = [(name, weight) for name, weight in weights if name != "s"]
+    name = "R" if beat.first and brief.seed.at("two", beat.at).chance("on the root", 0.9) else seed.choose(
+        "degree", [n for n, _ in names], [w for _, w in names])
+    if name == "R":
+        return root, "two-feel"
+    above = interval(name, chord.root, chord.quality, scale_of(chord, register.key))
+    pitch = root + (chord.root + above - chord.bass) % 12
+    below = pitch - 12
+    return (below if below >= register.low and abs(below - near) < abs(pitch - near) else register.fold(pitch)), "two-feel"
+

@@ -1,0 +1,104 @@
+"""What a person did wrong, as values: where, what, and how to mend it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+SHOWN = 80
+"""Longest piece of somebody's text shown in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text file. Lines and columns count from 1, columns in characters."""
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+    text: str = ""
+    """The whole line, for showing."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake known by its key path in a spec (``sections.B.chords``), before it is looked up in the file."""
+
+    path: str
+    message: str
+    hint: str = ""
+    offset: int | None = None
+    """Character inside the string value, where the mistake is inside a string."""
+    width: int = 1
+    on_key: bool = False
+    """The key itself is wrong, not its value."""
+    code: str = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A mistake as it is shown: place, message, and a fix."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str = ""
+    path: str = ""
+    severity: str = "error"
+
+    def render(self) -> str:
+        """The printed form: ``file:line:col: error: message``, the line, a caret, a hint; safe to print."""
+        place = f"{printable(str(self.span), None)}: " if self.span else ""
+        lines = [f"{place}{self.severity}: {printable(self.message, None)}"]
+        if self.span and self.span.text:
+            lines += excerpt(self.span)
+        if self.hint:
+            lines.append(f"  = {printable(self.hint, None)}")
+        return "\n".join(lines)
+
+
+class SpecError(Exception):
+    """Raised by the public functions when a spec is refused; carries every mistake found."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(d.render() for d in self.diagnostics))
+
+
+def printable(text: str, limit: int | None = SHOWN) -> str:
+    """Somebody's text made safe to print: control and direction characters escaped, cut at a limit."""
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def excerpt(span: Span, width: int = 100) -> list[str]:
+    """The line and a caret under the place, scrolled so that the place is visible."""
+    at = span.column - 1
+    start = max(0, at - width * 2 // 3) if len(span.text) > width else 0
+    line = span.text[start : start + width].replace("\t", " ").rstrip("\r\n")
+    line = "".join(char if char.isprintable() else "?" for char in line)
+    carets = "^" * max(1, min(columns(span.text[at : at + span.width]), columns(line) - columns(line[: at - start])))
+    number = str(span.line)
+    gutter = " " * len(number)
+    return [f" {number} | {line}", f" {gutter} | {' ' * columns(line[: at - start])}{carets}"]
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes: two for East Asian wide characters, none for combining marks."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) != 0 for char in text)
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """``did you mean 'tempo'?``, or the list of what is known when it is short, or nothing."""
+    names = sorted(set(known))
+    close = get_close_matches(wrong, names, n=1, cutoff=0.55)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known: {', '.join(names)}" if names and len(names) <= 24 else ""

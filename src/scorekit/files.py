@@ -1,0 +1,338 @@
+"""Everything on disk: reading what people wrote, finding what is shipped, and replacing outputs as whole sets.
+
+What can go wrong on a disk is no bug, so it comes back as a Diagnostic. Outputs are written beside their place under a
+temporary name, flushed to the disk, and renamed all at once while a lock is held: a reader never sees half a file, and
+what an earlier run left behind under a temporary name is swept by the next.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit.score import PARTS
+
+SPEC_LIMIT = 1 << 20
+"""Most bytes in a song or genre file."""
+MODEL_LIMIT = 64 << 20
+"""Most bytes in a model file."""
+KINDS = ("genres", "models", "specs")
+"""Folders of a project, and of what is shipped."""
+_NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
+_TEMPORARY = ".part"
+_OTHER = re.compile(r"^\[(genre|project|build-system|tool\.[^\]\n]+)\]|\A(?:(?!\[).*\n)*?name[ \t]*=", re.MULTILINE)
+"""What a genre, a model or a project has and a song has not: its own table, or a top-level ``name``."""
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def read_text(path: Path, limit: int = SPEC_LIMIT) -> str | Diagnostic:
+    """The text of a regular file in UTF-8, or why it is refused. Never waits: pipes and devices are not opened."""
+    from scorekit.compiler.toml import decode
+
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _refusal(path, "is not a regular file", "a spec is a .toml file" if path.is_dir() else "")
+        # The file may have become something else by now: opened without waiting, and looked at again.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                return _refusal(path, "is not a regular file")
+            if found.st_size > limit:
+                return _refusal(path, f"is {found.st_size:,} bytes long", f"at most {limit:,} bytes")
+            data = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        return _refusal(path, f"cannot be read: {reason(error)}")
+    return decode(data, printable(str(path), 200), limit)
+
+
+def read_stdin(limit: int = SPEC_LIMIT) -> str | Diagnostic:
+    """The text on standard input, or why it is refused."""
+    from scorekit.compiler.toml import decode
+
+    if sys.stdin is None:
+        return Diagnostic("file", "standard input is closed")
+    try:
+        return decode(sys.stdin.buffer.read(limit + 1), "<stdin>", limit)
+    except OSError as error:
+        return Diagnostic("file", f"standard input cannot be read: {reason(error)}")
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why the system refused, in its own words."""
+    return (error.strerror if isinstance(error, OSError) else None) or printable(str(error)) or type(error).__name__
+
+
+def _refusal(path: Path | str, what: str, hint: str = "") -> Diagnostic:
+    return Diagnostic("file", f"{printable(str(path), 200)} {what}", hint=hint)
+
+
+# -- finding -----------------------------------------------------------------------------------------------------------
+
+
+def shipped(kind: str) -> Path | None:
+    """The folder of genres, models or specs that came with scorekit: in the package, or in the checkout around it."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_data" / kind, package.parents[1] / kind):
+        if folder.is_dir() and (folder.parent.name == "_data" or (package.parents[1] / "pyproject.toml").is_file()):
+            return folder
+    return None
+
+
+def project(beside: Path) -> Path:
+    """The folder a file's project lives in: the nearest one, up to three above, that holds genres, models or specs."""
+    near = Path(os.path.abspath(beside)).parent
+    above = (near, *near.parents[:3])
+    return next((folder for folder in above if any((folder / kind).is_dir() for kind in KINDS)), near)
+
+
+def folders(kind: str, beside: Path | None = None) -> list[Path]:
+    """Where a kind of file is looked for: the project of a song first (of the current folder), then what is shipped."""
+    found = (project(beside or Path("song.toml")) / kind, shipped(kind))
+    seen: dict[str, Path] = {}
+    for folder in found:
+        if folder is not None and folder.is_dir():
+            seen.setdefault(os.path.realpath(folder), folder)
+    return list(seen.values())
+
+
+def library(kind: str, beside: Path | None = None) -> list[str]:
+    """Names of all genres, models or specs that can be found, sorted."""
+    names = {path.stem for folder in folders(kind, beside) for path in folder.glob("*.toml")}
+    return sorted(name for name in names if _NAME.match(name))
+
+
+def locate(kind: str, name: str, beside: Path | None = None) -> Path | None:
+    """The file of a genre, model or spec, by its name."""
+    if not _NAME.match(name):
+        return None
+    paths = (folder / f"{name}.toml" for folder in folders(kind, beside))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def songs(paths: Sequence[str]) -> list[str] | Diagnostic:
+    """Paths with every folder replaced by the songs in it; ``-`` and files stay as they are, each once."""
+    found: dict[str, None] = {}
+    for path in paths:
+        if path == "-" or not Path(path).is_dir():
+            found[path] = None
+            continue
+        try:
+            inside = sorted(str(entry) for entry in Path(path).glob("*.toml") if _maybe_song(entry))
+        except OSError as error:
+            return _refusal(path, f"cannot be read: {reason(error)}")
+        if not inside:
+            return _refusal(path, "holds no songs", "a song is a .toml file with a line  genre = …")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _maybe_song(path: Path) -> bool:
+    """Whether a file is a song, or may be meant as one: not a genre, a model, or the settings of a project.
+
+    A song with a mistake in it must not be passed over, so this looks for what only the others have.
+    """
+    text = read_text(path)
+    return not isinstance(text, str) or not _OTHER.search(text)
+
+
+def state_folder() -> Path:
+    """Where scorekit remembers things between runs: SCOREKIT_HOME, or the system's usual place."""
+    if home := os.environ.get("SCOREKIT_HOME"):
+        return Path(home)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "scorekit"
+
+
+def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
+    """(file, text) of the genre, model or song that another file speaks of, by name or by a path from there."""
+    near = Path(beside if beside.endswith(".toml") else "song.toml")
+    if name.endswith(".toml"):
+        path = Path(os.path.normpath(near.parent / name))
+        if not Path(os.path.abspath(path)).is_relative_to(project(near)):
+            return _refusal(path, "is outside the project", f"the project is {project(near)}")
+    else:
+        folder = {"songs": "specs"}.get(kind, kind)
+        located = locate(folder, name, near)
+        if located is None:
+            hint = did_you_mean(name, library(folder, near))
+            return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
+        path = located
+    text = read_text(path, MODEL_LIMIT if kind == "models" else SPEC_LIMIT)
+    return text if isinstance(text, Diagnostic) else (str(path), text)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def slug(text: str, otherwise: str = "song") -> str:
+    """A file name made of a title: lower-case letters, digits, - and _; never a path."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")[:80].rstrip("-") or otherwise
+
+
+def create(path: Path, text: str) -> Diagnostic | None:
+    """Writes a new text file; never over one that exists. Why not, when it cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return _refusal(path, "exists already", "give it another name; nothing was changed")
+    except OSError as error:
+        return _refusal(error.filename or path, f"cannot be written: {reason(error)}")
+    return None
+
+
+class Busy(Exception):
+    """Another run is writing the same outputs."""
+
+
+@contextmanager
+def claim(folder: Path, name: str) -> Iterator[None]:
+    """Holds the outputs of one name in a folder for this process alone; Busy when another one has them.
+
+    The lock dies with its process, so a killed run blocks nobody. OSError when the folder cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".{name}.lock"
+    with _locked(path) as descriptor:
+        _sweep(folder, name)
+        try:
+            yield
+        finally:
+            # Removed while still held: whoever waits for it notices that the path no longer leads to what it locked.
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    path.unlink()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    try:
+        import fcntl
+    except ImportError:  # Windows: opening for writing is exclusive enough, and renames fail loudly there
+        fcntl = None  # type: ignore[assignment]
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        try:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise Busy(str(path)) from None
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    yield descriptor
+                    return
+        finally:
+            os.close(descriptor)
+
+
+def _sweep(folder: Path, name: str) -> None:
+    """Removes what was left under temporary names, by a killed run or by this one."""
+    for place in (folder, folder / name):
+        for path in place.glob(f".{name}~*{_TEMPORARY}"):
+            path.unlink(missing_ok=True)
+
+
+def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes]) -> Diagnostic | None:
+    """Writes a set of outputs (path inside the folder, content), all or none; why not, when it cannot be done.
+
+    To be called inside ``claim(folder, name)``. Whatever happens, each file is afterwards whole: the old or the new.
+    Numbered part files of ``name/`` that are not in the set are from an older band and go.
+    """
+    staged: dict[Path, Path] = {}
+    try:
+        for inner, data in outputs.items():
+            target = folder / inner
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_dir():
+                return _refusal(target, "is a folder, where a file is to be written")
+            staged[target] = target.parent / f".{name}~{target.name}{_TEMPORARY}"
+            _write(staged[target], data)
+        _swap(staged, name)
+        _drop_older(folder / name, set(staged))
+    except OSError as error:
+        return _refusal(error.filename or folder, f"cannot be written: {reason(error)}", "nothing was changed")
+    finally:
+        with suppress(OSError):
+            _sweep(folder, name)
+    return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A new file, on the disk before this returns."""
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk names no file by itself
+        raise
+
+
+def _swap(staged: Mapping[Path, Path], name: str) -> None:
+    """Renames every staged file into its place; puts the old ones back when one fails."""
+    done: list[tuple[Path, Path | None]] = []
+    try:
+        for target, temporary in staged.items():
+            kept = _keep(target, name)
+            done.append((target, kept))
+            os.replace(temporary, target)
+    except BaseException:
+        for target, kept in reversed(done):
+            if kept is not None:
+                os.replace(kept, target)  # two names of one file: this leaves both, and the sweep takes the other
+            elif not staged[target].exists():
+                target.unlink(missing_ok=True)
+        raise
+    for folder in {target.parent for target in staged}:
+        _flush_folder(folder)
+
+
+def _keep(target: Path, name: str) -> Path | None:
+    """A second name for the old file until all of its set are replaced; None when there is no old file."""
+    kept = target.parent / f".{name}~{target.name}.old{_TEMPORARY}"
+    kept.unlink(missing_ok=True)
+    try:
+        os.link(target, kept)
+    except FileNotFoundError:
+        return None
+    except OSError:  # a file system without hard links
+        shutil.copy2(target, kept)
+    return kept
+
+
+def _drop_older(folder: Path, fresh: set[Path]) -> None:
+    """Removes numbered part files that a band of other parts left, of the kinds just written."""
+    kinds = {path.suffix for path in fresh if path.parent == folder}
+    for path in folder.glob("[0-9][0-9]-*.*") if kinds else ():
+        if path not in fresh and path.suffix in kinds and path.stem[3:] in PARTS:
+            path.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """The renames themselves on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,212 @@
+"""The nouns of a genre's vocabulary: patterns as data, parsed and validated by the compiler, played by the ensemble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One sounding character of a step string."""
+
+    step: int
+    """Grid step from the start of the pattern."""
+    mark: str
+    """g ghost, s soft, x normal, X accent, ! peak, f flam, d drag, b buzz, v down, ^ up, m mute; digits become x."""
+    length: int = 1
+    """Steps it holds (``-`` after it)."""
+    chance: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A step string: hits over a whole number of bars of the genre's own meter, or of loose beats (fills)."""
+
+    steps: int
+    """Total number of grid steps."""
+    per_bar: int
+    """Grid steps per bar of the genre's own meter."""
+    hits: tuple[Hit, ...]
+
+    @property
+    def bars(self) -> int:
+        return max(1, self.steps // self.per_bar)
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """What every alternative has: the tiers it suits, its weight, when it may be used, and where it was written."""
+
+    id: str = field(compare=False)
+    tiers: tuple[int, ...]
+    weight: float
+    path: str = field(compare=False)
+    mask: str = ""
+    """When it may be used: '' always, 'first' or 'return' statements, 'last' bar block, 'lift' ramps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groove(Idea):
+    """Kick, snare and cymbals: rows of (kit row, pattern), all of the same length."""
+
+    rows: tuple[tuple[str, Pattern], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill(Idea):
+    """Replaces the last beats of a bar."""
+
+    beats: int = 1
+    rows: tuple[tuple[str, Pattern], ...] = ()
+    crescendo: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer(Idea):
+    """One layer of percussion."""
+
+    rows: tuple[tuple[str, Pattern], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Idea):
+    """A rhythm others follow: a pattern of onsets and the parts it binds (empty: everybody)."""
+
+    pattern: Pattern = Pattern(16, 16, ())
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BassLine(Idea):
+    """A bass pattern: a rhythm and one degree for each of its onsets."""
+
+    rhythm: Pattern = Pattern(16, 16, ())
+    degrees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Weights of a walking bass: what the first beat, inner beats and the approach to the next chord are."""
+
+    tiers: tuple[int, ...]
+    first: tuple[tuple[str, float], ...]
+    inner: tuple[tuple[str, float], ...]
+    approach: tuple[tuple[str, float], ...]
+    two_feel: tuple[int, ...] = ()
+    """Tiers played in two."""
+    third: tuple[tuple[str, float], ...] = ()
+    """Degrees of beat 3 in two."""
+    skips: tuple[tuple[str, float], ...] = ()
+    """Chance of an off-beat skip note by feel band."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompCell(Idea):
+    """A comping rhythm."""
+
+    rhythm: Pattern = Pattern(16, 16, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour(Idea):
+    """What a sustaining or sectional player does: a kind the specialist knows, with an optional rhythm."""
+
+    kind: str = "sustain"
+    rhythm: Pattern | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrumIdeas:
+    grooves: tuple[Groove, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    vary: tuple[tuple[str, float], ...] = ()
+    """(operation, probability): nothing, kick_pickup, ghost_shuffle, hat_open_and4, drop_kick, ride_bell ..."""
+    layers: tuple[Layer, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    crash: float = 1.0
+    """Chance of a crash where energy rises."""
+
+
+@dataclass(frozen=True, slots=True)
+class BassIdeas:
+    low: int = 28
+    high: int = 52
+    lines: tuple[BassLine, ...] = ()
+    walk: Walk | None = None
+    kick_lock: float = 0.6
+    """Wanted share of bass onsets that fall on a kick."""
+    gate: float = 0.85
+    """Sounding share of a note's written length."""
+    approach: float = 0.45
+    """Chance that the last onset before a change leads into the next chord."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompIdeas:
+    """For guitar and keys."""
+
+    low: int = 52
+    high: int = 76
+    cells: tuple[CompCell, ...] = ()
+    voicings: tuple[str, ...] = ("close",)
+    """Families known to theory.VOICINGS, the most typical first."""
+    push: float = 0.2
+    gapfill: float = 0.5
+    layout: float = 0.1
+    strum_ms: float = 10.0
+    gate: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class SustainIdeas:
+    """For strings, brass and pads."""
+
+    low: int = 52
+    high: int = 76
+    behaviours: tuple[Behaviour, ...] = ()
+    max_sustain: int = 8
+    """Longest held note, in beats."""
+
+
+@dataclass(frozen=True, slots=True)
+class MelodyIdeas:
+    low: int = 60
+    high: int = 79
+    scale: str = ""
+    """Scale of the tune; empty: the key's own."""
+    schemas: tuple[tuple[str, float], ...] = (("period", 1.0),)
+    """sentence, period, hook2x4, riff2, call_response, aaba_head, blues_aab, bop_line with weights."""
+    cells: tuple[Pattern, ...] = ()
+    chord_tones: tuple[float, float] = (0.5, 0.9)
+    """Wanted share of chord tones on strong beats."""
+    pickup: float = 0.3
+    heat: float = 0.4
+    approach: float = 0.0
+    """Share of chromatic approach notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    axis: str = "melody"
+    """What is written first and given way to: melody, riff or groove."""
+    order: tuple[str, ...] = ("drums", "bass", "guitar", "keys", "lead", "pads", "strings", "brass")
+    """Order of entrance."""
+    sizes: tuple[int, int, int, int, int] = (2, 3, 4, 5, 6)
+    """Pitched parts at tiers 1 to 5."""
+    layers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Section name to the parts it always has, where the genre says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ideas:
+    """All of a genre's vocabulary."""
+
+    drums: DrumIdeas = DrumIdeas()
+    bass: BassIdeas = BassIdeas()
+    guitar: CompIdeas = CompIdeas()
+    keys: CompIdeas = CompIdeas()
+    strings: SustainIdeas = SustainIdeas()
+    brass: SustainIdeas = SustainIdeas()
+    pads: SustainIdeas = SustainIdeas()
+    melody: MelodyIdeas = MelodyIdeas()
+    arrange: Arrange = Arrange()

@@ -1,0 +1,180 @@
+"""The order of the stages, on one page.
+
+compile -> arrange -> bid -> settle -> play -> reconcile -> perform -> MIDI and WAV. Each arrow is a pure function; the Store
+remembers what each returned. Nothing here reads a file, a clock or the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scorekit.catalog import CATALOG
+from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
+from scorekit.seeds import Seed
+from scorekit.store import Store
+from scorekit.timebase import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from scorekit.compiler.compile import Compiled, Find
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a long piece of work stands: the stage, what it is working on, how far it is."""
+
+    stage: str
+    what: str = ""
+    done: int = 0
+    total: int = 0
+
+
+Listener = Callable[[Progress], None]
+
+
+def quiet(progress: Progress) -> None:
+    """A listener that does not listen."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A song as sound: the WAV file, one per part when asked for, and what was measured."""
+
+    wav: bytes
+    stems: dict[str, bytes]
+    lufs: float
+    peak: float
+    """True peak in dBTP."""
+    seconds: float
+
+
+# -- from text to plan ---------------------------------------------------------------------------------------------------
+
+
+def compile_song(
+    text: str, file: str, *, find: Find, settings: Sequence[str] = (), seed: int | None = None
+) -> Compiled:
+    """The plan of a song's text, or every mistake in it; ``find`` gets genres, models and other songs."""
+    from scorekit.compiler.compile import compile_text
+
+    stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml").strip("<>")
+    title = stem.replace("-", " ").replace("_", " ").strip().title() or "Untitled"
+    return compile_text(text, file, title, find, CATALOG, settings, seed)
+
+
+# -- from plan to score --------------------------------------------------------------------------------------------------
+
+
+def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) -> Score:
+    """The score of a plan: every section arranged, settled, played and reconciled."""
+    store = store or Store()
+    passages: list[Passage] = []
+    decisions: list[Decision] = list(plan.decisions)
+    for number, placement in enumerate(plan.placements):
+        listen(Progress("compose", placement.section.id, number, len(plan.placements)))
+        arrangement, settled = arranged(plan, placement)
+        decisions += settled
+        phrases = played(plan, placement, arrangement, store)
+        passages.append(reconciled(plan, placement, arrangement, phrases, store))
+    listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
+    return Score(plan, tuple(passages), tuple(decisions))
+
+
+def arranged(plan: Plan, placement: Placement) -> tuple[Arrangement, tuple[Decision, ...]]:
+    """Who plays in a section and where, after all bids are settled."""
+    from scorekit.ensemble import arrangement, band
+    from scorekit.ensemble.conflicts.settle import settle
+
+    section = placement.section
+    drafted = arrangement.arrange(plan, section, Seed(plan.seed))
+    wishes = band.bids(plan, placement, dict(drafted.lanes))
+    return settle(plan, section, drafted, wishes)
+
+
+def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
+    """A phrase from every part that plays, each hearing those before it by the listening table."""
+    from scorekit.ensemble import band
+    from scorekit.ensemble.base import PLAY_ORDER
+    from scorekit.ensemble.beats.rhythm import accents
+
+    section = placement.section
+    names = {part.name: part.specialist for part in plan.parts}
+    mask = store.run(
+        f"accents/{section.id}", accents, section=section, ideas=plan.ideas.drums,
+        seed=Seed(plan.seed).at("accents", section.name), dials=plan.dials,
+    )
+    phrases: dict[str, Phrase] = {}
+    for part in (name for name in PLAY_ORDER if name in names):
+        lane = arrangement.lane(part)
+        if not lane.plays:
+            phrases[part] = Phrase(part)
+            continue
+        brief = band.brief(plan, placement, part, lane, phrases, mask)
+        specialist = band.SPECIALISTS[names[part]]
+        phrases[part] = store.run(f"play/{section.id}/{part}", specialist.play, brief=brief)
+    return phrases
+
+
+def reconciled(
+    plan: Plan, placement: Placement, arrangement: Arrangement, phrases: dict[str, Phrase], store: Store
+) -> Passage:
+    """The phrases of a section with their clashes mended."""
+    from scorekit.ensemble.conflicts.reconcile import Case, reconcile
+
+    case = Case.of(plan, placement, arrangement)
+    ordered = tuple(phrases[part.name] for part in plan.parts)
+    return store.run(f"reconcile/{placement.section.id}", reconcile, case=case, phrases=ordered)
+
+
+# -- from score to sound -------------------------------------------------------------------------------------------------
+
+
+def perform(score: Score, store: Store | None = None) -> Performance:
+    """The score as played: swing, shared drift, limb noise, phrasing; in ticks of the song."""
+    from scorekit.ensemble.performance import perform as play_out
+
+    return play_out(score)
+
+
+def midi(performance: Performance, only: str | None = None) -> bytes:
+    """A type 1 MIDI file of the whole band, or of one part."""
+    from scorekit.render.midi import encode
+
+    return encode(performance, only=only)
+
+
+def audio(performance: Performance, *, stems: bool = False, listen: Listener = quiet) -> Rendered:
+    """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
+    from scorekit.render.mix import mix
+    from scorekit.render.patches import PATCHES
+    from scorekit.render.voices import Bodies
+    from scorekit.render.wav import encode
+
+    def heard(share: float, what: str) -> None:
+        listen(Progress("audio", what, round(100 * share), 100))
+
+    mixed = mix(performance, PATCHES, Bodies(), stems=stems, progress=heard)
+    parts = {name: encode(samples, "PCM_24") for name, samples in mixed.stems.items()} if stems else {}
+    return Rendered(encode(mixed.samples), parts, mixed.lufs, mixed.peak, mixed.samples.shape[-1] / SAMPLE_RATE)
+
+
+
+def outputs(
+    performance: Performance, name: str, *, sound: bool = True, stems: bool = False, split: bool = False,
+    listen: Listener = quiet,
+) -> tuple[dict[str, bytes], dict[str, float]]:
+    """The files of a song by their place in the output folder, and what was measured of its sound."""
+    plan = performance.plan
+    numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(plan.parts, 1)}
+    listen(Progress("midi", "", 0, 1))
+    found = {f"{name}.mid": midi(performance)}
+    if split:
+        found |= {f"{inner}.mid": midi(performance, only=part) for part, inner in numbered.items()}
+    listen(Progress("midi", "", 1, 1))
+    if not sound:
+        return found, {}
+    heard = audio(performance, stems=stems, listen=listen)
+    found[f"{name}.wav"] = heard.wav
+    found |= {f"{numbered[part]}.wav": data for part, data in heard.stems.items()}
+    return found, {"lufs": round(heard.lufs, 2), "peak": round(heard.peak, 2), "seconds": round(heard.seconds, 3)}

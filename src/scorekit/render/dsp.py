@@ -1,0 +1,444 @@
+"""Signal helpers for patches and the mix: oscillators, noise, envelopes, filters, resonators, shaping.
+
+Every number here comes from + - * / sqrt, rounding, table look-up and ``np.fft``, whose results are the same on every
+x86-64 machine; sine and exponential come from ``exact``, complex products are written out in real and imaginary planes.
+Sounds are float32, shape (n,) mono or (2, n) stereo, at RATE; time runs along the last axis.
+
+>>> tone = osc("saw", phase(hertz(57), 44_100), hertz(57)) * decay(1.5, 44_100)
+>>> mild = filtered(tone, lowpass(2_000.0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scorekit.render.curves import Curve as Curve
+from scorekit.render.curves import bandpass as bandpass
+from scorekit.render.curves import chain as chain
+from scorekit.render.curves import high_shelf as high_shelf
+from scorekit.render.curves import highpass as highpass
+from scorekit.render.curves import low_shelf as low_shelf
+from scorekit.render.curves import lowpass as lowpass
+from scorekit.render.curves import peak as peak
+from scorekit.render.curves import points as points
+from scorekit.render.exact import LN2, PI, Reals
+from scorekit.render.exact import RATE as RATE
+from scorekit.render.exact import Samples as Samples
+from scorekit.render.exact import cos as cos
+from scorekit.render.exact import decibels as decibels
+from scorekit.render.exact import exp2 as exp2
+from scorekit.render.exact import f32 as f32
+from scorekit.render.exact import gain as gain
+from scorekit.render.exact import hertz as hertz
+from scorekit.render.exact import log2 as log2
+from scorekit.render.exact import power as power
+from scorekit.render.exact import samples as samples
+from scorekit.render.exact import sin as sin
+from scorekit.render.exact import tanh as tanh
+
+Spectrum = NDArray[np.complexfloating[Any, Any]]
+
+_FINE = 256
+
+
+# -- oscillators -----------------------------------------------------------------------------------------------------
+
+
+def phase(hz: float | NDArray[Any], n: int, start: float = 0.0) -> Reals:
+    """Phase in cycles of a constant frequency, or of a frequency for each sample (n,), starting at ``start`` cycles."""
+    if np.ndim(hz) == 0:
+        return np.arange(n, dtype=np.float64) * (float(hz) / RATE) + start
+    steps = np.asarray(hz, np.float64)[:n] / RATE
+    return np.cumsum(steps) - steps[:1] + start
+
+
+@lru_cache(maxsize=1)
+def _sine_table() -> Samples:
+    return f32(sin((np.arange(65_536) + 0.5) / 65_536))
+
+
+def sine(cycles: NDArray[Any]) -> Samples:
+    """Sine by look-up (noise -98 dB) of phases in cycles: for vibrato, phase modulation. Fixed pitch: ``partial``."""
+    return np.take(_sine_table(), np.floor(cycles * 65_536.0).astype(np.intp) & 65_535, mode="wrap")
+
+
+def partial(hz: float, n: int, t60: float = 0.0, start: float = 0.0) -> Samples:
+    """Sine of fixed frequency, falling 60 dB in ``t60`` seconds (0: not at all), from phase ``start`` in cycles.
+
+    An outer sum of angles: sin(a + b) = sin a cos b + cos a sin b, with a for the block and b within it.
+    """
+    blocks = -(-n // _FINE)
+    a = np.arange(blocks)[:, None] * (hz * _FINE / RATE) + start
+    b = np.arange(_FINE)[None, :] * (hz / RATE)
+    sin_b, cos_b = _decaying(sin(b), 1, t60), _decaying(cos(b), 1, t60)
+    out = _decaying(sin(a), _FINE, t60) * cos_b
+    out += _decaying(cos(a), _FINE, t60) * sin_b
+    return out.reshape(-1)[:n]
+
+
+def _decaying(wave: Reals, step: int, t60: float) -> Samples:
+    if t60 <= 0:
+        return f32(wave)
+    at = np.arange(wave.size).reshape(wave.shape) * step
+    return f32(wave * exp2(np.maximum(at * (-9.965784284662087 / (t60 * RATE)), -120.0)))
+
+
+def cycle(sines: ArrayLike, cosines: ArrayLike | None = None) -> Samples:
+    """One period from the amplitudes of harmonics 1, 2, 3 ...: a table to ``read``. Power-of-two length."""
+    s = np.asarray(sines, np.float64)
+    c = np.zeros_like(s) if cosines is None else np.asarray(cosines, np.float64)
+    size = min(max(1 << (32 * s.size - 1).bit_length(), 2_048), 32_768)
+    spectrum = np.zeros(size // 2 + 1, np.complex128)
+    spectrum.real[1 : s.size + 1] = c[: size // 2] * (size / 2)
+    spectrum.imag[1 : s.size + 1] = s[: size // 2] * (-size / 2)
+    return f32(np.fft.irfft(spectrum, size))
+
+
+@lru_cache(maxsize=256)
+def _shape(shape: str, harmonics: int) -> Samples:
+    k = np.arange(1, harmonics + 1)
+    rows = {
+        "saw": (2.0 / PI) / k,
+        "square": np.where(k % 2, (4.0 / PI) / k, 0.0),
+        "triangle": np.where(k % 2, (8.0 / PI / PI) / (k * k) * (1 - (k // 2 % 2) * 2), 0.0),
+    }
+    table = cycle(rows[shape])
+    table.setflags(write=False)
+    return table
+
+
+def read(table: Samples, cycles: NDArray[Any]) -> Samples:
+    """A period table read at phases in cycles, linearly interpolated."""
+    at: Reals = cycles * float(table.size)
+    whole = np.floor(at)
+    share = f32(at - whole)
+    index = whole.astype(np.intp)
+    mask = table.size - 1
+    here = np.take(table, index & mask, mode="wrap")
+    there = np.take(table, (index + 1) & mask, mode="wrap")
+    there -= here
+    there *= share
+    there += here
+    return there
+
+
+def osc(shape: str, cycles: NDArray[Any], hz: float, top: float = 20_000.0) -> Samples:
+    """Band-limited ``saw``, ``square`` or ``triangle``, peak about 1, at phases in cycles.
+
+    ``hz`` is the highest frequency the phase reaches; no harmonic of it goes above ``top`` Hz.
+    """
+    return read(_shape(shape, max(int(top / hz), 1)), cycles)
+
+
+# -- noise -----------------------------------------------------------------------------------------------------------
+
+
+def noise(address: str, n: int, start: int = 0) -> Samples:
+    """White noise, uniform in [-1, 1) (RMS 0.577), fixed by its address; ``start`` looks further into it."""
+    size = 65_536
+    first, last = start // size, (start + max(n, 1) - 1) // size
+    blocks = [_noise_block(f"{address}/{b}", size) for b in range(first, last)]
+    blocks.append(_noise_block(f"{address}/{last}", start + n - last * size))
+    return np.concatenate(blocks)[start - first * size :]
+
+
+def _noise_block(address: str, n: int) -> Samples:
+    key = int.from_bytes(blake2b(address.encode(), digest_size=16).digest(), "little")
+    out = np.random.Generator(np.random.PCG64(key)).random(n, dtype=np.float32)
+    out *= np.float32(2.0)
+    out -= np.float32(1.0)
+    return out
+
+
+def uniform(address: str, low: float = 0.0, high: float = 1.0) -> float:
+    """One number fixed by its address: a detune, a phase, a delay."""
+    word = int.from_bytes(blake2b(address.encode(), digest_size=8).digest(), "big")
+    return low + (high - low) * (word >> 11) * 2.0**-53
+
+
+def drift(address: str, n: int, hz: float) -> Samples:
+    """Slow random wander in [-1, 1], about ``hz`` turns a second, smooth (cosine-eased between random points)."""
+    hop = max(int(RATE / (2.0 * hz)), 2)
+    points = noise(address, n // hop + 2)
+    ease = f32(0.5 - 0.5 * cos(np.arange(hop) / (2.0 * hop)))
+    return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * ease).reshape(-1)[:n]
+
+
+# -- envelopes -------------------------------------------------------------------------------------------------------
+
+
+def decay(t60: float, n: int) -> Samples:
+    """Exponential from 1, falling 60 dB in ``t60`` seconds."""
+    ones = np.ones(-(-n // _FINE))[:, None]
+    return (_decaying(ones, _FINE, max(t60, 1e-4)) * _decaying(np.ones((1, _FINE)), 1, max(t60, 1e-4))).reshape(-1)[:n]
+
+
+def rise(t60: float, n: int) -> Samples:
+    """1 minus ``decay``: an attack that eases into its level."""
+    return np.float32(1.0) - decay(t60, n)
+
+
+def lines(points: Sequence[tuple[float, float]], n: int) -> Samples:
+    """Straight lines through (seconds, value), the first at 0 s; holds the last value."""
+    out = np.full(n, points[-1][1], np.float32)
+    for (t0, v0), (t1, v1) in pairwise(points):
+        a, b = samples(t0), samples(t1)
+        out[a:b] = np.linspace(v0, v1, max(b - a, 1), endpoint=False, dtype=np.float32)[: max(n - a, 0)]
+    return out
+
+
+def adsr(attack: float, fall: float, sustain: float, n: int) -> Samples:
+    """Raised-cosine attack to 1 in ``attack`` s, then exponential (60 dB in ``fall`` s) to ``sustain``. No release:
+    notes are faded at note-off by the voice."""
+    rising = min(max(samples(attack), 1), n)
+    out = np.empty(n, np.float32)
+    out[:rising] = 0.5 - 0.5 * cos(np.arange(rising) / (2.0 * rising))
+    out[rising:] = decay(fall, n - rising) * np.float32(1.0 - sustain) + np.float32(sustain)
+    return out
+
+
+def stretch(control: NDArray[Any], n: int) -> Samples:
+    """A control curve of a few points stretched to n samples by straight lines (first point at 0, last at the end)."""
+    points = f32(control)
+    hop = -(-n // max(points.size - 1, 1))
+    ramp = np.arange(hop, dtype=np.float32) / np.float32(hop)
+    return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * ramp).reshape(-1)[:n]
+
+
+@lru_cache(maxsize=64)
+def _ease(n: int) -> Samples:
+    ramp = f32(0.5 - 0.5 * cos((np.arange(n) + 0.5) / (2.0 * n)))
+    ramp.setflags(write=False)
+    return ramp
+
+
+def fade_in(x: Samples, seconds: float) -> Samples:
+    """Copy with a raised-cosine start."""
+    n = min(samples(seconds), x.shape[-1])
+    return np.concatenate([x[..., :n] * _ease(n), x[..., n:]], axis=-1) if n else x.copy()
+
+
+def fade_out(x: Samples, seconds: float) -> Samples:
+    """Copy with a raised-cosine end."""
+    return fade_in(x[..., ::-1], seconds)[..., ::-1]
+
+
+# -- filters ---------------------------------------------------------------------------------------------------------
+
+
+def fast_size(n: int) -> int:
+    """The smallest length of the form 2**a x (1, 3, 5 or 9) / 8 not below n: quick for the FFT."""
+    whole = 1 << max(n - 1, 1).bit_length()
+    return next(size for size in (whole * 9 // 16, whole * 5 // 8, whole * 3 // 4, whole) if size >= n)
+
+
+def bins(size: int) -> Reals:
+    """Frequency in Hz of each bin of an rfft of ``size`` samples."""
+    return np.arange(size // 2 + 1, dtype=np.float64) * (RATE / size)
+
+
+def back(spectrum: Spectrum, size: int) -> Samples:
+    """Inverse real FFT to float32 samples; complex64 spectra stay in single precision throughout."""
+    return np.fft.irfft(spectrum, size).astype(np.float32, copy=False)
+
+
+def times(a: Spectrum, b: Spectrum) -> Spectrum:
+    """Product of two spectra, written out in planes (complex multiply differs between machines)."""
+    out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a, b))
+    out.real = a.real * b.real - a.imag * b.imag
+    out.imag = a.real * b.imag + a.imag * b.real
+    return out
+
+
+def kernel(curve: Curve, taps: int = 2_048, minimum: bool = True) -> Samples:
+    """Impulse response (taps,) of a magnitude curve: minimum phase (cepstrum), or linear phase centred at taps // 2."""
+    size = 4 * taps
+    magnitude = np.maximum(curve(bins(size)), 1e-5)
+    if not minimum:
+        response = np.roll(np.fft.irfft(magnitude, size), taps // 2)[:taps]
+        return f32(response * (0.5 - 0.5 * cos(np.arange(taps) / taps)))
+    cepstrum = np.fft.irfft(log2(magnitude) * LN2, size)
+    cepstrum[1 : size // 2] *= 2.0
+    cepstrum[size // 2 + 1 :] = 0.0
+    turns = np.fft.rfft(cepstrum).imag / (2.0 * PI)
+    spectrum = np.empty(size // 2 + 1, np.complex128)
+    spectrum.real, spectrum.imag = magnitude * cos(turns), magnitude * sin(turns)
+    response = np.fft.irfft(spectrum, size)[:taps]
+    response[taps // 2 :] *= 0.5 + 0.5 * cos(np.arange(taps - taps // 2) / (2.0 * (taps - taps // 2)))
+    return f32(response)
+
+
+def convolve(x: Samples, response: Samples, size: int = 16_384) -> Samples:
+    """x (..., n) with an impulse response (m,): (..., n + m - 1), by overlap-add of FFT blocks in float32."""
+    n, m = x.shape[-1], response.shape[-1]
+    size = fast_size(n + m - 1) if n + m - 1 <= size else max(size, fast_size(4 * m))
+    hop, weights = size - m + 1, np.fft.rfft(response, size)
+    out = np.zeros((*x.shape[:-1], n + m - 1), np.float32)
+    for channel, wet in zip(x.reshape(-1, n), out.reshape(-1, n + m - 1), strict=True):
+        for at in range(0, n, hop):
+            piece = channel[at : at + hop]
+            if piece.any():
+                add(wet, back(times(np.fft.rfft(piece, size), weights), size), at)
+    return out
+
+
+def zero_phase(
+    source: Callable[[int, int], Samples], n: int, curve: Curve, grain: int = 1, reach: int = 2_048, size: int = 16_384
+) -> Iterator[tuple[int, Samples]]:
+    """A signal through a curve that shifts nothing in time, block by block: (first sample, block), n samples in all.
+
+    ``source(a, b)`` gives samples a to b and is asked for each once, ahead of the block yielded, so the signal may be
+    changed in place behind it. Blocks are a multiple of ``grain``. Responses reach ``reach`` samples either way.
+    """
+    hop = (size - 2 * reach) // grain * grain
+    level = np.repeat(f32(curve(bins(size))), 2)
+    window = np.zeros(size, np.float32)
+    for at in range(-hop, n, hop):
+        window[: 2 * reach] = window[hop : hop + 2 * reach]
+        fresh = source(min(max(at + reach, 0), n), min(max(at + hop + reach, 0), n))
+        window[2 * reach : hop + 2 * reach] = 0.0
+        start = 2 * reach + max(-at - reach, 0)
+        window[start : start + fresh.size] = fresh
+        if at >= 0:
+            spectrum = np.fft.rfft(window)
+            planes = spectrum.view(np.float32)
+            planes *= level
+            yield at, back(spectrum, size)[reach : reach + min(hop, n - at)]
+
+
+def filtered(x: Samples, curve: Curve, taps: int = 2_048) -> Samples:
+    """x through a filter of minimum phase: onset stays put, same length. 4,096 taps or more for cuts below 40 Hz."""
+    return convolve(x, kernel(curve, taps))[..., : x.shape[-1]]
+
+
+def morph(stages: Sequence[Samples], position: Samples) -> Samples:
+    """A moving filter: cross-fade along differently filtered copies of one sound; position 0 to len(stages) - 1."""
+    out = np.zeros_like(stages[0])
+    for index, stage in enumerate(stages):
+        weight = np.float32(1.0) - np.abs(position - np.float32(index))
+        out += stage * np.maximum(weight, np.float32(0.0), out=weight)
+    return out
+
+
+def one_pole(x: Samples, keep: float) -> Samples:
+    """y[t] = x[t] + keep * y[t - 1] along (n,), as a recurrence over 64 rows of blocks, then over their ends."""
+    n = x.size
+    if n <= 64:
+        out = x.copy()
+        for t in range(1, n):
+            out[t] += np.float32(keep) * out[t - 1]
+        return out
+    flat = np.zeros(-(-n // 64) * 64, np.float32)
+    flat[:n] = x
+    rows = flat.reshape(-1, 64).T.copy()
+    for t in range(1, 64):
+        rows[t] += np.float32(keep) * rows[t - 1]
+    fall = np.cumprod(np.full(64, keep))
+    rows[:, 1:] += f32(fall)[:, None] * one_pole(rows[-1], float(fall[-1]))[:-1]
+    return rows.T.reshape(-1)[:n]
+
+
+def smooth(x: Samples, seconds: float) -> Samples:
+    """One-pole low-pass with a time constant in seconds, gain 1 at 0 Hz: for envelopes."""
+    keep = float(exp2(-1.0 / (LN2 * max(seconds, 1e-5) * RATE)))
+    return one_pole(x * np.float32(1.0 - keep), keep)
+
+
+# -- resonators ------------------------------------------------------------------------------------------------------
+
+
+def modes(rows: Sequence[tuple[float, float, float]], n: int, turn: float = 0.0) -> Samples:
+    """A bank of decaying sines from (Hz, amplitude, t60 in seconds): bells, bars, drums, pianos.
+
+    ``turn`` is the common start phase in cycles (0: sine, so no click). Modes above 20 kHz are left out.
+    """
+    out = np.zeros(n, np.float32)
+    for hz, level, t60 in rows:
+        if 0.0 < hz < 20_000.0 and level:
+            length = min(n, samples(1.6 * t60) + 64)
+            out[:length] += partial(hz, length, t60, turn) * np.float32(level)
+    return out
+
+
+def string(burst: Samples, hz: float, t60: Callable[[Reals], Reals], n: int, stiffness: float = 0.0) -> Samples:
+    """A plucked or struck string: Karplus-Strong's loop, solved exactly on the frequency axis. Shape (n,).
+
+    ``burst`` is what goes in at time 0; ``t60(f)`` the decay time in seconds at each frequency; ``stiffness`` is B of
+    f(k) = k hz sqrt(1 + B k^2). Y(z) = X(z) / (1 - L(z)), with loop gain 1000**(-period / t60) and a loop phase of
+    k(f) turns, on a circle wider than 1 so that time does not fold. Exactly in tune, at one price for any pitch.
+    """
+    size = fast_size(n + 2_048)
+    f = bins(size)
+    shrink = 9.965784284662087 / size
+    ratio = f / hz
+    if stiffness > 0:
+        ratio = np.sqrt((np.sqrt(1.0 + 4.0 * stiffness * ratio * ratio) - 1.0) / (2.0 * stiffness))
+    loss = np.clip((f - 15_000.0) / 5_000.0, 0.0, 1.0)
+    loop = exp2(-9.965784284662087 / (hz * t60(f)) - shrink * RATE / hz) * (1.0 - loss * loss * (3.0 - 2.0 * loss))
+    real, imag = 1.0 - loop * cos(ratio), loop * sin(ratio)
+    held = burst[:n] * exp2(-shrink * np.arange(min(burst.size, n)))
+    x = np.fft.rfft(held, size)
+    norm = real * real + imag * imag
+    y = np.empty_like(x)
+    y.real = (x.real * real + x.imag * imag) / norm
+    y.imag = (x.imag * real - x.real * imag) / norm
+    return f32(np.fft.irfft(y, size)[:n] * exp2(shrink * np.arange(n)))
+
+
+def comb(x: Samples, seconds: float, amount: float) -> Samples:
+    """x minus a delayed copy of itself: pick position, pickup position."""
+    n = max(samples(seconds), 1)
+    out = x.copy()
+    out[..., n:] -= x[..., :-n] * np.float32(amount)
+    return out
+
+
+# -- shaping ---------------------------------------------------------------------------------------------------------
+
+
+def softclip(x: Samples) -> Samples:
+    """x / sqrt(1 + x^2): smooth saturation, exact on every machine."""
+    root: Samples = np.sqrt(np.float32(1.0) + x * x)
+    return x / root
+
+
+def oversampled(x: Samples, shape: Callable[[Samples], Samples], factor: int = 4) -> Samples:
+    """A waveshaper applied at ``factor`` times the rate, so that its new harmonics do not alias. Same length as x."""
+    size = fast_size(x.shape[-1] + 512)
+    up = back(np.fft.rfft(x, size), size * factor) * np.float32(factor)
+    down = np.fft.rfft(shape(up))[..., : size // 2 + 1]
+    return back(down, size)[..., : x.shape[-1]] / np.float32(factor)
+
+
+def drive(x: Samples, amount: float, bias: float = 0.0) -> Samples:
+    """Saturation by ``amount`` dB into softclip; a bias adds even harmonics, and its DC is taken out."""
+    push, lean = np.float32(gain(amount)), np.float32(bias)
+    offset = softclip(np.full(1, lean, np.float32))[0]
+    return oversampled(x, lambda wide: softclip(wide * push + lean) - offset)
+
+
+def normal(x: Samples, level: float = 1.0) -> Samples:
+    """x scaled so that its peak is ``level``; silence stays silence."""
+    top = float(np.max(np.abs(x), initial=0.0))
+    return x if top == 0.0 else x * np.float32(level / top)
+
+
+def add(into: Samples, x: Samples, at: int, level: float = 1.0) -> None:
+    """into += x * level from sample ``at`` of the last axis; whatever falls outside is left out."""
+    a, b = max(at, 0), min(at + x.shape[-1], into.shape[-1])
+    if b > a:
+        part = x[..., a - at : b - at]
+        into[..., a:b] += part if level == 1.0 else part * np.float32(level)
+
+
+def pan(position: float) -> tuple[float, float]:
+    """Constant-power gains (left, right) for -1 left to 1 right; 0.707 each in the middle."""
+    angle = (min(max(position, -1.0), 1.0) + 1.0) / 8.0
+    return float(cos(angle)), float(sin(angle))

@@ -1,0 +1,76 @@
+"""What a patch is: one function that renders a body, and a row of data about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A number a song may set on a patch. Checked, documented and corner-tested from this row alone."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    default: float
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One body to render: everything its samples depend on."""
+
+    pitch: int
+    """MIDI pitch; for drums, the General MIDI drum note."""
+    force: float
+    """Strength of the velocity layer, 0 to 1: shapes the spectrum. Level comes later, from the exact velocity."""
+    round: int
+    """Round-robin number: the same stroke again, never the same noise."""
+    seconds: float
+    """How long the key is held, for sustaining patches; natural length for the rest."""
+    manner: str
+    """As in score.MANNERS: mute, dead, slide, short ... or empty."""
+    params: tuple[tuple[str, float], ...]
+
+    def param(self, name: str) -> float:
+        """The value of a parameter (the engine fills in defaults). KeyError when the patch has none of that name."""
+        return dict(self.params)[name]
+
+
+Body = Callable[[Take], Samples]
+"""Renders a body: float32, shape (n,) mono or (2, n) stereo, 44.1 kHz, peak about 1 at force 1, starting at its onset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A sound. ``body`` renders it once per (pitch, velocity layer, round, manner); notes are cut from bodies."""
+
+    name: str
+    family: str
+    """drums, bass, guitar, keys, strings, brass, lead, pads."""
+    about: str
+    body: Body
+    params: tuple[Param, ...] = ()
+    gain: float = 0.0
+    """dB that brings the patch to the common loudness."""
+    sustains: bool = False
+    """Held as long as the key (strings, organ), or left to ring and damped at note-off (piano, guitar)."""
+    release: float = 0.12
+    """Seconds of fade after note-off."""
+    layers: int = 3
+    """Velocity layers."""
+    rounds: int = 1
+    """Round-robins."""
+    oneshot: bool = False
+    """Ignores note-off (drums)."""
+    chokes: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    """Drum notes and the notes that silence them: ((46, (42, 44)),)."""
+    programs: tuple[int, ...] = field(default=())
+    """General MIDI programs (0-based) this patch answers for."""

@@ -1,0 +1,404 @@
+"""Bass guitars, double bass, slap and synth bass: strings as sums of ringing partials.
+
+A plucked string is linear, so it is rendered as what it is: partials, each with a frequency, a level, a decay and a
+phase. They come from a few numbers about the string and the player (`Strung`), are coloured by velocity and rung in one
+pass (`ring`). Guitars and keyboards use the same bank.
+
+Sources: Fletcher and Rossing, *The Physics of Musical Instruments*, ch. 2, 9 and 10 (plucked string, stiffness, two
+polarisations, pickups); Woodhouse, *Acta Acustica* 90 (2004) 945 (decay rates of guitar strings).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from scorekit.render import dsp
+from scorekit.render.dsp import RATE, Curve
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import Param, Patch, Samples, Take
+
+TOP = 0.44 * RATE
+"""Hz: no partial is rung above."""
+WIDTH = 512
+"""Samples in a row of the partial bank."""
+FINE = 16
+"""Powers that are computed one by one; the rest are products."""
+FLOOR = 5e-5
+"""Level, against the loudest partial, at which a partial is given up."""
+
+
+# -- partials ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partials:
+    """Decaying sines: rows of Hz, level, T60 in seconds, start phase in cycles."""
+
+    hertz: Reals
+    level: Reals
+    t60: Reals
+    phase: Reals
+
+    def joined(self, other: Partials) -> Partials:
+        """Both sets of rows."""
+        return Partials(
+            np.concatenate([self.hertz, other.hertz]),
+            np.concatenate([self.level, other.level]),
+            np.concatenate([self.t60, other.t60]),
+            np.concatenate([self.phase, other.phase]),
+        )
+
+    def where(self, keep: np.ndarray) -> Partials:
+        """The rows that are kept."""
+        return Partials(self.hertz[keep], self.level[keep], self.t60[keep], self.phase[keep])
+
+
+def partials(hertz: ArrayLike, level: ArrayLike, t60: ArrayLike, phase: ArrayLike = 0.0) -> Partials:
+    """Rows from numbers and lists, broadcast against each other."""
+    rows = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, np.float64)) for x in (hertz, level, t60, phase)))
+    return Partials(*rows)
+
+
+def _powers(re: Reals, im: Reals, count: int) -> tuple[Reals, Reals]:
+    """Powers 0 .. count-1 of complex numbers (p,), by doubling: real and imaginary planes (count, p)."""
+    out_re, out_im = np.empty((count, re.size)), np.empty((count, re.size))
+    out_re[0], out_im[0] = 1.0, 0.0
+    size = 1
+    while size < count:
+        n = min(size, count - size)
+        x, y = out_re[:n], out_im[:n]
+        out_re[size : size + n] = x * re - y * im
+        out_im[size : size + n] = x * im + y * re
+        re, im = re * re - im * im, 2.0 * re * im
+        size *= 2
+    return out_re, out_im
+
+
+def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Samples, Reals, Reals]:
+    """Powers 0 .. count * FINE - 1 as planes (p, count * FINE), and power count * FINE exactly.
+
+    Exact powers of every FINE-th and of the FINE between are multiplied in float32: right to 1e-7, and far cheaper.
+    """
+    fine_re, fine_im = _powers(re, im, FINE + 1)
+    wide_re, wide_im = _powers(fine_re[FINE], fine_im[FINE], count + 1)
+    a, b = dsp.f32(wide_re[:count].T)[:, :, None], dsp.f32(wide_im[:count].T)[:, :, None]
+    x, y = dsp.f32(fine_re[:FINE].T)[:, None, :], dsp.f32(fine_im[:FINE].T)[:, None, :]
+    out_re, out_im = a * x, a * y
+    out_re -= b * y
+    out_im += b * x
+    shape = (re.size, count * FINE)
+    return out_re.reshape(shape), out_im.reshape(shape), wide_re[count], wide_im[count]
+
+
+def ring(rows: Partials, count: int) -> Samples:
+    """Sum of decaying sines: ``count`` samples.
+
+    Sample row * WIDTH + column of a sine is a product of a power for the row and one for the column, so the sum over
+    partials is a sum of outer products, added in order by `np.einsum` (no BLAS). Partials are sorted by life, and each
+    stretch of rows takes only those still alive.
+    """
+    depth = -(-count // WIDTH)
+    out = np.zeros((depth, WIDTH), np.float32)
+    rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP) & (rows.level != 0.0))
+    if not rows.level.size:
+        return out.reshape(-1)[:count]
+    level = np.abs(rows.level)
+    seconds = rows.t60 / 9.965784284662087 * dsp.log2(np.maximum(level / (level.max() * FLOOR), 1.0))
+    lives = np.ceil(seconds * (RATE / WIDTH)).astype(np.intp)
+    order = np.argsort(-lives, kind="stable")
+    rows, lives = rows.where(order), lives[order]
+    shrink = dsp.exp2(-9.965784284662087 / (rows.t60 * RATE))
+    re, im = shrink * dsp.cos(rows.hertz / RATE), shrink * dsp.sin(rows.hertz / RATE)
+    across_re, across_im, step_re, step_im = _planes(re, im, WIDTH // FINE)
+    down_re, down_im, _, _ = _planes(step_re, step_im, -(-depth // FINE))
+    a = dsp.f32(rows.level * dsp.cos(rows.phase))[:, None]
+    b = dsp.f32(rows.level * dsp.sin(rows.phase))[:, None]
+    down = np.stack([down_re, down_im], axis=1)
+    across = np.stack([a * across_im + b * across_re, a * across_re - b * across_im], axis=1)
+    first = 0
+    while first < depth:
+        last = min(first + max(8, first // 3), depth)
+        alive = int((lives > first).sum())
+        np.einsum("pcm,pcl->ml", down[:alive, :, first:last], across[:alive], out=out[first:last])
+        first = last
+    return out.reshape(-1)[:count]
+
+
+def scatter(address: str, count: int) -> Reals:
+    """Numbers in [-1, 1) fixed by their address: what makes one string unlike the next."""
+    return np.asarray(dsp.noise(address, count), np.float64)
+
+
+# -- a plucked string --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Strung:
+    """A string and how it is played. Frequencies in Hz, positions as fractions of the sounding length."""
+
+    name: str
+    ring: float
+    """T60 of the low partials at the reference pitch, s."""
+    damp: float
+    """Further loss at 1 kHz, 1/s of T60 rate (1/T60 = 1/ring + damp * (f/kHz) ** fall)."""
+    corner: float
+    """Frequency above which finger or pick stops exciting the string, at force 1/2."""
+    reach: float
+    """Octaves by which the corner moves from force 0 to force 1."""
+    pluck: float = 0.2
+    pickup: float = 0.0
+    """0: heard at the bridge."""
+    stiff: float = 5e-5
+    """B at the reference pitch: partials at k f sqrt(1 + B k^2)."""
+    tilt: float = 1.0
+    """Levels fall as k ** -tilt (1 for the velocity of a plucked string, 2 for its displacement)."""
+    reference: int = 40
+    fall: float = 1.2
+    rough: float = 0.25
+    """Spread of decay times and levels from partial to partial."""
+    second: float = 0.25
+    """Level of the second polarisation, which decays slower and beats."""
+    cents: float = 0.5
+    """Detune of the second polarisation."""
+    linger: float = 1.7
+    """How much longer the second polarisation rings."""
+    top: float = TOP
+    """Hz above which nothing is rung: what follows would not let it through."""
+    rise: float = 0.2
+    """Octaves by which ringing shortens per octave of pitch."""
+
+
+def flat(f: Reals) -> Reals:
+    """The filter that does nothing."""
+    return np.ones_like(f)
+
+
+def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, damp: float = 0.0) -> Partials:
+    """Partials of a pluck: comb of pluck and pickup position, low-pass of finger or pick, body, decay by frequency."""
+    f0 = dsp.hertz(take.pitch)
+    octaves = (take.pitch - strung.reference) / 12.0
+    stiff = strung.stiff * float(dsp.exp2(0.5 * octaves))
+    corner = strung.corner * float(dsp.exp2(strung.reach * (take.force - 0.5) + 0.25 * octaves))
+    top = min(strung.top, 3.3 * corner + 8.0 * f0)
+    count = int(top / f0)
+    k = np.arange(1, count + 1)
+    f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
+    address = f"{strung.name}/{take.pitch}"
+    moved = strung.pluck * (1.0 + 0.06 * dsp.uniform(f"{address}/{take.round}/place", -1.0, 1.0))
+    level = dsp.sin(0.5 * k * moved) * dsp.power(k, -strung.tilt) / (1.0 + dsp.power(f / corner, 2.6))
+    if strung.pickup:
+        level = level * dsp.sin(0.5 * k * strung.pickup)
+    level = level * (1.0 + strung.rough * scatter(f"{address}/level", count)) * body(f)
+    level = level * np.minimum(4.0 * (1.0 - k / (count + 1.0)), 1.0)
+    loss = (strung.damp + damp) * dsp.power(f / 1000.0, strung.fall)
+    rate = float(dsp.exp2(strung.rise * octaves)) / strung.ring + choke + loss
+    t60 = (1.0 + strung.rough * scatter(f"{address}/t60", count)) / rate
+    phase = 0.02 * scatter(f"{address}/{take.round}/phase", count)
+    main = Partials(f, level, t60, phase)
+    slow = slice(0, min(count, 24))
+    bend = float(dsp.exp2(strung.cents * dsp.uniform(f"{address}/{take.round}/bend", 0.6, 1.4) / 1200.0))
+    late = phase[slow] + 0.07 * (k[slow] % 2)
+    return main.joined(Partials(f[slow] * bend, level[slow] * strung.second, t60[slow] * strung.linger, late))
+
+
+@lru_cache(maxsize=64)
+def _band(low: float, high: float) -> Samples:
+    return dsp.kernel(dsp.chain(dsp.highpass(low), dsp.lowpass(high)), 512)
+
+
+def burst(address: str, low: float, high: float, t60: float, attack: float = 0.001) -> Samples:
+    """Noise between two frequencies (Hz), dying in ``t60`` seconds, peak 1: fingers, picks, hammers."""
+    n = dsp.samples(min(1.2 * t60, 0.5))
+    sound = dsp.convolve(dsp.noise(address, n), _band(low, high))[:n] * dsp.decay(t60, n)
+    return dsp.normal(dsp.fade_out(dsp.fade_in(sound, attack), 0.25 * n / RATE))
+
+
+def slid(x: Samples, semitones: float, seconds: float) -> Samples:
+    """x starting ``semitones`` away, home after ``seconds``: read at a moving speed, then shifted by whole samples."""
+    n = dsp.samples(seconds)
+    along = (np.arange(n) + 0.5) / n
+    speed = dsp.exp2(semitones / 12.0 * (0.5 + 0.5 * dsp.cos(0.5 * along)))
+    speed *= np.rint(speed.sum()) / speed.sum()
+    at = np.cumsum(speed) - speed[0]
+    head = np.interp(at, np.arange(x.shape[-1]), x)
+    return np.concatenate([dsp.f32(head), x[round(float(speed.sum())) :]])
+
+
+# -- level -------------------------------------------------------------------------------------------------------------
+
+
+_WINDOW = 16_384
+
+
+@lru_cache(maxsize=1)
+def _weighting() -> Samples:
+    """Roughly K-weighting (ITU-R BS.1770): a shelf of 4 dB above 1.5 kHz, a high-pass at 40 Hz; squared."""
+    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_WINDOW))
+    return dsp.f32(weight * weight)
+
+
+CEILING = 1.25
+"""Peak no body goes above: what is too short to be loud is not made loud."""
+
+
+def levelled(x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2) -> Samples:
+    """x brought to a weighted RMS over its first 0.37 s, then to a level; start and end (seconds) eased."""
+    head = np.zeros((*x.shape[:-1], _WINDOW), np.float32)
+    n = min(x.shape[-1], _WINDOW)
+    head[..., :n] = x[..., :n]
+    spectrum = np.fft.rfft(head)
+    power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
+    rms = float(np.sqrt(power.sum() * 2.0 / x[..., 0].size)) / _WINDOW
+    scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
+    return dsp.fade_out(dsp.fade_in(x * np.float32(scale), start), min(end, 0.4 * x.shape[-1] / RATE))
+
+
+# -- manners and common controls ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What a manner does to a plucked string."""
+
+    choke: float = 0.0
+    """Loss a hand adds at all frequencies, 1/s of T60 rate."""
+    damp: float = 0.0
+    """Loss it adds at 1 kHz, 1/s."""
+    corner: float = 0.0
+    """Octaves by which finger or pick excites higher."""
+    noise: float = 1.0
+    level: float = 1.0
+    seconds: float = 3.6
+    glide: float = 0.0
+    """Semitones from which the note slides in."""
+
+
+STROKES: dict[str, Stroke] = {
+    "": Stroke(),
+    "mute": Stroke(choke=2.6, damp=2.0, corner=-0.5, noise=1.4, level=0.9, seconds=0.7),
+    "dead": Stroke(choke=13.0, damp=9.0, noise=4.0, level=0.55, seconds=0.26),
+    "ghost": Stroke(choke=11.0, damp=10.0, corner=-0.6, noise=3.0, level=0.4, seconds=0.26),
+    "short": Stroke(choke=0.5, damp=0.5, seconds=1.5),
+    "slide": Stroke(glide=-2.0),
+    "up": Stroke(corner=0.35, noise=1.2),
+    "down": Stroke(corner=-0.12),
+    "legato": Stroke(corner=-0.6, noise=0.25),
+}
+
+
+def stroke_of(take: Take) -> Stroke:
+    """The stroke of a manner; unknown manners are played plainly."""
+    return STROKES.get(take.manner, STROKES[""])
+
+
+def octaves(value: float, span: float) -> float:
+    """A 0 to 1 control as a factor: 2**-span to 2**span, 1 at a half."""
+    return float(dsp.exp2(2.0 * span * (value - 0.5)))
+
+
+BRIGHT = Param("bright", "", 0.0, 1.0, 0.5, "how far up the string is excited: thumb to finger-nail, tone control")
+DECAY = Param("decay", "", 0.0, 1.0, 0.5, "how long notes ring: foam mute to new strings")
+NOISE = Param("noise", "", 0.0, 1.0, 0.5, "finger, pick and fret noise")
+
+
+def plucked(
+    take: Take, strung: Strung, body: Curve, noise: tuple[float, float, float, float], extra: Partials | None = None
+) -> Samples:
+    """A string with the common controls and its noise: (low Hz, high Hz, T60 s, level against the string's peak)."""
+    stroke = stroke_of(take)
+    corner = octaves(take.param("bright"), 1.4) * float(dsp.exp2(stroke.corner))
+    ringing = octaves(take.param("decay"), 1.5)
+    strung = replace(
+        strung, corner=strung.corner * corner, ring=strung.ring * ringing, damp=strung.damp / ringing
+    )  # fmt: skip
+    rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
+    n = dsp.samples(stroke.seconds)
+    sound = dsp.normal(ring(rows if extra is None else rows.joined(extra), n))
+    low, high, t60, level = noise
+    level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
+    dsp.add(sound, burst(f"{strung.name}/{take.pitch}/{take.round}", low, high, t60), 0, level)
+    return slid(sound, stroke.glide, 0.09) if stroke.glide else sound
+
+
+# -- the basses --------------------------------------------------------------------------------------------------------
+
+_FINGERED = Strung("fingered", 12.0, 0.2, 1_050.0, 2.4, pluck=0.24, pickup=0.13, stiff=7e-5, tilt=0.9, reference=33)
+_PICKED = Strung("picked", 12.0, 0.16, 2_100.0, 1.8, pluck=0.14, pickup=0.1, stiff=7e-5, tilt=0.85, reference=33)
+_UPRIGHT = Strung(
+    "upright", 2.4, 0.8, 560.0, 2.2, pluck=0.3, stiff=6e-5, tilt=1.05, reference=33, second=0.42, linger=2.8, rise=0.05
+)
+_SLAP = Strung("slap", 12.0, 0.13, 2_600.0, 1.6, pluck=0.33, pickup=0.085, stiff=8e-5, tilt=1.0, reference=33)
+
+
+def _fingered(take: Take) -> Samples:
+    tone = dsp.chain(dsp.peak(110.0, 2.0, 0.8), dsp.peak(750.0, 2.5, 0.9), dsp.highpass(32.0))
+    sound = plucked(take, _FINGERED, tone, (150.0, 1_400.0, 0.05, 0.07))
+    return levelled(sound, 0.3, stroke_of(take).level)
+
+
+def _picked(take: Take) -> Samples:
+    tone = dsp.chain(dsp.peak(1_400.0, 3.0, 0.8), dsp.peak(350.0, -2.0, 0.9), dsp.highpass(38.0))
+    sound = plucked(take, _PICKED, tone, (1_200.0, 4_500.0, 0.022, 0.16))
+    return levelled(sound, 0.26, stroke_of(take).level, start=0.0006)
+
+
+def _upright(take: Take) -> Samples:
+    tone = dsp.chain(
+        dsp.peak(62.0, 3.0, 2.0), dsp.peak(105.0, 5.0, 2.5), dsp.peak(215.0, 3.0, 3.0), dsp.peak(900.0, 3.0, 1.5),
+        dsp.highpass(45.0),
+    )  # fmt: skip
+    f0 = dsp.hertz(take.pitch)
+    knock = partials([68.0, 106.0, 218.0, 390.0], [0.05, 0.05, 0.03, 0.015], [0.3, 0.22, 0.12, 0.08])
+    # The string leans against the fingerboard as it swings: high partials speak late and long, the "growl".
+    growl = partials(f0 * np.arange(3, 9), 0.02 * take.force * dsp.power(np.arange(3, 9), -0.7), 1.1, 0.5)
+    sound = plucked(take, _UPRIGHT, tone, (120.0, 900.0, 0.07, 0.1), knock.joined(growl))
+    return levelled(sound, 0.21, stroke_of(take).level)
+
+
+def _slap(take: Take) -> Samples:
+    scooped = dsp.chain(dsp.peak(80.0, 4.0, 0.8), dsp.peak(480.0, -15.0, 0.45), dsp.peak(2_800.0, 11.0, 0.6))
+    tone = dsp.chain(scooped, dsp.highpass(38.0))
+    f0 = dsp.hertz(take.pitch)
+    # The string hits the frets: every partial at once, gone in a tenth of a second.
+    f = f0 * np.arange(2.0, int(7_000.0 / f0) + 2)
+    clack = partials(f, (0.007 + 0.018 * take.force) * tone(f), 0.13, 0.5 * scatter("slap/clack", f.size))
+    sound = plucked(take, _SLAP, tone, (1_800.0, 7_500.0, 0.03, 0.22 * take.force + 0.06), clack)
+    return levelled(sound, 0.17, stroke_of(take).level, start=0.0005)
+
+
+def _subbass(take: Take) -> Samples:
+    f0 = dsp.hertz(take.pitch)
+    k = np.arange(1, int(min(9_000.0, TOP) / f0) + 2)
+    f = f0 * k
+    cutoff = 420.0 * octaves(take.param("bright"), 1.8) + 0.8 * f0
+    opened = cutoff * float(dsp.exp2(1.2 + 2.2 * take.force * take.param("punch") * 2.0))
+    held, whole = (1.0 / (1.0 + dsp.power(f / edge, 3.0)) for edge in (cutoff, opened))
+    saw = np.where(k == 1, 1.0 + take.param("sub"), 0.62 / k)
+    drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
+    rows = partials(f, saw * held, 1e4).joined(partials(f, saw * np.maximum(whole - held, 0.0), 0.9))
+    twin = (k > 1) & (k < 40)
+    rows = rows.joined(partials(f[twin] + drift * k[twin], 0.7 * (saw * held)[twin], 1e4))
+    n = dsp.samples(max(take.seconds, 0.1))
+    return levelled(ring(rows, n), 0.53, start=0.002, end=0.02)
+
+
+STRING_PARAMS = (BRIGHT, DECAY, NOISE)
+BASSES = (
+    Patch("fingered", "bass", "electric bass, fingers", _fingered, STRING_PARAMS, gain=-6.4, programs=(33, 35)),
+    Patch("picked", "bass", "electric bass, pick near the bridge", _picked, STRING_PARAMS, gain=-5.4, programs=(34,)),
+    Patch("upright", "bass", "double bass, plucked", _upright, STRING_PARAMS, gain=-1.2, programs=(32,)),
+    Patch("slap", "bass", "slapped and popped bass", _slap, STRING_PARAMS, gain=-0.9, programs=(36, 37)),
+    Patch(
+        "subbass", "bass", "synth bass: saw through a closing filter over a sine", _subbass,
+        (
+            Param("bright", "", 0.0, 1.0, 0.5, "where the filter comes to rest"),
+            Param("punch", "", 0.0, 1.0, 0.5, "how far the filter opens on a hard note"),
+            Param("sub", "", 0.0, 1.0, 0.5, "sine at the played pitch"),
+        ),
+        gain=-12.3, sustains=True, release=0.06, programs=(38, 39),
+    ),
+)  # fmt: skip

@@ -1,0 +1,446 @@
+"""Three drum kits: acoustic, brush and electronic. Each answers General MIDI notes 27 to 87.
+
+A piece is a function of a stroke (see ``percussion``); a kit is a table of note, piece, place and peak level, with a
+small room around it. Levels follow records: kick and snare lead, toms close behind, hats 10 and cymbals 5-9 dB below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scorekit.render import dsp
+from scorekit.render.dsp import Samples, samples
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import Body, Param, Patch, Take
+from scorekit.render.patches.percussion import (
+    HANDS,
+    Curve,
+    Piece,
+    Stroke,
+    attack,
+    bar,
+    click,
+    dice,
+    fade,
+    head,
+    hiss,
+    machine_tom,
+    metal,
+    modal,
+    side_stick,
+    soft,
+)
+
+Seat = tuple[Piece, float, float]
+"""A piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""
+
+
+# -- acoustic ----------------------------------------------------------------------------------------------------------
+
+
+def kick(hz: float, felt: float) -> Piece:
+    """Bass drum: fundamental with pitch drop, short shell knock, beater. felt 0 (plastic) to 1 (soft)."""
+
+    def piece(s: Stroke) -> Samples:
+        n, hard = samples(0.75 * (0.4 + 0.6 * s.ring)), 0.2 + 0.8 * s.force
+        f, t = hz * s.ratio * s.jitter(0.003), s.ring
+        x = head(n, f, 0.55 + 0.9 * s.force, 0.017, ((1.0, 0.34 * t, 1.0), (1.62, 0.16 * t, 0.30),
+            (2.3, 0.10 * t, 0.26 * hard)))  # fmt: skip
+        x += head(n, f * 3.3, 0.5, 0.010, ((1.0, 0.085 * t, 0.30 * hard), (1.7, 0.06 * t, 0.26 * hard),
+            (2.7, 0.05 * t, 0.2 * hard)))  # fmt: skip
+        snap = (1.0 - 0.75 * felt) * hard * s.bright
+        x += click(s, n, 2700.0 - 1200.0 * felt, 0.9, 0.034) * np.float32(3.4 * snap * s.force)
+        x += click(s, n, 5400.0, 0.9, 0.022) * np.float32(2.4 * snap * s.force * s.force)
+        x += click(s, n, 600.0, 0.9, 0.07) * np.float32(0.35 * hard)
+        return attack(soft(x, 1.1), 0.0012)
+
+    return piece
+
+
+_WIRES: Curve = ((150.0, -60.0, 0.1), (700.0, -20.0, 0.20), (1800.0, -7.0, 0.28), (3500.0, -2.0, 0.32),
+    (6500.0, -2.0, 0.30), (10500.0, -8.0, 0.24), (15000.0, -18.0, 0.16))  # fmt: skip
+_SMACK: Curve = ((250.0, -40.0, 0.02), (900.0, -8.0, 0.035), (2200.0, 0.0, 0.035), (5000.0, -4.0, 0.028),
+    (12000.0, -16.0, 0.02))  # fmt: skip
+
+
+def snare(hz: float, wires: float = 1.0, rim: float = 0.0) -> Piece:
+    """Snare drum: two strong membrane modes and a few weak ones, wire noise that answers them, stick.
+
+    Soft strokes are mostly wires; above force 0.8 (or always, with ``rim``) the hoop joins in.
+    """
+
+    def piece(s: Stroke) -> Samples:
+        n, f = samples(0.55 * (0.4 + 0.6 * s.ring)), hz * s.ratio * s.jitter(0.006)
+        hard, t = s.force * (0.8 + 0.2 * s.force), s.ring
+        shell = 0.16 + 0.60 * hard
+        x = head(n, f, 0.22 * s.force, 0.014, ((1.0, 0.17 * t, shell),
+            (1.79, 0.13 * t, 0.62 * shell * s.jitter(0.1)),
+            (2.41, 0.10 * t, 0.3 * shell * hard * s.jitter(0.3)),
+            (3.05, 0.09 * t, 0.28 * shell * hard * s.jitter(0.3)), (3.9, 0.06 * t, 0.22 * shell * hard)))  # fmt: skip
+        tilt = (1.0 - s.force) * 5.0
+        curve = tuple(
+            (c, db - tilt * max(float(dsp.log2(c / 3000.0)), 0.0), d * t * (0.55 + 0.5 * s.force))
+            for c, db, d in _WIRES
+        )
+        noise = attack(hiss(s.rng, n, curve, 256), 0.0022 - 0.0012 * s.force)
+        x += noise * np.float32(wires * (0.40 + 0.20 * hard))
+        x += attack(hiss(s.rng, n, _SMACK, 128), 0.0004) * np.float32(0.85 * hard * s.bright)
+        hoop = max(rim, (s.force - 0.8) * 3.0) * hard
+        if hoop > 0.0:
+            x += head(n, f * 2.45, 0.02, 0.01, ((1.0, 0.16 * t, 0.34 * hoop), (1.83, 0.11 * t, 0.30 * hoop),
+                (3.1, 0.06 * t, 0.22 * hoop)))  # fmt: skip
+        return attack(soft(x, 0.9), 0.0004)
+
+    return piece
+
+
+def tom(hz: float, mallet: float = 0.0) -> Piece:
+    """Tom: ideal-membrane ratios with air loading, pitch drop growing with force, stick contact. mallet 1 is soft."""
+
+    def piece(s: Stroke) -> Samples:
+        t = (0.45 + 34.0 / hz) * s.ring
+        n, f, hard = samples(min(1.6 * t, 1.4)), hz * s.ratio * s.jitter(0.003), 0.25 + 0.75 * s.force
+        up = hard * (1.0 - 0.5 * mallet)
+        x = head(n, f, 0.10 + 0.22 * s.force, 0.035, ((1.0, t, 1.0),
+            (1.51, t * 0.55, 0.42 * up * s.jitter(0.2)), (1.97, t * 0.42, 0.32 * up * s.jitter(0.2)),
+            (2.24, t * 0.3, 0.22 * up), (2.62, t * 0.25, 0.2 * up * hard),
+            (3.2, t * 0.18, 0.16 * up * hard), (4.1, t * 0.12, 0.12 * up * hard)))  # fmt: skip
+        x += click(s, n, 2600.0, 1.2, 0.045) * np.float32(1.8 * up * s.force * s.bright)
+        x += click(s, n, 800.0, 1.0, 0.12) * np.float32(0.30 * hard)
+        return attack(soft(x, 0.9), 0.0012)
+
+    return piece
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A cymbal: where its modes lie, how long they ring, how its wash builds up."""
+
+    low: float
+    high: float
+    count: int
+    ring: float
+    """T60 at 1 kHz; falls as frequency to the -0.45."""
+    seconds: float
+    wash: float
+    """Level of the noise that stands for the modes too dense to count."""
+    bloom: float
+    """Seconds until the wash has come up: energy climbs from low modes to high ones."""
+    air: float = 0.0
+    """dB an octave above 5 kHz."""
+    lean: float = 1.0
+    """Slope of the mode amplitudes below 4 kHz, as a power of frequency: thin cymbals have little body."""
+    stick: float = 0.3
+    bell: tuple[float, ...] = ()
+    seed: int = 0
+
+
+def plate(p: Plate) -> Piece:
+    """A cymbal of that description. Its modes are its own, the same at every stroke; their phases and levels vary."""
+    own = dice(f"plate/{p.seed}")
+    spot = (np.arange(p.count) + own.random(p.count)) / p.count
+    hz: Reals = p.low + (p.high - p.low) * (0.75 * spot + 0.55 * (spot * spot) ** 2)
+    weight: Reals = ((0.35 + own.random(p.count)) * dsp.power(np.minimum(hz / 4000.0, 1.0),
+        p.lean) / (1.0 + ((hz / (1.1 * p.high)) ** 2) ** 2))  # fmt: skip
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(p.seconds * (0.35 + 0.65 * s.ring))
+        ring = p.ring * s.ring
+        t60 = ring * dsp.power(1000.0 / hz, 0.45)
+        amp = weight * (0.7 + 0.6 * s.rng.random(p.count)) * dsp.power(1500.0 / hz, (1.0 - s.force) * 0.6)
+        turn = s.rng.random(p.count)
+        db = (1.0 - s.force) * -4.0
+        curve = tuple((f, level + octaves * (db + (p.air if f > 5000.0 else 0.0)), ring * share) for f,
+            level, octaves, share in ((p.low * 0.5, -50.0, 0.0, 0.8),
+            (p.low * 1.6, -14.0 - 8.0 * p.lean, 0.0, 0.9), (2500.0, -6.0, 0.0, 0.68),
+            (5000.0, 0.0, 0.6, 0.54), (8500.0, 0.0, 1.0, 0.42), (12500.0, -3.0, 1.5, 0.33),
+            (17000.0, -12.0, 2.0, 0.24)))  # fmt: skip
+        sides = []
+        for side in (0, 1):
+            x = modal(n, hz[side::2], t60[side::2], amp[side::2], turn[side::2]) * np.float32(2.2 / p.count**0.5)
+            x += attack(
+                hiss(s.rng, n, curve, 512 if p.ring < 0.6 else 1024), p.bloom * (1.4 - 0.7 * s.force)
+            ) * np.float32(p.wash)
+            sides.append(x)
+        front = click(s, n, 5200.0, 1.3, 0.035) * np.float32(p.stick * (0.3 + 0.7 * s.force) * s.bright)
+        if p.bell:
+            tones = np.array(p.bell)
+            front += modal(n, tones, 0.8 * ring * dsp.power(1000.0 / tones, 0.3),
+                dsp.power(1000.0 / tones, 0.5 - 0.4 * s.force), np.zeros(len(tones))) * np.float32(0.4)  # fmt: skip
+        return fade(attack(np.stack((sides[0] + front, sides[1] + front)), 0.0006), 0.35 * n / dsp.RATE)
+
+    return piece
+
+
+_RIDE_BELL = (587.0, 1012.0, 1634.0, 2347.0, 3190.0, 4125.0, 5230.0)
+_HAT = Plate(600.0, 12500.0, 56, 0.26, 0.26, 0.75, 0.0010, 1.5, 1.7, 0.7, seed=1)
+_FOOT = Plate(450.0, 9500.0, 44, 0.20, 0.22, 0.60, 0.003, -1.0, 1.3, 0.1, seed=1)
+_OPEN = Plate(500.0, 12500.0, 64, 2.6, 1.8, 0.70, 0.002, 1.0, 1.5, 0.4, seed=1)
+_CRASH = Plate(300.0, 9000.0, 100, 4.4, 3.0, 0.70, 0.014, -1.0, 0.9, 0.8, seed=2)
+_CRASH2 = Plate(350.0, 9500.0, 90, 3.9, 2.8, 0.70, 0.012, 0.0, 1.0, 0.8, seed=3)
+_SPLASH = Plate(550.0, 11000.0, 70, 1.8, 1.4, 0.70, 0.005, 0.5, 1.1, 0.6, seed=4)
+_CHINA = Plate(220.0, 7500.0, 100, 2.9, 2.2, 0.90, 0.005, -1.5, 0.5, 0.8, seed=5)
+_RIDE = Plate(400.0, 10000.0, 80, 4.6, 2.8, 0.16, 0.020, 0.0, 1.0, 1.0, (3120.0, 4410.0, 5870.0), seed=6)
+_RIDE2 = Plate(450.0, 10500.0, 80, 4.0, 2.6, 0.18, 0.020, 0.5, 1.1, 1.0, (3480.0, 4790.0, 6260.0), seed=7)
+_BELL = Plate(500.0, 9000.0, 50, 3.6, 2.6, 0.07, 0.020, 0.0, 1.0, 0.9, _RIDE_BELL, seed=6)
+
+_TOMS = {50: 196.0, 48: 165.0, 47: 139.0, 45: 120.0, 43: 98.0, 41: 82.0}
+_TOM_PLACE = {50: -0.38, 48: -0.26, 47: -0.04, 45: 0.12, 43: 0.36, 41: 0.48}
+
+ACOUSTIC: dict[int, Seat] = {
+    **HANDS,
+    35: (kick(50.0, 0.55), 0.0, 1.0),
+    36: (kick(56.0, 0.2), 0.0, 1.0),
+    37: (side_stick, 0.06, 0.5),
+    38: (snare(192.0), 0.04, 0.92),
+    40: (snare(214.0, 0.85, 0.6), 0.04, 0.92),
+    42: (plate(_HAT), -0.38, 0.33),
+    44: (plate(_FOOT), -0.38, 0.24),
+    46: (plate(_OPEN), -0.38, 0.38),
+    **{note: (tom(hz), _TOM_PLACE[note], 0.82) for note, hz in _TOMS.items()},
+    49: (plate(_CRASH), -0.45, 0.60),
+    57: (plate(_CRASH2), 0.50, 0.58),
+    55: (plate(_SPLASH), -0.15, 0.38),
+    52: (plate(_CHINA), 0.6, 0.46),
+    51: (plate(_RIDE), 0.42, 0.38),
+    59: (plate(_RIDE2), 0.48, 0.38),
+    53: (plate(_BELL), 0.42, 0.36),
+}
+
+
+# -- brushes -----------------------------------------------------------------------------------------------------------
+
+_BRISTLES: Curve = ((300.0, -34.0, 0.10), (1000.0, -12.0, 0.16), (2600.0, -2.0, 0.24), (5000.0, 0.0, 0.28),
+    (9000.0, -6.0, 0.24), (15000.0, -18.0, 0.18))  # fmt: skip
+
+
+def brushed(hz: float, swish: float, tap: float) -> Piece:
+    """Snare under brushes: bristles landing one by one (tap) and drawn across the coated head (swish, seconds)."""
+
+    def piece(s: Stroke) -> Samples:
+        n, f = samples((0.42 + 0.5 * swish) * (0.4 + 0.6 * s.ring)), hz * s.ratio * s.jitter(0.006)
+        dull, ring = 3.0 * (1.0 - s.force), s.ring * (0.6 + 2.0 * swish)
+        curve = tuple(
+            (c, db - dull * (1.0 + max(float(dsp.log2(c / 2500.0)), 0.0)), t * ring) for c, db, t in _BRISTLES
+        )
+        x = attack(hiss(s.rng, n, curve, 256), max(swish * (1.3 - 0.6 * s.force), 0.003)) * np.float32(0.42)
+        if swish > 0.02:
+            grit = dsp.smooth(np.abs(hiss(s.rng, n, ((20.0, 0.0, 9.0), (20000.0, 0.0, 9.0)), 256)), 0.004)
+            x *= np.float32(0.5) + grit * np.float32(0.65)
+        hit = tap * (0.62 + 0.38 * s.force)
+        x += head(n, f, 0.1 * s.force, 0.012, ((1.0, 0.12 * s.ring, 0.5 * hit), (1.79, 0.08, 0.25 * hit),
+            (2.4, 0.06, 0.12 * hit * s.force)))  # fmt: skip
+        for _ in range(5):
+            at = int(s.rng.random() * 0.007 * dsp.RATE)
+            dsp.add(x, click(s, n, 3000.0, 1.2, 0.024), at, 0.22 * tap * s.force * s.bright)
+        return x
+
+    return piece
+
+
+def softer(p: Plate) -> Piece:
+    """The same cymbal touched by a brush: no stick, slower bloom, darker."""
+    return plate(Plate(p.low, p.high, p.count, p.ring * 0.9, p.seconds, p.wash * 1.2, max(p.bloom * 1.8,
+        0.004), p.air - 1.0, p.lean, 0.1, p.bell, p.seed))  # fmt: skip
+
+
+BRUSH: dict[int, Seat] = {
+    **ACOUSTIC,
+    35: (kick(48.0, 1.0), 0.0, 0.9),
+    36: (kick(52.0, 0.9), 0.0, 0.9),
+    38: (brushed(188.0, 0.0, 1.0), 0.04, 0.62),
+    39: (brushed(205.0, 0.012, 0.8), 0.04, 0.62),
+    40: (brushed(188.0, 0.07, 0.25), 0.04, 0.42),
+    42: (softer(_HAT), -0.38, 0.30),
+    46: (softer(_OPEN), -0.38, 0.34),
+    **{note: (tom(hz * 1.04, 0.8), _TOM_PLACE[note], 0.66) for note, hz in _TOMS.items()},
+    49: (softer(_CRASH), -0.45, 0.36),
+    57: (softer(_CRASH2), 0.50, 0.36),
+    51: (softer(_RIDE), 0.42, 0.26),
+    59: (softer(_RIDE2), 0.48, 0.26),
+}
+
+
+# -- electronic --------------------------------------------------------------------------------------------------------
+
+
+def thump(hz: float, top: float, tau: float, t60: float, drive: float, tick: float) -> Piece:
+    """Analogue bass drum: one sine swept from top times hz, saturated; a tick from the trigger pulse."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(min(1.35 * t60, 1.6) * (0.3 + 0.7 * s.ring))
+        x = head(n, hz * s.ratio, top * (0.4 + 0.6 * s.force), tau, ((1.0, t60 * s.ring, 1.0),))
+        hold = np.minimum(dsp.decay(t60 * s.ring, n) * np.float32(1.6), np.float32(1.0))
+        x = soft(x * hold, drive * (0.5 + 0.7 * s.force))
+        x += click(s, n, 3800.0, 1.4, 0.016) * np.float32(1.5 * tick * s.force * s.bright)
+        x += head(n, hz * 6.0, 1.5, 0.004, ((1.0, 0.02, 0.4 * tick * s.force),))
+        return attack(x, 0.0006)
+
+    return piece
+
+
+def machine_snare(hz: float) -> Piece:
+    """Two bent tones and two noises, a long bright one and a short broad one, as the classic circuits have it."""
+
+    def piece(s: Stroke) -> Samples:
+        n, t = samples(0.42 * (0.4 + 0.6 * s.ring)), s.ring
+        f = hz * s.ratio
+        x = head(n, f, 0.9 * s.force, 0.009, ((1.0, 0.15 * t, 0.75), (2.0, 0.06, 0.12), (3.0, 0.05, 0.1 * s.force)))
+        x += head(n, f * 1.83, 0.4 * s.force, 0.007, ((1.0, 0.10 * t, 0.5), (3.0, 0.04, 0.08 * s.force)))
+        tilt = (1.0 - s.force) * 4.0
+        curve = ((400.0, -40.0, 0.1), (1500.0, -9.0, 0.22 * t), (4000.0, -1.0, 0.26 * t),
+            (9000.0, 0.0 - tilt, 0.24 * t), (16000.0, -5.0 - 2 * tilt, 0.2 * t))  # fmt: skip
+        x += attack(hiss(s.rng, n, curve, 256), 0.0008) * np.float32(0.2 + 0.14 * s.force)
+        x += click(s, n, 2600.0, 1.4, 0.025) * np.float32(0.35 * s.force * s.bright)
+        return soft(attack(x, 0.0005), 1.2)
+
+    return piece
+
+
+ELECTRONIC: dict[int, Seat] = {
+    **HANDS,
+    35: (thump(43.0, 2.2, 0.016, 1.15, 1.3, 0.25), 0.0, 1.0),
+    36: (thump(50.0, 4.2, 0.020, 0.52, 2.0, 0.55), 0.0, 1.0),
+    37: (bar(((1667.0, 0.045, 1.0), (455.0, 0.03, 0.8), (3300.0, 0.02, 0.4)), 0.1, 0.5), 0.0, 0.5),
+    38: (machine_snare(182.0), 0.0, 0.9),
+    40: (machine_snare(224.0), 0.0, 0.9),
+    42: (metal(0.10, 0.18, 7000.0, 0.22), -0.15, 0.30),
+    44: (metal(0.07, 0.12, 6500.0, 0.20), -0.15, 0.26),
+    46: (metal(0.60, 0.75, 6500.0, 0.22), -0.15, 0.33),
+    **{note: (machine_tom(hz * 0.95), _TOM_PLACE[note], 0.8) for note, hz in _TOMS.items()},
+    49: (metal(2.2, 2.0, 3200.0, 0.75), -0.3, 0.46),
+    57: (metal(1.9, 1.8, 3600.0, 0.75, 1.1), 0.35, 0.46),
+    55: (metal(0.9, 0.9, 4200.0, 0.7, 1.2), -0.1, 0.40),
+    52: (metal(1.4, 1.3, 2400.0, 0.9, 0.87), 0.4, 0.44),
+    51: (metal(1.3, 1.2, 4500.0, 0.10, 1.13), 0.25, 0.32),
+    59: (metal(1.1, 1.0, 5000.0, 0.10, 1.27), 0.3, 0.32),
+    53: (metal(0.9, 0.9, 2600.0, 0.03, 1.31), 0.25, 0.34),
+    56: (
+        bar(
+            ((540.0, 0.30, 0.8), (800.0, 0.30, 1.0), (1620.0, 0.12, 0.5), (2400.0, 0.1, 0.5), (4000.0, 0.06, 0.25)),
+            0.4,
+            0.1,
+        ),
+        0.15,
+        0.42,
+    ),
+}
+
+
+# -- the kit around the pieces -----------------------------------------------------------------------------------------
+
+PARAMS = (
+    Param("bright", "", 0.0, 1.0, 0.5, "Balance of sticks, wires and cymbal air against the bodies."),
+    Param("tune", "semitones", -7.0, 7.0, 0.0, "Tuning of kick, snare, toms and hand drums."),
+    Param("ring", "", 0.4, 1.6, 1.0, "Factor on every decay: damped to open."),
+    Param("room", "", 0.0, 1.0, 0.3, "Amount of the short room around the kit."),
+    Param("width", "", 0.0, 1.0, 0.8, "Spread of the kit, 0 mono to 1 wide."),
+)
+
+_FLAM = ((0.0, 0.4), (0.022, 1.0))
+_BUZZ = ((0.0, 1.0), (0.038, 0.62), (0.071, 0.52), (0.101, 0.42), (0.128, 0.33), (0.152, 0.25), (0.174, 0.18))
+"""Strokes as (seconds, level)."""
+_WALLS = ((0.0071, 0.0083, 0.50), (0.0127, 0.0110, 0.44), (0.0191, 0.0209, 0.36), (0.0263, 0.0241, 0.30),
+    (0.0347, 0.0371, 0.24))  # fmt: skip
+_FAR = ((0.0137, 0.0151, 0.45), (0.0293, 0.0319, 0.36), (0.0487, 0.0457, 0.26), (0.0709, 0.0733, 0.17))
+
+
+def _roomed(dry: Samples, amount: float) -> Samples:
+    """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
+    if amount <= 0.0:
+        return dry
+    out = np.zeros((2, dry.shape[1] + samples(0.112)), np.float32)
+    near = np.zeros_like(out)
+    for left, right, level in _WALLS:
+        dsp.add(near[0], dry[0], samples(left), level)
+        dsp.add(near[1], dry[1], samples(right), level)
+        dsp.add(near[0], dry[1], samples(left * 1.31), level * 0.4)
+        dsp.add(near[1], dry[0], samples(right * 1.29), level * 0.4)
+    near[:, 1:] += near[:, :-1]
+    near *= np.float32(0.5)
+    out += near
+    for left, right, level in _FAR:
+        dsp.add(out[0], near[1], samples(left), level)
+        dsp.add(out[1], near[0], samples(right), level)
+    out *= np.float32(amount)
+    dsp.add(out, dry, 0)
+    return out
+
+
+def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
+    """The function that renders any note of a kit."""
+
+    def body(take: Take) -> Samples:
+        note = min(seats, key=lambda seat: (abs(seat - take.pitch), seat))
+        piece, place, level = seats[note]
+        force, ring = take.force, take.param("ring")
+        if take.manner == "ghost":
+            force *= 0.45
+        if take.manner in ("mute", "dead", "short"):
+            ring *= 0.4
+        bright, width = take.param("bright"), take.param("width")
+        stroke = Stroke(
+            min(max(force, 0.02), 1.0),
+            float(dsp.exp2(take.param("tune") / 12.0)),
+            ring,
+            0.4 + 1.2 * bright,
+            dice(f"{name}/{note}/{take.round}/{take.force:.3f}/{take.manner}"),
+        )
+        x = _manner(take, stroke, piece)
+        if x.ndim == 1:
+            left, right = dsp.pan(place * width)
+            x = np.stack((x * np.float32(left), x * np.float32(right)))
+        else:
+            mid, side = (x[0] + x[1]) * np.float32(0.5), (x[0] - x[1]) * np.float32(0.5 * width * 1.4)
+            left, right = dsp.pan(place * width * 0.8)
+            x = np.stack(((mid + side) * np.float32(left), (mid - side) * np.float32(right)))
+        x = _without_dc(_tilted(x, bright)) * np.float32(level / max(float(np.max(np.abs(x))), 1e-9))
+        return fade(_roomed(x, 0.5 * take.param("room")), 0.03)
+
+    return body
+
+
+def _manner(take: Take, stroke: Stroke, piece: Piece) -> Samples:
+    """One stroke; a flam, grace note first; or one buzzed stroke of a press roll, the stick left to bounce."""
+    plan = {"flam": _FLAM, "roll": _BUZZ}.get(take.manner, ((0.0, 1.0),))
+    strokes = [piece(replace(stroke, force=stroke.force * share)) for _, share in plan[:4]]
+    out = np.zeros((*strokes[0].shape[:-1], samples(plan[-1][0] + 0.01) + strokes[0].shape[-1]), np.float32)
+    for i, (at, share) in enumerate(plan):
+        dsp.add(out, strokes[i % 4], samples(at * stroke.jitter(0.02)), share)
+    return out
+
+
+def _tilted(x: Samples, bright: float) -> Samples:
+    """A gentle tilt: towards the running mean of five samples (dull) or away from it (bright). Nothing at 0.5."""
+    amount = (bright - 0.5) * 1.2
+    if abs(amount) < 0.01:
+        return x
+    mean = x.copy()
+    for lag in (1, 2, 3, 4):
+        mean[:, lag:] += x[:, :-lag]
+    mean *= np.float32(0.2)
+    return x + (x - mean) * np.float32(amount)
+
+
+def _without_dc(x: Samples) -> Samples:
+    """Takes a slow bump of the same area away, so that the sum is nothing: a skin's first swing is one-sided."""
+    m = min(x.shape[1], samples(0.25))
+    bump = dsp.f32(0.5 - 0.5 * dsp.cos(np.arange(m) / m))
+    x[:, :m] -= bump * (x.sum(axis=1, keepdims=True) / bump.sum())
+    return x
+
+
+def _kit(name: str, about: str, seats: Mapping[int, Seat], gain: float) -> Patch:
+    chokes = ((46, (42, 44)), (81, (80,)), (79, (78,)), (74, (73,)), (72, (71,)))
+    body = _bodies(name, seats)
+    return Patch(name, "drums", about, body, PARAMS, gain, False, 0.05, 4, 4, True, chokes)
+
+
+KITS = (
+    _kit("acoustic", "Studio kit with sticks: layered drums, tuned toms, dense cymbals, a short room.", ACOUSTIC, 0.0),
+    _kit("brush", "Small kit under brushes: taps and swishes, soft kick, washing cymbals.", BRUSH, 2.0),
+    _kit("electronic", "Drum machine: swept kicks, bent snares, claps, square-wave metal.", ELECTRONIC, -2.0),
+)

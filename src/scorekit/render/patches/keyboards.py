@@ -1,0 +1,304 @@
+"""Keyboards and mallets: piano, electric piano, organ, clavinet, vibraphone, marimba, bells and a synth pluck.
+
+Sources: Fletcher and Rossing, *The Physics of Musical Instruments*, ch. 12 (piano: stiffness, hammer, two-stage decay)
+and ch. 19 (bars tuned 1 : 4 : 10, chimes); Weinreich, JASA 62 (1977) 1474 (coupled strings); Gabrielsson, Sound On
+Sound 2005, and Pfeifle, DAFx-17 (tine and pickup of the electric piano); Smith et al., DAFx-02 (rotating speaker).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from scorekit.render import dsp
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import Param, Patch, Samples, Take
+from scorekit.render.patches.basses import (
+    BRIGHT,
+    DECAY,
+    STRING_PARAMS,
+    Partials,
+    Strung,
+    burst,
+    levelled,
+    octaves,
+    partials,
+    plucked,
+    ring,
+    scatter,
+    stroke_of,
+)
+
+# -- piano -------------------------------------------------------------------------------------------------------------
+
+
+def _stiffness(pitch: float) -> float:
+    """B of a grand's strings: least around C3, rising into the treble and, less, into the wound bass."""
+    return 7e-4 * float(dsp.exp2((pitch - 69.0) / 8.0)) + 2.5e-4 * float(dsp.exp2((21.0 - pitch) / 6.0))
+
+
+def _board(f: Reals) -> Reals:
+    """The soundboard: little below 60 Hz, a ripple of resonances, a slow fall above 3 kHz."""
+    low = f * f / (f * f + 62.0 * 62.0)
+    return low / (1.0 + (f / 6_500.0) ** 2)
+
+
+def _strings(take: Take, side: str) -> Partials:
+    """Partials of a key for one ear: a loud fast-dying sound and a quiet one that stays, beating with it."""
+    pitch, f0 = take.pitch, dsp.hertz(take.pitch)
+    stiff = _stiffness(pitch)
+    hammer = 900.0 * float(dsp.exp2((pitch - 48.0) / 34.0 + 3.0 * (take.force - 0.6)))
+    hammer *= octaves(take.param("bright"), 1.3)
+    top = min(12_000.0, 7.0 * hammer + 3.0 * f0)
+    k = np.arange(1, min(int(top / f0) + 1, 90) + 1)
+    f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
+    comb = np.abs(dsp.sin(0.5 * k / 8.3)) + 0.06
+    felt = (1.0 + dsp.power(f / hammer, 1.6)) * (1.0 + dsp.power(f / (3.2 * hammer), 3.0))
+    uneven = 1.0 + 0.3 * scatter(f"grand/{pitch}/level", k.size) + 0.25 * scatter(f"grand/{pitch}/{side}", k.size)
+    level = comb * dsp.power(k, -0.45) * _board(f) * uneven / felt
+    ringing = octaves(take.param("decay"), 1.0)
+    rate = float(dsp.exp2((pitch - 30.0) / 20.0)) / (19.0 * ringing) + 0.085 * dsp.power(f / 1000.0, 1.15)
+    t60 = (1.0 + 0.2 * scatter(f"grand/{pitch}/t60", k.size)) / rate
+    sway = scatter(f"grand/{pitch}/beat", k.size)
+    loud = Partials(f, level, 0.55 * t60, 0.04 * scatter(f"grand/{pitch}/{take.round}/phase", k.size))
+    few = slice(0, 40)
+    spread = 0.16 + 0.1 * sway[few] + (0.05 if side == "left" else 0.0)
+    quiet = Partials(f[few] + spread, level[few] * (0.24 + 0.1 * sway[few]), 1.25 * t60[few], 0.12 + 0.1 * sway[few])
+    return loud.joined(quiet)
+
+
+def _grand(take: Take) -> Samples:
+    seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
+    n = dsp.samples(seconds)
+    sound = np.stack([ring(_strings(take, "left"), n), ring(_strings(take, "right"), n)])
+    lean = 0.1 * (take.pitch - 62.0) / 40.0
+    sound *= np.array([[1.0 - lean], [1.0 + lean]], np.float32)
+    top = np.float32(1.0 / np.abs(sound).max())
+    sound *= top
+    # The key bed and the hammer: a thud in the board, and felt on steel.
+    noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0)
+    thud = partials([58.0, 97.0, 151.0, 233.0, 342.0], [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1])
+    for ear, side in enumerate(("left", "right")):
+        felt = burst(f"grand/{take.pitch}/{take.round}/{side}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
+        dsp.add(sound[ear], felt, 0, 0.05 * noise)
+        dsp.add(sound[ear], ring(thud, 16_384), 0, 0.8 * noise)
+    return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds)
+
+
+# -- electric piano ----------------------------------------------------------------------------------------------------
+
+
+def _epiano(take: Take) -> Samples:
+    f0, pitch = dsp.hertz(take.pitch), take.pitch
+    seconds = min(max(3.4 * float(dsp.exp2((48.0 - pitch) / 40.0)), 1.6), 3.7)
+    n = dsp.samples(seconds)
+    ringing = octaves(take.param("decay"), 1.0)
+    t60 = 8.0 * ringing * float(dsp.exp2((48.0 - pitch) / 34.0))
+    chime = (0.014 + 0.05 * take.force) * octaves(take.param("bright"), 1.2) * float(dsp.exp2((60.0 - pitch) / 12.0))
+    address = f"epiano/{pitch}"
+    rows = partials(
+        [f0, f0 * 1.0004, 6.27 * f0, 7.11 * f0, 17.5 * f0],
+        [1.0, 0.12, min(chime, 0.1), 0.5 * min(chime, 0.1), 0.3 * min(chime, 0.05)],
+        [t60, 1.5 * t60, 0.5, 0.3, 0.1],
+        [0.0, 0.1, dsp.uniform(f"{address}/{take.round}", -0.1, 0.1), 0.0, 0.0],
+    )
+    tine = ring(rows.where(rows.hertz < 12_000.0), n + 1)
+    # The tine swings past the tip of a magnet: the flux is a bell curve of the distance, the voltage its change.
+    swing = (0.3 + 0.85 * take.force * take.force) * octaves(take.param("bark"), 1.0)
+    swing *= min(float(dsp.exp2((63.0 - pitch) / 24.0)), 2.0)
+    place = tine * np.float32(swing) + np.float32(0.5)
+    flux = np.float32(1.0) / (np.float32(1.0) + place * place)
+    sound = dsp.normal(flux[:-1] - flux[1:])
+    key = burst(f"{address}/{take.round}", 180.0, 1_100.0, 0.04)
+    dsp.add(sound, key, 0, 0.05 * (0.3 + take.force))
+    depth = take.param("tremolo")
+    if depth:
+        sway = np.float32(0.5 * depth) * ring(partials(5.1, 1.0, 1e9), n)
+        sound = np.stack([sound * (np.float32(1.0) + sway), sound * (np.float32(1.0) - sway)])
+    return levelled(sound, 0.275, start=0.001, end=0.3 * seconds)
+
+
+# -- organ -------------------------------------------------------------------------------------------------------------
+
+_FEET = np.array([0.5, 1.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0])
+"""Frequency of each drawbar against the key: 16', 5 1/3', 8', 4', 2 2/3', 2', 1 3/5', 1 1/3', 1'."""
+_MELLOW = np.array([0.7, 0.55, 1.0, 0.3, 0.08, 0.05, 0.0, 0.0, 0.03])
+_FULL = np.array([0.8, 0.7, 1.0, 0.8, 0.55, 0.5, 0.35, 0.4, 0.5])
+
+
+def _turned(x: Samples, hertz: float, depth: float, swell: float, phase: float) -> Samples:
+    """x on a rotor, as one ear has it: distance (``depth`` samples) and loudness (0 to 1) swing at ``hertz``."""
+    n = x.size
+    swing = ring(partials(hertz, 1.0, 1e9, phase), n)
+    late = swing * np.float32(-depth) + np.float32(depth + 1.0)
+    whole = np.floor(late)
+    share = late - whole
+    index = np.arange(n) - whole.astype(np.intp)
+    here = np.take(x, np.maximum(index, 0), mode="wrap")
+    there = np.take(x, np.maximum(index - 1, 0), mode="wrap")
+    here += (there - here) * share
+    swing *= np.float32(swell)
+    swing += np.float32(1.0)
+    swing *= here
+    return swing
+
+
+def _overdriven(x: Samples, push: float) -> Samples:
+    """A valve stage, without the DC it makes of unequal half waves."""
+    bent = dsp.softclip(x * np.float32(push))
+    return bent - np.float32(bent.mean())
+
+
+def _organ(take: Take) -> Samples:
+    n = dsp.samples(max(take.seconds, 0.15))
+    f0 = dsp.hertz(take.pitch)
+    bright = take.param("bright")
+    bars = _MELLOW + (_FULL - _MELLOW) * min(max(bright * 0.9 + 0.25 * (take.force - 0.5), 0.0), 1.0)
+    f = f0 * _FEET
+    f = np.where(f > 6_000.0, 0.5 * f, f)
+    address = f"organ/{take.pitch}"
+    bars = bars * (1.0 + 0.12 * scatter(address, 9))
+    # Tone wheels run on without the key, so they are met at any phase.
+    rows = partials(f, bars, 1e9, 0.5 * scatter(f"{address}/{take.round}", 9))
+    strike = take.param("percussion")
+    rows = rows.joined(partials(3.0 * f0, 1.5 * strike, 0.9))
+    horn = 1.0 / (1.0 + dsp.power(rows.hertz / 800.0, -3.0))
+    parts = (Partials(rows.hertz, rows.level * share, rows.t60, rows.phase) for share in (horn, 1.0 - horn))
+    high, low = (ring(part, n) for part in parts)
+    click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
+    dsp.add(high, click, 0, 0.25 * (0.4 + take.force))
+    push = 0.35 * octaves(take.param("drive"), 2.0)
+    high, low = (_overdriven(part, push) for part in (high, low))
+    fast = take.param("rotor")
+    turn = dsp.uniform(f"{address}/{take.round}/turn")
+    ears = [
+        _turned(high, 0.8 + 5.9 * fast, 9.0, 0.32, turn + ear) + _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn - ear)
+        for ear in (0.0, 0.3)
+    ]
+    return levelled(np.stack(ears), 0.36, start=0.003, end=0.02)
+
+
+# -- clavinet ----------------------------------------------------------------------------------------------------------
+
+_CLAV = Strung(
+    "clav", 12.0, 0.09, 4_200.0, 2.0, pluck=0.06, pickup=0.11, stiff=9e-5, tilt=0.4, reference=48, second=0.15
+)
+
+
+def _clav(take: Take) -> Samples:
+    tone = dsp.chain(dsp.highpass(140.0), dsp.peak(1_900.0, 5.0, 0.8), dsp.lowpass(7_500.0))
+    # The pickups stand still: on a short string they sit further along it, and so does the tangent.
+    up = float(dsp.exp2((take.pitch - 48.0) / 26.0))
+    tilt = _CLAV.tilt + 0.012 * (take.pitch - 36.0)
+    clav = replace(_CLAV, pluck=_CLAV.pluck * up, pickup=_CLAV.pickup * up, tilt=tilt)
+    sound = plucked(take, clav, tone, (1_000.0, 5_000.0, 0.015, 0.18))
+    return levelled(sound, 0.19, stroke_of(take).level, start=0.0006, end=0.5)
+
+
+# -- mallets -----------------------------------------------------------------------------------------------------------
+
+
+def _bars(take: Take, ratios: Reals, levels: Reals, t60: Reals, corner: float, reach: float) -> Partials:
+    """Modes of a bar under a mallet: ``corner`` Hz at force 1/2, moving ``reach`` octaves over the range of force."""
+    f = dsp.hertz(take.pitch) * ratios
+    edge = corner * octaves(take.param("bright"), 1.4) * float(dsp.exp2(reach * (take.force - 0.5)))
+    edge *= float(dsp.exp2((take.pitch - 60.0) / 16.0))
+    soft = 1.0 / (1.0 + dsp.power(f / edge, 2.0))
+    colour = 1.0 + 0.2 * scatter(f"bars/{take.pitch}/{ratios[1]:.2f}", ratios.size)
+    return Partials(f, levels * soft * colour / soft[0], t60 * octaves(take.param("decay"), 1.0), np.zeros(ratios.size))
+
+
+def _vibes(take: Take) -> Samples:
+    n = dsp.samples(min(max(3.6 * float(dsp.exp2((60.0 - take.pitch) / 30.0)), 1.8), 3.7))
+    slow = float(dsp.exp2((60.0 - take.pitch) / 22.0))
+    rows = _bars(
+        take, np.array([1.0, 1.0012, 3.98, 10.1, 17.6]), np.array([1.0, 0.15, 0.5, 0.5, 0.25]),
+        np.array([6.5, 7.5, 2.2, 0.5, 0.2]) * slow, 1_300.0, 2.6,
+    )  # fmt: skip
+    sound = ring(rows, n)
+    dsp.add(sound, burst(f"vibes/{take.pitch}/{take.round}", 500.0, 5_000.0, 0.03), 0, 0.16 * (0.2 + take.force))
+    depth = np.float32(0.45 * take.param("motor"))
+    turn = ring(partials(5.3, 1.0, 1e9, 0.25), n)
+    sound *= np.float32(1.0) - depth * (np.float32(0.5) - np.float32(0.5) * turn)
+    return levelled(sound, 0.31, start=0.0012, end=0.9)
+
+
+def _marimba(take: Take) -> Samples:
+    n = dsp.samples(min(max(1.5 * float(dsp.exp2((60.0 - take.pitch) / 24.0)), 0.5), 2.4))
+    slow = float(dsp.exp2((60.0 - take.pitch) / 14.0))
+    rows = _bars(
+        take, np.array([1.0, 1.003, 3.95, 9.4, 16.2]), np.array([1.0, 0.1, 0.9, 0.7, 0.4]),
+        np.array([1.5, 1.9, 0.35, 0.12, 0.06]) * slow, 1_500.0, 2.8,
+    )  # fmt: skip
+    sound = ring(rows, n)
+    # The wooden bar as a plate: short dense modes, then the mallet itself.
+    k = np.arange(1, 13)
+    wood = partials(310.0 * dsp.power(k, 1.25) * (1.0 + 0.1 * scatter(f"marimba/{take.pitch}/wood", 12)), 0.05, 0.11)
+    sound += ring(wood, n) * np.float32(0.3 + take.force)
+    dsp.add(sound, burst(f"marimba/{take.pitch}/{take.round}", 400.0, 5_000.0, 0.035), 0, 0.3 * (0.2 + take.force))
+    return levelled(sound, 0.16, start=0.001, end=0.3)
+
+
+def _bells(take: Take) -> Samples:
+    n = dsp.samples(min(max(3.6 * float(dsp.exp2((72.0 - take.pitch) / 30.0)), 1.6), 3.7))
+    slow = float(dsp.exp2((72.0 - take.pitch) / 20.0))
+    tube = take.param("tube")
+    bar = (np.array([1.0, 2.756, 5.404, 8.933, 13.34]), np.array([1.0, 0.75, 0.5, 0.35, 0.2]),
+           np.array([4.5, 2.4, 1.2, 0.6, 0.35]))  # fmt: skip
+    pipe = (np.array([0.5, 1.0, 1.506, 2.08, 2.72, 3.43]), np.array([0.2, 0.5, 0.6, 0.55, 0.35, 0.2]),
+            np.array([5.0, 5.5, 4.5, 3.6, 2.6, 1.8]))  # fmt: skip
+    ratios, t60 = np.concatenate([bar[0], pipe[0]]), np.concatenate([bar[2], pipe[2]])
+    levels = np.concatenate([bar[1] * (1.0 - 0.8 * tube), pipe[1] * tube])
+    rows = _bars(take, ratios, levels, t60 * slow, 3_000.0, 2.2)
+    twin = Partials(rows.hertz * 1.0007 + 0.3, 0.3 * rows.level, rows.t60, rows.phase + 0.1)
+    sound = ring(rows.joined(twin), n)
+    dsp.add(sound, burst(f"bells/{take.pitch}/{take.round}", 1_500.0, 9_000.0, 0.03), 0, 0.2 * (0.3 + take.force))
+    return levelled(sound, 0.24, start=0.0006, end=1.0)
+
+
+# -- synth pluck -------------------------------------------------------------------------------------------------------
+
+
+def _pluck(take: Take) -> Samples:
+    f0 = dsp.hertz(take.pitch)
+    n = dsp.samples(1.6)
+    k = np.arange(1, int(14_000.0 / f0) + 2)
+    f = f0 * k
+    opened = 1_600.0 * float(dsp.exp2(3.0 * (take.force - 0.5))) * octaves(take.param("bright"), 1.8) + f0
+    level = 1.0 / k / (1.0 + dsp.power(f / opened, 3.0))
+    fall = 1.1 * octaves(take.param("decay"), 1.6)
+    t60 = fall / (1.0 + 0.55 * dsp.power(f / f0 - 0.999, 0.6) + 0.7 * f / opened)
+    width = take.param("width")
+    ears = []
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        phase = 0.5 * scatter(f"pluck/{take.pitch}/{side}/{take.round}", k.size) * np.minimum(width * 4.0, 1.0)
+        high = partials(f * float(dsp.exp2(sign * 9.0 * width / 1200.0)), 0.5 * level, t60, np.where(k > 2, phase, 0.0))
+        ears.append(ring(partials(f, level, t60).joined(high), n))
+    return levelled(np.stack(ears), 0.24, start=0.0012, end=0.3)
+
+
+TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
+KEYBOARDS = (
+    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-1.4, release=0.18, programs=(0, 1, 2, 3)),
+    Patch("epiano", "keys", "tine electric piano", _epiano,
+          (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
+          gain=-5.3, programs=(4, 5)),
+    Patch("organ", "keys", "drawbar organ with a rotating speaker", _organ,
+          (Param("bright", "", 0.0, 1.0, 0.45, "upper drawbars"),
+           Param("drive", "", 0.0, 1.0, 0.4, "gain of the speaker's amplifier"),
+           Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
+           Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
+          gain=-9.9, sustains=True, release=0.05, programs=(16, 17, 18, 19, 20)),
+    Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-1.8, release=0.05, programs=(7,)),
+    Patch("vibes", "keys", "vibraphone", _vibes,
+          (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
+          gain=-6.0, release=0.3, programs=(11,)),
+    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=1.2, release=0.5, programs=(12, 13)),
+    Patch("bells", "keys", "glockenspiel and tubular bells", _bells,
+          (BRIGHT, DECAY, Param("tube", "", 0.0, 1.0, 0.15, "from a steel bar to a tubular bell")),
+          gain=-3.2, release=0.8, programs=(9, 10, 14)),
+    Patch("pluck", "keys", "synth pluck: detuned saws, closing filter", _pluck,
+          (BRIGHT, DECAY, Param("width", "", 0.0, 1.0, 0.4, "detune between left and right")),
+          gain=-2.1, release=0.2, programs=(98, 8, 15)),
+)  # fmt: skip

@@ -1,0 +1,444 @@
+"""What drums are made of - modes, membranes, shaped noise - and the hand percussion built from it.
+
+Times are seconds, T60 is the time to fall by 60 dB, frequencies are Hz. A piece returns mono samples of any level; the
+kit that uses it scales and places it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+from scorekit.render import dsp
+from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.exact import Reals
+
+Curve = tuple[tuple[float, float, float], ...]
+"""Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
+
+FALL = 9.965784284662087
+"""Halvings in 60 dB: log2 1000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A hit as a piece sees it."""
+
+    force: float
+    """0 to 1."""
+    ratio: float
+    """Factor on every tuned frequency."""
+    ring: float
+    """Factor on every decay time."""
+    bright: float
+    """Factor on beater and stick noise, 1 as designed."""
+    rng: np.random.Generator
+
+    def jitter(self, spread: float) -> float:
+        """A factor near 1, different at each round."""
+        return 1.0 + spread * (2.0 * float(self.rng.random()) - 1.0)
+
+
+Piece = Callable[[Stroke], Samples]
+
+
+def dice(address: str) -> np.random.Generator:
+    """Random numbers fixed by an address."""
+    return np.random.Generator(
+        np.random.PCG64(int.from_bytes(blake2b(address.encode(), digest_size=16).digest(), "little"))
+    )
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+def attack(x: Samples, seconds: float) -> Samples:
+    """Raise the start along half a cosine; in place."""
+    n = min(max(samples(seconds), 2), x.shape[-1])
+    x[..., :n] *= _ease(n)
+    return x
+
+
+def fade(x: Samples, seconds: float) -> Samples:
+    """Lower the end along half a cosine to silence; in place."""
+    n = min(max(samples(seconds), 2), x.shape[-1])
+    x[..., -n:] *= _ease(n)[::-1]
+    return x
+
+
+@lru_cache(maxsize=64)
+def _ease(n: int) -> Samples:
+    return dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(n) + 0.5) / (2.0 * n)))
+
+
+def _poles(fall: Reals, turn: Reals, step: int, count: int) -> tuple[Reals, Reals]:
+    """2**(fall s) cos and sin(turn s) at s = step k, k < count, shape (modes, count): two short tables multiplied."""
+    inner = max(int(count**0.5), 1)
+    k1, k2 = step * np.arange(inner), step * inner * np.arange(-(-count // inner))
+    (r1, i1), (r2, i2) = (
+        (e * dsp.cos(turn[:, None] * k), e * dsp.sin(turn[:, None] * k))
+        for k, e in ((k, dsp.exp2(np.maximum(fall[:, None] * k, -200.0))) for k in (k1, k2))
+    )
+    re = r2[:, :, None] * r1[:, None, :] - i2[:, :, None] * i1[:, None, :]
+    im = r2[:, :, None] * i1[:, None, :] + i2[:, :, None] * r1[:, None, :]
+    return re.reshape(len(fall), -1)[:, :count], im.reshape(len(fall), -1)[:, :count]
+
+
+def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
+    """Sum of many decaying sines from phases ``turn`` (cycles): coarse times fine powers of the poles, contracted."""
+    fine = 256
+    keep = hz < 0.45 * RATE
+    hz, t60, amp, turn = hz[keep], np.maximum(t60[keep], 1e-3), amp[keep], turn[keep]
+    fall = -FALL / (t60 * RATE)
+    cr, ci = _poles(fall, hz / RATE, fine, n // fine + 1)
+    fr, fi = _poles(fall, hz / RATE, 1, fine)
+    a, b = (amp * dsp.cos(turn))[:, None], (amp * dsp.sin(turn))[:, None]
+    left = dsp.f32(np.concatenate((a * ci + b * cr, a * cr - b * ci)).T.copy())
+    left[np.abs(left) < 1e-12] = 0.0
+    right = dsp.f32(np.concatenate((fr, fi)))
+    out: Samples = np.einsum("km,mj->kj", left, right).reshape(-1)[:n]
+    return out
+
+
+def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float, float, float]]) -> Samples:
+    """A struck membrane: modes of (ratio, T60, level) whose common pitch starts (1 + drop) high and settles in tau.
+
+    The tension of a skin rises with its excursion, hence the drop; the ratios of an ideal skin are 1, 1.59, 2.14, 2.30,
+    2.65, 2.92 (zeros of the Bessel functions; Fletcher and Rossing, The Physics of Musical Instruments, chapter 3).
+    """
+    cycles = np.arange(n) * (hz / RATE) + hz * drop * tau * (1.0 - dsp.decay(6.9078 * tau, n).astype(np.float64))
+    out = np.zeros(n, np.float32)
+    for ratio, t60, level in modes:
+        m = min(n, samples(1.6 * t60) + 64)
+        out[:m] += dsp.sine(cycles[:m] * ratio) * (dsp.decay(t60, m) * np.float32(level))
+    return out
+
+
+@lru_cache(maxsize=256)
+def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
+    """Magnitude of each bin at onset, and its factor from one half-frame to the next."""
+    octave = dsp.log2(np.maximum(np.arange(frame // 2 + 1) * (RATE / frame), 1.0))
+    knots = dsp.log2(np.array([row[0] for row in curve]))
+    level = np.interp(octave, knots, [row[1] for row in curve])
+    t60 = np.interp(octave, knots, [row[2] for row in curve])
+    magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
+    magnitude[0] = 0.0
+    ratio = dsp.exp2(-FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
+    return dsp.f32(magnitude), dsp.f32(ratio)
+
+
+def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Samples:
+    """Noise whose spectrum and decay follow a curve: random half-overlapped frames, each with its own magnitudes.
+
+    0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 1024 for cymbals.
+    """
+    start, ratio = _spectrum(curve, frame)
+    magnitudes = np.empty((n // (frame // 2) + 2, frame // 2 + 1), np.float32)
+    magnitudes[0] = start
+    for row in range(1, len(magnitudes)):
+        np.multiply(magnitudes[row - 1], ratio, out=magnitudes[row])
+        if row % 64 == 0:
+            np.maximum(magnitudes[row], np.float32(1e-15), out=magnitudes[row])
+    return coloured(rng, n, magnitudes)
+
+
+def coloured(rng: np.random.Generator, n: int, magnitudes: Samples) -> Samples:
+    """Noise with the given magnitudes, one row to each half-frame: random spectra, sine windows, overlap-add."""
+    rows, bins = magnitudes.shape
+    hop = bins - 1
+    noise = rng.random((rows, bins, 2), dtype=np.float32)
+    noise -= np.float32(0.5)
+    noise *= magnitudes[:, :, None]
+    frames = np.fft.irfft(noise.view(np.complex64)[:, :, 0], n=2 * hop, axis=-1)
+    frames *= dsp.f32(dsp.sin((np.arange(2 * hop) + 0.5) / (4 * hop)))
+    out = frames[1:, :hop] + frames[:-1, hop:]
+    return np.ascontiguousarray(out.reshape(-1)[:n])
+
+
+def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples:
+    """A stick or beater tip: a few milliseconds of noise around hz, width in octaves."""
+    wide = float(dsp.exp2(width))
+    curve = ((hz / wide / wide, -50.0, seconds), (hz / wide, -18.0, seconds), (hz, 0.0, seconds),
+        (hz * wide, -18.0, seconds), (hz * wide * wide, -50.0, seconds))  # fmt: skip
+    out = np.zeros(n, np.float32)
+    m = min(n, max(samples(seconds * 1.3), 256))
+    out[:m] = fade(hiss(s.rng, m, curve, 128), 0.3 * seconds)
+    return attack(out, 0.0003)
+
+
+def soft(x: Samples, drive: float) -> Samples:
+    """Rounded saturation, near tanh: x (27 + x2) / (27 + 9 x2) up to 3, then flat."""
+    y = np.clip(x * np.float32(drive), np.float32(-3), np.float32(3))
+    z = y * y
+    out: Samples = y * (z + np.float32(27)) / (z * np.float32(9) + np.float32(27))
+    return out
+
+
+# -- hand percussion ---------------------------------------------------------------------------------------------------
+
+
+def skin(hz: float, ring: float, slap: float, muted: bool = False) -> Piece:
+    """Bongo, conga, timbale: a hand or stick on a tuned skin. slap 0 (palm) to 1 (stick)."""
+
+    def piece(s: Stroke) -> Samples:
+        f, t = hz * s.ratio * s.jitter(0.004), ring * s.ring * (0.25 if muted else 1.0)
+        n = samples(max(1.4 * t, 0.15))
+        hard = 0.25 + 0.75 * s.force
+        upper = hard * (0.5 + 0.5 * slap)
+        modes = ((1.0, t, 1.0), (1.58, t * 0.6, 0.6 * upper * s.jitter(0.2)),
+            (2.13, t * 0.5, 0.55 * upper * s.jitter(0.2)), (2.31, t * 0.4, 0.4 * upper),
+            (2.66, t * 0.35, 0.4 * upper), (3.5, t * 0.28, 0.34 * upper),
+            (4.2, t * 0.2, 0.28 * upper * hard))  # fmt: skip
+        x = attack(head(n, f, 0.10 * s.force, 0.012, modes), 0.0008)
+        x += click(s, n, 1400 + 1800 * slap, 1.0, 0.030) * np.float32((0.8 + 0.8 * slap) * hard * s.force * s.bright)
+        if muted:
+            x += click(s, n, 1900, 0.8, 0.05) * np.float32(0.8 * hard * s.bright)
+        return x
+
+    return piece
+
+
+def bar(partials: tuple[tuple[float, float, float], ...], seconds: float, tip: float, tip_hz: float = 3500.0) -> Piece:
+    """Wood and metal: partials of (Hz, T60, level), the upper ones stronger when hit hard; tip: level of the stick."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(seconds * (0.4 + 0.6 * s.ring))
+        hz, t60, amp = (np.array(column) for column in zip(*partials, strict=True))
+        above = dsp.log2(hz / hz.min())
+        amp = amp * dsp.exp2(-(1.0 - s.force) * 7.0 * above / 6.02) * (0.9 + 0.2 * s.rng.random(len(hz)))
+        x = modal(n, hz * s.ratio * s.jitter(0.002), t60 * s.ring, amp, np.zeros(len(hz)))
+        x += click(s, n, tip_hz, 1.0, 0.020) * np.float32(1.6 * tip * s.force * s.bright)
+        return fade(attack(x, 0.0004), 0.2 * n / RATE)
+
+    return piece
+
+
+def grains(curve: Curve, bursts: tuple[tuple[float, float], ...], rise: float, seconds: float) -> Piece:
+    """Shakers, claps, scrapers: bursts of (time, level) of one shaped noise, each rising over ``rise``."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(seconds * (0.4 + 0.6 * s.ring))
+        soft_rise = rise * (1.6 - 0.8 * s.force)
+        shape = tuple(
+            (f, db - (1.0 - s.force) * 3.0 * max(float(dsp.log2(f / 2500.0)), 0.0), t * s.ring) for f, db, t in curve
+        )
+        out = np.zeros(n, np.float32)
+        for start, level in bursts:
+            at = samples(start * s.jitter(0.06))
+            if at < n - 64:
+                burst = attack(hiss(s.rng, n - at, shape, 256), soft_rise)
+                out[at:] += burst * np.float32(level * s.jitter(0.12))
+        return out
+
+    return piece
+
+
+def jingles(seconds: float, low: float, count: int, rise: float) -> Piece:
+    """Tambourine, sleigh bells, cabasa beads: many small high modes struck at slightly different times."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(seconds * (0.4 + 0.6 * s.ring))
+        hz = low * dsp.exp2(2.1 * s.rng.random(count))
+        t60 = seconds * s.ring * (0.35 + 0.6 * s.rng.random(count)) * dsp.power(low / hz, 0.4)
+        amp = (0.3 + s.rng.random(count)) * dsp.power(low / hz, 1.6 - 1.5 * s.force)
+        x = modal(n, hz, t60, amp, s.rng.random(count))
+        x = attack(x, rise) * np.float32(0.5 / count**0.5)
+        curve = ((1500.0, -40.0, 0.1), (low, -14.0, 0.12), (9000.0, -9.0 - 8.0 * (1 - s.force), 0.16),
+            (16000.0, -16.0 - 12.0 * (1 - s.force), 0.12))  # fmt: skip
+        x += attack(hiss(s.rng, n, curve, 256), rise * 0.7)
+        return x
+
+    return piece
+
+
+def sweep(start: float, end: float, seconds: float) -> Piece:
+    """Whistle, cuica, zap: one voice gliding from start to end."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(seconds)
+        ratio = start / end
+        x = head(n, end * s.ratio, ratio - 1.0, seconds * 0.25, ((1.0, seconds * 1.6, 1.0),
+            (2.0, seconds, 0.3 * s.force), (3.0, seconds * 0.8, 0.2 * s.force)))  # fmt: skip
+        return fade(attack(x, 0.004), seconds * 0.3)
+
+    return piece
+
+
+def repeated(piece: Piece, gaps: tuple[float, ...], fall: float) -> Piece:
+    """The same stroke again after each gap, each ``fall`` times as strong: castanets, vibraslap, guiro."""
+
+    def again(s: Stroke) -> Samples:
+        times = [0.0]
+        for gap in gaps:
+            times.append(times[-1] + gap * s.jitter(0.08))
+        levels = [float(dsp.power(fall, i)) for i in range(len(times))]
+        strokes = [piece(replace(s, force=max(s.force * level, 0.05))) for level in levels]
+        out = np.zeros(max(samples(at) + len(x) for at, x in zip(times, strokes, strict=True)), np.float32)
+        for at, x, level in zip(times, strokes, levels, strict=True):
+            dsp.add(out, x, samples(at), level)
+        return out
+
+    return again
+
+
+def side_stick(s: Stroke) -> Samples:
+    """Cross stick: wood on the hoop, a little shell behind it."""
+    n = samples(0.22)
+    hz = np.array([455.0, 820.0, 1640.0, 2330.0, 3480.0, 5100.0]) * s.ratio * s.jitter(0.006)
+    amp = np.array([0.35, 0.5, 1.0, 0.6, 0.4, 0.2]) * dsp.exp2(-(1.0 - s.force) * np.arange(6) * 0.45)
+    t60 = np.array([0.10, 0.08, 0.055, 0.045, 0.03, 0.02]) * s.ring
+    x = modal(n, hz, t60, amp, np.zeros(6))
+    x += click(s, n, 3400.0, 1.2, 0.035) * np.float32(1.6 * s.bright * s.force)
+    return attack(x, 0.0004)
+
+
+# -- machine metal and toms --------------------------------------------------------------------------------------------
+
+_SQUARES = (205.3, 304.4, 369.6, 522.7, 635.0, 800.0)
+
+
+def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 1.0) -> Piece:
+    """Machine cymbal: six square oscillators, only their harmonics above ``floor`` (so none can alias), and noise."""
+    rows = [(f * tone * k, 1.0 / k) for f in _SQUARES for k in range(1, 91, 2) if floor * 0.5 < f * tone * k < 18_500.0]
+    hz = np.array([row[0] for row in rows])
+    size = np.array([row[1] for row in rows]) * np.minimum(hz / floor, 1.0) ** 2
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(seconds * (0.3 + 0.7 * s.ring))
+        amp = size * dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force))
+        x = modal(n, hz * s.ratio, t60 * s.ring * dsp.power(7000.0 / hz, 0.25), amp * 1.5, s.rng.random(len(hz)))
+        tilt = (1.0 - s.force) * -5.0
+        curve = ((floor * 0.4, -45.0, t60 * s.ring), (floor, -6.0, t60 * s.ring),
+            (9000.0, 0.0 + tilt, t60 * s.ring), (17000.0, -4.0 + 2 * tilt, 0.7 * t60 * s.ring))  # fmt: skip
+        x += hiss(s.rng, n, curve, 512 if t60 < 0.6 else 1024) * np.float32(sheen)
+        x += click(s, n, 8000.0, 1.0, 0.01) * np.float32(0.15 * s.bright * s.force)
+        return fade(attack(x, 0.0006), 0.4 * n / RATE)
+
+    return piece
+
+
+def machine_tom(hz: float) -> Piece:
+    """A swept sine with a breath of noise."""
+
+    def piece(s: Stroke) -> Samples:
+        n = samples(0.7 * (0.4 + 0.6 * s.ring))
+        x = head(n, hz * s.ratio, 0.5 + 0.5 * s.force, 0.03, ((1.0, 0.55 * s.ring, 1.0), (1.5, 0.2 * s.ring, 0.22)))
+        x = soft(x, 0.8 + 0.8 * s.force)
+        x += click(s, n, 2000.0, 1.3, 0.07) * np.float32(0.3 * s.force * s.bright)
+        return attack(x, 0.0008)
+
+    return piece
+
+
+# -- the tables --------------------------------------------------------------------------------------------------------
+
+_DRY: Curve = ((800.0, -40.0, 0.05), (2500.0, -12.0, 0.06), (6000.0, 0.0, 0.07), (12000.0, -4.0, 0.06),
+    (18000.0, -14.0, 0.05))  # fmt: skip
+_BEADS: Curve = ((1500.0, -45.0, 0.04), (4000.0, -14.0, 0.06), (8000.0, 0.0, 0.09), (13000.0, -4.0, 0.07),
+    (18000.0, -12.0, 0.05))  # fmt: skip
+_HANDS: Curve = ((300.0, -30.0, 0.03), (800.0, -6.0, 0.08), (1200.0, 0.0, 0.11), (2200.0, -5.0, 0.12),
+    (5000.0, -14.0, 0.10), (12000.0, -26.0, 0.06))  # fmt: skip
+_SCRAPE: Curve = ((1200.0, -30.0, 0.02), (2600.0, 0.0, 0.02), (5200.0, -3.0, 0.018), (11000.0, -16.0, 0.012))
+
+_TOOTH = grains(_SCRAPE, ((0.0, 1.0),), 0.001, 0.05)
+_CASTANET = bar(((1180.0, 0.035, 0.7), (2450.0, 0.03, 1.0), (3900.0, 0.02, 0.5)), 0.08, 0.5)
+
+HANDS: dict[int, tuple[Piece, float, float]] = {
+    27: (sweep(3200.0, 240.0, 0.14), -0.1, 0.35),
+    28: (grains(_HANDS, ((0.0, 1.0),), 0.0008, 0.2), 0.1, 0.5),
+    29: (grains(_SCRAPE, tuple((0.008 * i, 0.4 + 0.1 * i) for i in range(7)), 0.004, 0.16), 0.2, 0.35),
+    30: (grains(_SCRAPE, tuple((0.010 * i, 1.0 - 0.12 * i) for i in range(7)), 0.004, 0.18), 0.2, 0.35),
+    31: (bar(((1750.0, 0.05, 1.0), (3350.0, 0.035, 0.8), (5400.0, 0.02, 0.5)), 0.12, 0.6), 0.0, 0.4),
+    32: (bar(((1000.0, 0.03, 1.0), (3000.0, 0.02, 0.3)), 0.06, 0.1), 0.0, 0.35),
+    33: (bar(((1320.0, 0.05, 1.0), (2640.0, 0.03, 0.4)), 0.1, 0.3), 0.0, 0.35),
+    34: (bar(((1760.0, 0.5, 1.0), (4750.0, 0.3, 0.5), (8800.0, 0.15, 0.2)), 0.6, 0.2), 0.0, 0.3),
+    39: (grains(_HANDS, ((0.0, 0.75), (0.0095, 0.7), (0.0205, 0.8), (0.0285, 1.0)), 0.0007, 0.38), 0.08, 0.6),
+    54: (jingles(0.42, 4200.0, 26, 0.003), 0.35, 0.34),
+    56: (
+        bar(
+            (
+                (562.0, 0.26, 0.8),
+                (845.0, 0.32, 1.0),
+                (1480.0, 0.14, 0.42),
+                (2150.0, 0.12, 0.34),
+                (2890.0, 0.09, 0.26),
+                (4050.0, 0.07, 0.2),
+                (5600.0, 0.05, 0.12),
+            ),
+            0.45,
+            0.35,
+        ),
+        0.25,
+        0.42,
+    ),
+    58: (repeated(jingles(0.12, 2400.0, 8, 0.001), (0.030,) * 12, 0.84), 0.3, 0.36),
+    60: (skin(415.0, 0.24, 0.9), -0.35, 0.5),
+    61: (skin(305.0, 0.30, 0.85), -0.25, 0.52),
+    62: (skin(262.0, 0.30, 0.8, muted=True), 0.3, 0.5),
+    63: (skin(255.0, 0.48, 0.35), 0.3, 0.58),
+    64: (skin(190.0, 0.60, 0.3), 0.42, 0.6),
+    65: (skin(330.0, 0.60, 0.95), -0.42, 0.55),
+    66: (skin(232.0, 0.75, 0.95), -0.3, 0.58),
+    67: (
+        bar(((945.0, 0.5, 1.0), (2330.0, 0.35, 0.6), (3980.0, 0.25, 0.35), (5920.0, 0.16, 0.22)), 0.6, 0.25),
+        0.45,
+        0.36,
+    ),
+    68: (
+        bar(((706.0, 0.55, 1.0), (1745.0, 0.4, 0.6), (2990.0, 0.28, 0.35), (4460.0, 0.18, 0.22)), 0.65, 0.25),
+        0.45,
+        0.38,
+    ),
+    69: (grains(_BEADS, ((0.0, 0.6), (0.022, 1.0)), 0.008, 0.2), 0.4, 0.26),
+    70: (grains(_DRY, ((0.0, 1.0),), 0.010, 0.16), -0.42, 0.24),
+    71: (sweep(2050.0, 2350.0, 0.22), 0.3, 0.25),
+    72: (sweep(2050.0, 2350.0, 0.6), 0.3, 0.25),
+    73: (repeated(_TOOTH, (0.010,) * 9, 1.0), -0.4, 0.3),
+    74: (repeated(_TOOTH, (0.016,) * 22, 1.0), -0.4, 0.3),
+    75: (bar(((2480.0, 0.09, 1.0), (4960.0, 0.03, 0.12), (6700.0, 0.02, 0.2)), 0.16, 0.25), -0.3, 0.42),
+    76: (bar(((985.0, 0.07, 1.0), (2140.0, 0.05, 0.5), (3620.0, 0.03, 0.25)), 0.14, 0.35), 0.2, 0.45),
+    77: (bar(((740.0, 0.085, 1.0), (1600.0, 0.06, 0.5), (2750.0, 0.035, 0.25)), 0.16, 0.35), 0.28, 0.45),
+    78: (sweep(420.0, 640.0, 0.14), -0.2, 0.35),
+    79: (sweep(380.0, 620.0, 0.34), -0.2, 0.35),
+    80: (
+        bar(
+            ((1720.0, 0.12, 0.4), (4380.0, 0.1, 0.8), (6120.0, 0.09, 1.0), (8760.0, 0.07, 0.8), (11400.0, 0.06, 0.5)),
+            0.16,
+            0.3,
+            7000.0,
+        ),
+        0.5,
+        0.24,
+    ),
+    81: (
+        bar(
+            (
+                (1720.0, 2.4, 0.25),
+                (3120.0, 2.2, 0.3),
+                (4380.0, 2.3, 0.7),
+                (4391.0, 2.1, 0.5),
+                (6120.0, 1.9, 1.0),
+                (6131.0, 1.7, 0.6),
+                (8760.0, 1.3, 0.8),
+                (11400.0, 0.9, 0.5),
+                (13900.0, 0.6, 0.3),
+            ),
+            1.9,
+            0.3,
+            7000.0,
+        ),
+        0.5,
+        0.24,
+    ),
+    82: (grains(_BEADS, ((0.0, 1.0),), 0.018, 0.2), 0.42, 0.22),
+    83: (jingles(0.55, 4800.0, 30, 0.006), 0.3, 0.3),
+    84: (repeated(jingles(0.5, 3600.0, 6, 0.001), (0.060,) * 9, 0.95), -0.3, 0.28),
+    85: (repeated(_CASTANET, (0.034, 0.03), 0.85), 0.25, 0.4),
+    86: (skin(82.0, 0.30, 0.2, muted=True), -0.1, 0.7),
+    87: (skin(78.0, 0.85, 0.2), -0.1, 0.75),
+}
+"""General MIDI note: the piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""

@@ -1,0 +1,387 @@
+"""Synthesizers: unison leads with a filter envelope, pads drawn on the frequency axis, a choir, a noise riser.
+
+Leads read period tables made for the pitch and for three settings of the filter, so nothing aliases and the filter
+moves by cross-fading. Pads are painted as a spectrum, each harmonic a narrow bell with random phases, and turned into
+sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Paul, 2005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scorekit.render import dsp
+from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import Body, Param, Patch, Take
+from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, hiss, modal
+from scorekit.render.patches.winds import HOP, Voice, grow, phases, play, read, wander
+from scorekit.render.patches.winds import PARAMS as PLAYED
+
+# -- leads -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A subtractive voice: oscillator, unison and filter."""
+
+    square: float
+    """0 saw, 1 square: share of even harmonics taken away."""
+    slope: float
+    """Power of 1/k."""
+    voices: int
+    cents: float
+    """Unison spread at detune 0.5."""
+    cutoff: float
+    """Resting cutoff in Hz at middle brightness, for A4; follows the keyboard by a third."""
+    octaves: float
+    """How far the envelope opens the filter at full force."""
+    closing: float
+    """T60 of the filter envelope."""
+    q: float
+    rise: float
+    """Attack in seconds."""
+    scoop: float = 0.0
+    """Cents from which each note glides up."""
+    glide: float = 0.06
+    vibrato: float = 0.0
+    """Cents each way, after a third of a second."""
+    sub: float = 0.0
+    """Level of a square an octave below."""
+
+
+def _filtered_period(hz: float, lead: Lead, cutoff: float) -> Samples:
+    """A period of the oscillator through a two-pole low-pass, twice: 24 dB an octave."""
+    count = max(min(int(18_500.0 / (hz * 1.03)), 500), 1)
+    k = np.arange(1, count + 1, dtype=np.float64)
+    u = (k * hz / cutoff) ** 2
+    low = 1.0 / np.sqrt((1.0 - u) ** 2 + u / lead.q**2) / np.sqrt(1.0 + u * u)
+    source = dsp.power(k, -lead.slope) * np.where(k % 2 == 0, 1.0 - lead.square, 1.0)
+    norm = float(np.sqrt(np.sum((source * low) ** 2) * 0.5))
+    return dsp.cycle(source * low * (0.3 / max(norm, 1e-9)))
+
+
+def _lead(name: str, lead: Lead, release: float) -> Body:
+    def body(take: Take) -> Samples:
+        n, hz, force = samples(take.seconds + release), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
+        points = -(-n // HOP) + 1
+        t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
+        rest = lead.cutoff * float(dsp.power(hz / 440.0, 0.33)) * float(dsp.exp2((take.param("bright") - 0.5) * 4.0))
+        span = max(lead.octaves * (0.25 + 0.75 * force), 0.01)
+        rest *= float(dsp.exp2(1.6 * (force - 0.6)))
+        tabs = [
+            _filtered_period(hz, lead, min(max(rest * float(dsp.exp2(span * part)), 60.0), 17_000.0))
+            for part in (0.0, 0.5, 1.0)
+        ]
+        closing = lead.closing * (0.35 if take.manner == "short" else 1.0)
+        slow = 0.93 + 0.07 * dsp.sin(t * 0.37 + dsp.uniform(f"{name}/{take.pitch}/{take.round}/lfo"))
+        place = 2.0 * _falling(t, closing) * slow
+        level = np.clip(t / max(lead.rise * take.param("attack"), 0.0015), 0.0, 1.0)
+        level = level * level * (3.0 - 2.0 * level)
+        level *= 0.88 + 0.12 * _falling(t, 0.8)
+        if take.manner == "short":
+            level = level * _falling(np.maximum(t - 0.06, 0.0), 0.35)
+        cents = _bends(name, lead, take, t)
+        out = np.zeros((2, (points - 1) * HOP), np.float32)
+        weights = [np.maximum(1.0 - np.abs(place - i), 0.0) * level for i in range(3)]
+        spread = lead.cents * 2.0 * take.param("detune")
+        for i in range(lead.voices):
+            seat = _seat(i, lead.voices)
+            address = f"{name}/{take.pitch}/{take.round}/{i}"
+            at = phases(
+                hz, cents + seat * 0.5 * spread + 0.8 * wander(address, points, 0.5), dsp.uniform(address + "/at")
+            )
+            left, right = dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width"))
+            wave = read(tabs, weights, at)
+            wave *= np.float32((1.0 - 0.5 * abs(seat)) / lead.voices**0.5 * 1.3)
+            out[0] += wave * np.float32(left)
+            out[1] += wave * np.float32(right)
+        if lead.sub:
+            low = read(tabs[:1], [level * lead.sub], phases(hz * 0.5, cents, 0.0))
+            out += low
+        return fade(out[:, :n], 0.006)
+
+    return body
+
+
+def _seat(i: int, count: int) -> float:
+    """Place of one of ``count`` (odd) in a row, -1 to 1."""
+    return 2.0 * i / (count - 1) - 1.0
+
+
+def _falling(t: Reals, t60: float) -> Reals:
+    return dsp.exp2(np.maximum(-t * (9.965784 / t60), -40.0))
+
+
+def _bends(name: str, lead: Lead, take: Take, t: Reals) -> Reals:
+    """Glide into the note, vibrato after a while, and what the manner asks for."""
+    grown = np.clip((t - 0.25) / 0.45, 0.0, 1.0)
+    cents = lead.vibrato * grown * dsp.sin(t * 5.4)
+    if take.manner == "slide":
+        cents = cents - 300.0 * _falling(t, 0.22)
+    elif take.manner != "legato" and lead.scoop:
+        cents = cents - lead.scoop * _falling(t, lead.glide * 4.0)
+    if take.manner == "fall":
+        span = max(min(take.seconds * 0.45, 0.6), 0.16)
+        gone = np.clip((t - (take.seconds - span)) / span, 0.0, 1.6)
+        cents = cents - 900.0 * gone * gone
+    return np.asarray(cents, np.float64)
+
+
+# -- pads --------------------------------------------------------------------------------------------------------------
+
+
+def painted(address: str, n: int, partials: Sequence[tuple[float, float, float]]) -> Samples:
+    """Partials of (Hz, amplitude, bandwidth in cents, one sigma) as bells on the spectrum, phases random: (2, n)."""
+    size = dsp.fast_size(n)
+    planes = np.zeros((2, size // 2 + 1, 2), np.float32)
+    roll = dice(address)
+    scale = size / RATE
+    for hz, level, cents in partials:
+        sigma = max(hz * (float(dsp.exp2(cents / 1200.0)) - 1.0) * scale, 0.4)
+        centre = hz * scale
+        low, high = max(int(centre - 3.5 * sigma), 1), min(int(centre + 3.5 * sigma) + 2, size // 2)
+        if high <= low:
+            continue
+        off = (np.arange(low, high) - centre) / sigma
+        bell = dsp.exp2(-0.7213475 * off * off)
+        bell *= level * size * 0.5 / float(np.sqrt(np.sum(bell * bell)))
+        turn = roll.random((2, high - low))
+        planes[:, low:high, 0] += dsp.f32(bell) * dsp.sine(turn + 0.25)
+        planes[:, low:high, 1] += dsp.f32(bell) * dsp.sine(turn)
+    return dsp.back(planes.view(np.complex64)[:, :, 0], size)[:, :n]
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """A pad's partials and its motion."""
+
+    ratios: tuple[float, ...]
+    slope: float
+    """Power of 1/ratio at middle brightness."""
+    cutoff: float
+    """Hz above which the dark layer falls away; the bright layer opens two octaves more."""
+    cents: float
+    """Bandwidth of a partial at width 0.5."""
+    rise: float
+    sway: float
+    """Hz of the slow motion between dark and bright."""
+    air: float = 0.0
+    """Level of breath noise."""
+    strike: float = 0.0
+    """Level of a soft bell at the onset."""
+    octave: float = 0.0
+    """Level of the octave below."""
+
+
+_AIR: Curve = ((400.0, -30.0, 1e6), (1500.0, -10.0, 1e6), (4000.0, 0.0, 1e6), (7000.0, -4.0, 1e6),
+    (14000.0, -20.0, 1e6))  # fmt: skip
+
+
+def _pad(name: str, pad: Pad, release: float) -> Body:
+    def body(take: Take) -> Samples:
+        n, hz, force = samples(take.seconds + release), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
+        open_by = float(dsp.exp2((take.param("bright") - 0.5) * 2.5 + (force - 0.6) * 2.2))
+        ratios = np.array([r for r in pad.ratios if r * hz < 17_000.0] or [1.0])
+        freq = ratios * hz
+        width = pad.cents * 2.0 * take.param("width") + 0.3
+        address = f"{name}/{take.pitch}/{take.round}"
+        base = dsp.power(ratios, -pad.slope)
+        layers = []
+        for i, reach in enumerate((1.0, 4.0)):
+            amp = base / (1.0 + (freq / (pad.cutoff * open_by * reach)) ** 2)
+            amp *= 0.28 / float(np.sqrt(np.sum(amp * amp)))
+            rows = [(float(f), float(a), width * min(0.3 + 0.12 * float(r), 1.0)) for f, a, r in zip(freq,
+                amp, ratios, strict=True) if a > 5e-5]  # fmt: skip
+            if pad.octave and i == 0:
+                rows.append((0.5 * hz, 0.28 * pad.octave, width))
+            layers.append(painted(f"{address}/{i}", n, rows))
+        points = -(-n // HOP) + 1
+        t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
+        motion = 0.45 + 0.3 * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)
+        out = layers[0] * grow(dsp.f32(1.0 - motion))[:n]
+        out += layers[1] * grow(dsp.f32(motion))[:n]
+        if pad.air:
+            for side in (0, 1):
+                out[side] += hiss(dice(f"{address}/air/{side}"), n, _AIR, 512) * np.float32(pad.air * open_by**0.5)
+        out = attack(out, pad.rise * take.param("attack") * (1.3 - 0.6 * force))
+        if pad.strike:
+            tones = freq[:8]
+            struck = 0.5 * dsp.power(ratios[:8], 0.5 * force - 1.2)
+            bell = modal(n, tones, 1.8 / np.sqrt(ratios[:8]), struck, np.zeros(len(tones)))
+            out += attack(bell, 0.006) * np.float32(pad.strike * (0.3 + 0.7 * force))
+        return fade(out, 0.01)
+
+    return body
+
+
+def vocal(k: Reals, f: Reals, b: float) -> Reals:
+    """Glottal source: steeper when sung softly."""
+    return 1.0 / (dsp.power(k, 1.45 - 0.4 * b) * (1.0 + (f / (1000.0 + 4500.0 * b)) ** 2))
+
+
+def formants(vowel: float) -> dsp.Curve:
+    """From oo (0) to ah (1): four formants (means of choir singers) over a floor."""
+    centres = [a + (b - a) * vowel for a, b in ((360.0, 720.0), (820.0, 1180.0), (2500.0, 2700.0), (3300.0, 3500.0))]
+    levels = [1.0, 0.35 + 0.25 * vowel, 0.20 + 0.22 * vowel, 0.16 + 0.20 * vowel]
+    bells = [(dsp.bandpass(hz, q), level) for hz, level, q in zip(centres, levels, (4.0, 7.0, 11.0, 12.0), strict=True)]
+    return lambda f: 0.05 + sum((level * bell(f) for bell, level in bells), np.zeros_like(f))
+
+
+_SIGH: Curve = ((300.0, -30.0, 0.1), (900.0, -12.0, 0.15), (2500.0, 0.0, 0.16), (6000.0, -5.0, 0.12),
+    (12000.0, -20.0, 0.08))  # fmt: skip
+
+
+def _choir(take: Take) -> Samples:
+    voice = Voice(
+        vocal,
+        formants(take.param("vowel")),
+        0.16 * take.param("attack"),
+        _SIGH,
+        0.012,
+        _SIGH,
+        0.02,
+        players=6,
+        spread=22.0,
+        width=0.9,
+        scatter=0.05,
+        vibrato=5.4,
+        depth=max(16.0 * take.param("vibrato"), 0.01),
+        delay=0.35,
+        scoop=28.0,
+        blare=0.1,
+        sway=0.10,
+        rough=True,
+    )
+    return play("choir", voice, take, 0.4, take.param("bright"), voice.width * 2.0 * take.param("width"))
+
+
+# -- riser -------------------------------------------------------------------------------------------------------------
+
+
+def _riser(take: Take) -> Samples:
+    """Noise through a resonant low-pass that climbs six octaves while its level rises, up to the end of the note."""
+    hold = samples(max(take.seconds, 0.05))
+    n = hold + samples(0.12)
+    frame = 1024
+    rows = n // (frame // 2) + 2
+    f = np.arange(frame // 2 + 1) * (RATE / frame)
+    up = np.minimum(np.arange(rows) * (frame // 2) / hold, 1.0)[:, None]
+    top = 4500.0 * float(
+        dsp.exp2((take.pitch - 60) / 24.0 + (take.param("bright") - 0.5) * 2.0 + (take.force - 0.6) * 1.5)
+    )
+    u = f[None, :] / (min(top, 15_000.0) * dsp.exp2(-5.5 * (1.0 - dsp.power(np.maximum(up, 1e-6), 1.3))))
+    u = u * u
+    q = 0.9 + 2.6 * take.param("resonance")
+    level = dsp.exp2(-7.0 * (1.0 - up)) * np.minimum(f / 120.0, 1.0) * (6.0 * frame) ** 0.5
+    magnitude = level / np.sqrt((1.0 - u) ** 2 + u / (q * q))
+    out = np.empty((2, n), np.float32)
+    for side in (0, 1):
+        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, dsp.f32(magnitude))
+    mid = (out[0] + out[1]) * np.float32(0.5)
+    wide = np.float32(take.param("width"))
+    out = mid + (out - mid) * wide
+    return fade(attack(dsp.normal(out), 0.02), 0.12)
+
+
+# -- the patches -------------------------------------------------------------------------------------------------------
+
+_LEADING = (
+    Param("bright", "", 0.0, 1.0, 0.5, "Cutoff of the filter: two octaves either way."),
+    Param("attack", "", 0.3, 8.0, 1.0, "Factor on the attack."),
+    Param("detune", "", 0.0, 1.0, 0.5, "Spread of the unison."),
+    Param("width", "", 0.0, 1.0, 0.5, "Stereo spread of the unison."),
+)
+_PADDING = (
+    Param("bright", "", 0.0, 1.0, 0.5, "Dark to open."),
+    Param("attack", "", 0.1, 3.0, 1.0, "Factor on the time to swell."),
+    Param("width", "", 0.0, 1.0, 0.5, "Bandwidth of the partials: still to swarming."),
+)
+_SINGING = (*PLAYED[:2], Param("vowel", "", 0.0, 1.0, 0.7, "oo to ah."), PLAYED[2], PLAYED[3])
+_RISING = (
+    Param("bright", "", 0.0, 1.0, 0.5, "Where the sweep ends."),
+    Param("resonance", "", 0.0, 1.0, 0.4, "Whistle of the sweep."),
+    Param("width", "", 0.0, 1.0, 0.9, "Mono to wide."),
+)
+
+_WHOLE = tuple(float(k) for k in range(1, 61))
+_SAW = Lead(0.0, 1.0, 7, 32.0, 2600.0, 2.8, 1.6, 0.9, 0.004)
+_SQUARE = Lead(0.94, 1.0, 3, 10.0, 2400.0, 2.0, 1.2, 0.85, 0.004, vibrato=7.0)
+_GLIDE = Lead(0.75, 1.3, 3, 8.0, 2000.0, 1.2, 1.4, 0.8, 0.016, scoop=140.0, glide=0.05, vibrato=16.0, sub=0.10)
+_WARM = Pad(_WHOLE, 1.05, 650.0, 9.0, 0.45, 0.11, air=0.004, octave=0.18)
+_AIRY = Pad(_WHOLE, 1.25, 1100.0, 14.0, 0.60, 0.14, air=0.022)
+_GLASS = Pad((1.0, 2.0, 3.01, 4.02, 5.43, 6.79, 8.21, 10.6, 13.3), 1.1, 2600.0, 3.0, 0.22, 0.19, air=0.004, strike=0.55)
+
+
+def _patch(
+    name: str,
+    family: str,
+    about: str,
+    body: Body,
+    params: tuple[Param, ...],
+    programs: tuple[int, ...],
+    gain: float,
+    release: float,
+) -> Patch:
+    return Patch(name, family, about, body, params, gain, True, release, 3, 2, programs=programs)
+
+
+SYNTHS = (
+    _patch(
+        "saw",
+        "lead",
+        "Seven detuned saws through a closing filter.",
+        _lead("saw", _SAW, 0.16),
+        _LEADING,
+        (81,),
+        -5.0,
+        0.16,
+    ),
+    _patch(
+        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -4.8, 0.10
+    ),
+    _patch(
+        "glide",
+        "lead",
+        "Soft lead that slides into its notes, with vibrato.",
+        _lead("glide", _GLIDE, 0.18),
+        _LEADING,
+        tuple(range(82, 88)),
+        -4.6,
+        0.18,
+    ),
+    _patch(
+        "warm",
+        "pads",
+        "Warm analogue pad, slowly opening and closing.",
+        _pad("warm", _WARM, 0.9),
+        _PADDING,
+        (88, 89, 90),
+        -4.2,
+        0.9,
+    ),
+    _patch(
+        "airy",
+        "pads",
+        "Breathy, wide, far.",
+        _pad("airy", _AIRY, 1.1),
+        _PADDING,
+        (91, 94, 95, 97, 99, 101, 102, 103),
+        -3.1,
+        1.1,
+    ),
+    _patch(
+        "glass",
+        "pads",
+        "Struck and bowed glass.",
+        _pad("glass", _GLASS, 1.2),
+        _PADDING,
+        (92, 93, 96, 98, 100),
+        -4.2,
+        1.2,
+    ),
+    _patch("choir", "pads", "Six singers, from oo to ah.", _choir, _SINGING, (52, 53, 54), -5.9, 0.4),
+    _patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, (119, 122), -4.2, 0.12),
+)

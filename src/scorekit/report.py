@@ -1,0 +1,259 @@
+"""Words and tables for people, and the same facts as plain data for programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TextIO
+
+from scorekit.errors import Diagnostic, printable
+from scorekit.score import Decision, Edit, Note, Plan, Score
+from scorekit.theory import pitch_name, uses_flats
+from scorekit.timebase import PPQ, Tick
+
+_STYLES = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
+_CLEAR = "\r\x1b[K"
+
+
+class Step(Protocol):
+    """What a progress event tells: a ``pipeline.Progress``."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+# -- speaking ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Voice:
+    """Speaks to people on standard error, so that standard output stays data.
+
+    On a terminal a stage's line moves on the spot; elsewhere each stage is one plain line when it is done.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    _stage: str = ""
+    _began: float = 0.0
+
+    @property
+    def live(self) -> bool:
+        """Whether lines may be drawn over."""
+        return self.stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    def say(self, text: str = "") -> None:
+        """A line for people, unless they asked for quiet."""
+        if not self.quiet:
+            self.stream.write(text + "\n")
+            self.stream.flush()
+
+    def refuse(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Every mistake in full, then how many there are. Said even when quiet."""
+        self.settle()
+        for diagnostic in diagnostics:
+            first, *rest = diagnostic.render().split("\n")
+            kind = f"{diagnostic.severity}:"
+            colour = "red" if diagnostic.severity == "error" else "yellow"
+            self.stream.write("\n".join([first.replace(kind, styled(kind, colour, self.stream), 1), *rest]) + "\n")
+        errors = sum(d.severity == "error" for d in diagnostics)
+        if errors:
+            self.stream.write(f"{count(errors, 'mistake')}\n")
+        self.stream.flush()
+
+    def bug(self, error: Exception) -> None:
+        """Tells people that they did nothing wrong; the traceback only when they ask for it. Said even when quiet."""
+        self.settle()
+        if self.verbose:
+            import traceback
+
+            traceback.print_exception(error, file=self.stream)
+        hint = "" if self.verbose else " (-v shows where)"
+        words = printable(str(error), 300)
+        self.stream.write(f"this is a bug in scorekit, not in your song: {type(error).__name__}: {words}{hint}\n")
+        self.stream.flush()
+
+    def hear(self, step: Step) -> None:
+        """A progress event."""
+        if self.quiet:
+            return
+        if step.stage != self._stage:
+            self.settle()
+            self._stage, self._began = step.stage, time.monotonic()
+        if step.total and step.done >= step.total:
+            self.settle()
+        elif self.live:
+            place = f"{step.done}/{step.total}" if step.total else ""
+            self.stream.write(f"{_CLEAR}  {step.stage:<10} {place:>7}  {printable(step.what, 40)}")
+            self.stream.flush()
+
+    def settle(self) -> None:
+        """Ends the line of the stage at work, with the time it took."""
+        if self._stage:
+            took = time.monotonic() - self._began
+            self.stream.write(f"{_CLEAR if self.live else ''}  {self._stage:<10} {took:6.2f} s\n")
+            self.stream.flush()
+        self._stage = ""
+
+
+def styled(text: str, style: str, stream: TextIO) -> str:
+    """Text in a colour, on a terminal that wants colours."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 mistake``, ``2 mistakes``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def table(rows: Iterable[Sequence[object]], gap: str = "  ") -> str:
+    """Rows in columns as wide as their widest cell; the last column runs free."""
+    cells = [[printable(str(cell), 200) for cell in row] for row in rows]
+    columns = max((len(row) for row in cells), default=0)
+    widths = [max(len(row[n]) for row in cells if len(row) > n) for n in range(columns)]
+    lines = (gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in cells)
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+# -- a song ------------------------------------------------------------------------------------------------------------
+
+
+def card(plan: Plan) -> dict[str, Any]:
+    """The facts of a song that people ask for first."""
+    tempi = [60_000_000 / tempo for _, tempo in plan.tempo.changes]
+    return {
+        "title": plan.title,
+        "genre": plan.genre,
+        "model": plan.model,
+        "seed": plan.seed,
+        "tempo": [round(min(tempi), 3), round(max(tempi), 3)],
+        "key": str(plan.key),
+        "meter": list(dict.fromkeys(str(p.section.meter) for p in plan.placements)),
+        "form": [{"section": p.section.id, "bar": p.bar, "bars": p.section.bars} for p in plan.placements],
+        "parts": [part.name for part in plan.parts],
+        "seconds": round(plan.tempo.seconds(plan.end), 3),
+    }
+
+
+def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: bool = False) -> str:
+    """The closing lines of a render."""
+    low, high = (f"{tempo:.1f}".removesuffix(".0") for tempo in facts["tempo"])
+    rows = [
+        ("tempo", f"{low} bpm" if low == high else f"{low} to {high} bpm"),
+        ("key", f"{facts['key']}, {' '.join(facts['meter'])}"),
+        ("form", " ".join(f"{entry['section'].rpartition('/')[0]}:{entry['bars']}" for entry in facts["form"])),
+        ("parts", " ".join(facts["parts"])),
+        ("music", f"{facts['seconds']:.1f} s"),
+        ("took", f"{took:.2f} s"),
+    ]
+    if verbose:
+        rows += [("genre", facts["genre"]), ("model", facts["model"]), ("seed", facts["seed"])]
+        units = {"lufs": "LUFS", "peak": "dBTP"}
+        rows += [(name, f"{facts[name]:.1f} {unit}") for name, unit in units.items() if name in facts]
+    rows += [("wrote" if n == 0 else "", path) for n, path in enumerate(files)]
+    return f"{printable(facts['title'])}\n" + "".join(f"  {line}\n" for line in table(rows).splitlines())
+
+
+def mistake(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A Diagnostic as plain data."""
+    span = diagnostic.span
+    place = {"file": span.file, "line": span.line, "column": span.column, "width": span.width} if span else {}
+    names = ("severity", "code", "message", "hint", "path")
+    return {**place, **{name: value for name in names if (value := getattr(diagnostic, name))}}
+
+
+def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str]:
+    """What a genre's own file says of it; what it leaves to the genre it extends stays empty."""
+    import tomllib
+
+    try:
+        spec = tomllib.loads(text) if isinstance(text, str) else {}
+        about, tempo, meter = (spec.get(table, {}) for table in ("genre", "tempo", "meter"))
+        pace = f"{tempo['min']:g}-{tempo['max']:g} bpm" if {"min", "max"} <= tempo.keys() else ""
+        return {"id": name, "name": str(about.get("name", "")), "tempo": pace, "meter": str(meter.get("sig", ""))}
+    except (ValueError, TypeError, AttributeError):
+        return {"id": name, "name": "(this file is broken)", "tempo": "", "meter": ""}
+
+
+def first_song(title: str, genre: str, file: str) -> str:
+    """A short commented song to start from."""
+    import json
+
+    return f"""\
+#:schema ./song.schema.json
+# To hear it:  scorekit render {file}
+title  = {json.dumps(printable(title), ensure_ascii=False)}
+genre  = "{genre}"
+seed   = 1                  # another number gives another song
+length = "30 s"             # or "16 bars"
+# tempo  = 120              # quarter notes a minute; left out: typical of the genre
+# key    = "E minor"        # left out: typical of the genre
+# form   = "intro:2:e2 verse:8:e3 chorus:8:e4"   # name:bars:energy; left out: one of the genre's
+# parts.lead.play = false   # a part that rests
+"""
+
+
+# -- explanations ------------------------------------------------------------------------------------------------------
+
+
+def conflicts_text(score: Score) -> str:
+    """What was disagreed upon and how it was settled: first in words, then note by note."""
+    settled = [*score.decisions, *(finding for passage in score.passages for finding in passage.findings)]
+    edits = [(p, edit) for p, passage in enumerate(score.passages) for edit in passage.edits]
+    lines = [f"{count(len(settled), 'disagreement')}, {count(len(edits), 'note')} mended", ""]
+    lines += [line for decision in settled for line in _decision_lines(decision)]
+    lines += [_edit_line(score.plan, index, edit) for index, edit in edits]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def conflicts_data(score: Score) -> dict[str, Any]:
+    """The same as plain data."""
+    from dataclasses import asdict
+
+    settled = [*score.decisions, *(finding for passage in score.passages for finding in passage.findings)]
+    return {
+        "decisions": [asdict(decision) for decision in settled],
+        "edits": [asdict(edit) for passage in score.passages for edit in passage.edits],
+    }
+
+
+def _decision_lines(decision: Decision) -> Iterator[str]:
+    wanted = "; ".join(f"{claim.by} wants {claim.value} ({claim.weight:g})" for claim in decision.claims)
+    yield f"{decision.where}  {decision.family} {decision.rule}: {decision.chosen}"
+    yield f"  {wanted}" if wanted else "  nobody asked"
+    yield f"  because {decision.reason}"
+
+
+def _edit_line(plan: Plan, index: int, edit: Edit) -> str:
+    placement = plan.placements[index]
+    note = edit.before or edit.after
+    flats = uses_flats(placement.section.key.tonic, placement.section.key.mode)
+    where = place(plan, placement.start + note.start) if note else ""
+    change = f"{note_text(edit.before, flats)} -> {note_text(edit.after, flats)}"
+    return f"{where:>10}  {edit.part:<7} {edit.rule}: {change}, {edit.reason}"
+
+
+def note_text(note: Note | None, flats: bool = False) -> str:
+    """A note in short: pitch, beats it lasts, velocity."""
+    return f"{pitch_name(note.pitch, flats)}:{note.length / PPQ:g} v{note.velocity}" if note else "nothing"
+
+
+def place(plan: Plan, tick: Tick) -> str:
+    """A tick of the song as bar.beat, both from 1; a beat is the unit of the meter."""
+    at = next((p for p in reversed(plan.placements) if p.start <= tick), plan.placements[0])
+    meter = at.section.meter
+    bars, rest = divmod(tick - at.start, meter.bar)
+    beat = 1 + rest * meter.beats / meter.bar
+    return f"{at.bar + bars}.{beat:.3f}".rstrip("0").rstrip(".")

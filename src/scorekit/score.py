@@ -1,0 +1,512 @@
+"""The nouns that cross from one stage to the next. All frozen; one word each, used nowhere for anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from scorekit.timebase import Meter, TempoMap, Tick
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scorekit.ideas import Ideas
+    from scorekit.seeds import Seed
+
+PARTS = ("drums", "bass", "guitar", "keys", "strings", "brass", "lead", "pads")
+"""The eight parts of the orchestrator, in the order of their tracks."""
+
+MANNERS = ("", "mute", "dead", "slide", "up", "down", "ghost", "flam", "short", "legato", "fall", "roll")
+"""How a note is played, where its length and velocity do not say it all. A Performance stores the index."""
+
+
+# -- where notes come from ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why a note is there."""
+
+    path: str
+    """Where the wish was written, as a path in a spec: ``genre.bass.patterns.0``."""
+    maker: str
+    """Who wrote it: a part or a beat generator."""
+    idea: str
+    """What was played: ``roots-8ths``, ``fill tom-run``, ``motif copy, new tail``."""
+    place: str
+    """The address its chance was drawn from: ``7/chorus/1/bass/3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note in ticks from the start of its section (in a Phrase)."""
+
+    start: Tick
+    length: Tick
+    pitch: int
+    velocity: int
+    manner: str = ""
+    origin: int = field(default=0, compare=False)
+    """Row in the origins of the phrase."""
+
+    @property
+    def end(self) -> Tick:
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What one part plays in one section: notes in order of (start, pitch)."""
+
+    part: str
+    notes: tuple[Note, ...] = ()
+    origins: tuple[Origin, ...] = field(default=(), compare=False)
+    idea: str = field(default="", compare=False)
+    """The pattern or behaviour in charge, for people."""
+
+
+# -- harmony -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic (pitch class, 0 = C), a mode, and how the tonic is spelt."""
+
+    tonic: int
+    mode: str
+    name: str = field(default="C", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord sounding from a tick of its section."""
+
+    start: Tick
+    length: Tick
+    root: int
+    """Pitch class of the root."""
+    quality: str
+    """A key of theory.CHORDS, such as ``min7``."""
+    bass: int
+    """Pitch class of the lowest note."""
+    symbol: str = field(default="", compare=False)
+    """As a musician reads it: ``Em7``, ``A9``."""
+    path: str = field(default="", compare=False)
+
+    @property
+    def end(self) -> Tick:
+        return self.start + self.length
+
+
+# -- the plan ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Something the whole band, or some parts, do at one place: accent, hold, shot, push, stop, crash, pedal, nochord."""
+
+    tick: Tick
+    kind: str
+    parts: tuple[str, ...] = ()
+    """Empty: everybody."""
+    path: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All that is musically true inside one section, whatever comes before or after it."""
+
+    name: str
+    occurrence: int
+    """1 for the first statement, 2 for the return, and so on."""
+    bars: int
+    meter: Meter
+    grid: int
+    """Steps per quarter note of the genre's patterns: 4 straight, 3 triplets."""
+    tier: int
+    """Energy, 1 to 5."""
+    key: Key
+    chords: tuple[Chord, ...]
+    flags: frozenset[str] = frozenset()
+    """break, half, double, nodrums, ramp, vacuum, tag."""
+    intents: tuple[Intent, ...] = ()
+    melody: str = "lead"
+    """What the melody does here: hook, lead, riff, solo, none."""
+    cadence: str = "open"
+    motif: str = ""
+    """Name under which the motif is remembered: sections that share it share their tune."""
+
+    @property
+    def length(self) -> Tick:
+        return self.bars * self.meter.bar
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}/{self.occurrence}"
+
+    def chord_at(self, tick: Tick) -> Chord:
+        """The chord sounding at a tick; the last one at and after the end."""
+        sounding = self.chords[0]
+        for chord in self.chords:
+            if chord.start > tick:
+                break
+            sounding = chord
+        return sounding
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """What may be known across the boundaries of a section: for gestures only."""
+
+    before: int | None = None
+    """Tier of the section before; None at the start of the song."""
+    after: int | None = None
+    """Tier of the section after; None at the end of the song."""
+    next_chord: Chord | None = None
+    """First chord of the section after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A section at its place in the song."""
+
+    section: Section
+    start: Tick
+    bar: int
+    """Number of its first bar, counted from 1."""
+    seam: Seam
+
+    @property
+    def end(self) -> Tick:
+        return self.start + self.section.length
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A patch and its parameters as (name, value)."""
+
+    patch: str
+    params: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A mixer channel: level and duck in dB, pan -1 (left) to 1, reverb and delay sends 0 to 1, high-pass in Hz."""
+
+    level: float = 0.0
+    pan: float = 0.0
+    verb: float = 0.15
+    delay: float = 0.0
+    highpass: float = 0.0
+    duck: float = 0.0
+    """Depth in dB by which the kick pushes this part down."""
+    width: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One player of the band."""
+
+    name: str
+    specialist: str
+    sound: Sound
+    strip: Strip
+    channel: int
+    """MIDI channel, 0-based; 9 is drums."""
+    program: int
+    """General MIDI program, 0-based."""
+    title: str
+    """Track name: ``Drums``, ``Bass``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dials:
+    """What a model and a song turn, each 0 to 1 with .5 as the genre has it."""
+
+    complexity: float = 0.5
+    """Density, subdivision and harmonic colour."""
+    creativity: float = 0.5
+    """Variation, substitution, and how far choices stray from the most typical."""
+    density: float = 0.5
+    """Of one cell: more or fewer notes."""
+    focus: bool = False
+    """Whether this part is in the foreground of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feel:
+    """How written time becomes played time."""
+
+    swing_unit: int = 8
+    """8: eighths swing; 16: sixteenths do."""
+    swing: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
+    """Per role (drums, bass, comp, lead): (bpm, long:short ratio) points, interpolated."""
+    amount: float = 0.3
+    """Share of raw human timing, 0 to 1."""
+    offsets: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Per role or drum row: milliseconds for each grid step of a bar."""
+    lean: tuple[tuple[float, float], ...] = ()
+    """(bpm, ms) by which bass, and half of it the ride, run ahead or behind."""
+    lead_late: tuple[tuple[float, float], ...] = ()
+    """(bpm, ms) by which the lead's downbeats come late."""
+    tight: bool = True
+    """Played to a click; False lets the tempo breathe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """The last stage: loudness to reach (LUFS), true-peak ceiling (dBTP), room size 0 to 1 and its brightness."""
+
+    lufs: float = -14.0
+    ceiling: float = -1.0
+    room: float = 0.4
+    tone: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody wanted, and how much."""
+
+    by: str
+    value: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A disagreement settled before a note was written."""
+
+    rule: str
+    """Conflict kind, such as T1 or I7."""
+    family: str
+    """tempo, key, energy or instruments."""
+    where: str
+    claims: tuple[Claim, ...]
+    chosen: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the song asks of one part in one section, beyond the genre."""
+
+    play: bool | None = None
+    """True: must play; False: must not; None: as arranged."""
+    density: float | None = None
+    velocity: int = 0
+    octave: int = 0
+    reroll: int = 0
+    lock: bool = False
+    notes: tuple[Note, ...] = ()
+    """The user's own notes: the part plays these and nothing else."""
+    pattern: str = ""
+    """Id of the pattern asked for."""
+    path: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A song decided upon, before a note is written."""
+
+    title: str
+    seed: str
+    genre: str
+    model: str
+    kind: str
+    """general (single generator) or instrument_focused (orchestrator)."""
+    key: Key
+    tempo: TempoMap
+    placements: tuple[Placement, ...]
+    parts: tuple[Part, ...]
+    cells: tuple[tuple[str, str, Cell], ...]
+    """(section id such as ``chorus/1``, part name, what the song asks)."""
+    ideas: Ideas
+    dials: Dials
+    focus: tuple[str, ...]
+    feel: Feel
+    master: Master
+    tail: float
+    """Seconds the last sound may ring after the last bar."""
+    resolver: str = "fix"
+    """fix, report or off."""
+    decisions: tuple[Decision, ...] = ()
+    ending: str = "hit"
+
+    @property
+    def end(self) -> Tick:
+        """The bar line after the last bar."""
+        return self.placements[-1].end
+
+    def cell(self, section: Section, part: str) -> Cell:
+        """What the song asks of a part in a section."""
+        for where, name, cell in self.cells:
+            if where == section.id and name == part:
+                return cell
+        return Cell()
+
+    def part(self, name: str) -> Part:
+        """The part of that name; KeyError if it is not in the band."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(name)
+
+
+# -- between the coordinator and the specialists -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """What a specialist would like, before a note is written."""
+
+    part: str
+    family: str
+    """tempo, key, energy or instruments."""
+    wish: str
+    """halftime, doubletime, rest, play, octave, thin, borrow ..."""
+    value: float
+    weight: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What a part got: whether it plays, its register, its density, and its place in front or behind."""
+
+    plays: bool = True
+    low: int = 48
+    high: int = 72
+    density: float = 0.5
+    """0 sparse to 1 busy; .5 as the genre's pattern has it."""
+    tier: int = 3
+    """The energy this part plays at: usually the section's."""
+    layer: str = "middle"
+    """front, middle or back."""
+    enter: Tick = 0
+    """The part is silent before this tick of the section."""
+    leave: Tick | None = None
+    """And from this tick on."""
+    pace: str = "normal"
+    """half, normal or double time."""
+    rests: tuple[int, ...] = ()
+    """Bars of the section (0-based) in which it lays out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """One section as the coordinator has it: a lane for each part, in the order of the band."""
+
+    lanes: tuple[tuple[str, Lane], ...]
+
+    def lane(self, part: str) -> Lane:
+        """The lane of a part; KeyError if it is not in the band."""
+        return dict(self.lanes)[part]
+
+    @property
+    def playing(self) -> tuple[str, ...]:
+        """The parts that play."""
+        return tuple(name for name, lane in self.lanes if lane.plays)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that one specialist may know."""
+
+    part: str
+    section: Section
+    lane: Lane
+    ideas: object
+    """The genre's vocabulary for this part: see scorekit.ideas."""
+    dials: Dials
+    cell: Cell
+    seed: Seed
+    """Address of this cell's chance."""
+    band: str
+    """The feel band the tempo lies in: slow, medium, fast or breakneck."""
+    accents: tuple[float, ...] = ()
+    """The rhythm generator's accent mask, one number 0 to 1 for each grid step of the section."""
+    heard: tuple[Phrase, ...] = ()
+    """Phrases of the parts this one listens to."""
+    seam: Seam = Seam()
+    """Filled in only for those who play gestures across the boundary."""
+    motif_seed: Seed | None = None
+    """Shared by all sections with the same motif; only the lead and those who quote it get it."""
+    ending: str = ""
+    """How the song ends, in the last section only."""
+
+    def hears(self, part: str) -> tuple[Note, ...]:
+        """The notes of another part, empty when it is silent or not listened to."""
+        for phrase in self.heard:
+            if phrase.part == part:
+                return phrase.notes
+        return ()
+
+
+# -- the score and after -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A note mended by the resolver."""
+
+    rule: str
+    family: str
+    part: str
+    section: str
+    """Section id."""
+    before: Note | None
+    """None: the note was added."""
+    after: Note | None
+    """None: the note was taken out."""
+    reason: str
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One section of the score: its phrases reconciled, and what was mended."""
+
+    phrases: tuple[Phrase, ...]
+    edits: tuple[Edit, ...] = ()
+    findings: tuple[Decision, ...] = ()
+    """Conflicts seen and left as they are, with the reason."""
+
+    def phrase(self, part: str) -> Phrase:
+        """The phrase of a part, empty when it is silent."""
+        for phrase in self.phrases:
+            if phrase.part == part:
+                return phrase
+        return Phrase(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The plan, and one passage for each of its placements."""
+
+    plan: Plan
+    passages: tuple[Passage, ...]
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One part's performance of one section.
+
+    ``events`` is a read-only structured array with fields start, length (ticks of the song, int64), pitch, velocity,
+    manner (index into MANNERS), source (index of the note in its phrase; int32), sorted by (start, pitch).
+    """
+
+    part: str
+    placement: int
+    events: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """The score as played: takes in order of placement and part."""
+
+    plan: Plan
+    takes: tuple[Take, ...]

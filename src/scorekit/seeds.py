@@ -1,0 +1,67 @@
+"""Chance as an address: every draw is a hash of where it is made, so no draw can shift another.
+
+>>> song = Seed("7")
+>>> song.at("chorus", 1, "bass").unit("pattern") == Seed("7/chorus/1/bass").unit("pattern")
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import cos, log, pi, sqrt
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A named place to draw chance from, such as ``7/chorus/1/bass/3``."""
+
+    address: str
+
+    def at(self, *steps: object) -> Seed:
+        """The address further down: ``seed.at("bass", 3)``."""
+        return Seed("/".join([self.address, *map(str, steps)]))
+
+    def bits(self, draw: str) -> int:
+        """64 random bits for a named draw."""
+        return int.from_bytes(blake2b(f"{self.address}#{draw}".encode(), digest_size=8).digest(), "big")
+
+    def unit(self, draw: str) -> float:
+        """A number in [0, 1)."""
+        return (self.bits(draw) >> 11) * 2.0**-53
+
+    def chance(self, draw: str, probability: float) -> bool:
+        """True with the given probability."""
+        return self.unit(draw) < probability
+
+    def gauss(self, draw: str) -> float:
+        """A standard normal number (Box-Muller), rounded to 1e-9 so that libm's last bit never shows."""
+        u, v = self.unit(draw + "/u"), self.unit(draw + "/v")
+        return round(sqrt(-2.0 * log(1.0 - u)) * cos(2.0 * pi * v), 9)
+
+    def pick(self, draw: str, weights: Sequence[float], heat: float = 1.0) -> int:
+        """Index drawn in proportion to ``weights ** (1 / heat)``.
+
+        Drawn as a race of exponentials (Gumbel-max), one per index: adding an item at the end, or changing one weight,
+        alters the outcome only where that item wins or stops winning.
+
+        Raises ValueError when no weight is positive.
+        """
+        best, winner = None, -1
+        for index, weight in enumerate(weights):
+            if weight <= 0:
+                continue
+            finish = round(-log(1.0 - self.unit(f"{draw}/{index}")) / weight ** (1.0 / max(heat, 0.05)), 12)
+            if best is None or finish < best:
+                best, winner = finish, index
+        if winner < 0:
+            raise ValueError(f"nothing to choose from at {self.address}#{draw}")
+        return winner
+
+    def choose(self, draw: str, items: Sequence[Item], weights: Sequence[float] | None = None, heat: float = 1.0) -> Item:
+        """One of the items, by weight (equal weights when none are given)."""
+        return items[self.pick(draw, weights if weights is not None else [1.0] * len(items), heat)]

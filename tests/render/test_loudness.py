@@ -1,0 +1,62 @@
+"""Facts about loudness, from the standards' own test signals (ITU-R BS.1770-4, EBU Tech 3341)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scorekit.render import dsp, loudness
+from scorekit.render.dsp import RATE, Samples
+
+
+def sine(hz: float, db: float, seconds: float, turn: float = 0.0) -> Samples:
+    return dsp.partial(hz, dsp.samples(seconds), start=turn) * np.float32(dsp.gain(db))
+
+
+def stereo(x: Samples) -> Samples:
+    return np.stack([x, x])
+
+
+def test_997_hz_at_full_scale_in_one_channel() -> None:
+    """BS.1770-4: a 997 Hz sine at 0 dBFS in one channel reads -3.01 LUFS."""
+    x = sine(997.0, 0.0, 20.0)
+    assert loudness.integrated(np.stack([x, np.zeros_like(x)])) == pytest.approx(-3.01, abs=0.03)
+
+
+@pytest.mark.parametrize("level", [-23.0, -33.0])
+def test_stereo_sine(level: float) -> None:
+    """EBU Tech 3341 cases 1 and 2: a stereo 1 kHz sine at -23 (-33) dBFS reads -23 (-33) LUFS within 0.1."""
+    assert loudness.integrated(stereo(sine(1_000.0, level, 20.0))) == pytest.approx(level, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "tones",
+    [
+        ((-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)),
+        ((-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)),
+    ],
+)
+def test_gating(tones: tuple[tuple[float, float], ...]) -> None:
+    """EBU Tech 3341 cases 3 and 4: what is far below the rest does not count, so these read -23 LUFS."""
+    x = np.concatenate([sine(1_000.0, db, seconds) for db, seconds in tones])
+    assert loudness.integrated(stereo(x)) == pytest.approx(-23.0, abs=0.1)
+
+
+def test_loudness_range() -> None:
+    """EBU Tech 3342 case 1: 20 s at -20 LUFS, then 20 s at -30, has a range of 10 LU within 1."""
+    x = np.concatenate([sine(1_000.0, -20.0, 20.0), sine(1_000.0, -30.0, 20.0)])
+    assert loudness.range_lu(stereo(x)) == pytest.approx(10.0, abs=1.0)
+
+
+def test_true_peak_between_samples() -> None:
+    """EBU Tech 3341 case 16: a sine at a quarter of the rate, sampled 45 degrees off its crest, reads -6 dBTP."""
+    x = sine(RATE / 4, -6.02, 1.0, turn=0.125)
+    assert dsp.decibels(float(np.abs(x).max())) == pytest.approx(-9.03, abs=0.02)
+    middle = loudness.peaks(stereo(x))[90:-90]
+    assert dsp.decibels(float(middle.max())) == pytest.approx(-6.02, abs=0.2)
+
+
+def test_silence() -> None:
+    """Silence and the shortest sounds have a loudness, far below anything."""
+    assert loudness.integrated(np.zeros((2, RATE), np.float32)) == -120.0
+    assert loudness.integrated(np.ones((2, 10), np.float32)) == -120.0

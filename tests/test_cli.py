@@ -1,0 +1,570 @@
+"""The command line: what goes where, what is written, and the exit codes.
+
+The stages behind are replaced by small ones here; what they really do is tested where they live.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scorekit import pipeline, report
+from scorekit.__main__ import run
+from scorekit.errors import Diagnostic, Span
+from scorekit.explain import Row
+from scorekit.ideas import Ideas
+from scorekit.score import (
+    Claim,
+    Decision,
+    Dials,
+    Edit,
+    Feel,
+    Key,
+    Master,
+    Note,
+    Part,
+    Passage,
+    Performance,
+    Placement,
+    Plan,
+    Score,
+    Seam,
+    Section,
+    Sound,
+    Strip,
+)
+from scorekit.timebase import Meter, TempoMap
+
+FOUR, THREE = Meter(4, 4), Meter(3, 4)
+VERSE = Section("verse", 1, 4, FOUR, 4, 3, Key(4, "minor", "E"), ())
+CHORUS = Section("chorus", 1, 2, THREE, 4, 4, Key(4, "minor", "E"), ())
+DRUMS = Part("drums", "drums", Sound("kit"), Strip(), 9, 0, "Drums")
+BASS = Part("bass", "bass", Sound("finger"), Strip(), 0, 33, "Bass")
+PLAN = Plan(
+    "Night Bus", "7", "rock", "instrument_focused", "instrument_focused", Key(4, "minor", "E"),
+    TempoMap(((0, 500_000),)), (Placement(VERSE, 0, 1, Seam()), Placement(CHORUS, 4 * FOUR.bar, 5, Seam())),
+    (DRUMS, BASS), (), Ideas(), Dials(), (), Feel(), Master(), 2.0,
+)  # fmt: skip
+WRONG = Diagnostic("value", "tempo is 9000", Span("x.toml", 2, 9, 4, "tempo = 9000"), "at most 400")
+
+
+@dataclass
+class Stages:
+    """The stages as the commands call them, each note of a call kept. A song's text says what becomes of it."""
+
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+
+    def compile_song(
+        self, text: str, file: str, *, find: object, settings: tuple[str, ...], seed: int | None
+    ) -> object:
+        self.calls.append(("compile", (file, settings, seed)))
+        if "bug" in text:
+            raise KeyError("bug")
+        wrong = (WRONG, WRONG) if "wrong" in text else ()
+        return SimpleNamespace(plan=None if wrong else replace(PLAN, title=Path(file).stem), diagnostics=wrong)
+
+    def compose(self, plan: Plan, listen: Callable[[object], None]) -> Score:
+        listen(pipeline.Progress("compose", "verse/1", 0, 2))
+        listen(pipeline.Progress("compose", "", 2, 2))
+        note = Note(960, 480, 64, 90)
+        edit = Edit("C1", "pitch", "bass", "verse/1", note, replace(note, pitch=63), "clashes with the tune")
+        claims = (Claim("bass", "half", 0.7),)
+        return Score(
+            plan, (Passage((), (edit,)),), (Decision("T1", "tempo", "verse/1", claims, "normal", "two of three"),)
+        )
+
+    def perform(self, score: Score) -> Performance:
+        return Performance(score.plan, ())
+
+    def midi(self, performance: Performance, only: str | None = None) -> bytes:
+        return f"midi of {only}".encode()
+
+    def audio(self, performance: Performance, stems: bool, listen: Callable[[object], None]) -> object:
+        self.calls.append(("audio", stems))
+        listen(pipeline.Progress("audio", "bass", 1, 2))
+        parts = {part.name: f"wav of {part.name}".encode() for part in performance.plan.parts} if stems else {}
+        return SimpleNamespace(wav=b"wav", stems=parts, lufs=-14.012, peak=-1.234, seconds=11.0)
+
+    def values(self, compiled: object) -> list[Row]:
+        return [Row("tempo", "120", "x.toml:2:9", "118 (rock.toml:5:8)"), Row("key", '"E minor"', "x.toml:3:7")]
+
+    def note(self, compiled: object, score: Score, performance: Performance, *place: object) -> list[str]:
+        return [" ".join(map(str, place))]
+
+
+@pytest.fixture(autouse=True)
+def stages(monkeypatch: pytest.MonkeyPatch) -> Stages:
+    """The stages replaced."""
+    found = Stages()
+    for name in ("compile_song", "compose", "perform", "midi", "audio"):
+        monkeypatch.setattr(pipeline, name, getattr(found, name))
+    for name in ("values", "note"):
+        monkeypatch.setattr(f"scorekit.explain.{name}", getattr(found, name))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a good song, a wrong one, and one that trips over a bug; the current folder of the command."""
+    for name in ("good", "better", "wrong", "bug"):
+        (tmp_path / f"{name}.toml").write_text(f'title = "{name}"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file under a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+# -- rendering ---------------------------------------------------------------------------------------------------------
+
+
+def test_render(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A song becomes MIDI and WAV in out/; standard output stays empty; a line a stage and a summary go to people."""
+    assert run(["render", "good.toml"]) == 0
+    assert tree(here / "out") == {"good.mid": b"midi of None", "good.wav": b"wav"}
+    out, err = capsys.readouterr()
+    assert out == ""
+    for fact in (
+        "compose",
+        "audio",
+        "good",
+        "120 bpm",
+        "E minor, 4/4 3/4",
+        "verse:4 chorus:2",
+        "drums bass",
+        "out/good.wav",
+    ):
+        assert fact in err
+    assert "\x1b" not in err
+    assert "\r" not in err
+
+
+def test_all_outputs(here: Path) -> None:
+    """--stems and --split add numbered files of each part in a folder of the song; -o says where."""
+    assert run(["render", "good.toml", "-o", "deep/er", "--stems", "--split", "-q"]) == 0
+    assert sorted(tree(here / "deep" / "er")) == [
+        "good.mid", "good.wav", "good/01-drums.mid", "good/01-drums.wav", "good/02-bass.mid", "good/02-bass.wav",
+    ]  # fmt: skip
+    assert tree(here / "deep" / "er")["good/02-bass.mid"] == b"midi of bass"
+
+
+def test_midi_only(here: Path, stages: Stages) -> None:
+    """--midi-only never starts the synth."""
+    assert run(["render", "good.toml", "--midi-only"]) == 0
+    assert sorted(tree(here / "out")) == ["good.mid"]
+    assert "audio" not in dict(stages.calls)
+
+
+def test_wishes_reach_the_compiler(stages: Stages) -> None:
+    """--seed and every --set are handed on."""
+    run(["render", "good.toml", "--seed", "9", "--set", "tempo=96", "--set", "parts.bass.play=false", "-q"])
+    assert stages.calls[0] == ("compile", ("good.toml", ("tempo=96", "parts.bass.play=false"), 9))
+
+
+def test_standard_input(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """- is a song on standard input; its files are called after its title."""
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=BytesIO(b'title = "x"\n')))
+    assert run(["render", "-", "-q"]) == 0
+    assert sorted(tree(here / "out")) == ["stdin.mid", "stdin.wav"]
+
+
+def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json is one document on standard output with the facts of every song and every mistake."""
+    assert run(["render", "good.toml", "wrong.toml", "--json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["ok"] is False
+    good, wrong = document["songs"]
+    assert (good["ok"], good["title"], good["tempo"], good["seconds"]) == (True, "good", [120.0, 120.0], 11.0)
+    assert (good["lufs"], good["files"]) == (-14.01, ["out/good.mid", "out/good.wav"])
+    assert wrong["diagnostics"][0] == {
+        "severity": "error", "code": "value", "message": "tempo is 9000", "hint": "at most 400",
+        "file": "x.toml", "line": 2, "column": 9, "width": 4,
+    }  # fmt: skip
+
+
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    """-q says nothing when all is fine, and still tells mistakes."""
+    assert run(["render", "good.toml", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert run(["render", "wrong.toml", "-q"]) == 1
+    assert "tempo is 9000" in capsys.readouterr().err
+
+
+# -- refusals ----------------------------------------------------------------------------------------------------------
+
+
+def test_mistakes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every mistake is shown in full, then their number; exit 1; nothing is written."""
+    assert run(["check", "wrong.toml"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("x.toml:2:9: error: tempo is 9000\n") == 2
+    assert err.count("\n 2 | tempo = 9000\n   |         ^^^^\n  = at most 400\n") == 2
+    assert err.endswith("2 mistakes\n")
+    assert run(["render", "wrong.toml"]) == 1
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("specs", "code"),
+    [
+        (["good.toml"], 0),
+        (["good.toml", "better.toml"], 0),
+        (["wrong.toml"], 1),
+        (["wrong.toml", "none.toml"], 1),
+        (["good.toml", "wrong.toml", "better.toml"], 3),
+        (["none.toml"], 1),
+        (["."], 70),
+        (["bug.toml"], 70),
+        (["good.toml", "bug.toml"], 70),
+        ([], 2),
+    ],
+)
+def test_exit_codes(specs: list[str], code: int) -> None:
+    """0 fine, 1 refused, 2 usage, 3 some of several failed, 70 a bug."""
+    assert run(["check", *specs]) == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["render"],
+        ["render", "good.toml", "--nonsense"],
+        ["render", "good.toml", "--seed", "x"],
+        ["render", "good.toml", "--seed", "-1"],
+        ["render", "good.toml", "--set", "tempo"],
+        ["render", "good.toml", "--set", "=96"],
+        ["render", "good.toml", "--stems", "--midi-only"],
+        ["explain", "good.toml", "bass"],
+        ["explain", "good.toml", "bass", "x"],
+        ["explain", "good.toml", "bass", "1.0"],
+        ["explain", "good.toml", "bass", "1.nan"],
+        ["schema", "cake"],
+        ["new", "a/b", "--genre", "rock"],
+        ["new", "..", "--genre", "rock"],
+    ],
+)
+def test_usage(arguments: list[str], here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A call that makes no sense is exit 2, with words, and without a traceback or a file."""
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert not (here / "out").exists()
+
+
+def test_others_go_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong song and a bug stop no other song; the end says how many failed."""
+    assert run(["render", "wrong.toml", "bug.toml", "good.toml"]) == 70
+    assert sorted(tree(here / "out")) == ["good.mid", "good.wav"]
+    assert "1 song fine, 2 failed" in capsys.readouterr().err
+
+
+def test_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bug is owned up to in one line, with the traceback only when asked for."""
+    assert run(["render", "bug.toml"]) == 70
+    err = capsys.readouterr().err
+    assert "this is a bug in scorekit, not in your song: KeyError: 'bug'" in err
+    assert "Traceback" not in err
+    assert run(["render", "bug.toml", "-v"]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_old_output_stays(here: Path) -> None:
+    """A song that is refused leaves the files of its last good render as they are."""
+    run(["render", "good.toml"])
+    before = tree(here / "out")
+    (here / "good.toml").write_text("wrong")
+    assert run(["render", "good.toml"]) == 1
+    assert tree(here / "out") == before
+
+
+def test_same_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two songs that would write the same files are refused before anything is written."""
+    (here / "a").mkdir()
+    (here / "a" / "Good.toml").write_text("")
+    assert run(["render", "good.toml", "a/Good.toml"]) == 1
+    assert "good.toml and a/Good.toml would write the same files" in capsys.readouterr().err
+    assert not (here / "out").exists()
+
+
+def test_out_is_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An output folder that is a file is refused by name."""
+    assert run(["render", "good.toml", "-o", "good.toml"]) == 1
+    assert "good.toml cannot be written: File exists" in capsys.readouterr().err
+
+
+def test_busy(here: Path) -> None:
+    """Exit 4 when another run holds the outputs; some busy of several is exit 3."""
+    from scorekit import files
+
+    with files.claim(here / "out", "good"):
+        assert run(["render", "good.toml"]) == 4
+        assert run(["render", "good.toml", "better.toml"]) == 3
+    assert run(["render", "good.toml"]) == 0
+
+
+# -- the process -------------------------------------------------------------------------------------------------------
+
+SLOW = """
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from scorekit import pipeline
+from scorekit.__main__ import main
+
+class Slow:
+    title, placements, parts = "x", (), ()
+
+pipeline.compile_song = lambda *a, **k: SimpleNamespace(plan=Slow(), diagnostics=())
+def compose(plan, listen):
+    print("composing", flush=True)
+    while True:
+        time.sleep(0.01)
+pipeline.compose = compose
+main()
+"""
+
+
+def process(*arguments: str, code: str = "", **more: Any) -> subprocess.Popen[str]:
+    """scorekit, or a piece of Python, in a process of its own."""
+    command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "scorekit"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.Popen([*command, *arguments], text=True, **pipes)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
+    """A signal stops a render at once: exit 130 or 143, one line, no traceback, no file, no lock."""
+    child = process("render", "good.toml", code=SLOW)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "composing\n"
+    began = time.monotonic()
+    child.send_signal(number)
+    _, err = child.communicate(timeout=5)
+    assert child.returncode == code
+    assert time.monotonic() - began < 2
+    assert err.splitlines()[-1] == "stopped, nothing was left half written"
+    assert "Traceback" not in err
+    assert tree(here / "out") == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"), [(["--help"], ()), (["genres"], ("pydantic",)), (["check", "wrong.toml"], ("pydantic",))]
+)
+def test_nothing_heavy_at_the_start(arguments: list[str], allowed: tuple[str, ...]) -> None:
+    """Help, genres and check import no synth, no MIDI, no sound files; only pydantic, and help not even that."""
+    heavy = {"numpy", "pydantic", "mido", "pretty_midi", "soundfile", "watchfiles", "spotipy", "rich", "tomli_w"}
+    code = f"""
+import sys
+from scorekit.__main__ import run
+run({arguments})
+print("loaded:", *({heavy - set(allowed)} & sys.modules.keys()))
+"""
+    out, err = process(code=code).communicate()
+    assert out.splitlines()[-1:] == ["loaded:"], err
+
+
+def test_a_reader_that_has_enough() -> None:
+    """scorekit schema song | head -1 is no mistake."""
+    child = process("schema", "song")
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    assert child.stderr.read() == ""
+    assert child.wait() == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_under_standard_output() -> None:
+    """Standard output that cannot be written is exit 1 with the reason."""
+    with open("/dev/full", "w") as full:
+        child = process("schema", "song", stdout=full)
+        _, err = child.communicate()
+    assert child.returncode == 1
+    assert "No space left on device" in err
+    assert "Traceback" not in err
+
+
+def test_a_terminal_that_knows_ascii_only(here: Path) -> None:
+    """Letters the terminal cannot show are no reason to fail."""
+    (here / "ü.toml").write_text("[")
+    child = process("check", "ü.toml", env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    _, err = child.communicate()
+    assert child.returncode == 1, err
+
+
+# -- the other commands ------------------------------------------------------------------------------------------------
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version names the version."""
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("scorekit 0.")
+
+
+def test_new(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new song is ten commented lines of TOML with the schema beside it; it is never written over another."""
+    (here / "genres").mkdir()
+    (here / "genres" / "polka.toml").write_text('[genre]\nid = "polka"\n')
+    assert run(["new", 'Night "Bus"', "--genre", "polka"]) == 0
+    text = (here / "night-bus.toml").read_text()
+    assert text.startswith("#:schema ./song.schema.json\n")
+    assert len(text.splitlines()) == 10
+    assert tomllib.loads(text) == {"title": 'Night "Bus"', "genre": "polka", "seed": 1, "length": "30 s"}
+    assert json.loads((here / "song.schema.json").read_text())["title"] == "A scorekit song"
+    assert run(["new", "night bus", "--genre", "polka"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert (here / "night-bus.toml").read_text() == text
+
+
+def test_the_hints_of_a_new_song_are_toml() -> None:
+    """Every commented line of a new song that looks like a setting is one: uncommented, it is TOML of the right key."""
+    text = report.first_song("x", "rock", "x.toml")
+    spec = tomllib.loads("\n".join(line.removeprefix("# ") for line in text.splitlines()[2:]))
+    assert {"tempo", "key", "form", "parts"} <= spec.keys()
+
+
+def test_new_with_a_wrong_genre(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown genre is refused with the nearest name, and nothing is written."""
+    (here / "genres").mkdir()
+    (here / "genres" / "polka.toml").write_text("")
+    assert run(["new", "x", "--genre", "plka"]) == 1
+    assert "did you mean 'polka'?" in capsys.readouterr().err
+    assert not (here / "x.toml").exists()
+
+
+def test_genres(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """genres lists names with tempo and meter; a broken file is listed as broken."""
+    (here / "genres").mkdir()
+    (here / "genres" / "polka.toml").write_text(
+        '[genre]\nname = "Polka"\n[tempo]\nmin = 100\nmax = 130.0\n[meter]\nsig = "2/4"'
+    )
+    (here / "genres" / "bad.toml").write_text("[")
+    assert run(["genres", "--json"]) == 0
+    rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)["genres"]}
+    assert rows["polka"] == {"id": "polka", "name": "Polka", "tempo": "100-130 bpm", "meter": "2/4"}
+    assert rows["bad"]["name"] == "(this file is broken)"
+    assert run(["genres"]) == 0
+    assert "polka" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["song", "genre", "model"])
+def test_schema(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """schema prints a JSON Schema."""
+    assert run(["schema", kind]) == 0
+    assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_explain_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """explain SONG: a line a value: path, value, the place that won, what it beat."""
+    assert run(["explain", "good.toml"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "tempo  = 120        x.toml:2:9  beats 118 (rock.toml:5:8)",
+        'key    = "E minor"  x.toml:3:7',
+    ]
+    assert run(["explain", "good.toml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["values"][1]["value"] == '"E minor"'
+
+
+@pytest.mark.parametrize(("at", "told"), [("3", "bass 3 None"), ("3.2", "bass 3 2.0"), ("3.2.5", "bass 3 2.5")])
+def test_explain_note(at: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """explain SONG PART BAR[.BEAT] prints the story of that place; a beat may have a fraction."""
+    assert run(["explain", "good.toml", "bass", at]) == 0
+    assert capsys.readouterr() == (f"{told}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "at", "told"),
+    [("base", "1", "did you mean 'bass'?"), ("bass", "7", "bars 1 to 6"), ("bass", "0", "bars 1 to 6")],
+)
+def test_explain_what_is_not_there(part: str, at: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part or bar that the song has not is refused, saying which it has."""
+    assert run(["explain", "good.toml", part, at]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_explain_conflicts(capsys: pytest.CaptureFixture[str]) -> None:
+    """explain --conflicts tells what was disagreed upon, who wanted what, and every note that was mended."""
+    assert run(["explain", "good.toml", "--conflicts"]) == 0
+    out = capsys.readouterr().out
+    assert "1 disagreement, 1 note mended" in out
+    assert "verse/1  tempo T1: normal\n  bass wants half (0.7)\n  because two of three\n" in out
+    assert "1.2  bass    C1: E4:0.5 v90 -> D#4:0.5 v90, clashes with the tune" in out
+    assert run(["explain", "good.toml", "--conflicts", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["edits"][0]["rule"] == "C1"
+
+
+def test_doctor(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """doctor looks at everything, exit 0 or 1 by what it found."""
+    (here / "genres").mkdir()
+    (here / "genres" / "polka.toml").write_text("")
+    assert run(["doctor", "--json"]) == 0
+    findings = {row["name"]: row for row in json.loads(capsys.readouterr().out)["findings"]}
+    assert {"python", "numpy", "soundfile", "genres", "outputs", "state", "fluidsynth", "soundfonts"} <= findings.keys()
+    assert run(["doctor", "-o", "/proc/nope"]) == 1
+    assert "cannot be written" in capsys.readouterr().out
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+class Terminal(BytesIO):
+    """A terminal that remembers what was drawn."""
+
+    def write(self, text: str) -> int:  # type: ignore[override]
+        return super().write(text.encode())
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a stage's line is drawn over and ends as one line; a dumb one gets plain lines."""
+    monkeypatch.setenv("TERM", "xterm")
+    for term, drawn in (("xterm", True), ("dumb", False)):
+        monkeypatch.setenv("TERM", term)
+        terminal = Terminal()
+        voice = report.Voice(stream=terminal)  # type: ignore[arg-type]
+        for done in range(4):
+            voice.hear(pipeline.Progress("compose", "verse\x1b[2J", done, 3))
+        text = terminal.getvalue().decode()
+        assert ("\r\x1b[K  compose        2/3  verse\\x1b[2J" in text) is drawn
+        assert text.count("\n") == 1
+
+
+def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours on a terminal only, and not with NO_COLOR."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal: Any = Terminal()
+    assert report.styled("x", "red", terminal) == "\x1b[31mx\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert report.styled("x", "red", terminal) == "x"
+    monkeypatch.delenv("NO_COLOR")
+    assert report.styled("x", "red", sys.__stderr__ and open(os.devnull, "w")) == "x"  # noqa: SIM115
+
+
+def test_place() -> None:
+    """A tick as bar.beat, through meter changes."""
+    assert [report.place(PLAN, tick) for tick in (0, 960, 1440, 3840, 4 * 3840, 4 * 3840 + 2880 + 960)] == [
+        "1.1", "1.2", "1.2.5", "2.1", "5.1", "6.2",
+    ]  # fmt: skip
