@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -252,9 +253,12 @@ def test_a_new_file_of_a_failed_set_goes(tmp_path: Path, monkeypatch: pytest.Mon
 def test_each_rename_is_flushed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is flushed to the disk before the first rename, and the folder after the last."""
     steps: list[str] = []
-    fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("fsync"), fsync(fd))[1])
-    monkeypatch.setattr(os, "replace", lambda a, b: (steps.append("replace"), replace(a, b))[1])
+
+    def noted(name: str, real: Any) -> Any:
+        return lambda *args: steps.append(name) or real(*args)  # type: ignore[func-returns-value]
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, noted(name, getattr(os, name)))
     write(tmp_path, "a", {"a.mid": b"1", "a.wav": b"2"})
     assert steps == ["fsync", "fsync", "replace", "replace", "fsync"]
 

@@ -26,7 +26,8 @@ class Stopped(BaseException):
 def main() -> None:
     """What the ``scorekit`` command runs."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        if signal.getsignal(number) != signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
+            signal.signal(number, _stop)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

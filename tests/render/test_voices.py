@@ -9,7 +9,7 @@ from scorekit.render import dsp
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
-from scorekit.render.voices import Bodies, Stroke, clip, held, takes
+from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, takes
 from scorekit.score import Sound
 
 
@@ -52,6 +52,15 @@ def test_closed_hat_chokes_open_hat() -> None:
     x = clip(HATS, SOUND, [Stroke(0, 10, 46, 127), Stroke(5_000, 10, 42, 127)], Bodies()).samples[0]
     alone = clip(HATS, SOUND, [Stroke(5_000, 10, 42, 127)], Bodies()).samples[0]
     np.testing.assert_array_equal(x[5_000 + dsp.samples(0.008) :], alone[dsp.samples(0.008) :])
+
+
+def test_the_section_after_chokes_too() -> None:
+    """A stroke of velocity 0, taken over from the section after, is silent and still chokes."""
+    here, after = [Stroke(0, 10, 46, 127)], [Stroke(5_000, 10, 36, 90), Stroke(6_000, 10, 42, 90)]
+    carried = hushes(HATS, here, after)
+    assert carried == [Stroke(6_000, 1, 42, 0)]
+    assert hushes(HATS, [Stroke(0, 10, 38, 127)], after) == []
+    assert clip(HATS, SOUND, here + carried, Bodies()).samples.shape[1] == 6_000 + dsp.samples(0.008)
 
 
 def test_strokes_go_round_the_rounds() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import numpy as np
+import pytest
 import soundfile
 
 from scorekit.render import dsp, wav
@@ -41,3 +42,12 @@ def test_float_files_keep_every_bit() -> None:
     x = np.stack([dsp.noise("a", 500), dsp.noise("b", 500)])
     frames, _ = soundfile.read(BytesIO(wav.encode(x, "FLOAT")), dtype="float32")
     np.testing.assert_array_equal(frames.T, x)
+
+
+@pytest.mark.parametrize(("container", "close"), [("flac", 0.0), ("ogg", 0.05)])
+def test_packed_files_hold_the_same_sound(container: str, close: float) -> None:
+    """FLAC gives back the very frames; Ogg Vorbis something close to them, of the same length."""
+    x = np.stack([dsp.partial(440.0, 100_000), dsp.partial(660.0, 100_000)]) * np.float32(0.5)
+    frames, rate = soundfile.read(BytesIO(wav.encode(x, container=container)), dtype="int16")
+    assert (rate, frames.shape) == (44_100, (100_000, 2))
+    assert np.abs(frames.astype(float) - wav.integers(x))[1_000:-1_000].max() <= close * 32_767

@@ -42,17 +42,22 @@ class Shape:
     short: tuple[SectionToken, ...]
 
 
-def fit(shapes: Sequence[Shape], lengths: dict[str, tuple[int, ...]], bars: int, short: bool, luck: Callable[[str, float], float]) -> Choice:
+def fit(
+    shapes: Sequence[Shape], lengths: dict[str, tuple[int, ...]], bars: int, short: bool, luck: Callable[[str, float], float],
+    named: frozenset[str] = frozenset(),
+) -> Choice:
     """The form whose fitted version costs least for about so many bars.
 
     ``lengths`` maps roles to the genre's lengths; ``luck`` gives a seeded handicap for a form's path and weight, so that the
-    weights decide among forms that fit about equally well. Costs: 30 |bars - wanted| / wanted, dropped sections, changed lengths.
+    weights decide among forms that fit about equally well. Sections the song speaks of (``named``) are kept, and forms that
+    have them are preferred. Costs: 30 |bars - wanted| / wanted, dropped sections, changed lengths.
     """
     best: Choice | None = None
     for shape in shapes:
         bias = luck(shape.path, shape.weight)
         for tokens in versions(shape, bars, short):
-            choice = fit_one(shape, tokens, lengths, bars, bias)
+            missing = len(named - {token.name for token in tokens})
+            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named)
             if best is None or choice.cost < best.cost - 1e-9:
                 best = choice
     assert best is not None, "a genre has at least one form"
@@ -63,7 +68,6 @@ def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[SectionToke
     """The token lists to try: the compressed form for short songs, else the full one with its body played again as needed."""
     if short and shape.short:
         yield shape.short
-        return
     yield shape.full
     total = sum(token.bars for token in shape.full)
     head, body, end = parts_of(shape.full)
@@ -81,7 +85,10 @@ def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...]
     return tokens[:first], tokens[first:last], tokens[last:]
 
 
-def fit_one(shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float) -> Choice:
+def fit_one(
+    shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float,
+    named: frozenset[str] = frozenset(),
+) -> Choice:
     """The cheapest way to bring one token list to about so many bars."""
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for place, token in enumerate(tokens):
@@ -89,6 +96,8 @@ def fit_one(shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, t
         for total, (cost, path) in table.items():
             for length, price in options(token, lengths.get(token.name, ()), place == len(tokens) - 1):
                 after = total + length
+                if not length and token.name in named:
+                    continue
                 if after <= bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
                     grown[after] = (cost + price, (*path, length))
         table = grown or table

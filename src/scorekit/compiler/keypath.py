@@ -49,6 +49,19 @@ def steps(path: str) -> Iterator[tuple[str, str]]:
             yield "key", bare if quote is None else re.sub(r"\\(.)", r"\1", quote)
 
 
+def every(values: object, path: str = "") -> Iterator[str]:
+    """The paths of all values, in order."""
+    if path:
+        yield path
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from every(value, join(path, key))
+    elif isinstance(values, list):
+        named = identified(values)
+        for index, value in enumerate(values):
+            yield from every(value, item(path, index, value["id"] if named else None))
+
+
 def spelled(values: object, location: Sequence[Step]) -> str:
     """The path of a location given as keys and indices, by looking it up in the values."""
     path = ""

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from scorekit.compiler.keypath import around, identified, item, join
-from scorekit.compiler.toml import Document, locate, parse, point
+from scorekit.compiler.keypath import around, every, identified, item, join
+from scorekit.compiler.toml import Document, parse, point
 from scorekit.compiler.wording import problems
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
@@ -114,7 +114,8 @@ def stack(layers: Sequence[Layer]) -> tuple[Layered, list[Diagnostic]]:
     values: dict[str, Any] = {}
     for layer in layers:
         values = pile.table(values, layer.values, "", layer)
-    history = {path: tuple(wrote) for path, wrote in pile.history.items() if locate(values, path)[1]}
+    kept = set(every(values))
+    history = {path: tuple(wrote) for path, wrote in pile.history.items() if path in kept}
     return Layered(values, history, tuple(layers)), pile.wrong
 
 
@@ -229,7 +230,7 @@ def extended(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(named, str):
         yield base, named
     elif isinstance(named, list):
-        yield from ((f"{base}.{index}", name) for index, name in enumerate(named) if isinstance(name, str))
+        yield from ((f"{base}.{index}", name) for index, name in enumerate(named[:MAX_CHAIN]) if isinstance(name, str))
 
 
 # -- the command line --------------------------------------------------------------------------------------------------

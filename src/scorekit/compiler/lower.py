@@ -200,11 +200,16 @@ def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Re
     lengths = {name: role.lens for name, role in genre.section.items()}
     lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
     short = bars * bar < form.SHORT
-    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight))
+    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight), named(song))
     tokens = tuple(replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens)
     if wanted.bars:
         tokens = form.exact(tokens, wanted.bars)
     return tokens, choice.path
+
+
+def named(song: SongSpec) -> frozenset[str]:
+    """The sections a song speaks of."""
+    return frozenset(name.split("/")[0] for name in song.sections)
 
 
 def handicap(seed: Seed, path: str, weight: float) -> float:

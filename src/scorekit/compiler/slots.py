@@ -14,7 +14,7 @@ from scorekit.timebase import PPQ, Meter, Tick
 
 # -- slots: tokens that share a bar ------------------------------------------------------------------------------------
 
-_BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))")
+_BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def _beats(text: str, at: int) -> Fraction:
     match = _BEATS.fullmatch(text)
     if not match or not any(char.isdigit() for char in text) or (match[3] and not int(match[3])):
         raise Wrong(at, f"{printable(text)!r} is not a number of beats", "write 2, .5, 1.5 or 1/3", len(text))
-    beats = Fraction(text)
+    beats = Fraction(text).limit_denominator(96)
     if not 0 < beats <= 1024:
         raise Wrong(at, f"{printable(text)} beats is not possible", "write 2, .5, 1.5 or 1/3", len(text))
     return beats
@@ -231,7 +231,7 @@ class TuneLine:
     offset: int
 
 
-_PITCH = re.compile(r"([A-G])([b#]{0,2})(-1|\d)")
+_PITCH = re.compile(r"([A-G])([b#]{0,2})(-1|\d)", re.ASCII)
 
 
 def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> int:

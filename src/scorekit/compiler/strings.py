@@ -118,7 +118,7 @@ class SectionToken:
     width: int = 1
 
 
-_FLAG = re.compile(r"k[+-]\d{1,2}|\S")
+_FLAG = re.compile(r"k[+-]\d{1,2}|\S", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_'-]{0,39}")
 
 
@@ -134,12 +134,12 @@ def form(text: str) -> tuple[SectionToken, ...]:
 
 def section(text: str, offset: int = 0) -> SectionToken:
     """One section: ``name:bars:eN[:flags]``, such as ``chorus:8:e5:k+2``."""
-    name, *rest = text.split(":")
-    places = [offset + len(":".join([name, *rest[:i]])) + 1 for i in range(len(rest))]
+    name, *rest = text.split(":", 4)
     if not _NAME.fullmatch(name):
         raise Wrong(offset, f"{printable(name)!r} cannot name a section", "letters, digits, - and _", len(name) or 1)
     if not 1 <= len(rest) <= 3:
         raise Wrong(offset, f"section {printable(text)!r} is not name:bars:eN[:flags]", "such as A:8:e3:r", len(text))
+    places = [offset + len(":".join([name, *rest[:i]])) + 1 for i in range(len(rest))]
     bars = _bars_of(rest[0], places[0])
     tier = _tier(rest[1], places[1]) if len(rest) > 1 else None
     flags, lift = _flags(rest[2], places[2]) if len(rest) > 2 else (frozenset(), 0)
@@ -186,7 +186,7 @@ class IntentToken:
     parts: tuple[str, ...] = ()
 
 
-_PLACE = re.compile(r"(\d{1,4})\.(\d{1,2})(&?)")
+_PLACE = re.compile(r"(\d{1,4})\.(\d{1,2})(&?)", re.ASCII)
 
 
 def intent(text: str, meter: Meter, parts: Sequence[str] = PARTS) -> IntentToken:
@@ -243,7 +243,7 @@ class Length:
     bars: int | None = None
 
 
-_LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([A-Za-z]{1,10})\s*")
+_LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([A-Za-z]{1,10})\s*", re.ASCII)
 _UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600}
 
 
@@ -275,7 +275,7 @@ def _in_bars(number: float, width: int) -> Length:
     return Length(bars=int(number))
 
 
-_METER = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*")
+_METER = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", re.ASCII)
 
 
 def meter(text: str) -> Meter:

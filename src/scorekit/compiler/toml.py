@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -127,12 +127,12 @@ def locate(values: object, path: str) -> tuple[Location, bool]:
 
 
 def _step(values: object, kind: str, name: str) -> str | int | None:
-    if isinstance(values, Mapping):
+    if isinstance(values, dict):
         return name if name in values else None
-    if not isinstance(values, Sequence) or isinstance(values, str):
+    if not isinstance(values, (list, tuple)):
         return None
     if kind == "id":
-        return next((i for i, v in enumerate(values) if isinstance(v, Mapping) and v.get("id") == name), None)
+        return next((i for i, v in enumerate(values) if isinstance(v, dict) and v.get("id") == name), None)
     return int(name) if name.isascii() and name.isdigit() and int(name) < len(values) else None
 
 
@@ -167,17 +167,18 @@ def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
 
 
 def _excesses(bare: str, most: int) -> Iterator[tuple[int, str, str]]:
-    deep = dots = values = 0
+    deep = dots = values = steps = 0
     for match in _MARK.finditer(bare):
         char = match.group()
         deep += (char in "[{") - (char in "]}")
         dots = dots + 1 if char == "." else 0
-        values += char in "=,"
+        values += char in "=,["
+        steps += char == "."
         if deep > MAX_OPEN:
             yield match.start(), f"more than {MAX_OPEN} brackets are open", "close them, or nest less"
         if dots > MAX_DOTS:
             yield match.start(), f"a key has more than {MAX_DOTS} dots", "nest less"
-        if values > most:
+        if values > most or steps > most:
             yield match.start(), f"more than {most:,} values", "split the file"
 
 

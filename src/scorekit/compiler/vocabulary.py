@@ -53,6 +53,8 @@ from scorekit.timebase import Meter
 A = TypeVar("A", bound=Alternative)
 I = TypeVar("I")  # noqa: E741
 
+MAX_TOLD = 100
+"""Most mistakes told of one genre."""
 BANDS = (("slow", 72.0), ("medium", 108.0), ("fast", 158.0), ("breakneck", 210.0))
 """Feel bands, each with the tempo that stands for it."""
 ROLES = ("drums", "bass", "comp", "lead")
@@ -68,7 +70,7 @@ def ideas(
     """The vocabulary of a genre, and everything wrong with its strings and names. ``weights`` are a model's."""
     reader = _Vocabulary(genre, catalog, weights or {})
     vocabulary = reader.everything()
-    return vocabulary, reader.problems
+    return vocabulary, reader.problems[:MAX_TOLD]
 
 
 def colours(genre: GenreSpec) -> dict[str, tuple[str, ...]]:

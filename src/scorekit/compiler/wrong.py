@@ -38,7 +38,9 @@ class Mistakes(list[Wrong]):
     """Collects mistakes so that all of a string's are told at once."""
 
     def attempt(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """What ``read`` returns, or None when it was wrong."""
+        """What ``read`` returns, or None when it was wrong, or when enough is wrong already."""
+        if len(self) > MOST:
+            return None
         try:
             return read(*args, **kwargs)
         except Wrong as wrong:

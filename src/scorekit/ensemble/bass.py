@@ -20,7 +20,7 @@ from scorekit.ensemble.bassline import (
     under_fills,
 )
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, split
-from scorekit.ensemble.playing import following, level, pulse_at
+from scorekit.ensemble.playing import as_written, following, knee, level, pulse_at, strength
 from scorekit.ensemble.walking import Step, walk
 from scorekit.ideas import BassIdeas
 from scorekit.score import Bid, Brief, Chord, Origin, Phrase
@@ -38,7 +38,9 @@ class Bass:
         if section.tier <= 2 and (brief.lane.pace == "double" or brief.band == "breakneck"):
             wishes.append(Bid("bass", "tempo", "halftime", 0.5, 0.6, "a quiet section runs; half the notes carry it"))
         if section.tier == 1 and "nodrums" in section.flags:
-            wishes.append(Bid("bass", "instruments", "rest", 1.0, 0.5, "without drums the lowest octave is better saved"))
+            wishes.append(
+                Bid("bass", "instruments", "rest", 1.0, 0.5, "without drums the lowest octave is better saved")
+            )
         if section.tier == 5:
             wishes.append(Bid("bass", "energy", "play", 1.0, 0.9, "the loudest section stands on the bass"))
         return tuple(wishes)
@@ -48,6 +50,8 @@ class Bass:
         ideas = brief.ideas
         assert isinstance(ideas, BassIdeas)
         register = Register(brief.lane.low, brief.lane.high, brief.section.key)
+        if brief.cell.notes:
+            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
@@ -116,7 +120,7 @@ def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:
 
 
 def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int]]:
-    """(from, to, pitch) of each pedal point: the dominant where the section rises or ends half-closed, else the tonic."""
+    """(from, to, pitch) of each pedal point: the dominant where the section rises or waits, else the tonic."""
     section = brief.section
     waits = "ramp" in section.flags or section.cadence == "half"
     pitch = register.root((section.key.tonic + (7 if waits else 0)) % 12, register.middle)
@@ -146,7 +150,14 @@ def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: fro
     velocity = loudness("g" if dead else p.mark, brief.lane.tier) + _weight(brief, p.at, kicks) + level(brief, p.at)
     velocity += (-2 if repeat and n % 2 else 0) + round(3 * (2 * brief.seed.at(p.at).unit("touch") - 1))
     manner = "dead" if dead else "slide" if slid or _slides(brief, voiced, n) else ""
-    return p.at, min(length, PPQ // 8) if dead else length, pitch, velocity, _origin(brief, p.at, p.path, p.idea), manner
+    return (
+        p.at,
+        min(length, PPQ // 8) if dead else length,
+        pitch,
+        knee(velocity),
+        _origin(brief, p.at, p.path, p.idea),
+        manner,
+    )
 
 
 def _slides(brief: Brief, voiced: list[Voiced], n: int) -> bool:
@@ -157,14 +168,16 @@ def _slides(brief: Brief, voiced: list[Voiced], n: int) -> bool:
 
 
 def _weight(brief: Brief, tick: Tick, kicks: frozenset[Tick]) -> float:
-    return 8.0 * (brief.section.meter.strength(tick) - 0.5) + (3.0 if tick in kicks else 0.0)
+    return 8.0 * (strength(brief.section, tick) - 0.5) + (3.0 if tick in kicks else 0.0)
 
 
 def _walked(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list[Sounded], str]:
     assert ideas.walk is not None
     steps = walk(brief, ideas.walk, register, _pedal_spans(brief, register))
     two = brief.lane.tier in ideas.walk.two_feel
-    return [_stepped(brief, step, steps[n + 1 : n + 2], ideas.gate) for n, step in enumerate(steps)], "two-feel" if two else "walk"
+    return [
+        _stepped(brief, step, steps[n + 1 : n + 2], ideas.gate) for n, step in enumerate(steps)
+    ], "two-feel" if two else "walk"
 
 
 def _stepped(brief: Brief, step: Step, after: Sequence[Step], gate: float) -> Sounded:
@@ -173,10 +186,17 @@ def _stepped(brief: Brief, step: Step, after: Sequence[Step], gate: float) -> So
     velocity = loudness(step.mark, brief.lane.tier) + level(brief, step.at) + step.weight
     velocity += round(4 * (2 * brief.seed.at(step.at).unit("touch") - 1))
     origin = _origin(brief, step.at, "genre.bass.walk", step.idea)
-    return step.at, min(length, PPQ // 6) if step.manner == "dead" else length, step.pitch, velocity, origin, step.manner
+    return (
+        step.at,
+        min(length, PPQ // 6) if step.manner == "dead" else length,
+        step.pitch,
+        knee(velocity),
+        origin,
+        step.manner,
+    )
 
 
-# -- what the whole band does --------------------------------------------------------------------------------------------
+# -- what the whole band does ------------------------------------------------------------------------------------------
 
 
 def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> list[Sounded]:
@@ -198,7 +218,9 @@ def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> lis
         short = brief.ending == "cold"
         until = end + PPQ // 2 if short else section.length
         notes = [n for n in notes if n[0] < end]
-        notes = _struck(brief, notes, register, end, until, _final(section.chord_at(end)), "X", f"ending, {brief.ending}")
+        notes = _struck(
+            brief, notes, register, end, until, _final(section.chord_at(end)), "X", f"ending, {brief.ending}"
+        )
     return notes
 
 
@@ -210,12 +232,16 @@ def _final(chord: Chord) -> Chord:
 def _struck(
     brief: Brief, notes: list[Sounded], register: Register, tick: Tick, until: Tick, chord: Chord, mark: str, idea: str
 ) -> list[Sounded]:
-    """One note struck at a tick and held until another, in place of what began in between; what sounded before it ends."""
+    """One note struck at a tick and held until another, in place of what began in between."""
     near = next((n[2] for n in reversed(notes) if n[0] <= tick), register.middle)
     follower = next((n[0] for n in notes if n[0] > tick and n[0] >= until), brief.section.length)
-    kept = [(s, min(le, tick - s), *rest) if s < tick < s + le else (s, le, *rest) for s, le, *rest in notes if not tick <= s < until]
+    kept = [
+        (s, min(le, tick - s), *rest) if s < tick < s + le else (s, le, *rest)
+        for s, le, *rest in notes
+        if not tick <= s < until
+    ]
     length = (until if until > tick + 1 else min(follower, tick + pulse_at(brief.section, tick))) - tick
-    velocity = loudness(mark, brief.lane.tier) + level(brief, tick)
+    velocity = knee(loudness(mark, brief.lane.tier) + level(brief, tick))
     path = kept[0][4].path if kept else ""
     struck = (tick, length, register.root(chord.bass, near), velocity, _origin(brief, tick, path, idea), "")
     return sorted([*kept, struck], key=lambda n: n[0])  # type: ignore[list-item]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
-from scorekit.ensemble.playing import busyness, changes, fill_starts, home, paced, pulse_at, tier_at
-from scorekit.ideas import BassLine, BassIdeas, Hit, Pattern
+from scorekit.ensemble.playing import busyness, changes, fill_starts, home, paced, pulse_at, strength, tier_at, usable
+from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
 from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -41,10 +41,13 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
     """The line of each bar: one for the section, and from the second four bars on now and then another to answer."""
     lines = ideas.lines or (_plain(brief),)
     asked = next((line for line in lines if line.id == brief.cell.pattern), None)
+    mains: dict[tuple[int, tuple[BassLine, ...]], BassLine] = {}
     chosen: list[BassLine] = []
     for bar in range(brief.section.bars):
-        main = asked or _choose(brief, lines, ideas.kick_lock, tier_at(brief, bar))
-        chosen.append(main)
+        tier, able = tier_at(brief, bar), usable(lines, brief, bar)
+        if (tier, able) not in mains:
+            mains[tier, able] = asked or _choose(brief, able, ideas.kick_lock, tier)
+        chosen.append(mains[tier, able])
     if asked is None and len(lines) > 1:
         _answers(brief, lines, chosen)
     return tuple(chosen)
@@ -85,7 +88,9 @@ def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: floa
     heard = [k for k in sorted(kicks) if k < bars * section.meter.bar]
     if not heard:
         return 0.0
-    onsets = {b * section.meter.bar + s.at for b in range(bars) for s in paced(line.rhythm, section, brief.lane.pace, b)}
+    onsets = {
+        b * section.meter.bar + s.at for b in range(bars) for s in paced(line.rhythm, section, brief.lane.pace, b)
+    }
     return abs(sum(k in onsets for k in heard) / len(heard) - lock)
 
 
@@ -115,10 +120,14 @@ def plucks_of(brief: Brief, lines: Sequence[BassLine]) -> list[Pluck]:
     for bar, line in enumerate(lines):
         first = bar * section.meter.bar
         ringing = all(hit.length == 1 for hit in line.rhythm.hits)
-        here = [s for s in paced(line.rhythm, section, brief.lane.pace, bar) if brief.seed.at(bar, s.at).chance("hit", s.chance)]
+        here = [
+            s
+            for s in paced(line.rhythm, section, brief.lane.pace, bar)
+            if brief.seed.at(bar, s.at).chance("hit", s.chance)
+        ]
         ends = [s.at for s in here[1:]] + [section.meter.bar]
         inside = []
-        for s, end in zip(here, ends, strict=True):
+        for s, end in zip(here, ends, strict=False):
             length = min(end - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, end - s.at))
             token = line.degrees[s.index % len(line.degrees)] if line.degrees else "R"
             inside.append(Pluck(first + s.at, length, token, s.mark, line.path, line.id))
@@ -131,7 +140,11 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     role = _ROLES[bar % 4]
     seed = brief.seed.at(bar)
     creative = brief.dials.creativity
-    if len(plucks) < 2 or role == "state" or not seed.chance("varied", {"restate": 0.7, "answer": 1.2, "turn": 1.3}[role] * creative):
+    if (
+        len(plucks) < 2
+        or role == "state"
+        or not seed.chance("varied", {"restate": 0.7, "answer": 1.2, "turn": 1.3}[role] * creative)
+    ):
         return plucks
     if role == "restate":
         return _dropped(brief, plucks, seed)
@@ -142,8 +155,7 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
 
 def _weak(brief: Brief, plucks: list[Pluck]) -> list[int]:
     """Places of onsets off the felt beats that are roots."""
-    meter = brief.section.meter
-    return [n for n, p in enumerate(plucks) if n and meter.strength(p.at) < 0.5 and p.token in ("R", "5", "8")]
+    return [n for n, p in enumerate(plucks) if n and strength(brief.section, p.at) < 0.5 and p.token in ("R", "5", "8")]
 
 
 def _named(pluck: Pluck, token: str, what: str) -> Pluck:
@@ -189,18 +201,21 @@ def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Plu
 def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
     """Fewer or more onsets than written as the dials ask: the weakest go first; long notes are struck again."""
     busy = busyness(brief)
-    meter = brief.section.meter
     if busy < 0.5:
         lost = 1.0 - 2.0 * busy
-        return [p for p in plucks if not brief.seed.at("thin", p.at).chance("go", lost * 1.1 * (0.95 - meter.strength(p.at)))]
+        return [
+            p
+            for p in plucks
+            if not brief.seed.at("thin", p.at).chance("go", lost * 1.1 * (0.95 - strength(brief.section, p.at)))
+        ]
     extra: list[Pluck] = []
     step = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
     for p, after in zip(plucks, [*plucks[1:], None], strict=True):
         again = p.at + step
         room = (after.at if after else p.at + p.length) - again
-        if p.length > step and room >= PPQ // brief.section.grid and p.token not in APPROACHES:
-            if brief.seed.at("thicken", again).chance("strike again", (2.0 * busy - 1.0) * 0.6):
-                extra.append(replace(_named(p, p.token, "struck again"), at=again, length=p.length - step, mark="s"))
+        wide = p.length > step and room >= PPQ // brief.section.grid and p.token not in APPROACHES
+        if wide and brief.seed.at("thicken", again).chance("strike again", (2.0 * busy - 1.0) * 0.6):
+            extra.append(replace(_named(p, p.token, "struck again"), at=again, length=p.length - step, mark="s"))
     return sorted([*plucks, *extra], key=lambda p: p.at)
 
 
@@ -241,7 +256,9 @@ def under_fills(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
 def trimmed(plucks: list[Pluck]) -> list[Pluck]:
     """No onset sounds into the next."""
     ends = [p.at for p in plucks[1:]]
-    return [replace(p, length=min(p.length, end - p.at)) for p, end in zip(plucks, ends, strict=False)] + plucks[-1:]
+    return [
+        p if p.at + p.length <= end else replace(p, length=end - p.at) for p, end in zip(plucks, ends, strict=False)
+    ] + plucks[-1:]
 
 
 # -- harmony -----------------------------------------------------------------------------------------------------------
@@ -257,18 +274,27 @@ def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
         near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR and p.at >= 0]
         if near:
             n = min(near, key=lambda i: abs(found[i].at - chord.start))
-            found[n] = found[n] if split(found[n].token)[0] in ("R", "8") and found[n].at >= chord.start else replace(
-                found[n], token="R", at=chord.start)
+            found[n] = (
+                found[n]
+                if split(found[n].token)[0] in ("R", "8") and found[n].at >= chord.start
+                else replace(found[n], token="R", at=chord.start)
+            )
             continue
         held = next((n for n, p in enumerate(found) if p.at < chord.start < p.at + p.length), None)
         after = next((n for n, p in enumerate(found) if p.at > chord.start), None)
         if held is not None:
             rest = found[held].at + found[held].length - chord.start
             found[held] = replace(found[held], length=chord.start - found[held].at)
-            found.insert(held + 1, replace(_named(found[held], "R", "struck at the change"), at=chord.start, length=rest))
+            found.insert(
+                held + 1, replace(_named(found[held], "R", "struck at the change"), at=chord.start, length=rest)
+            )
         elif chord.start % section.meter.bar and found and on_one:
             room = (found[after].at if after is not None else section.length) - chord.start
-            found.append(replace(_named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"))
+            found.append(
+                replace(
+                    _named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"
+                )
+            )
             found.sort(key=lambda p: p.at)
         elif after is not None and found[after].at < chord.end and found[after].token not in ("R", "8"):
             found[after] = replace(found[after], token="R")
@@ -288,7 +314,12 @@ def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
             continue
         last = found[inside[-1]]
         close = end - last.at <= pulse_at(section, end - 1) and last.at - start > NEAR
-        if close and last.token not in APPROACHES and last.token != "x" and brief.seed.at(last.at).chance("approach", odds):
+        if (
+            close
+            and last.token not in APPROACHES
+            and last.token != "x"
+            and brief.seed.at(last.at).chance("approach", odds)
+        ):
             token = brief.seed.at(last.at).choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
             found[inside[-1]] = _named(last, token, "leads into the next chord")
     return found

@@ -1,6 +1,6 @@
 """Comping, for whoever comps: which chords lie under the hands, and when they are struck.
 
-A comp is a row of stabs in time over a row of slots in harmony. Guitar and keys turn stabs into notes each in their way.
+A comp is a row of stabs in time over a row of slots in harmony; guitar and keys turn stabs into notes in their own way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
-from scorekit.ensemble.playing import busyness, changes, home, paced, pulse_at, tier_at
+from scorekit.ensemble.playing import busyness, changes, home, paced, pulse_at, strength, tier_at, usable
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Chord, Note
@@ -28,7 +28,7 @@ _STILL = ("power", "octaves", "barre", "open_chord")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A voicing under the hands from a tick to another; the last slot may lie beyond the section (its neighbour's chord)."""
+    """A voicing under the hands from a tick to another; the last may lie beyond the section (its neighbour's chord)."""
 
     start: Tick
     end: Tick
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Stab:
-    """One stroke: ticks from the start of the section, the mark it is played with, and the tick whose chord it sounds."""
+    """One stroke: ticks from the start of the section, its mark, and the tick whose chord it sounds."""
 
     at: Tick
     length: Tick
@@ -114,8 +114,15 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
         chords.append(replace(ahead, start=section.length, length=PPQ))
     tops, strong = _sung(brief, chords)
     found = lead_voices(
-        chords, families, _floor(brief, above), brief.lane.high,
-        melody_tops=tops, strong=strong, seed=home(brief), hands=hands, key=section.key,
+        chords,
+        families,
+        _floor(brief, above),
+        brief.lane.high,
+        melody_tops=tops,
+        strong=strong,
+        seed=home(brief),
+        hands=hands,
+        key=section.key,
     )
     slots: list[Slot] = []
     for chord, voicing in zip(chords, found, strict=True):
@@ -124,7 +131,7 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
 
 
 def _floor(brief: Brief, above: Sequence[Note]) -> int:
-    """Lowest pitch of the voicings: above the middle of another part's notes, as long as an octave and a third remain."""
+    """Lowest pitch of the voicings: above the middle of another part, as long as an octave and a third remain."""
     low, high = brief.lane.low, brief.lane.high
     if not above:
         return low
@@ -134,14 +141,15 @@ def _floor(brief: Brief, above: Sequence[Note]) -> int:
 
 def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
     """Over each chord: where the tune's lowest quarter ends, and its notes on strong beats."""
-    meter = brief.section.meter
     tops: list[int | None] = []
     strong: list[tuple[int, ...]] = []
     for chord in chords:
         over = [n for n in brief.hears("lead") if n.start < chord.end and n.end > chord.start]
         pitches = sorted(n.pitch for n in over)
         tops.append(pitches[len(pitches) // 4] if pitches else None)
-        strong.append(tuple(sorted({n.pitch for n in over if meter.strength(n.start) >= 0.6 and n.length >= PPQ // 2})))
+        strong.append(
+            tuple(sorted({n.pitch for n in over if strength(brief.section, n.start) >= 0.6 and n.length >= PPQ // 2}))
+        )
     return tops, strong
 
 
@@ -157,7 +165,9 @@ def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
         moves = n % 2 == 1 and seed.chance("move a voice", 0.35 * (0.5 + brief.dials.creativity))
         voicing = slot.voicing
         if moves:
-            voicing = revoiced(voicing, slot.chord, brief.section.key, brief.lane.low, brief.lane.high, seed.unit("which"))
+            voicing = revoiced(
+                voicing, slot.chord, brief.section.key, brief.lane.low, brief.lane.high, seed.unit("which")
+            )
         pieces.append(Slot(start, min(slot.end, start + stride), slot.chord, voicing))
     return pieces
 
@@ -197,19 +207,20 @@ def _block(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick], he
         return []
     cell = _cell(brief, ideas, first, busy)
     written = _apart(brief, _laid(brief, cell, first), busy)
-    found = [s for s in written if _wanted(brief, ideas, s, heard)]
+    shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
+    found = [s for s in written if _wanted(brief, shyness, s, heard)]
     found = found or written[:1]
     return _thickened(brief, _varied(brief, found, first), heard, ideas)
 
 
 def _cell(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick]) -> CompCell:
-    """The cell of a block: the section's own, or now and then another; one that leaves the other part's rhythm alone."""
+    """The cell of a block: the section's own, or now and then another, that leaves the other part's rhythm alone."""
     cells = ideas.cells or (_held(brief),)
     asked = next((cell for cell in cells if cell.id == brief.cell.pattern), None)
     if asked is not None:
         return asked
     tier = tier_at(brief, first)
-    fitting = suited(cells, tier)
+    fitting = suited(usable(cells, brief, first), tier)
     weights = _weights(brief, fitting, first, busy)
     main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
@@ -242,7 +253,7 @@ def _laid(brief: Brief, cell: CompCell, first: int) -> list[Stab]:
         start = bar * section.meter.bar
         here = paced(cell.rhythm, section, brief.lane.pace, bar)
         ends = [s.at for s in here[1:]] + [section.meter.bar]
-        for s, end in zip(here, ends, strict=True):
+        for s, end in zip(here, ends, strict=False):
             if not brief.seed.at(bar, s.at).chance("hit", s.chance):
                 continue
             rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
@@ -253,7 +264,7 @@ def _laid(brief: Brief, cell: CompCell, first: int) -> list[Stab]:
 
 
 def _overlap(found: Sequence[Stab], busy: frozenset[Tick]) -> float:
-    """How much two rhythms are one: common onsets of all onsets. Sparse rhythms (two a bar and fewer) are nobody's twin."""
+    """How much two rhythms are one: common onsets of all onsets. Sparse ones (two a bar and fewer) are nobody's twin."""
     if len(found) <= 2 * BLOCK:
         return 0.0
     bar_span = (found[0].at // PPQ * PPQ, found[-1].at + PPQ)
@@ -265,27 +276,31 @@ def _overlap(found: Sequence[Stab], busy: frozenset[Tick]) -> float:
 def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]:
     """Leaves out strokes the other part has, the weakest first, until enough of the rhythm is one's own."""
     meter = brief.section.meter
-    shared = sorted((s for s in found if s.at in busy and s.at % meter.bar), key=lambda s: (meter.strength(s.at), s.at))
+    shared = sorted(
+        (s for s in found if s.at in busy and s.at % meter.bar), key=lambda s: (strength(brief.section, s.at), s.at)
+    )
     while shared and _overlap(found, busy) > OVERLAP:
         gone = shared.pop(0)
         found = [s for s in found if s is not gone]
     return found
 
 
-def _wanted(brief: Brief, ideas: CompIdeas, stab: Stab, heard: Tune) -> bool:
-    """Whether a stroke is played: less likely under a busy tune, and when the dials ask for less."""
+def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
+    """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords stay."""
     section = brief.section
-    strength = section.meter.strength(stab.at)
-    anchor = any(chord.start == stab.at for chord in section.chords) or stab.held
-    gap = ideas.gapfill * heard.activity(stab.at) * (0.3 if anchor else 0.5 if stab.mark == "m" or strength >= 0.6 else 1.0)
-    lost = max(0.0, 1.0 - 2.0 * busyness(brief)) * (0.2 if anchor else 1.1 * (0.95 - strength))
+    if stab.held and stab.length >= PPQ:
+        return True
+    weight = strength(section, stab.at)
+    anchor = any(chord.start == stab.at for chord in section.chords)
+    gap = shyness * heard.activity(stab.at) * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
+    lost = 0.0 if anchor else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
     return brief.seed.at("wanted", stab.at).unit("play") < (1.0 - gap) * (1.0 - lost)
 
 
 def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     """The second block of four bars drops one weak stroke or anticipates one, as a player does who has said it once."""
     seed, meter = brief.seed.at(first), brief.section.meter
-    weak = [n for n, s in enumerate(found) if meter.strength(s.at) < 0.6 and not s.held]
+    weak = [n for n, s in enumerate(found) if strength(brief.section, s.at) < 0.6 and not s.held]
     if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
         return found
     n = weak[int(seed.unit("which") * len(weak))]
@@ -315,19 +330,20 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -
     return sorted([*found, *added], key=lambda s: s.at)
 
 
-# -- anticipation and answers --------------------------------------------------------------------------------------------
+# -- anticipation and answers ------------------------------------------------------------------------------------------
 
 
 def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab]) -> list[Stab]:
     """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come."""
     section = brief.section
     ahead = _beyond(brief, found)
+    fine = _sixteenths(brief, found)
     result: list[Stab] = []
     for s in [*found, *ahead]:
         change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
-        early = s.at - _anticipation(brief, s.at, found)
-        strong = s.at > 0 and section.meter.strength(s.at) >= 0.6 and s.mark != "m"
+        early = s.at - _anticipation(brief, s.at, fine)
+        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark != "m"
         if strong and brief.seed.at("push", s.at).chance("push", odds):
             result = [r for r in result if r.at < early]
             result.append(replace(s, at=early, length=s.length + s.at - early, sounds=s.at, idea=f"{s.idea}, pushed"))
@@ -345,14 +361,17 @@ def _beyond(brief: Brief, found: Sequence[Stab]) -> list[Stab]:
     return [replace(on_one[-1], at=end, sounds=end, length=PPQ // 4)]
 
 
-def _anticipation(brief: Brief, tick: Tick, found: Sequence[Stab]) -> Tick:
-    """How early a push comes: a triplet in swing, a sixteenth now and then where the rhythm has them, else an eighth."""
-    step = PPQ // brief.section.grid
+def _sixteenths(brief: Brief, found: Sequence[Stab]) -> bool:
+    """Whether a fifth of the strokes lies between the eighths."""
+    half = 2 * (PPQ // brief.section.grid)
+    return brief.section.grid == 4 and sum(s.at % half != 0 for s in found) * 5 > len(found)
+
+
+def _anticipation(brief: Brief, tick: Tick, fine: bool) -> Tick:
+    """How early a push comes: a triplet in swing, now and then a sixteenth among sixteenths, else an eighth."""
     if brief.section.grid == 3:
-        return step
-    sixteenths = sum(s.at % (2 * step) != 0 for s in found) * 5 > len(found)
-    short = brief.section.grid == 4 and sixteenths and brief.seed.at("push", tick).chance("sixteenth", 0.6)
-    return step if short else PPQ // 2
+        return PPQ // 3
+    return PPQ // 4 if fine and brief.seed.at("push", tick).chance("sixteenth", 0.6) else PPQ // 2
 
 
 def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:
@@ -375,7 +394,10 @@ def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:
     """In order, one stroke a tick, none sounding into the next."""
     inside = sorted({s.at: s for s in found if 0 <= s.at < end}.values(), key=lambda s: s.at)
     ends = [s.at for s in inside[1:]] + [end]
-    return [replace(s, length=min(s.length, until - s.at)) for s, until in zip(inside, ends, strict=True)]
+    return [
+        s if s.at + s.length <= until else replace(s, length=until - s.at)
+        for s, until in zip(inside, ends, strict=True)
+    ]
 
 
 def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
@@ -393,11 +415,11 @@ def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
     return result
 
 
-# -- what the whole band does --------------------------------------------------------------------------------------------
+# -- what the whole band does ------------------------------------------------------------------------------------------
 
 
 def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
-    """The strokes with the section's pushes, strikes and the song's last chord in them; silences are left to the notes."""
+    """The strokes with the section's pushes, strikes and the song's last chord in them; silences are cut from the notes."""
     section, part = brief.section, brief.part
     path = found[0].path if found else ""
     for tick, chord in intents.pushes(section, part):

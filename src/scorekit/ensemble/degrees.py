@@ -1,7 +1,7 @@
 """What a bass player reads: degree tokens resolved against chords inside a register.
 
-``R 3 5 6 7 9 8`` follow the chord; ``b7 #4`` are taken from the major scale and give way where they would clash; a trailing
-``+`` or ``-`` is an octave; ``< > ( ) D`` lead to the next chord's bass; ``x`` is dead; a leading ``~`` slides in.
+``R 3 5 6 7 9 8`` follow the chord; ``b7 #4`` are taken from the major scale and give way where they would clash; ``+`` or
+``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's bass; ``x`` is dead; a leading ``~`` slides in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Register:
         return min(spots or [self.fold(pitch_class)], key=lambda p: (abs(p - near) + max(0, p - self.low - 9) * 2, p))
 
     def fold(self, pitch: int) -> int:
-        """A pitch moved by octaves into the register; at the nearest edge when the register is narrower than an octave."""
+        """A pitch moved by octaves into the register; at its edge when the register is narrower than an octave."""
         while pitch > self.high:
             pitch -= 12
         while pitch < self.low:

@@ -1,6 +1,7 @@
 """The voicing families: what shapes a player thinks in, as intervals above the root.
 
-Each family is a small function from the tones of a chord to shapes; octaves, lanes and hands are the business of voicing.
+Each family is a small function from the tones of a chord to shapes, mostly spelt as players spell them: ``R73`` is root,
+seventh, third from the bottom up. Octaves, lanes and hands are the business of voicing.
 """
 
 from __future__ import annotations
@@ -60,17 +61,25 @@ class Tones:
         """The ninth; where there is none, the octave."""
         return 12 if self.ninth is None else self.ninth
 
+    @property
+    def added(self) -> int:
+        """The ninth where the chord names it; else the fifth over a seventh chord, the root over a triad."""
+        if self.ninth in self.intervals and self.ninth is not None:
+            return self.ninth
+        return 0 if self.seventh is None else self.fifth
+
 
 @lru_cache(maxsize=4096)
 def tones(root: int, quality: str, scale: Shape) -> Tones:
-    """The degrees of a chord. ``scale`` (pitch classes) offers a natural ninth and thirteenth where the chord names none."""
+    """The degrees of a chord. ``scale`` (pitch classes) offers a ninth and thirteenth where the chord names none."""
     intervals = CHORDS[quality]
     steps = tuple(sorted((pc - root) % 12 for pc in scale))
     low = {i % 12 for i in intervals if i < 12 or i == 17}
     third = next((i for i in (4, 3, 5, 2) if i in low), None)
     fifth = next((i for i in (7, 6, 8) if i in low), 8 if 20 in intervals else 7)
     seventh = next((i for i in (10, 11) if i in low), 9 if 9 in low else None)
-    ninth = next((i for i in (14, 13, 15) if i in intervals), 14 if 2 in steps and quality not in ("dim", "dim7", "5") else None)
+    offered = 14 if 2 in steps and quality not in ("dim", "dim7", "5") else None
+    ninth = next((i for i in (14, 13, 15) if i in intervals), offered)
     thirteenth = next((i for i in (21, 20) if i in intervals), None)
     if thirteenth is None and seventh == 10 and third == 4 and 9 in steps and fifth == 7:
         thirteenth = 21
@@ -85,6 +94,13 @@ def rising(shape: Shape) -> Shape:
             tone += 12
         out.append(tone)
     return tuple(out)
+
+
+def spelt(t: Tones, text: str, seventh: int | None = None) -> list[Shape]:
+    """Shapes spelt from the bottom up: R root, 3, 5, 7 (a triad's fifth, unless ``seventh`` says else), 9, n (``added``)."""
+    top = seventh if seventh is not None else t.fifth if t.seventh is None else t.seventh
+    names = {"R": 0, "3": t.heart, "5": t.fifth, "7": top, "9": t.colour, "n": t.added}
+    return [rising(tuple(names[letter] for letter in word)) for word in text.split()]
 
 
 def inversions(classes: Shape) -> list[Shape]:
@@ -118,46 +134,27 @@ def _triad_top3(t: Tones) -> list[Shape]:
 
 
 def _open_triad9(t: Tones) -> list[Shape]:
-    heart, fifth, ninth = t.heart, t.fifth, t.colour
-    if t.seventh is None:
-        return [rising(s) for s in ((0, fifth, ninth, heart), (0, fifth, heart), (heart, 0, fifth), (heart, ninth, fifth),
-                                    (fifth, ninth, heart), (fifth, heart, 0), (0, fifth, heart, ninth))]
-    return [rising(s) for s in ((0, t.top, heart, fifth), (0, t.top, ninth, heart), (heart, t.top, ninth),
-                                (t.top, heart, ninth), (t.top, ninth, fifth, heart), (heart, ninth, fifth, t.top),
-                                (0, fifth, t.top, heart))]
+    return spelt(t, "R593 R53 3R5 395 593 53R R539" if t.seventh is None else "R735 R793 379 739 7953 3957 R573")
 
 
 def _spread(t: Tones) -> list[Shape]:
-    if t.seventh is None:
-        return [rising(s) for s in ((0, t.fifth, t.heart), (t.heart, 0, t.fifth), (t.fifth, t.heart, 0), (0, t.heart, 0))]
-    return [rising(s) for s in ((0, t.top, t.heart), (0, t.fifth, t.heart, t.top), (0, t.heart, t.top), (t.heart, t.top, 0))]
+    return spelt(t, "R53 3R5 53R R3R" if t.seventh is None else "R73 R537 R37 37R")
 
 
 def _spread4(t: Tones) -> list[Shape]:
-    heart, fifth = t.heart, t.fifth
-    if t.seventh is None:
-        top = t.ninth if t.ninth in t.intervals else 0
-        return [rising(s) for s in ((0, fifth, heart, 0), (0, fifth, 0, heart), (heart, 0, fifth, top), (fifth, 0, heart, fifth),
-                                    (0, heart, fifth, top), (heart, fifth, 0, heart), (0, fifth, heart, top))]
-    colour = t.ninth if t.ninth in t.intervals else fifth
-    return [rising(s) for s in ((0, fifth, heart, t.top), (0, t.top, heart, fifth), (heart, 0, fifth, t.top),
-                                (0, t.top, heart, colour or fifth), (t.top, heart, fifth, 0), (fifth, t.top, heart, colour or 0),
-                                (heart, t.top, colour or 0, fifth))]
+    return spelt(t, "R53R R5R3 3R5n 5R35 R35n 35R3 R53n" if t.seventh is None else "R537 R735 3R57 R73n 735R 573n 37n5")
 
 
 def _shell(t: Tones) -> list[Shape]:
-    top = t.fifth if t.seventh is None else t.top
-    return [rising(s) for s in ((0, t.heart, top), (0, top, t.heart), (t.heart, top, 0), (top, t.heart), (t.heart, top))]
+    return spelt(t, "R37 R73 37R 73 37")
 
 
 def _shell_9(t: Tones) -> list[Shape]:
-    top = t.fifth if t.seventh is None else t.top
-    return [rising(s) for s in ((t.heart, top, t.colour), (top, t.colour, t.heart), (0, t.heart, top, t.colour),
-                                (0, top, t.heart, t.colour), (top, t.heart, t.colour))]
+    return spelt(t, "379 793 R379 R739 739")
 
 
 def _rootless(t: Tones) -> list[Shape]:
-    """Types A (3 5 7 9) and B (7 9 3 5); dominants take the thirteenth for the fifth, triads the sixth for the seventh."""
+    """Types A (3 5 7 9) and B (7 9 3 5); dominants take 13 for the fifth, triads the sixth for the seventh."""
     sixth = 9 if 9 in t.scale and t.third is not None else t.fifth
     top = t.seventh if t.seventh is not None else sixth
     middle = t.thirteenth - 12 if t.thirteenth is not None and t.seventh == 10 else t.fifth
@@ -195,8 +192,8 @@ def _octaves(t: Tones) -> list[Shape]:
 
 def _freddie(t: Tones) -> list[Shape]:
     """Sixth, fourth and third string: root (or fifth) with seventh and third above."""
-    top = t.seventh if t.seventh is not None else 9 if 9 in t.scale and t.third == 4 else t.fifth
-    return [rising((0, top, t.heart)), rising((t.fifth, t.heart, top)), rising((t.heart, 0, top)), rising((0, t.heart, top))]
+    sixth = 9 if t.seventh is None and 9 in t.scale and t.third == 4 else None
+    return spelt(t, "R73 537 3R7 R37", sixth)
 
 
 def _ninth_top4(t: Tones) -> list[Shape]:
@@ -215,10 +212,11 @@ def _double_stop(t: Tones) -> list[Shape]:
 
 
 def _single_arp(t: Tones) -> list[Shape]:
+    """Nothing that would ring a semitone."""
     if t.seventh is None:
-        return [rising(s) for s in ((0, t.heart, t.fifth, 0), (t.heart, t.fifth, 0, t.heart), (t.fifth, 0, t.heart, t.fifth),
-                                    (0, t.fifth, 0, t.heart))]
-    return inversions(four(t)) + [rising((0, t.fifth, t.top, t.heart))]
+        return spelt(t, "R35R 35R3 5R35 R5R3")
+    found = inversions(four(t)) + spelt(t, "R573 37R5")
+    return [shape for shape in found if all(b - a > 1 for a, b in pairwise(shape))]
 
 
 def _barre(t: Tones) -> list[Shape]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
-from scorekit.ensemble.playing import level
+from scorekit.ensemble.playing import as_written, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -39,6 +39,8 @@ class Guitar:
         """The guitar of a section."""
         ideas = brief.ideas
         assert isinstance(ideas, CompIdeas)
+        if brief.cell.notes:
+            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
@@ -63,8 +65,8 @@ def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
 
 
 def _velocity(brief: Brief, stab: Stab) -> float:
-    accent = 5.0 * (brief.section.meter.strength(stab.at) - 0.5)
-    return loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at)
+    accent = 5.0 * (strength(brief.section, stab.at) - 0.5)
+    return knee(loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
 
 
 # -- strumming ---------------------------------------------------------------------------------------------------------
@@ -80,7 +82,7 @@ def _strum(
         fresh = slot is not before
         before = slot
         if stab.mark == "m" or _palmed(brief, stab, family, fresh):
-            _muted(brief, pen, stab, slot, family)
+            _muted(brief, pen, stab, slot, "power" in ideas.voicings)
         else:
             _chord(brief, pen, stab, slot, ideas.gate, _direction(stab, family, fine))
 
@@ -91,7 +93,7 @@ def _palmed(brief: Brief, stab: Stab, family: str, fresh: bool) -> bool:
 
 
 def _direction(stab: Stab, family: str, fine: bool) -> str:
-    """Down on beats and up off them; eighths are all down when the hand moves in sixteenths or digs into power chords."""
+    """Down on beats, up off them; eighths are all down when the hand moves in sixteenths or digs into power chords."""
     if stab.mark in "v^":
         return "up" if stab.mark == "^" else "down"
     if family in ("power", "octaves", "double_stop", "freddie_shell"):
@@ -112,9 +114,9 @@ def _chord(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, way: str
         pen.write(stab.at, length, pitch, velocity - 1.5 * n, origin, way)
 
 
-def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, family: str) -> None:
-    """Power chords: the palm on the low strings, pitched. Elsewhere a scratch over two or three dead strings."""
-    if family == "power":
+def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, palm: bool) -> None:
+    """Where power chords are played: the palm on the low strings, pitched. Elsewhere a scratch over dead strings."""
+    if palm:
         origin = _origin(brief, stab, ", palm mute")
         for n, pitch in enumerate(slot.voicing[:2]):
             velocity = _velocity(brief, replace(stab, mark="x" if stab.mark == "m" else stab.mark)) - 4 - 3 * n
@@ -132,7 +134,7 @@ _ORDERS = ((0, 2, 1, 3), (0, 1, 2, 3, 2, 1), (0, 2, 3, 2, 1, 2), (3, 2, 1, 0))
 
 
 def _pick(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]) -> None:
-    """One string a stroke, in an order kept for the section, ringing until the chord changes or the string is due again."""
+    """One string a stroke, in an order kept for the section, ringing on for a beat and a half within the chord."""
     order = _ORDERS[int(brief.seed.unit("picking order") * len(_ORDERS))]
     count, before = 0, slots[0]
     for stab in strokes:

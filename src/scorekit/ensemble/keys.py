@@ -8,7 +8,7 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
-from scorekit.ensemble.playing import home, level
+from scorekit.ensemble.playing import as_written, home, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -30,7 +30,9 @@ class Keys:
         if section.tier >= 4 and brief.lane.layer != "front":
             wishes.append(Bid("keys", "energy", "thin", 0.3, 0.4, "a dense guitar leaves room for few chords"))
         if section.tier == 5 and ideas.high < 80:
-            wishes.append(Bid("keys", "instruments", "octave", 1.0, 0.3, "above the guitars it is heard without being loud"))
+            wishes.append(
+                Bid("keys", "instruments", "octave", 1.0, 0.3, "above the guitars it is heard without being loud")
+            )
         if section.tier <= 2 and brief.dials.creativity > 0.6 and section.cadence == "closed":
             wishes.append(Bid("keys", "key", "borrow", 1.0, 0.3, "a minor fourth before a quiet close"))
         return tuple(wishes)
@@ -39,6 +41,8 @@ class Keys:
         """The keyboard of a section."""
         ideas = brief.ideas
         assert isinstance(ideas, CompIdeas)
+        if brief.cell.notes:
+            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
@@ -86,8 +90,8 @@ def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
 
 
 def _velocity(brief: Brief, stab: Stab) -> float:
-    accent = 6.0 * (brief.section.meter.strength(stab.at) - 0.5)
-    return loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at)
+    accent = 6.0 * (strength(brief.section, stab.at) - 0.5)
+    return knee(loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
 
 
 def _block(brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int], gate: float, what: str) -> None:
@@ -101,8 +105,8 @@ def _block(brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int], gate: flo
 
 
 def _hands(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, fresh: bool) -> None:
-    """The right hand keeps time with the upper voices; the lowest comes on fresh chords and in the middle of the bar."""
-    strong = fresh or brief.section.meter.strength(stab.at) >= 0.8 or len(slot.voicing) < 3
+    """The right hand keeps time with the upper voices; the lowest comes on fresh chords and in mid-bar."""
+    strong = fresh or strength(brief.section, stab.at) >= 0.8 or len(slot.voicing) < 3
     _block(brief, pen, stab, slot.voicing if strong else slot.voicing[1:], gate, "" if strong else ", right hand")
 
 

@@ -16,6 +16,9 @@ from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
 _SPAN = 17
+"""Semitones a tune may span; sung melodies cover 12 to 19."""
+SLACK = 0.1
+"""How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
 
 class Lead:
@@ -78,12 +81,12 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     """The tune, varied on its return, made denser or sparser, with one highest tone, ended where the song ends."""
     tones = banded(setting, tune(setting))
     if brief.section.occurrence > 1 and setting.kind != "solo":
-        tones = varied(setting, tones, 0.3 * brief.dials.creativity, brief.seed)
+        tones = varied(setting, tones, 0.6 * max(0.0, brief.dials.creativity - 0.5), brief.seed)
     busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
-    if busy > 0:
-        tones = ornamented(setting, tones, busy * 1.2, brief.seed.at("busy"))
-    elif busy < 0:
-        tones = sparser(setting, tones, -busy * 0.7)
+    if busy > SLACK:
+        tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
+    elif busy < -SLACK:
+        tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
     tones = climax(setting, tones)
     tones = _leaning(brief, setting, tones)
     return _ended(brief, setting, tones)
@@ -93,7 +96,7 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
     """A last upbeat toward the next section's first chord, where the tune has come to rest early enough."""
     after, section = brief.seam.next_chord, brief.section
     start = section.length - PPQ
-    if after is None or not tones or tones[-1].end > start or not brief.seed.chance("lean", setting.ideas.pickup):
+    if after is None or not tones or tones[-1].end > start or not setting.seed.chance("lean", setting.ideas.pickup):
         return tuple(tones)
     goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
     ladder = theory.scale_pitches(section.key.tonic, section.key.mode)

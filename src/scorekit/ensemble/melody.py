@@ -220,7 +220,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]]) -> 
 
 def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
     """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
-    cost = 1.1 if outside and (step > 2 or step < -2) else 0.0
+    cost = 0.9 if outside and (step > 2 or step < -2) else 0.0
     if move > 4 or move < -4:
         back = step * move < 0 and abs(step) <= 2
         cost += -0.3 if back else 0.8 if step * move > 0 else 0.0

@@ -21,14 +21,26 @@ from scorekit.timebase import PPQ, Meter, Tick
 SCHEMAS: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'?", "a/", "b."),
     "period": ("a", "b?", "a=", "b'."),
-    "hook2x4": ("a", "a=", "a=", "a'."),
+    "hook2x4": ("a", "a=", "a'?", "a=."),
     "riff2": ("a", "a=", "a^", "a'."),
     "call_response": ("a", "b?", "a=", "b."),
     "aaba_head": ("a?", "a=.", "b?", "a."),
     "blues_aab": ("a?", "-", "a^?", "-", "b.", "-"),
     "bop_line": ("a", "b?", "a/", "c."),
 }
-"""Two-bar units of each schema; shorter sections keep the beginning and the last unit, longer ones go round again."""
+"""Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
+
+SHORT: dict[str, tuple[str, ...]] = {
+    "sentence": ("a?", "a'."),
+    "period": ("a?", "a=."),
+    "hook2x4": ("a", "a=."),
+    "riff2": ("a", "a'."),
+    "call_response": ("a", "b."),
+    "aaba_head": ("a?", "a'."),
+    "blues_aab": ("a?", "b."),
+    "bop_line": ("a", "b."),
+}
+"""The same in sections of two units."""
 
 OPERATIONS = (("'", 0.32), ("=", 0.42), ("^", 0.12), ("~", 0.06), ("*", 0.08))
 """How an idea returns when its schema leaves it open: mostly by literal copy, whole or with a new tail."""
@@ -92,8 +104,10 @@ def slots(schema: str, bars: int, cadence: str) -> tuple[Slot, ...]:
     """The units of a section in order; the last one ends as the section's cadence asks."""
     form = SCHEMAS[schema]
     count = max(1, -(-bars // 2))
-    if count < len(form):
-        tokens = (*form[: count - 1], form[-1]) if count > 1 else form[:1]
+    if count <= 2:
+        tokens = SHORT[schema][:count]
+    elif count < len(form):
+        tokens = (*form[: count - 1], form[-1])
     else:
         tokens = tuple(form[n % len(form)] for n in range(count))
     last = "." if cadence == "closed" else "?"

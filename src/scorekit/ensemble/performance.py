@@ -59,12 +59,11 @@ class Setting:
     seed: str
     feel: Feel
     tempo: TempoMap
-    end: Tick
 
 
 def setting(plan: Plan) -> Setting:
     """The setting of a song."""
-    return Setting(plan.seed, plan.feel, plan.tempo, plan.end)
+    return Setting(plan.seed, plan.feel, plan.tempo)
 
 
 def role(part: str) -> str:
@@ -346,9 +345,9 @@ def timed(part: str, notes: Sequence[Note], placement: Placement, world: Setting
     return begin, begin + length
 
 
-def bounds(placement: Placement, world: Setting) -> tuple[Tick, Tick]:
-    """The first tick a note of a section may begin at, and the last it may end at."""
-    last = placement.end >= world.end
+def bounds(placement: Placement) -> tuple[Tick, Tick]:
+    """The first tick a note of a section may begin at, and the last it may end at: the song's last notes ring on."""
+    last = placement.seam.after is None
     return max(0, placement.start - EARLY), placement.end if last else placement.end - EARLY
 
 
@@ -388,7 +387,7 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
     events = np.zeros(len(notes), EVENT)
     if notes:
         own = Seed(world.seed).at("performance", section.id, part)
-        low, high = bounds(placement, world)
+        low, high = bounds(placement)
         begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
         written = np.array([note.velocity for note in notes], np.float64)
         loud = written + ease(world.feel) * dynamics(part, notes, section, own)

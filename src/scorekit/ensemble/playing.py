@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
 
+from scorekit.ensemble.base import AnyIdea, Pen
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ideas import Pattern
-from scorekit.score import Brief, Chord, Note, Section
+from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
-from scorekit.timebase import PPQ, Tick
+from scorekit.timebase import PPQ, Meter, Tick
 
 TOMS = (41, 43, 45, 47, 48, 50)
 SNARES = (37, 38, 40)
@@ -18,6 +22,28 @@ SNARES = (37, 38, 40)
 def home(brief: Brief) -> Seed:
     """Where what must return with the section is drawn from: the same for all its statements."""
     return brief.motif_seed or brief.seed
+
+
+def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
+    """The ideas whose mask allows a bar: first or return statements, the last four bars, ramps; all when none does."""
+    section = brief.section
+    true = {
+        "": True,
+        "first": section.occurrence == 1,
+        "return": section.occurrence > 1,
+        "last": bar >= section.bars - 4,
+        "lift": "ramp" in section.flags,
+    }
+    return tuple(idea for idea in ideas if true.get(idea.mask, True)) or tuple(ideas)
+
+
+def as_written(brief: Brief, maker: str) -> Phrase:
+    """The user's own notes for the cell, untouched."""
+    pen = Pen(brief.part)
+    origin = Origin(brief.cell.path, maker, "as written", brief.seed.address)
+    for note in brief.cell.notes:
+        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
+    return pen.phrase(brief.section.length, "as written")
 
 
 def busyness(brief: Brief) -> float:
@@ -39,6 +65,21 @@ def level(brief: Brief, tick: Tick) -> float:
     if "ramp" in section.flags:
         at += 4.0 * tick / section.length
     return at + leaning(brief, tick) + brief.cell.velocity
+
+
+@lru_cache(maxsize=4096)
+def _strength(meter: Meter, at: Tick) -> float:
+    return meter.strength(at)
+
+
+def strength(section: Section, tick: Tick) -> float:
+    """How strong a tick's place in its bar is: see Meter.strength."""
+    return _strength(section.meter, tick % section.meter.bar)
+
+
+def knee(velocity: float) -> float:
+    """A velocity with what rises above 100 halved: the loudest notes keep their differences below the ceiling."""
+    return velocity if velocity <= 100 else 100 + (velocity - 100) * 0.55
 
 
 def leaning(brief: Brief, tick: Tick) -> float:
@@ -68,7 +109,7 @@ def paced(pattern: Pattern, section: Section, pace: str, bar: int) -> tuple[Stro
 def _slow(pattern: Pattern, grid: int) -> bool:
     """Whether no two onsets are nearer than an eighth (two steps of triplets)."""
     steps = [hit.step for hit in pattern.hits]
-    return all(b - a >= 2 for a, b in zip(steps, steps[1:], strict=False)) and grid % 2 == 0
+    return all(b - a >= 2 for a, b in pairwise(steps)) and grid % 2 == 0
 
 
 def _spread(found: tuple[Stroke, ...], bar: Tick, half: int) -> tuple[Stroke, ...]:
@@ -96,7 +137,7 @@ def beat_of(section: Section, tick: Tick) -> int:
 
 
 def following(brief: Brief, tick: Tick) -> Chord | None:
-    """The first chord that begins after a tick; the next section's first after the last; None at the end of the song."""
+    """The first chord that begins after a tick, the next section's after the last; None at the end of the song."""
     later = next((chord for chord in brief.section.chords if chord.start > tick), None)
     return later or brief.seam.next_chord
 
@@ -105,7 +146,11 @@ def changes(section: Section) -> tuple[Chord, ...]:
     """The chords that differ from the one before them, with the ticks of those that merely repeat added to theirs."""
     merged: list[Chord] = []
     for chord in section.chords:
-        same = merged and (merged[-1].root, merged[-1].quality, merged[-1].bass) == (chord.root, chord.quality, chord.bass)
+        same = merged and (merged[-1].root, merged[-1].quality, merged[-1].bass) == (
+            chord.root,
+            chord.quality,
+            chord.bass,
+        )
         if same:
             merged[-1] = replace(merged[-1], length=chord.end - merged[-1].start)
         else:
@@ -116,7 +161,7 @@ def changes(section: Section) -> tuple[Chord, ...]:
 def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
     """Where in each bar a drum fill of two beats or more begins: toms, or three snare strokes a beat, to the bar line.
 
-    Bars without a fill are not in the dictionary.
+    What every bar of the section has on a beat is the groove and does not count. Bars without a fill are left out.
     """
     beats = len(section.meter.onsets)
     toms = [[0] * beats for _ in range(section.bars)]
@@ -124,11 +169,12 @@ def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
         if note.pitch in TOMS or note.pitch in SNARES:
             bar = note.start // section.meter.bar
             toms[bar][beat_of(section, note.start)] += 3 if note.pitch in TOMS else 1
+    usual = [min(column) if len(toms) > 1 else 0 for column in zip(*toms, strict=True)]
     found: dict[int, Tick] = {}
     for bar, counts in enumerate(toms):
         length = 0
-        while length < beats and counts[beats - 1 - length] >= 3:
+        while length < beats and counts[beats - 1 - length] - usual[beats - 1 - length] >= 3:
             length += 1
-        if 2 <= length < beats or (length == beats and beats > 1):
+        if length >= 2:
             found[bar] = bar * section.meter.bar + section.meter.onsets[beats - length]
     return found

@@ -308,7 +308,7 @@ def ornamented(setting: Setting, tones: Sequence[Tone], share: float, seed: Seed
     out: list[Tone] = []
     for tone, after in zip(tones, [*tones, None][1:], strict=True):
         extra = _between(setting, tone, after) if after and after.start - tone.end < PPQ // 2 else None
-        if extra and seed.chance(f"ornament/{tone.start}", share):
+        if extra and seed.chance(f"ornament/{tone.start % (2 * setting.section.meter.bar)}", share):
             out += [replace(tone, length=extra.start - tone.start), extra]
         else:
             out.append(tone)
@@ -316,11 +316,13 @@ def ornamented(setting: Setting, tones: Sequence[Tone], share: float, seed: Seed
 
 
 def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone, ...]:
-    """The line without that share of its tones: the weakest and shortest go, never first or last tones of phrases."""
+    """The line without that share of its tones: weak places go, alike in every two bars; phrases keep their ends."""
     inner = [n for n in range(1, len(tones) - 1) if tones[n + 1].start - tones[n].end < PPQ // 2]
-    meter = setting.section.meter
-    ranked = sorted(inner, key=lambda n: (meter.strength(tones[n].start), tones[n].length, -n))
-    gone = frozenset(ranked[: round(share * len(tones))])
+    meter, gone = setting.section.meter, set[int]()
+    places = {tones[n].start % (2 * meter.bar) for n in inner}
+    for place in sorted(places, key=lambda at: (meter.strength(at), -at)):
+        if len(gone) < round(share * len(tones)):
+            gone |= {n for n in inner if tones[n].start % (2 * meter.bar) == place}
     out: list[Tone] = []
     for n, tone in enumerate(tones):
         if n not in gone:
@@ -331,47 +333,44 @@ def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone
 
 
 def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> tuple[Tone, ...]:
-    """A return that is no photocopy: one two-bar unit in four is edited, the others with the chance ``more``.
+    """A return that is no photocopy: small edits toward its end until a twentieth of its tones differ.
 
-    All drawn from this occurrence's own seed.
+    With the chance ``more`` another edit follows. All drawn from this occurrence's own seed.
     """
-    bar, count = setting.section.meter.bar, -(-setting.section.bars // 2)
-    out: list[Tone] = []
-    for index in range(count):
-        unit = [t for t in tones if index * 2 * bar <= t.start < (index + 1) * 2 * bar]
-        block = index // 4 * 4
-        turn = block + seed.pick(f"unit/{block}", (0.4, 1.0, 0.7, 1.3)[: count - block])
-        edited = unit and (index == turn or seed.chance(f"more/{index}", more))
-        out += _edited(setting, index, unit, seed.at(f"unit/{index}")) if edited else unit
-    kept = frozenset((t.start, t.pitch) for t in tones)
-    if len(tones) > 3 and sum((t.start, t.pitch) not in kept for t in out) < 0.06 * len(tones):
-        goal = -3 - seed.pick("goal", (1.0, 1.0, 1.0))
-        changed = search(setting, out[goal:], Aim("ascending", 2.0, "?", tuple(t.pitch for t in out[:goal][-2:])), seed)
-        out = [*out[:goal], *(replace(t, idea="motif copy, new tail") for t in changed)]
+    out, kept = tuple(tones), frozenset((t.start, t.pitch) for t in tones)
+    order = sorted(EDITS, key=lambda edit: seed.unit(f"edit/{edit}") / EDITS[edit])
+    for n, edit in enumerate(order):
+        changed = sum((t.start, t.pitch) not in kept for t in out)
+        if len(tones) > 3 and (changed < 0.05 * len(tones) or seed.chance(f"more/{n}", more)):
+            out = _edited(setting, edit, out, seed)
     return monophonic(out)
 
 
-def _edited(setting: Setting, index: int, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
-    """A unit with one small edit: ornaments, one tone ahead of its beat, or a new tail."""
-    edit = seed.choose("edit", ("ornament", "anticipate", "tail"), (1.0, 0.7, 1.0))
-    if edit == "ornament":
-        return ornamented(setting, unit, 0.4, seed)
-    if edit == "anticipate":
-        return _early(setting, unit, seed)
-    bars = min(2, setting.section.bars - 2 * index)
-    closed = index == (setting.section.bars - 1) // 2 and setting.section.cadence == "closed"
-    slot = Slot(index, 2 * index, bars, "a", "'", "." if closed else "?")
-    return _retailed(setting, slot, unit, seed, "motif copy, new tail")
+EDITS = {"tail": 2.0, "early": 1.0, "ornament": 1.0}
+"""What changes in a return, and how readily."""
+
+
+def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) -> tuple[Tone, ...]:
+    """The line with its last tones sung anew, one tone ahead of its beat, or one ornament more."""
+    if edit == "tail":
+        last = setting.section.bars - 1
+        slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
+        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", max(2, len(tones) // 12))
+    half = len(tones) * 3 // 4
+    if edit == "early":
+        return (*tones[:half], *_early(setting, tones[half:], seed))
+    spots = [n for n in range(half, len(tones) - 1) if _between(setting, tones[n], tones[n + 1])]
+    if not spots:
+        return tones
+    n = seed.choose("spot", spots)
+    return (*tones[:n], *ornamented(setting, tones[n : n + 2], 1.0, seed), *tones[n + 2 :])
 
 
 def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
     """One tone on a beat pulled ahead by an eighth (a third), the tone before it giving way."""
-    ahead = PPQ // 3 if setting.section.grid % 3 == 0 else PPQ // 2
-    free = [
-        n
-        for n in range(1, len(unit))
-        if setting.section.meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead
-    ]
+    ahead, meter = PPQ // 3 if setting.section.grid % 3 == 0 else PPQ // 2, setting.section.meter
+    room = range(1, len(unit))
+    free = [n for n in room if meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead]
     if not free:
         return unit
     n = seed.choose("early", free)

@@ -51,7 +51,9 @@ def playable(voicing: Voicing) -> bool:
     if not 1 <= len(voicing) <= len(TUNING):
         return False
     for strings in combinations(range(len(TUNING)), len(voicing)):
-        if strings[-1] - strings[0] - len(strings) < 1 and _held([p - TUNING[s] for p, s in zip(voicing, strings, strict=True)]):
+        if strings[-1] - strings[0] - len(strings) < 1 and _held(
+            [p - TUNING[s] for p, s in zip(voicing, strings, strict=True)]
+        ):
             return True
     return False
 
@@ -75,7 +77,7 @@ def vertical(voicing: Voicing, root: int, quality: str, centre2: int, wide: bool
     """
     steps = [b - a for a, b in pairwise(voicing)]
     cost = sum(600 for low, step in zip(voicing, steps, strict=False) if low < LOW_LIMITS.get(step, 0))
-    cost += sum((300 if n == len(steps) - 1 else 100) for n, step in enumerate(steps) if step == 1)
+    cost += sum((500 if n == len(steps) - 1 else 100) for n, step in enumerate(steps) if step == 1)
     cost += 60 if steps and steps[-1] == 2 else 0
     ninths = sum(1 for a, b in combinations(voicing, 2) if b - a in (13, 25))
     meant = 13 in tones(root, quality, ()).intervals
@@ -119,7 +121,7 @@ def candidates(root: int, quality: str, seat: Seat) -> tuple[tuple[Voicing, int]
             cost += 40 * max(0, voicing[0] - seat.low - 13) if family in LOW_SEATS else 0
             priced[voicing] = min(cost, priced.get(voicing, cost))
     if not priced:
-        priced = {voicing: 0 for voicing in _makeshift(root, quality, seat)}
+        priced = dict.fromkeys(_makeshift(root, quality, seat), 0)
     return tuple(sorted(priced.items(), key=lambda item: (item[1], item[0]))[:KEEP])
 
 
@@ -141,7 +143,7 @@ def _makeshift(root: int, quality: str, seat: Seat) -> list[Voicing]:
 
 # -- from chord to chord -----------------------------------------------------------------------------------------------
 
-_TOP = np.array([240, 40, 0, 0, 60, 120] + [120 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
+_TOP = np.array([320, 60, 0, 0, 40, 100] + [100 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
 """Cost of the top line's motion by semitones: standing still and leaping are both worse than a second or third."""
 
 
@@ -154,7 +156,11 @@ def _moves(before: tuple[Voicing, ...], after: tuple[Voicing, ...], strict: bool
     both = here[:, None, :width] & there[None, :, :width]
     step = b[None, :, :width] - a[:, None, :width]
     size = np.abs(step)
-    cost = np.where(both, 70 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2) * 4 // np.maximum(both.sum(axis=2), 1)
+    cost = (
+        np.where(both, 70 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2)
+        * 4
+        // np.maximum(both.sum(axis=2), 1)
+    )
     counts = np.abs(here.sum(axis=1)[:, None] - there.sum(axis=1)[None, :])
     top = step[:, :, 0]
     cost = cost + 250 * counts + _TOP[np.minimum(np.abs(top), 60)]
@@ -258,7 +264,9 @@ def lead_voices(
     if not chords:
         return ()
     names = (families,) if isinstance(families, str) else tuple(families)
-    seat = Seat(names or ("close",), low, high, hands, key.tonic if key else chords[0].root, key.mode if key else "major")
+    seat = Seat(
+        names or ("close",), low, high, hands, key.tonic if key else chords[0].root, key.mode if key else "major"
+    )
     sounds = tuple((chord.root, chord.quality, chord.bass) for chord in chords)
     ceilings = tuple(melody_tops) or (None,) * len(sounds)
     sung = tuple(strong) or ((),) * len(sounds)
@@ -271,15 +279,62 @@ def lead_voices(
 
 # -- colour ------------------------------------------------------------------------------------------------------------
 
-_PLAINER = {"add9": "maj", "minadd9": "min", "69": "6", "min69": "min6", "maj9": "maj7", "maj13": "maj7", "maj7#11": "maj7",
-            "min9": "min7", "min11": "min7", "min13": "min7", "9": "7", "13": "7", "7b9": "7", "7#9": "7", "7#11": "7",
-            "7b13": "7", "13b9": "7", "13#11": "7", "7alt": "7", "9sus4": "7sus4", "11": "7sus4", "min9b5": "min7b5"}
+_PLAINER = {
+    "add9": "maj",
+    "minadd9": "min",
+    "69": "6",
+    "min69": "min6",
+    "maj9": "maj7",
+    "maj13": "maj7",
+    "maj7#11": "maj7",
+    "min9": "min7",
+    "min11": "min7",
+    "min13": "min7",
+    "9": "7",
+    "13": "7",
+    "7b9": "7",
+    "7#9": "7",
+    "7#11": "7",
+    "7b13": "7",
+    "13b9": "7",
+    "13#11": "7",
+    "7alt": "7",
+    "9sus4": "7sus4",
+    "11": "7sus4",
+    "min9b5": "min7b5",
+}
 _PLAINEST = {"maj7": "maj", "min7": "min", "6": "maj", "min6": "min", "maj7#5": "aug", "minmaj7": "min"}
-_RICHER = {"maj7": "maj9", "min7": "min9", "7": "9", "maj": "add9", "min": "minadd9", "7sus4": "9sus4", "6": "69",
-           "min6": "min69"}
-_RICHNESS = {"power": 0, "octaves": 0, "double_stop": 1, "triad_top3": 1, "shell": 1, "freddie_shell": 1, "spread": 1,
-             "open_chord": 2, "barre": 2, "close": 2, "single_arp": 2, "drop2": 3, "drop3": 3, "spread4": 3, "shell_9": 4,
-             "open_triad9": 4, "9th_top4": 4, "rootless_ab": 5, "quartal": 5}
+_RICHER = {
+    "maj7": "maj9",
+    "min7": "min9",
+    "7": "9",
+    "maj": "add9",
+    "min": "minadd9",
+    "7sus4": "9sus4",
+    "6": "69",
+    "min6": "min69",
+}
+_RICHNESS = {
+    "power": 0,
+    "octaves": 0,
+    "double_stop": 1,
+    "triad_top3": 1,
+    "shell": 1,
+    "freddie_shell": 1,
+    "spread": 1,
+    "open_chord": 2,
+    "barre": 2,
+    "close": 2,
+    "single_arp": 2,
+    "drop2": 3,
+    "drop3": 3,
+    "spread4": 3,
+    "shell_9": 4,
+    "open_triad9": 4,
+    "9th_top4": 4,
+    "rootless_ab": 5,
+    "quartal": 5,
+}
 
 
 def coloured(chord: Chord, complexity: float, key: Key) -> Chord:

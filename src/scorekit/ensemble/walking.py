@@ -25,7 +25,7 @@ _LEADS: Weights = (("+1", 29), ("-1", 21), ("-2", 18), ("+2", 7), ("+5", 7), ("-
 """Approaches of human walking lines, for a genre that names none."""
 _GUMBEL = tuple(round(-1000 * log(-log((n + 0.5) / 32))) for n in range(32))
 _LEAPS = (3200, 1110, 1430, 1960, 1960, 2590, 3600, 2590, 4500, 4700, 5200, 5600, 3600)
-"""Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, thirds .17, fourth and fifth .15."""
+"""Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, thirds .17, fourths, fifths .15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,7 @@ def _search(
     return _cheapest(beats, local, register, ideas.approach, goal)
 
 
-def _cheapest(
-    beats: Sequence[Beat], local: Sequence[Grid], register: Register, approach: Weights, goal: Grid
-) -> Path:
+def _cheapest(beats: Sequence[Beat], local: Sequence[Grid], register: Register, approach: Weights, goal: Grid) -> Path:
     """Viterbi over (direction, pitch)."""
     size = len(goal)
     start = 60 * np.abs(np.arange(size) + register.low - register.middle)
@@ -123,7 +121,9 @@ def _moves(size: int, approach: Weights, turning: bool) -> Grid:
     """Cost from each (direction, pitch) to each: the interval, and .3 for turning round inside a bar."""
     step = np.arange(size)[None, :] - np.arange(size)[:, None]
     leads = _leads(approach) if approach else {}
-    cost = np.array([[leads.get(d, leads[99]) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64)
+    cost = np.array(
+        [[leads.get(d, leads[99]) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64
+    )
     moves = np.full((2, size, 2, size), 1_000_000, dtype=np.int64)
     for old in (0, 1):
         for new in (0, 1):
@@ -167,20 +167,25 @@ def _landing(goal: Chord | None, register: Register, approach: Weights) -> Grid:
     return np.array([min((leads.get(r - p, leads[99]) for r in roots), default=0) for p in pitches], dtype=np.int64)
 
 
-def _local(
-    brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]
-) -> Grid:
+def _local(brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]) -> Grid:
     """What each pitch of the register costs on a beat by itself: its degree, its height, and a touch of chance.
 
-    The last beat before a change may take any pitch: what matters there is where it leads. Chance is a Gumbel number for
+    The last beat before a change may take any pitch: what matters is where it leads. Chance is a Gumbel number for
     each pitch class, five bits of one draw.
     """
     pitches = np.arange(register.low, register.high + 1)
     held = next((pitch for start, end, pitch in pedals if start <= beat.at < end), None)
     if held is not None:
         return np.where(pitches == held, 0, 100_000)
-    costs = _classes(beat.chord.root, beat.chord.quality, beat.chord.bass, register.key.tonic, register.key.mode,
-                     ideas.first if beat.first else ideas.inner, beat.first)
+    costs = _classes(
+        beat.chord.root,
+        beat.chord.quality,
+        beat.chord.bass,
+        register.key.tonic,
+        register.key.mode,
+        ideas.first if beat.first else ideas.inner,
+        beat.first,
+    )
     degree = np.array(costs, dtype=np.int64) * (12 if beat.first else 10) // 10
     if beat.last and not beat.first:
         degree = np.minimum(degree, 4200) // 3
@@ -192,8 +197,10 @@ def _local(
 
 
 @lru_cache(maxsize=2048)
-def _classes(root: int, quality: str, bass: int, tonic: int, mode: str, weights: Weights, first: bool) -> tuple[int, ...]:
-    """-log weight (thousandths) of each of the twelve pitch classes; ``s`` shares its weight among the scale's others."""
+def _classes(
+    root: int, quality: str, bass: int, tonic: int, mode: str, weights: Weights, first: bool
+) -> tuple[int, ...]:
+    """-log weight (thousandths) of the twelve pitch classes; ``s`` shares its weight among the scale's others."""
     scale = chord_scale(root, quality, tonic, mode)
     total = sum(weight for _, weight in weights) or 1.0
     named = {name: weight for name, weight in weights if name != "s"}
@@ -226,7 +233,9 @@ def _stepped(brief: Brief, ideas: Walk, beats: Sequence[Beat], pitches: Path, n:
     split = beat.length * 2 // 3
     dead = seed.chance("skip is dead", 0.55)
     after = pitch if dead or n + 1 == len(beats) else _between(pitch, pitches[n + 1])
-    skip = Step(beat.at + split, beat.length - split, after, "g" if dead else "s", 0.0, "walk, skip", "dead" if dead else "")
+    skip = Step(
+        beat.at + split, beat.length - split, after, "g" if dead else "s", 0.0, "walk, skip", "dead" if dead else ""
+    )
     return [Step(main.at, split, pitch, "x", main.weight, idea, main.manner), skip]
 
 
@@ -272,15 +281,21 @@ def _two(brief: Brief, ideas: Walk, register: Register, beat: Beat, near: int, m
     goal = following(brief, beat.at)
     if beat.last and not beat.first and at not in (0, middle) and goal is not None:
         target = register.root(goal.bass, near)
-        return register.fold(target + seed.choose("lead-in by", (-1, 1, -2, 2), (29.0, 21.0, 18.0, 7.0))), "two-feel, lead-in"
+        return register.fold(
+            target + seed.choose("lead-in by", (-1, 1, -2, 2), (29.0, 21.0, 18.0, 7.0))
+        ), "two-feel, lead-in"
     weights = ideas.first if beat.first or at == 0 else ideas.third or ideas.first
     names = [(name, weight) for name, weight in weights if name != "s"]
-    name = "R" if beat.first and brief.seed.at("two", beat.at).chance("on the root", 0.9) else seed.choose(
-        "degree", [n for n, _ in names], [w for _, w in names])
+    name = (
+        "R"
+        if beat.first and brief.seed.at("two", beat.at).chance("on the root", 0.9)
+        else seed.choose("degree", [n for n, _ in names], [w for _, w in names])
+    )
     if name == "R":
         return root, "two-feel"
     above = interval(name, chord.root, chord.quality, scale_of(chord, register.key))
     pitch = root + (chord.root + above - chord.bass) % 12
     below = pitch - 12
-    return (below if below >= register.low and abs(below - near) < abs(pitch - near) else register.fold(pitch)), "two-feel"
-
+    return (
+        below if below >= register.low and abs(below - near) < abs(pitch - near) else register.fold(pitch)
+    ), "two-feel"

@@ -306,7 +306,9 @@ def zero_phase(
         window[2 * reach : hop + 2 * reach] = 0.0
         start = 2 * reach + max(-at - reach, 0)
         window[start : start + fresh.size] = fresh
-        if at >= 0:
+        if at >= 0 and not window.any():
+            yield at, np.zeros(min(hop, n - at), np.float32)
+        elif at >= 0:
             spectrum = np.fft.rfft(window)
             planes = spectrum.view(np.float32)
             planes *= level

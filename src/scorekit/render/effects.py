@@ -34,9 +34,9 @@ GRAIN = _SIZE - _TAPS + 1
 """Samples in a block of the equaliser: a sound cut after a whole number of them has the same samples as the whole."""
 
 VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]] = {
-    "drums": (28.0, ((360.0, -2.0, 0.9),), 1.0),
+    "drums": (28.0, ((360.0, -2.0, 0.9),), 2.0),
     "bass": (32.0, ((260.0, -2.0, 0.9), (800.0, 1.0, 0.8)), -1.0),
-    "guitar": (85.0, ((280.0, -1.5, 0.9), (3_200.0, -1.5, 1.0)), 0.0),
+    "guitar": (85.0, ((280.0, -1.5, 0.9), (3_400.0, 1.0, 0.8)), 1.0),
     "keys": (40.0, ((300.0, -2.0, 0.8), (2_800.0, -1.0, 0.9)), 0.5),
     "strings": (100.0, ((350.0, -1.5, 0.8), (2_900.0, -1.5, 0.9)), -1.0),
     "brass": (100.0, ((450.0, -1.0, 0.9), (2_600.0, -2.0, 0.9)), -0.5),
@@ -289,8 +289,8 @@ def _coming(x: Samples, ahead: int) -> Samples:
     return high
 
 
-def limiting(peaks: Samples, ceiling: float, hop: int) -> Samples:
-    """Gains of a limiter, one for each piece of ``hop`` samples, from true peaks: 4 ms ahead, 60 ms release.
+def limiting(peaks: Samples, ceiling: float, hop: int, ahead: int = 4) -> Samples:
+    """Gains of a limiter, one for each piece of ``hop`` samples, from true peaks: ``ahead`` pieces early, 60 ms back.
 
     The cut a piece needs is released exponentially, held over a window ahead, then smoothed by a bell inside that
     window: always deep enough, never bent fast. It looks ahead in the buffer, so nothing is delayed.
@@ -298,6 +298,5 @@ def limiting(peaks: Samples, ceiling: float, hop: int) -> Samples:
     top = np.float32(dsp.gain(ceiling - 0.05))
     cut = np.maximum(np.float32(1.0) - top / np.maximum(peaks, np.float32(1e-9)), np.float32(0.0))
     cut[1:] = np.maximum(cut[1:], cut[:-1])
-    ahead = max(int(0.004 * RATE) // hop // 2 * 2, 2)
     held = _coming(_released(cut, float(dsp.exp2(-hop / (0.06 * RATE * LN2)))), ahead)
     return np.float32(1.0) - _smeared(held, _bell(ahead // 2, ahead // 2), 0)

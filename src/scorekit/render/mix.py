@@ -17,7 +17,7 @@ from scorekit.render.effects import Tone
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE, PIECES
 from scorekit.render.patches.base import Patch
-from scorekit.render.voices import Bodies, Clip, Stroke, clip
+from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.score import MANNERS, Master, Part, Performance, Plan, Sound, Take
 from scorekit.timebase import PPQ, TempoMap
 
@@ -142,7 +142,11 @@ def summed(
         part = parts[take.part]
         patch = patches[part.sound.patch]
         if len(take.events):
-            sound = render(patch, part.sound, strokes(take, plan.tempo), bodies, tone_of(part, patch))
+            heard = strokes(take, plan.tempo)
+            if patch.chokes:
+                after = next((later for later in performance.takes[index + 1 :] if later.part == take.part), None)
+                heard += hushes(patch, heard, strokes(after, plan.tempo)) if after else []
+            sound = render(patch, part.sound, heard, bodies, tone_of(part, patch))
             desk.add(part, patch.family == _CLOSED, sound, dips.get(part.strip.duck))
         if progress:
             progress(0.8 * (index + 1) / len(performance.takes), take.part)
@@ -167,8 +171,8 @@ def wet(desk: Desk, plan: Plan) -> Samples:
 def ended(x: Samples, plan: Plan) -> Samples:
     """x faded to silence in place: over the last section when the song ends by fading, else within the tail."""
     n = x.shape[-1]
-    fade = n - plan.tempo.sample(plan.placements[-1].start) if plan.ending == "fade" else dsp.samples(0.6 * plan.tail)
-    fade = min(fade, n)
+    last = plan.tempo.sample(plan.placements[-1].start)
+    fade = min(n - last if plan.ending == "fade" else max(dsp.samples(0.6 * plan.tail), 256), n)
     if fade:
         x[:, n - fade :] *= dsp.f32(0.5 + 0.5 * dsp.cos((np.arange(fade) + 0.5) / (2.0 * fade)))
     return x

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ _SHORTEST, _QUIET = 0.75, 2e-5
 
 
 class Stroke(NamedTuple):
-    """A note in samples of the song."""
+    """A note in samples of the song. One of velocity 0 is not heard; it only chokes what it would have choked."""
 
     at: int
     length: int
@@ -137,11 +138,18 @@ def takes(patch: Patch, sound: Sound, strokes: Iterable[Stroke]) -> list[Take]:
 
 def silencer(patch: Patch, strokes: Sequence[Stroke], index: int) -> int | None:
     """The sample at which a stroke is choked by a later one, or None."""
-    stopped_by = dict(patch.chokes).get(strokes[index].pitch, ())
+    stopped_by = next((stops for pitch, stops in patch.chokes if pitch == strokes[index].pitch), ())
     if not stopped_by:
         return None
-    later = (s.at for s in strokes[index + 1 :] if s.pitch in stopped_by and s.at > strokes[index].at)
+    later = (s.at for s in islice(strokes, index + 1, None) if s.pitch in stopped_by and s.at > strokes[index].at)
     return next(later, None)
+
+
+def hushes(patch: Patch, strokes: Sequence[Stroke], after: Sequence[Stroke]) -> list[Stroke]:
+    """Strokes of velocity 0 that carry the chokes of the section after into this one: the first of each kind."""
+    choked = {pitch for pitch, _ in patch.chokes} & {stroke.pitch for stroke in strokes}
+    rows = [next((s for s in after if s.pitch in stops), None) for pitch, stops in patch.chokes if pitch in choked]
+    return sorted({row._replace(velocity=0, length=1, manner="") for row in rows if row})
 
 
 @lru_cache(maxsize=64)
@@ -174,17 +182,17 @@ def clip(patch: Patch, sound: Sound, strokes: Sequence[Stroke], bodies: Bodies, 
 
     The samples depend on distances between strokes only, so a repeated section gives the same clip elsewhere.
     """
-    if not strokes:
-        return Clip(0, np.zeros((2, 0), np.float32))
-    start, loud = min(stroke.at for stroke in strokes), _loudness()
     spans = [sounding(patch, strokes, index) for index in range(len(strokes))]
-    chosen = takes(patch, sound, strokes)
+    heard = [row for row in zip(strokes, takes(patch, sound, strokes), spans, strict=True) if row[0].velocity > 0]
+    if not heard:
+        return Clip(0, np.zeros((2, 0), np.float32))
     needs: dict[Take, int] = {}
-    for take, span in zip(chosen, spans, strict=True):
+    for _, take, span in heard:
         needs[take] = max(needs.get(take, 0), sum(span))
     cut = {take: bodies.get(patch, take, tone, need) for take, need in needs.items()}
-    ends = (s.at + min(sum(span), cut[t].shape[-1]) for s, t, span in zip(strokes, chosen, spans, strict=True))
-    out = np.zeros((2, max(ends) - start), np.float32)
-    for stroke, take, (full, fade) in zip(strokes, chosen, spans, strict=True):
-        strike(out, cut[take], stroke.at - start, loud[stroke.velocity], full, fade)
+    start, loud = min(stroke.at for stroke, _, _ in heard), _loudness()
+    end = max(stroke.at + min(sum(span), cut[take].shape[-1]) for stroke, take, span in heard)
+    out = np.zeros((2, end - start), np.float32)
+    for stroke, take, span in heard:
+        strike(out, cut[take], stroke.at - start, loud[stroke.velocity], *span)
     return Clip(start, out)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 
-FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS"}
+SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS"}
+"""What each container holds unless it is told otherwise."""
 
 
 @lru_cache(maxsize=1)
@@ -50,9 +51,9 @@ def header(frames: int, channels: int, bits: int, float_format: bool = False) ->
     return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + chunk + struct.pack("<4sI", b"data", size)
 
 
-def encode(x: Samples, subtype: str = "PCM_16", container: str = "wav") -> bytes:
+def encode(x: Samples, subtype: str = "", container: str = "wav") -> bytes:
     """x (c, n) or (n,) as a file: ``wav`` with PCM_16 or FLOAT, or ``flac`` / ``ogg`` by way of soundfile."""
-    sound = np.atleast_2d(x)
+    sound, subtype = np.atleast_2d(x), subtype or SUBTYPES[container]
     if container == "wav" and subtype == "FLOAT":
         return header(sound.shape[-1], sound.shape[0], 32, True) + np.ascontiguousarray(sound.T, "<f4").tobytes()
     frames = integers(sound)
@@ -60,6 +61,8 @@ def encode(x: Samples, subtype: str = "PCM_16", container: str = "wav") -> bytes
         return header(len(frames), sound.shape[0], 16) + frames.astype("<i2", copy=False).tobytes()
     import soundfile
 
-    file = BytesIO()
-    soundfile.write(file, frames, RATE, format=container.upper(), subtype=subtype)
-    return file.getvalue()
+    memory = BytesIO()
+    with soundfile.SoundFile(memory, "w", RATE, frames.shape[1], subtype, format=container.upper()) as file:
+        for at in range(0, len(frames), RATE):  # libsndfile overflows its stack on long Vorbis writes
+            file.write(frames[at : at + RATE])
+    return memory.getvalue()

@@ -90,11 +90,15 @@ def closing_bar(brief: Brief) -> int:
 
 
 def length(brief: Brief) -> int:
-    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up."""
+    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up.
+
+    No more than a quarter of the section.
+    """
     jump = 1 if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 0 if jump <= 0 else 1 if jump == 1 else 2
     grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity)
-    return (1, 2, 4)[min(2, size + grown)]
+    room = max(1, brief.section.bars * len(brief.section.meter.pulses) // 4)
+    return min(room, (1, 2, 4)[min(2, size + grown)])
 
 
 def _closing(brief: Brief) -> Slot | None:
@@ -173,20 +177,16 @@ def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...
 
 
 def _path(brief: Brief, bar: Bar, onsets: Sequence[Tick], start: Tick) -> list[str]:
-    """Which drum each stroke falls on: down the kit, a move each half of the fill or beat, with probability .7."""
+    """Which drum each stroke falls on: from the snare down the kit, a step at each quarter of the fill or not."""
     groove = chosen(brief)
     rows = [row for row, _ in groove.rows] if groove else []
     home = next((row for row in ("brush", "snare", "clap", "rim") if row in rows), "snare")
     if not live(drum_ideas(brief)):
         return [home] * len(onsets)
-    kit, place, found, span = (home, *TOMS), 0, [], min(PPQ, (bar.meter.bar - start) // 2)
-    moves = -1
-    for at in onsets:
-        if (at - start) // span > moves:
-            moves = (at - start) // span
-            place = min(3, place + (moves > 0 and bar.seed.chance(f"down/{moves}", 0.75)))
-        found.append("kick" if at % PPQ and bar.seed.chance(f"kick/{at}", 0.12) else kit[place])
-    return found
+    down = [bar.seed.chance(f"down/{quarter}", 0.62) for quarter in range(4)]
+    places = [sum(down[1 : 1 + 4 * (at - start) // (bar.meter.bar - start)]) for at in onsets]
+    kicked = [at % PPQ > 0 and bar.seed.chance(f"kick/{at}", 0.1) for at in onsets]
+    return ["kick" if kick else (home, *TOMS)[place] for kick, place in zip(kicked, places, strict=True)]
 
 
 def invented(brief: Brief, slot: Slot) -> tuple[tuple[int, Knock], ...]:
@@ -194,20 +194,27 @@ def invented(brief: Brief, slot: Slot) -> tuple[tuple[int, Knock], ...]:
     section = brief.section
     bar = Bar(slot.bar, section.meter, section.grid, brief.seed.at("fills", slot.bar))
     start = section.meter.bar - sum(section.meter.pulses[-slot.beats :])
-    want = 0.58 + 0.25 * busyness(brief) + 0.05 * (brief.lane.tier - 3)
-    onsets = [at for at in bar.steps if at >= start and bar.seed.unit(f"hit/{at}") < _appeal(bar, at, want)]
+    want = 0.72 + 0.25 * busyness(brief) + 0.05 * (brief.lane.tier - 3)
+    wants = {at: want + 0.3 * (accent(brief, bar, at) - 0.2) for at in bar.steps if at >= start}
+    onsets = [at for at, wish in wants.items() if bar.seed.unit(f"hit/{at}") < _appeal(bar, at, wish)]
     rows = _path(brief, bar, onsets, start)
     beats = section.meter.onsets
     played = [Knock(at, row, "X" if at in beats else "x") for at, row in zip(onsets, rows, strict=True)]
-    played += [Knock(at, "kick", "x") for at in beats if at >= start and bar.seed.chance(f"under/{at}", 0.5)]
+    played += [Knock(at, "kick", "x") for at in beats if at >= start and bar.seed.chance(f"under/{at}", 0.3)]
     return tuple((slot.bar, knock) for knock in sorted(set(played), key=lambda k: (k.at, k.row)))
+
+
+def accent(brief: Brief, bar: Bar, at: Tick) -> float:
+    """How much the band leans on a place in a bar, by the rhythm generator's mask; .2 when the drummer has none."""
+    step = (bar.number * bar.meter.bar + at) // bar.step
+    return brief.accents[step] if step < len(brief.accents) else 0.2
 
 
 def _appeal(bar: Bar, at: Tick, want: float) -> float:
     """Chance of a stroke: beats and off-beats nearly always, odd steps as busy as wanted, the very last one rarely."""
     if strength(bar.meter, at) >= 0.35:
         return 0.93
-    return want * (0.55 if at + bar.step >= bar.meter.bar else 1.0)
+    return want * (0.35 if at + bar.step >= bar.meter.bar else 1.0)
 
 
 def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
@@ -220,7 +227,7 @@ def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
     start = max(0, end - whole * section.meter.bar - sum(section.meter.pulses[-rest:] if rest else ()))
     if fill is None:
         made = invented(brief, Slot(slot.bar, beats, slot.why))
-        return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-14.0, 12.0))
+        return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-17.0, 13.0))
     low, high = fill.crescendo or (0, 0)
     ramp = (low - 75.0, high - 75.0) if fill.crescendo else (-13.0, 11.0)
     strokes = laid(fill, section, slot.bar)
@@ -271,10 +278,10 @@ def crash_chance(brief: Brief) -> float:
 
 
 def crashes(brief: Brief, fills: Sequence[Slot]) -> tuple[tuple[Tick, str], ...]:
-    """Where crashes answer: the first beat of the section, and now and then the beat after an inner fill."""
+    """Where crashes answer: the drummer's first beat in the section, and now and then the beat after an inner fill."""
     found = []
     if brief.seed.at("fills").chance("crash", crash_chance(brief)):
-        found.append((0, "crash on one"))
+        found.append((brief.lane.enter, "crash on one"))
     for slot in fills:
         after = (slot.bar + 1) * brief.section.meter.bar
         chance = drum_ideas(brief).crash * max(0.0, 0.2 * (brief.lane.tier - 2))

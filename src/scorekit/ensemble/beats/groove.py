@@ -161,8 +161,8 @@ def edits(brief: Brief, bar: Bar) -> tuple[str, ...]:
 def _flicker(played: list[Knock], bar: Bar, amount: float) -> list[Knock]:
     """What no drummer repeats exactly: a soft stroke left out here, an odd step felt there."""
     def stays(k: Knock) -> bool:
-        soft = k.mark in "gs" and not k.why and k.row not in ("ride", "shaker") and k.at not in bar.meter.onsets
-        return not soft or bar.seed.unit(f"flicker/{k.row}/{k.at}") >= amount
+        slight = k.mark == "g" or (k.mark == "s" and strength(bar.meter, k.at) < 0.3)
+        return not slight or k.why != "" or k.row == "ride" or bar.seed.unit(f"flicker/{k.row}/{k.at}") >= amount
     return [k for k in played if stays(k)]
 
 
@@ -209,8 +209,8 @@ class GrooveBeats:
         plain_bar = plain(brief, groove, bar)
         played = plain_bar if hushed(brief, groove) else varied(brief, plain_bar, bar)
         own, human = replace(bar, seed=brief.seed.at(bar.number)), humanity(drum_ideas(brief))
+        tier, rise = energy(brief, bar.number), swell(bar.number)
         base = Origin(groove.path, "groove", f"{groove.id}, {PHRASE[bar.number % 4]}", own.seed.address)
         for knock in played:
             origin = replace(base, idea=f"{groove.id}, {knock.why}") if knock.why else base
-            loud = velocity(knock, own, energy(brief, bar.number), swell(bar.number), human)
-            strike(pen, knock, own, loud, origin)
+            strike(pen, knock, own, velocity(knock, own, tier, rise, human), origin)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from scorekit.ensemble.base import Pen
 from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, swell
 from scorekit.ensemble.beats.kit import (
-    KIT_PITCHES,
     Bar,
     Knock,
     busyness,
@@ -83,16 +82,13 @@ def shakes(brief: Brief, played: Sequence[Note]) -> int:
 
 def shared(played: list[Knock], room: int, bar: Bar) -> list[Knock]:
     """Shaken strokes that fit the room: whole metric classes leave, the weakest first: the pattern stays even."""
-    for floor in (0.0, 0.3, 0.5):
-        shaken = [k for k in played if k.row in _SHAKEN and strength(bar.meter, k.at) >= floor]
-        if len(shaken) <= room:
-            return [k for k in played if k.row not in _SHAKEN or k in shaken]
-    return [k for k in played if k.row not in _SHAKEN]
+    weights = [strength(bar.meter, k.at) for k in played if k.row in _SHAKEN]
+    floor = next((low for low in (0.0, 0.3, 0.5) if sum(w >= low for w in weights) <= room), 2.0)
+    return [k for k in played if k.row not in _SHAKEN or strength(bar.meter, k.at) >= floor] if floor else played
 
 
-def bar_of(brief: Brief, bar: Bar, room: int) -> list[tuple[Layer, Knock]]:
-    """What all layers play in a bar."""
-    answers = bar.number % phrase_length(brief) == phrase_length(brief) - 1
+def bar_of(brief: Brief, bar: Bar, room: int, answers: bool) -> list[tuple[Layer, Knock]]:
+    """What all layers play in a bar; ``answers`` when it ends their phrase."""
     loud: set[Tick] = set()
     found: list[tuple[Layer, Knock]] = []
     for layer in layers(brief, bar.number):
@@ -113,19 +109,16 @@ class PercussionBeats:
         if not drum_ideas(brief).layers:
             return so_far
         pen, room = over(so_far, so_far.notes), shakes(brief, so_far.notes)
+        span = phrase_length(brief)
         for number in range(brief.section.bars):
-            self._write_bar(pen, brief, bar_at(brief, number), room)
+            bar = bar_at(brief, number)
+            self._write_bar(pen, brief, bar, bar_of(brief, bar, room, number % span == span - 1))
         return pen.phrase(brief.section.length, so_far.idea)
 
-    def _write_bar(self, pen: Pen, brief: Brief, bar: Bar, room: int) -> None:
+    def _write_bar(self, pen: Pen, brief: Brief, bar: Bar, played: Sequence[tuple[Layer, Knock]]) -> None:
         own = replace(bar, seed=brief.seed.at(bar.number))
         tier, human = energy(brief, bar.number), humanity(drum_ideas(brief))
-        for layer, knock in bar_of(brief, bar, room):
+        for layer, knock in played:
             idea = f"{layer.id}, {knock.why}" if knock.why else layer.id
             origin = Origin(layer.path, "percussion", idea, own.seed.address)
             strike(pen, knock, own, velocity(knock, own, tier, swell(bar.number), human), origin)
-
-
-def is_percussion(note: Note) -> bool:
-    """Whether a note belongs to the percussionist rather than to the drummer's kit."""
-    return note.pitch not in KIT_PITCHES

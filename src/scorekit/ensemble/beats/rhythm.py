@@ -78,11 +78,12 @@ class _Cross:
 
     name: str
     onsets: tuple[int, ...]
+    bars: int = 1
 
 
 @lru_cache(maxsize=256)
 def _crosses(meter: Meter, grid: int) -> tuple[_Cross, ...]:
-    """Cross rhythms that meet every downbeat of a meter on a grid."""
+    """Cross rhythms of a meter on a grid: of one bar, and threes that run over four before they are set right."""
     step = PPQ // grid
     steps = meter.bar // step
     found = [_Cross("the beats", tuple(on // step for on in meter.onsets))]
@@ -90,6 +91,7 @@ def _crosses(meter: Meter, grid: int) -> tuple[_Cross, ...]:
     if grid == 4:
         groups: tuple[tuple[int, ...], ...] = ((3, 3, 2), (3, 3, 3, 3, 4), (5, 5, 6), (3, 2))
         found += [_Cross("-".join(map(str, g)), regroup(g, steps)) for g in groups if steps % sum(g) == 0]
+        found.append(_Cross("threes over four bars", regroup((3,), 4 * steps), 4))
     found.append(_Cross("3 against the bar", cycle(3, 1, steps)))
     return tuple(found)
 
@@ -103,7 +105,8 @@ def _cross(section: Section, seed: Seed, dials: Dials) -> _Cross:
     step = PPQ // section.grid
     aim = _WANTED[section.tier] * (0.5 + dials.complexity)
     found = _crosses(section.meter, section.grid)
-    costs = [abs(balance(c.onsets, section.meter, step) - aim) for c in found]
+    long = 0.25 - 0.2 * dials.creativity if section.tier >= 4 and section.bars >= 4 else 9.0
+    costs = [abs(balance(c.onsets, section.meter, step) - aim) + long * (c.bars > 1) for c in found]
     return seed.choose("cross", found, [2.0 ** (-12.0 * cost) for cost in costs], heat(dials))
 
 
@@ -124,8 +127,10 @@ def _onsets(section: Section, ideas: DrumIdeas, seed: Seed, dials: Dials) -> tup
     if line is not None:
         laid = [(bar, strokes(line.pattern, section.meter, section.grid, bar)) for bar in range(section.bars)]
         return [bar * per_bar + s.at // step for bar, found in laid for s in found], 0.6
-    over = _cross(section, seed, dials).onsets
-    return [bar * per_bar + at for bar in range(section.bars) for at in over], 0.2 + 0.3 * dials.complexity
+    over = _cross(section, seed, dials)
+    laps = (lap * per_bar for lap in range(0, section.bars, over.bars))
+    total = section.bars * per_bar
+    return [lap + at for lap in laps for at in over.onsets if lap + at < total], 0.2 + 0.3 * dials.complexity
 
 
 def accents(section: Section, ideas: DrumIdeas, seed: Seed, dials: Dials) -> tuple[float, ...]:

@@ -19,16 +19,16 @@ from numpy.typing import ArrayLike
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Param, Patch, Samples, Take
+from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
-WIDTH = 512
+WIDTH = 256
 """Samples in a row of the partial bank."""
 FINE = 16
 """Powers that are computed one by one; the rest are products."""
-FLOOR = 5e-5
-"""Level, against the loudest partial, at which a partial is given up."""
+FLOOR = 1e-4
+"""Level, against the loudest partial, at which a partial is given up (-80 dB)."""
 
 
 # -- partials ----------------------------------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ def _powers(re: Reals, im: Reals, count: int) -> tuple[Reals, Reals]:
     return out_re, out_im
 
 
-def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Samples, Reals, Reals]:
-    """Powers 0 .. count * FINE - 1 as planes (p, count * FINE), and power count * FINE exactly.
+def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Reals, Reals]:
+    """Powers 0 .. count * FINE - 1: real and imaginary planes (p, 2, count * FINE); and power count * FINE exactly.
 
     Exact powers of every FINE-th and of the FINE between are multiplied in float32: right to 1e-7, and far cheaper.
     """
@@ -87,11 +87,14 @@ def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Samples, Reals, 
     wide_re, wide_im = _powers(fine_re[FINE], fine_im[FINE], count + 1)
     a, b = dsp.f32(wide_re[:count].T)[:, :, None], dsp.f32(wide_im[:count].T)[:, :, None]
     x, y = dsp.f32(fine_re[:FINE].T)[:, None, :], dsp.f32(fine_im[:FINE].T)[:, None, :]
-    out_re, out_im = a * x, a * y
-    out_re -= b * y
-    out_im += b * x
-    shape = (re.size, count * FINE)
-    return out_re.reshape(shape), out_im.reshape(shape), wide_re[count], wide_im[count]
+    out = np.empty((re.size, 2, count, FINE), np.float32)
+    part = b * y
+    np.multiply(a, x, out=out[:, 0])
+    out[:, 0] -= part
+    np.multiply(b, x, out=part)
+    np.multiply(a, y, out=out[:, 1])
+    out[:, 1] += part
+    return out.reshape(re.size, 2, count * FINE), wide_re[count], wide_im[count]
 
 
 def ring(rows: Partials, count: int) -> Samples:
@@ -103,25 +106,27 @@ def ring(rows: Partials, count: int) -> Samples:
     """
     depth = -(-count // WIDTH)
     out = np.zeros((depth, WIDTH), np.float32)
-    rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP) & (rows.level != 0.0))
+    rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP))
+    rows = rows.where(np.abs(rows.level) > FLOOR * np.abs(rows.level).max(initial=1e-9))
     if not rows.level.size:
         return out.reshape(-1)[:count]
     level = np.abs(rows.level)
-    seconds = rows.t60 / 9.965784284662087 * dsp.log2(np.maximum(level / (level.max() * FLOOR), 1.0))
+    seconds = rows.t60 / 9.965784284662087 * dsp.log2(level / (level.max() * FLOOR))
     lives = np.ceil(seconds * (RATE / WIDTH)).astype(np.intp)
     order = np.argsort(-lives, kind="stable")
     rows, lives = rows.where(order), lives[order]
     shrink = dsp.exp2(-9.965784284662087 / (rows.t60 * RATE))
     re, im = shrink * dsp.cos(rows.hertz / RATE), shrink * dsp.sin(rows.hertz / RATE)
-    across_re, across_im, step_re, step_im = _planes(re, im, WIDTH // FINE)
-    down_re, down_im, _, _ = _planes(step_re, step_im, -(-depth // FINE))
+    column, step_re, step_im = _planes(re, im, WIDTH // FINE)
+    down, _, _ = _planes(step_re, step_im, -(-depth // FINE))
     a = dsp.f32(rows.level * dsp.cos(rows.phase))[:, None]
     b = dsp.f32(rows.level * dsp.sin(rows.phase))[:, None]
-    down = np.stack([down_re, down_im], axis=1)
-    across = np.stack([a * across_im + b * across_re, a * across_re - b * across_im], axis=1)
+    across = np.empty_like(column)
+    np.add(a * column[:, 1], b * column[:, 0], out=across[:, 0])
+    np.subtract(a * column[:, 0], b * column[:, 1], out=across[:, 1])
     first = 0
     while first < depth:
-        last = min(first + max(8, first // 3), depth)
+        last = min(first + max(4, first // 3), depth)
         alive = int((lives > first).sum())
         np.einsum("pcm,pcl->ml", down[:alive, :, first:last], across[:alive], out=out[first:last])
         first = last
@@ -168,6 +173,8 @@ class Strung:
     """How much longer the second polarisation rings."""
     top: float = TOP
     """Hz above which nothing is rung: what follows would not let it through."""
+    seconds: float = 3.0
+    """Length of an open note."""
     rise: float = 0.2
     """Octaves by which ringing shortens per octave of pitch."""
 
@@ -183,7 +190,7 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     octaves = (take.pitch - strung.reference) / 12.0
     stiff = strung.stiff * float(dsp.exp2(0.5 * octaves))
     corner = strung.corner * float(dsp.exp2(strung.reach * (take.force - 0.5) + 0.25 * octaves))
-    top = min(strung.top, 3.3 * corner + 8.0 * f0)
+    top = min(strung.top, 3.0 * corner + 6.0 * f0)
     count = int(top / f0)
     k = np.arange(1, count + 1)
     f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
@@ -199,7 +206,7 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     t60 = (1.0 + strung.rough * scatter(f"{address}/t60", count)) / rate
     phase = 0.02 * scatter(f"{address}/{take.round}/phase", count)
     main = Partials(f, level, t60, phase)
-    slow = slice(0, min(count, 24))
+    slow = slice(0, min(count, 16))
     bend = float(dsp.exp2(strung.cents * dsp.uniform(f"{address}/{take.round}/bend", 0.6, 1.4) / 1200.0))
     late = phase[slow] + 0.07 * (k[slow] % 2)
     return main.joined(Partials(f[slow] * bend, level[slow] * strung.second, t60[slow] * strung.linger, late))
@@ -254,7 +261,11 @@ def levelled(x: Samples, loudness: float, level: float = 1.0, start: float = 0.0
     power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
     rms = float(np.sqrt(power.sum() * 2.0 / x[..., 0].size)) / _WINDOW
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
-    return dsp.fade_out(dsp.fade_in(x * np.float32(scale), start), min(end, 0.4 * x.shape[-1] / RATE))
+    out: Samples = x * np.float32(scale)
+    first, last = dsp.samples(start), dsp.samples(min(end, 0.4 * x.shape[-1] / RATE))
+    out[..., :first] = dsp.fade_in(out[..., :first], start)
+    out[..., -last:] = dsp.fade_out(out[..., -last:], last / RATE)
+    return out
 
 
 # -- manners and common controls ---------------------------------------------------------------------------------------
@@ -272,7 +283,7 @@ class Stroke:
     """Octaves by which finger or pick excites higher."""
     noise: float = 1.0
     level: float = 1.0
-    seconds: float = 3.6
+    seconds: float = 9.0
     glide: float = 0.0
     """Semitones from which the note slides in."""
 
@@ -316,7 +327,7 @@ def plucked(
         strung, corner=strung.corner * corner, ring=strung.ring * ringing, damp=strung.damp / ringing
     )  # fmt: skip
     rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
-    n = dsp.samples(stroke.seconds)
+    n = dsp.samples(min(stroke.seconds, strung.seconds))
     sound = dsp.normal(ring(rows if extra is None else rows.joined(extra), n))
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
@@ -387,11 +398,17 @@ def _subbass(take: Take) -> Samples:
 
 
 STRING_PARAMS = (BRIGHT, DECAY, NOISE)
+
+
+def _bass(name: str, about: str, body: Body, gain: float, *programs: int) -> Patch:
+    return Patch(name, "bass", about, body, STRING_PARAMS, gain, rounds=2, programs=programs)
+
+
 BASSES = (
-    Patch("fingered", "bass", "electric bass, fingers", _fingered, STRING_PARAMS, gain=-6.4, programs=(33, 35)),
-    Patch("picked", "bass", "electric bass, pick near the bridge", _picked, STRING_PARAMS, gain=-5.4, programs=(34,)),
-    Patch("upright", "bass", "double bass, plucked", _upright, STRING_PARAMS, gain=-1.2, programs=(32,)),
-    Patch("slap", "bass", "slapped and popped bass", _slap, STRING_PARAMS, gain=-0.9, programs=(36, 37)),
+    _bass("fingered", "electric bass, fingers", _fingered, -6.4, 33, 35),
+    _bass("picked", "electric bass, pick near the bridge", _picked, -5.4, 34),
+    _bass("upright", "double bass, plucked", _upright, -1.2, 32),
+    _bass("slap", "slapped and popped bass", _slap, -1.0, 36, 37),
     Patch(
         "subbass", "bass", "synth bass: saw through a closing filter over a sine", _subbass,
         (

@@ -53,10 +53,10 @@ _GRIP: Curve = ((200.0, -24.0, 0.05), (600.0, -8.0, 0.06), (1800.0, 0.0, 0.08), 
 
 _SECTION = Voice(bow(1500.0, 10000.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.22, _ROSIN,
     0.014, _GRIP, 0.030, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
-    delay=0.25, scoop=10.0, blare=0.15, sway=0.12, rough=True)  # fmt: skip
+    delay=0.25, scoop=10.0, blare=0.15, sway=0.12, grain=0.4, rough=True)  # fmt: skip
 _SOLO_HIGH = Voice(bow(1900.0, 11000.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.085,
     _ROSIN, 0.022, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
-    sway=0.10, bend=True, rough=True)  # fmt: skip
+    sway=0.10, grain=1.2, bend=True, rough=True)  # fmt: skip
 _SOLO_LOW = replace(_SOLO_HIGH, tone=bow(1000.0, 7000.0), body=dsp.chain(_CELLO, resonances("cello", 110.0,
     26, 7.0)), attack=0.10, vibrato=5.2, depth=15.0)  # fmt: skip
 
@@ -96,7 +96,7 @@ def _pizzicato(take: Take) -> Samples:
         t60 = t0 * (0.85 + 0.3 * float(roll.random())) / (1.0 + k * hz / 900.0)
         late = samples(0.012 * float(roll.random()) * (i > 0))
         x = modal(n - late, f, t60, shape * body, np.zeros(len(k)))
-        left, right = dsp.pan((i - 1.5) / 1.5 * 1.5 * take.param("width"))
+        left, right = dsp.pan((i * 3 % 4 - 1.5) * take.param("width"))
         dsp.add(out[0], x, late, left)
         dsp.add(out[1], x, late, right)
     out = dsp.normal(out, 0.92)
@@ -123,7 +123,7 @@ BOWED = (
         "String section of six, wide, slow to speak when soft; short is spiccato.",
         _strings,
         (44, 48, 49, 50, 51),
-        -5.3,
+        -7.3,
         0.28,
     ),
     _patch(
@@ -131,8 +131,8 @@ BOWED = (
         "One violin above A3, one cello below, with a living vibrato.",
         _solo,
         (40, 41, 42, 43),
-        -5.8,
+        -7.8,
         0.18,
     ),
-    Patch("pizzicato", "strings", "Section plucking.", _pizzicato, _PLUCK, -1.9, False, 0.25, 3, 3, programs=(45,)),
+    Patch("pizzicato", "strings", "Section plucking.", _pizzicato, _PLUCK, -3.9, False, 0.25, 3, 3, programs=(45,)),
 )

@@ -158,19 +158,21 @@ def plate(p: Plate) -> Piece:
             (p.low * 1.6, -14.0 - 8.0 * p.lean, 0.0, 0.9), (2500.0, -6.0, 0.0, 0.68),
             (5000.0, 0.0, 0.6, 0.54), (8500.0, 0.0, 1.0, 0.42), (12500.0, -3.0, 1.5, 0.33),
             (17000.0, -12.0, 2.0, 0.24)))  # fmt: skip
-        sides = []
+        out = np.empty((2, n), np.float32)
         for side in (0, 1):
-            x = modal(n, hz[side::2], t60[side::2], amp[side::2], turn[side::2]) * np.float32(2.2 / p.count**0.5)
-            x += attack(
-                hiss(s.rng, n, curve, 512 if p.ring < 0.6 else 1024), p.bloom * (1.4 - 0.7 * s.force)
-            ) * np.float32(p.wash)
-            sides.append(x)
+            x = hiss(s.rng, n, curve, 512 if p.ring < 0.6 else 1024)
+            x *= np.float32(p.wash)
+            attack(x, p.bloom * (1.4 - 0.7 * s.force))
+            ringing = modal(n, hz[side::2], t60[side::2], amp[side::2], turn[side::2])
+            ringing *= np.float32(2.2 / p.count**0.5)
+            np.add(x, ringing, out=out[side])
         front = click(s, n, 5200.0, 1.3, 0.035) * np.float32(p.stick * (0.3 + 0.7 * s.force) * s.bright)
         if p.bell:
             tones = np.array(p.bell)
             front += modal(n, tones, 0.8 * ring * dsp.power(1000.0 / tones, 0.3),
                 dsp.power(1000.0 / tones, 0.5 - 0.4 * s.force), np.zeros(len(tones))) * np.float32(0.4)  # fmt: skip
-        return fade(attack(np.stack((sides[0] + front, sides[1] + front)), 0.0006), 0.35 * n / dsp.RATE)
+        out += front
+        return fade(attack(out, 0.0006), 0.35 * n / dsp.RATE)
 
     return piece
 
@@ -352,22 +354,24 @@ def _roomed(dry: Samples, amount: float) -> Samples:
     """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
     if amount <= 0.0:
         return dry
-    out = np.zeros((2, dry.shape[1] + samples(0.112)), np.float32)
-    near = np.zeros_like(out)
+    m = min(dry.shape[1], samples(0.7))
+    out = np.zeros((2, m + samples(0.112)), np.float32)
+    near, heard = np.zeros_like(out), fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     for left, right, level in _WALLS:
-        dsp.add(near[0], dry[0], samples(left), level)
-        dsp.add(near[1], dry[1], samples(right), level)
-        dsp.add(near[0], dry[1], samples(left * 1.31), level * 0.4)
-        dsp.add(near[1], dry[0], samples(right * 1.29), level * 0.4)
+        dsp.add(near[0], heard[0], samples(left), level)
+        dsp.add(near[1], heard[1], samples(right), level)
+        dsp.add(near[0], heard[1], samples(left * 1.31), level * 0.4)
+        dsp.add(near[1], heard[0], samples(right * 1.29), level * 0.4)
     near[:, 1:] += near[:, :-1]
     near *= np.float32(0.5)
     out += near
     for left, right, level in _FAR:
         dsp.add(out[0], near[1], samples(left), level)
         dsp.add(out[1], near[0], samples(right), level)
-    out *= np.float32(amount)
-    dsp.add(out, dry, 0)
-    return out
+    whole = np.zeros((2, max(dry.shape[1], out.shape[1])), np.float32)
+    dsp.add(whole, dry, 0)
+    dsp.add(whole, out, 0, amount)
+    return whole
 
 
 def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
@@ -394,10 +398,10 @@ def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
             left, right = dsp.pan(place * width)
             x = np.stack((x * np.float32(left), x * np.float32(right)))
         else:
-            mid, side = (x[0] + x[1]) * np.float32(0.5), (x[0] - x[1]) * np.float32(0.5 * width * 1.4)
             left, right = dsp.pan(place * width * 0.8)
-            x = np.stack(((mid + side) * np.float32(left), (mid - side) * np.float32(right)))
-        x = _without_dc(_tilted(x, bright)) * np.float32(level / max(float(np.max(np.abs(x))), 1e-9))
+            x = x + x[::-1] * np.float32((1.0 - 1.4 * width) / (1.0 + 1.4 * width))
+            x *= np.array([[left], [right]], np.float32)
+        x = dsp.normal(_without_dc(_tilted(x, bright)), level)
         return fade(_roomed(x, 0.5 * take.param("room")), 0.03)
 
     return body

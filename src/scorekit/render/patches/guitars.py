@@ -6,6 +6,7 @@ sound of a distorted guitar, a flattened top, a long even sustain and a cabinet 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Curve, Spectrum
-from scorekit.render.patches.base import Param, Patch, Samples, Take
+from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import STRING_PARAMS, Strung, levelled, octaves, partials, plucked, stroke_of
 
 # -- wood --------------------------------------------------------------------------------------------------------------
@@ -28,14 +29,19 @@ def _wood(name: str, air: float, top: float) -> Curve:
 
 
 _NYLON_WOOD, _STEEL_WOOD = _wood("nylon", 98.0, 196.0), _wood("steel", 104.0, 215.0)
-_NYLON = Strung("nylon", 9.0, 0.2, 1_300.0, 2.4, pluck=0.28, stiff=3e-5, tilt=0.95, second=0.4, cents=0.7, rise=0.25)
-_STEEL = Strung("steel", 7.0, 0.09, 3_000.0, 2.0, pluck=0.18, stiff=6e-5, tilt=0.8, second=0.4, cents=0.6, rise=0.25)
-_CLEAN = Strung(
-    "clean", 11.0, 0.08, 2_500.0, 2.2, pluck=0.17, pickup=0.21, stiff=6e-5, tilt=0.75, rise=0.35, top=9_000.0
+_GUITAR = Strung("guitar", 9.0, 0.2, 1_300.0, 2.4, second=0.4, cents=0.6, rise=0.25, seconds=3.4)
+_NYLON = replace(_GUITAR, name="nylon", pluck=0.28, stiff=3e-5, tilt=0.95)
+_STEEL = replace(
+    _GUITAR, name="steel", ring=7.0, damp=0.09, corner=3_000.0, reach=2.0, pluck=0.18, stiff=6e-5, tilt=0.8
 )
-_DRIVEN = Strung(
-    "driven", 24.0, 0.06, 2_600.0, 1.6, pluck=0.13, pickup=0.09, stiff=2e-5, tilt=0.7, second=0.2, top=6_500.0
-)
+_CLEAN = replace(
+    _GUITAR, name="clean", ring=11.0, damp=0.08, corner=2_500.0, reach=2.2, pluck=0.17, pickup=0.21, stiff=6e-5,
+    tilt=0.75, rise=0.35, second=0.25, top=9_000.0,
+)  # fmt: skip
+_DRIVEN = replace(
+    _GUITAR, name="driven", ring=24.0, damp=0.06, corner=2_600.0, reach=1.6, pluck=0.13, pickup=0.09, stiff=2e-5,
+    tilt=0.7, rise=0.2, second=0.2, top=6_500.0,
+)  # fmt: skip
 
 
 def _acoustic(
@@ -147,7 +153,7 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
     # Hard clipping of high notes needs more room above before it folds: under -80 dB on a sine sweep.
-    factor = 2 if push * dsp.hertz(take.pitch) < 15_000.0 else 4
+    factor = 2 if push * dsp.hertz(take.pitch) < 15_000.0 else 3
     driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor)
     return levelled(driven, loud, stroke.level, start=0.0008, end=0.6)
 
@@ -169,10 +175,16 @@ def _distorted(take: Take) -> Samples:
 
 DRIVE = Param("drive", "", 0.0, 1.0, 0.5, "gain before the valves: 15 dB down to 15 dB up")
 AMP_PARAMS = (*STRING_PARAMS, DRIVE)
+
+
+def _guitar(name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int) -> Patch:
+    return Patch(name, "guitar", about, body, params, gain, rounds=2, programs=programs)
+
+
 GUITARS = (
-    Patch("nylon", "guitar", "classical guitar", _nylon, STRING_PARAMS, gain=-4.1, programs=(24,)),
-    Patch("steel", "guitar", "steel-string guitar, plectrum", _steel, STRING_PARAMS, gain=-3.0, programs=(25,)),
-    Patch("clean", "guitar", "electric guitar, clean", _clean, AMP_PARAMS, gain=-6.4, programs=(26, 27, 28)),
-    Patch("crunch", "guitar", "electric guitar, overdriven", _crunch, AMP_PARAMS, gain=-8.9, programs=(29,)),
-    Patch("distorted", "guitar", "electric guitar, distorted", _distorted, AMP_PARAMS, gain=-11.3, programs=(30, 31)),
+    _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -4.2, 24),
+    _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -3.0, 25),
+    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -6.4, 26, 27, 28),
+    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -8.8, 29),
+    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -11.2, 30, 31),
 )

@@ -44,45 +44,51 @@ def _board(f: Reals) -> Reals:
     return low / (1.0 + (f / 6_500.0) ** 2)
 
 
-def _strings(take: Take, side: str) -> Partials:
-    """Partials of a key for one ear: a loud fast-dying sound and a quiet one that stays, beating with it."""
+_BED = [58.0, 97.0, 151.0, 233.0, 342.0]
+"""Resonances of the key bed, Hz."""
+
+
+def _strings(take: Take) -> tuple[Partials, Partials]:
+    """Partials of a key, middle and side: a loud fast-dying sound and a quiet one that stays, beating with it."""
     pitch, f0 = take.pitch, dsp.hertz(take.pitch)
     stiff = _stiffness(pitch)
-    hammer = 900.0 * float(dsp.exp2((pitch - 48.0) / 34.0 + 3.0 * (take.force - 0.6)))
+    hammer = 1_150.0 * float(dsp.exp2((pitch - 48.0) / 48.0 + 3.0 * (take.force - 0.6)))
     hammer *= octaves(take.param("bright"), 1.3)
-    top = min(12_000.0, 7.0 * hammer + 3.0 * f0)
-    k = np.arange(1, min(int(top / f0) + 1, 90) + 1)
+    top = min(12_000.0, 5.0 * hammer + 3.0 * f0)
+    k = np.arange(1, min(int(top / f0) + 1, 80) + 1)
     f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
     comb = np.abs(dsp.sin(0.5 * k / 8.3)) + 0.06
     felt = (1.0 + dsp.power(f / hammer, 1.6)) * (1.0 + dsp.power(f / (3.2 * hammer), 3.0))
-    uneven = 1.0 + 0.3 * scatter(f"grand/{pitch}/level", k.size) + 0.25 * scatter(f"grand/{pitch}/{side}", k.size)
+    uneven = 1.0 + 0.3 * scatter(f"grand/{pitch}/level", k.size)
     level = comb * dsp.power(k, -0.45) * _board(f) * uneven / felt
     ringing = octaves(take.param("decay"), 1.0)
     rate = float(dsp.exp2((pitch - 30.0) / 20.0)) / (19.0 * ringing) + 0.085 * dsp.power(f / 1000.0, 1.15)
     t60 = (1.0 + 0.2 * scatter(f"grand/{pitch}/t60", k.size)) / rate
-    sway = scatter(f"grand/{pitch}/beat", k.size)
     loud = Partials(f, level, 0.55 * t60, 0.04 * scatter(f"grand/{pitch}/{take.round}/phase", k.size))
-    few = slice(0, 40)
-    spread = 0.16 + 0.1 * sway[few] + (0.05 if side == "left" else 0.0)
-    quiet = Partials(f[few] + spread, level[few] * (0.24 + 0.1 * sway[few]), 1.25 * t60[few], 0.12 + 0.1 * sway[few])
-    return loud.joined(quiet)
+    few = slice(0, 24)
+    sway = scatter(f"grand/{pitch}/beat", k.size)[few]
+    quiet = Partials(f[few] + 0.16 + 0.1 * sway, level[few] * (0.24 + 0.1 * sway), 1.25 * t60[few], 0.12 + 0.1 * sway)
+    # The bridge carries each partial to its own part of the board; below 150 Hz nothing has a side.
+    wide = 0.45 * scatter(f"grand/{pitch}/side", k.size)[few] * f[few] / (f[few] + 150.0)
+    side = Partials(f[few], level[few] * wide, 0.55 * t60[few], loud.phase[few])
+    third = Partials(f[few] - 0.12, quiet.level * 2.0 * wide, quiet.t60, quiet.phase + 0.3)
+    return loud.joined(quiet), side.joined(third)
 
 
 def _grand(take: Take) -> Samples:
     seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
     n = dsp.samples(seconds)
-    sound = np.stack([ring(_strings(take, "left"), n), ring(_strings(take, "right"), n)])
-    lean = 0.1 * (take.pitch - 62.0) / 40.0
-    sound *= np.array([[1.0 - lean], [1.0 + lean]], np.float32)
-    top = np.float32(1.0 / np.abs(sound).max())
-    sound *= top
+    middle, side = (ring(rows, n) for rows in _strings(take))
+    side += middle * np.float32(0.1 * (take.pitch - 62.0) / 40.0)
+    sound = np.stack([middle - side, middle + side])
+    sound *= np.float32(1.0 / np.abs(sound).max())
     # The key bed and the hammer: a thud in the board, and felt on steel.
     noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0)
-    thud = partials([58.0, 97.0, 151.0, 233.0, 342.0], [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1])
-    for ear, side in enumerate(("left", "right")):
-        felt = burst(f"grand/{take.pitch}/{take.round}/{side}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
-        dsp.add(sound[ear], felt, 0, 0.05 * noise)
-        dsp.add(sound[ear], ring(thud, 16_384), 0, 0.8 * noise)
+    thud = ring(partials(_BED, [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1]), 16_384)
+    for ear, address in zip(sound, ("left", "right"), strict=True):
+        felt = burst(f"grand/{take.pitch}/{take.round}/{address}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
+        dsp.add(ear, felt, 0, 0.05 * noise)
+        dsp.add(ear, thud, 0, 0.8 * noise)
     return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds)
 
 
@@ -172,10 +178,8 @@ def _organ(take: Take) -> Samples:
     high, low = (_overdriven(part, push) for part in (high, low))
     fast = take.param("rotor")
     turn = dsp.uniform(f"{address}/{take.round}/turn")
-    ears = [
-        _turned(high, 0.8 + 5.9 * fast, 9.0, 0.32, turn + ear) + _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn - ear)
-        for ear in (0.0, 0.3)
-    ]
+    drum = _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn)
+    ears = [_turned(high, 0.8 + 5.9 * fast, 9.0, 0.32, turn + ear) + drum for ear in (0.0, 0.3)]
     return levelled(np.stack(ears), 0.36, start=0.003, end=0.02)
 
 
@@ -290,7 +294,7 @@ KEYBOARDS = (
            Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
            Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
           gain=-9.9, sustains=True, release=0.05, programs=(16, 17, 18, 19, 20)),
-    Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-1.8, release=0.05, programs=(7,)),
+    Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-1.8, release=0.05, programs=(6, 7)),
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
           gain=-6.0, release=0.3, programs=(11,)),

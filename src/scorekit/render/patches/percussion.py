@@ -90,6 +90,11 @@ def _poles(fall: Reals, turn: Reals, step: int, count: int) -> tuple[Reals, Real
 
 def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     """Sum of many decaying sines from phases ``turn`` (cycles): coarse times fine powers of the poles, contracted."""
+    brief = t60 * (1.25 * RATE) < n // 2
+    if n > 16_384 and brief.sum() > 3 and not brief.all():
+        out = modal(n, *(row[~brief] for row in (hz, t60, amp, turn)))
+        out[: n // 2] += modal(n // 2, *(row[brief] for row in (hz, t60, amp, turn)))
+        return out
     fine = 256
     keep = hz < 0.45 * RATE
     hz, t60, amp, turn = hz[keep], np.maximum(t60[keep], 1e-3), amp[keep], turn[keep]
@@ -100,8 +105,8 @@ def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     left = dsp.f32(np.concatenate((a * ci + b * cr, a * cr - b * ci)).T.copy())
     left[np.abs(left) < 1e-12] = 0.0
     right = dsp.f32(np.concatenate((fr, fi)))
-    out: Samples = np.einsum("km,mj->kj", left, right).reshape(-1)[:n]
-    return out
+    whole: Samples = np.einsum("km,mj->kj", left, right)
+    return whole.reshape(-1)[:n]
 
 
 def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float, float, float]]) -> Samples:
@@ -120,7 +125,7 @@ def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float
 
 @lru_cache(maxsize=256)
 def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
-    """Magnitude of each bin at onset, and its factor from one half-frame to the next."""
+    """Magnitude of each bin (twice: real, imaginary) at onset, and its factor from one half-frame to the next."""
     octave = dsp.log2(np.maximum(np.arange(frame // 2 + 1) * (RATE / frame), 1.0))
     knots = dsp.log2(np.array([row[0] for row in curve]))
     level = np.interp(octave, knots, [row[1] for row in curve])
@@ -128,7 +133,7 @@ def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
     magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
     magnitude[0] = 0.0
     ratio = dsp.exp2(-FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
-    return dsp.f32(magnitude), dsp.f32(ratio)
+    return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
 
 
 def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Samples:
@@ -137,7 +142,7 @@ def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Sa
     0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 1024 for cymbals.
     """
     start, ratio = _spectrum(curve, frame)
-    magnitudes = np.empty((n // (frame // 2) + 2, frame // 2 + 1), np.float32)
+    magnitudes = np.empty((n // (frame // 2) + 2, frame + 2), np.float32)
     magnitudes[0] = start
     for row in range(1, len(magnitudes)):
         np.multiply(magnitudes[row - 1], ratio, out=magnitudes[row])
@@ -147,16 +152,15 @@ def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Sa
 
 
 def coloured(rng: np.random.Generator, n: int, magnitudes: Samples) -> Samples:
-    """Noise with the given magnitudes, one row to each half-frame: random spectra, sine windows, overlap-add."""
-    rows, bins = magnitudes.shape
-    hop = bins - 1
-    noise = rng.random((rows, bins, 2), dtype=np.float32)
+    """Noise of given magnitudes, a row to each half-frame, each bin twice: random spectra, sine windows, overlap."""
+    hop = magnitudes.shape[1] // 2 - 1
+    noise = rng.random(magnitudes.shape, dtype=np.float32)
     noise -= np.float32(0.5)
-    noise *= magnitudes[:, :, None]
-    frames = np.fft.irfft(noise.view(np.complex64)[:, :, 0], n=2 * hop, axis=-1)
+    noise *= magnitudes
+    frames = dsp.back(noise.view(np.complex64), 2 * hop)
     frames *= dsp.f32(dsp.sin((np.arange(2 * hop) + 0.5) / (4 * hop)))
-    out = frames[1:, :hop] + frames[:-1, hop:]
-    return np.ascontiguousarray(out.reshape(-1)[:n])
+    out: Samples = frames[1:, :hop] + frames[:-1, hop:]
+    return out.reshape(-1)[:n]
 
 
 def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples:

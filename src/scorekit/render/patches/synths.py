@@ -279,7 +279,7 @@ def _riser(take: Take) -> Samples:
     magnitude = level / np.sqrt((1.0 - u) ** 2 + u / (q * q))
     out = np.empty((2, n), np.float32)
     for side in (0, 1):
-        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, dsp.f32(magnitude))
+        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, dsp.f32(magnitude).repeat(2, axis=1))
     mid = (out[0] + out[1]) * np.float32(0.5)
     wide = np.float32(take.param("width"))
     out = mid + (out - mid) * wide
@@ -336,11 +336,11 @@ SYNTHS = (
         _lead("saw", _SAW, 0.16),
         _LEADING,
         (81,),
-        -5.0,
+        -7.0,
         0.16,
     ),
     _patch(
-        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -4.8, 0.10
+        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -6.8, 0.10
     ),
     _patch(
         "glide",
@@ -349,7 +349,7 @@ SYNTHS = (
         _lead("glide", _GLIDE, 0.18),
         _LEADING,
         tuple(range(82, 88)),
-        -4.6,
+        -6.6,
         0.18,
     ),
     _patch(
@@ -359,7 +359,7 @@ SYNTHS = (
         _pad("warm", _WARM, 0.9),
         _PADDING,
         (88, 89, 90),
-        -4.2,
+        -6.2,
         0.9,
     ),
     _patch(
@@ -369,7 +369,7 @@ SYNTHS = (
         _pad("airy", _AIRY, 1.1),
         _PADDING,
         (91, 94, 95, 97, 99, 101, 102, 103),
-        -3.1,
+        -5.1,
         1.1,
     ),
     _patch(
@@ -379,9 +379,9 @@ SYNTHS = (
         _pad("glass", _GLASS, 1.2),
         _PADDING,
         (92, 93, 96, 98, 100),
-        -4.2,
+        -6.2,
         1.2,
     ),
-    _patch("choir", "pads", "Six singers, from oo to ah.", _choir, _SINGING, (52, 53, 54), -5.9, 0.4),
-    _patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, (119, 122), -4.2, 0.12),
+    _patch("choir", "pads", "Six singers, from oo to ah.", _choir, _SINGING, (52, 53, 54), -7.9, 0.4),
+    _patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, (119, 122), -6.2, 0.12),
 )

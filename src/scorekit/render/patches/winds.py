@@ -64,6 +64,8 @@ class Voice:
     """Depth of the slow wander in level."""
     pulse: float = 0.0
     """How much vibrato beats in level and brightness too: breath vibrato."""
+    grain: float = 0.0
+    """Unsteadiness from cycle to cycle: lip, reed or rosin."""
     bend: bool = False
     """Whether vibrato also sweeps the harmonics across the body's resonances (solo strings)."""
     rough: bool = False
@@ -74,7 +76,7 @@ class Voice:
 
 
 def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
-    """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), each of RMS 0.3."""
+    """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), of RMS 0.3 at most."""
     count = max(min(int(18_000.0 / (hz * 1.03)), 500), 1)
     k = np.arange(1, count + 1, dtype=np.float64)
     turn = dice("phases").random(500)[:count] if voice.rough else np.zeros(count)
@@ -86,7 +88,9 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
     for stage in stages:
         source = voice.tone(k, k * hz, stage)
         source *= 0.3 / max(float(np.sqrt(np.sum((source * plain) ** 2) * 0.5)), 1e-9)
-        out += [dsp.cycle(source * body * cosines, source * body * sines) for body in bodies]
+        periods = [dsp.cycle(source * body * cosines, source * body * sines) for body in bodies]
+        tame = min(1.0, 1.1 / max(float(period.max() - period.min()) * 0.5 for period in periods))
+        out += [period * np.float32(tame) for period in periods]
     return out
 
 
@@ -163,7 +167,8 @@ def shape(voice: Voice, take: Take, t: Reals, address: str, late: float) -> Shap
     """Level, pitch and brightness of one player who comes in ``late`` seconds after the onset."""
     now = t - late
     force, manner, points = take.force, take.manner, t.size
-    attack = voice.attack * (1.5 - force) * {"legato": 1.5, "short": 0.45}.get(manner, 1.0) + 0.004
+    smooth = 0.75 if voice.attack > 0.1 else 1.2
+    attack = voice.attack * (1.5 - force) * {"legato": smooth, "short": 0.45}.get(manner, 1.0) + 0.004
     rise = _ease(now, attack)
     target = force * (0.9 + 0.1 * dsp.uniform(address + "/b"))
     accent = 1.0 + voice.blare * force * _fall(now - attack * 0.6, 0.5) * (manner != "legato")
@@ -180,7 +185,12 @@ def shape(voice: Voice, take: Take, t: Reals, address: str, late: float) -> Shap
         beat = voice.pulse * min(voice.depth / 8.0, 1.0) * grown * swing
         level = level * (1.0 + beat)
         bright = np.clip(bright * (1.0 + 1.5 * beat), 0.0, 1.0)
-    cents += (2.0 + voice.spread * 0.12) * wander(address + "/p", points, 1.3)
+    cents += (2.0 + voice.spread * 0.28) * wander(address + "/p", points, 1.3)
+    if voice.grain:
+        cents += 3.0 * voice.grain * wander(address + "/g", points, 19.0)
+        rub = wander(address + "/h", points, 27.0)
+        level = level * (1.0 + 0.05 * voice.grain * rub)
+        bright = np.clip(bright * (1.0 + 0.12 * voice.grain * rub), 0.0, 1.0)
     if manner != "legato":
         cents -= voice.scoop * (0.6 + 0.8 * dsp.uniform(address + "/o")) * _fall(now, 0.28)
     if manner == "slide":
@@ -321,21 +331,21 @@ _PUFF: Curve = ((250.0, -18.0, 0.10), (700.0, -6.0, 0.12), (2000.0, 0.0, 0.12), 
 
 _TRUMPET = Voice(lipped(750.0, 3600.0, (3.2, 2.3), 420.0), dsp.points((300, -1), (900, 1), (1400, 3),
     (2600, 1), (6000, -3), (12000, -12)), 0.045, _BREATH, 0.010, _SPIT, 0.055, vibrato=5.4, depth=9.0,
-    delay=0.45, scoop=32.0, sway=0.08, pulse=0.05)  # fmt: skip
+    delay=0.45, scoop=32.0, sway=0.08, pulse=0.05, grain=0.6)  # fmt: skip
 _TROMBONE = Voice(lipped(420.0, 2600.0, (3.0, 2.2), 230.0), dsp.points((150, -1), (500, 2), (800, 2),
     (1800, 1), (5000, -4), (12000, -14)), 0.055, _BREATH, 0.010, _SPIT, 0.06, vibrato=5.0, depth=7.0,
-    delay=0.5, scoop=38.0, sway=0.08, pulse=0.05)  # fmt: skip
+    delay=0.5, scoop=38.0, sway=0.08, pulse=0.05, grain=0.6)  # fmt: skip
 _HORN = Voice(lipped(330.0, 1500.0, (3.4, 2.7), 180.0), dsp.points((150, 0), (350, 2), (600, 1), (1100, -2),
     (2500, -6), (6000, -14)), 0.075, _BREATH, 0.008, _SPIT, 0.035, players=2, spread=7.0, width=0.35,
     scatter=0.012, vibrato=4.8, depth=4.0, delay=0.6, scoop=26.0, blare=0.35)  # fmt: skip
 _BRASS = Voice(lipped(560.0, 3400.0, (3.0, 2.1), 300.0), dsp.points((180, -2), (600, 1), (1300, 3),
     (2600, 1), (6000, -3), (12000, -12)), 0.045, _BREATH, 0.009, _SPIT, 0.06, players=4, spread=14.0,
-    width=0.75, scatter=0.018, vibrato=5.2, depth=6.0, delay=0.5, scoop=36.0, blare=0.4)  # fmt: skip
+    width=0.75, scatter=0.018, vibrato=5.2, depth=6.0, delay=0.5, scoop=36.0, grain=0.5, blare=0.4)  # fmt: skip
 _SAX = Voice(reed(1100.0, 4600.0, 1.7, 0.9), dsp.points((150, -3), (450, 3), (750, 2), (1000, -2),
     (1500, 3), (2100, -2), (2900, 2), (4500, -5), (9000, -14)), 0.035, _BREATH, 0.030, _PUFF, 0.10,
-    vibrato=5.0, depth=16.0, delay=0.40, scoop=48.0, sway=0.12, pulse=0.12, blare=0.2)  # fmt: skip
+    vibrato=5.0, depth=16.0, delay=0.40, scoop=48.0, sway=0.12, pulse=0.12, grain=1.0, blare=0.2)  # fmt: skip
 _FLUTE = Voice(pipe, dsp.points((200, -2), (700, 1), (1800, 0), (5000, -6)), 0.055, _WIND, 0.050, _PUFF,
-    0.10, vibrato=5.2, depth=9.0, delay=0.35, scoop=14.0, sway=0.10, pulse=0.18, blare=0.1)  # fmt: skip
+    0.10, vibrato=5.2, depth=9.0, delay=0.35, scoop=14.0, sway=0.10, pulse=0.18, grain=0.7, blare=0.1)  # fmt: skip
 _CLARINET = Voice(reed(600.0, 2300.0, 1.9, 0.10), dsp.points((150, 0), (1500, 1), (3000, -2), (6000, -10)),
     0.040, _BREATH, 0.014, _PUFF, 0.04, vibrato=4.8, depth=3.0, delay=0.6, scoop=12.0, sway=0.08,
     pulse=0.04, blare=0.1)  # fmt: skip
@@ -369,11 +379,11 @@ def _wind(
 
 
 WINDS = (
-    _wind("brass", "Section of four: trumpets and trombones, bright when pushed.", _BRASS, (61, 62, 63), -6.5, 0.14),
-    _wind("trumpet", "One trumpet, open.", _TRUMPET, (56, 59), -6.7, 0.12),
-    _wind("trombone", "One trombone.", _TROMBONE, (57, 58), -5.7, 0.14),
-    _wind("horn", "Two horns, round and far.", _HORN, (60,), -5.1, 0.20),
-    _wind("sax", "Saxophone: reedy, breathy, leaning into its notes.", _SAX, (64, 65, 66, 67), -6.2, 0.12),
-    _wind("flute", "Flute with audible breath.", _FLUTE, (72, 73, 74, 75, 76, 77, 78, 79), -5.5, 0.12),
-    _wind("clarinet", "Clarinet: hollow low register.", _CLARINET, (68, 69, 70, 71), -5.5, 0.12),
+    _wind("brass", "Section of four: trumpets and trombones, bright when pushed.", _BRASS, (61, 62, 63), -8.5, 0.14),
+    _wind("trumpet", "One trumpet, open.", _TRUMPET, (56, 59), -8.7, 0.12),
+    _wind("trombone", "One trombone.", _TROMBONE, (57, 58), -7.7, 0.14),
+    _wind("horn", "Two horns, round and far.", _HORN, (60,), -7.1, 0.20),
+    _wind("sax", "Saxophone: reedy, breathy, leaning into its notes.", _SAX, (64, 65, 66, 67), -8.2, 0.12),
+    _wind("flute", "Flute with audible breath.", _FLUTE, (72, 73, 74, 75, 76, 77, 78, 79), -7.5, 0.12),
+    _wind("clarinet", "Clarinet: hollow low register.", _CLARINET, (68, 69, 70, 71), -7.5, 0.12),
 )

@@ -1,0 +1,291 @@
+"""Laws of comping: guitar and keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scorekit.ensemble.comping import stabs
+from scorekit.ensemble.guitar import Guitar
+from scorekit.ensemble.keys import Keys
+from scorekit.ensemble.voicing import playable
+from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
+from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Meter
+
+KEY = Key(9, "minor", "A")
+LOOP = [(9, "min7"), (5, "maj7"), (0, "maj"), (7, "7")]
+METERS = [Meter(3, 4), Meter(4, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8)]
+BAR = 3840
+
+
+def cell(name: str, tiers: tuple[int, ...], text: str) -> CompCell:
+    hits: list[Hit] = []
+    for step, mark in enumerate(text):
+        if mark == "-":
+            hits[-1] = replace(hits[-1], length=hits[-1].length + 1)
+        elif mark != ".":
+            hits.append(Hit(step, mark))
+    return CompCell(name, tiers, 1.0, f"genre.comp.{name}", "", Pattern(len(text), 16, tuple(hits)))
+
+
+PLAIN = CompIdeas(
+    52,
+    76,
+    (
+        cell("charleston", (2, 3), "x-....x........."),
+        cell("off", (3, 4), "..x-..x-..x-..x-"),
+        cell("eighths", (4, 5), "x-x-x-x-x-x-x-x-"),
+    ),
+    ("close", "shell", "drop2"),
+    0.2,
+    0.5,
+    0.1,
+)
+ROCK = CompIdeas(
+    40,
+    71,
+    (cell("chug", (1, 2, 3), "X-m.m.m.x-m.m.m."), cell("ring", (4, 5), "v-v-v-v^v-v-v-v^")),
+    ("power", "open_chord", "barre"),
+    0.2,
+    0.2,
+    0.05,
+)
+FUNK = CompIdeas(60, 79, (cell("scratch", (2, 3, 4), "m.m^m..^m.mvm..."),), ("9th_top4",), 0.2, 0.6, 0.0)
+ARP = CompIdeas(52, 79, (cell("arp", (1, 2, 3), "x.x.x.x.x.x.x.x."),), ("single_arp",), 0.0, 0.0, 0.0)
+
+
+def brief(
+    ideas: CompIdeas = PLAIN, part: str = "keys", meter: Meter = Meter(4, 4), tier: int = 3, **more: object
+) -> Brief:
+    bars = 8
+    chords = tuple(Chord(n * meter.bar, meter.bar, *LOOP[n % 4], LOOP[n % 4][0]) for n in range(bars))
+    flags, intents = more.pop("flags", frozenset()), more.pop("intents", ())
+    section = Section("A", 1, bars, meter, 4, tier, KEY, more.pop("chords", chords), flags, intents)  # type: ignore[arg-type]
+    lane = more.pop("lane", Lane(low=ideas.low, high=ideas.high, tier=tier))
+    told = {"seam": Seam(next_chord=chords[0]), "dials": Dials(), "cell": Cell(), "seed": Seed(f"7/A/1/{part}"), **more}
+    return Brief(part, section, lane, ideas, band="medium", **told)  # type: ignore[arg-type]
+
+
+def play(asked: Brief) -> Phrase:
+    return (Guitar() if asked.part == "guitar" else Keys()).play(asked)
+
+
+def onsets(phrase: Phrase) -> list[int]:
+    return sorted({n.start for n in phrase.notes})
+
+
+def tune(*spans: tuple[float, float], pitch: int = 79) -> tuple[Phrase, ...]:
+    """A lead on one pitch: (beat, length in beats)."""
+    return (Phrase("lead", tuple(Note(round(a * PPQ), round(b * PPQ), pitch, 90) for a, b in spans)),)
+
+
+@pytest.mark.parametrize("meter", METERS, ids=str)
+@pytest.mark.parametrize(
+    ("part", "ideas"),
+    [
+        ("keys", PLAIN),
+        ("guitar", ROCK),
+        ("guitar", FUNK),
+        ("guitar", ARP),
+        ("keys", CompIdeas()),
+        ("guitar", CompIdeas()),
+    ],
+)
+def test_any_meter_any_genre(part: str, ideas: CompIdeas, meter: Meter) -> None:
+    """In every meter all notes lie inside lane and section, the same each time, each with its origin."""
+    asked = brief(ideas, part, meter)
+    phrase = play(asked)
+    assert phrase == play(asked)
+    assert len(onsets(phrase)) >= 4
+    for note in phrase.notes:
+        assert ideas.low <= note.pitch <= ideas.high or (part == "keys" and note.pitch < 48)
+        assert 0 <= note.start < note.end <= asked.section.length
+        assert phrase.origins[note.origin].maker == part
+
+
+def test_what_sounds_is_the_chord() -> None:
+    """Struck chords hold tones of the chord then sounding, or of the one they anticipate."""
+    asked = brief(replace(PLAIN, voicings=("close",)))
+    for note in play(asked).notes:
+        here, soon = asked.section.chord_at(note.start), asked.section.chord_at(note.start + PPQ // 2)
+        tones = {(c.root + i) % 12 for c in (here, soon) for i in (0, 3, 4, 7, 10, 11)}
+        assert note.pitch % 12 in tones | {(asked.section.chords[0].root + i) % 12 for i in (0, 3, 7, 10)}
+
+
+@pytest.mark.parametrize("tier", [2, 4])
+def test_guitar_strokes_can_be_held(tier: int) -> None:
+    """All that a guitar strikes together is a shape a hand can hold."""
+    for ideas in (ROCK, FUNK):
+        phrase = play(brief(ideas, "guitar", tier=tier))
+        for at in onsets(phrase):
+            assert playable(tuple(sorted(n.pitch for n in phrase.notes if n.start == at)))
+
+
+def test_power_chords_mute_in_verses_and_ring_in_choruses() -> None:
+    """Palm mutes up to tier 3; full open strokes, down on beats and up off them, from tier 4."""
+    verse, chorus = play(brief(ROCK, "guitar", tier=2)), play(brief(ROCK, "guitar", tier=4))
+    assert sum(n.manner == "mute" for n in verse.notes) > len(verse.notes) / 3
+    assert not any(n.manner in ("mute", "dead") for n in chorus.notes)
+    assert {n.manner for n in chorus.notes} == {"down", "up"}
+    assert max(len([n for n in chorus.notes if n.start == at]) for at in onsets(chorus)) >= 4
+    assert len({n.pitch for n in verse.notes if n.start == 0}) <= 3
+
+
+def test_scratches_are_dead_and_upstrokes_soft() -> None:
+    """Funk: muted marks scratch, upstrokes are softer than downstrokes and catch three or four strings."""
+    notes = play(brief(FUNK, "guitar")).notes
+    assert any(n.manner == "dead" and n.length <= PPQ // 4 for n in notes)
+    ups = [n.velocity for n in notes if n.manner == "up"]
+    downs = [n.velocity for n in notes if n.manner == "down"]
+    assert ups
+    assert downs
+    assert sum(ups) / len(ups) < sum(downs) / len(downs)
+
+
+def test_arpeggios_are_single_notes() -> None:
+    """single_arp never strikes two strings at once."""
+    phrase = play(brief(ARP, "guitar", seam=Seam()))
+    assert len(onsets(phrase)) == len(phrase.notes) > 40
+
+
+def test_room_for_the_tune() -> None:
+    """Under a busy tune there are fewer strokes, the fewer the larger gapfill."""
+    busy = tune(*((n / 2, 0.5) for n in range(64)))
+
+    def count(gap: float, heard: tuple[Phrase, ...]) -> int:
+        return len(onsets(play(brief(replace(PLAIN, gapfill=gap, layout=0.0), heard=heard))))
+
+    assert count(0.9, busy) < count(0.3, busy) <= count(0.0, busy)
+    assert count(0.9, busy) < count(0.9, ())
+
+
+def test_an_answer_when_the_tune_rests() -> None:
+    """In the rests of the tune something is struck that the cell does not have."""
+    ideas = replace(PLAIN, cells=(cell("one", (3,), "x-.............."),), gapfill=1.0, push=0.0, layout=0.0)
+    calls = tune(*((4.0 * n, 2.0) for n in range(8)))
+    answers = [s for s in stabs(brief(ideas, heard=calls), ideas) if s.idea == "answers the tune"]
+    assert answers
+    assert all(s.at % BAR >= 2 * PPQ for s in answers)
+
+
+def test_pushes_take_the_chord_to_come() -> None:
+    """With push 1 the changes come an eighth early, over the seam too; the first beat of the section is not left."""
+    ideas = replace(PLAIN, cells=(cell("ones", (3,), "x---x---x---x---"),), push=1.0, layout=0.0, gapfill=0.0)
+    asked = brief(ideas, dials=Dials(creativity=1.0))
+    phrase = play(asked)
+    assert onsets(phrase)[0] == 0
+    assert onsets(phrase)[-1] == 8 * BAR - PPQ // 2
+    early = [n.pitch % 12 for n in phrase.notes if n.start == BAR - PPQ // 2]
+    assert 9 in early
+    assert not [n for n in phrase.notes if n.start == BAR]
+    alone = play(replace(asked, seam=Seam()))
+    assert onsets(alone)[-1] < 8 * BAR - PPQ // 2
+
+
+def test_layouts_are_two_bars_of_silence() -> None:
+    """With layout 1 only the first block of a quiet section is sure to be played."""
+    ideas = replace(PLAIN, layout=1.0, push=0.0)
+    assert {at // BAR for at in onsets(play(brief(ideas)))} <= {0, 1}
+    assert {at // BAR for at in onsets(play(brief(ideas, tier=5)))} > {0, 1, 2}
+
+
+def test_held_chords_change_with_the_harmony() -> None:
+    """A held stroke does not sound into the next chord; it is struck again on it."""
+    half = BAR // 2
+    chords = tuple(Chord(n * half, half, *LOOP[n % 4], LOOP[n % 4][0]) for n in range(16))
+    ideas = replace(PLAIN, cells=(cell("bed", (3,), "x---------------"),), push=0.0, layout=0.0, gapfill=0.0)
+    phrase = play(brief(ideas, chords=chords, dials=Dials(complexity=0.3)))
+    assert set(range(0, 8 * BAR, half)) <= set(onsets(phrase))
+    assert all(n.start // half == (n.end - 1) // half for n in phrase.notes)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_keys_and_guitar_do_not_share_a_rhythm(seed: int) -> None:
+    """Of all onsets of a busy keyboard and a guitar less than 70 in 100 are common."""
+    guitar = play(brief(ROCK, "guitar", tier=4, seed=Seed(f"{seed}/A/1/guitar")))
+    keys = play(brief(tier=4, seed=Seed(f"{seed}/A/1/keys"), heard=(guitar,)))
+    a, b = set(onsets(guitar)), set(onsets(keys))
+    assert len(a & b) < 0.7 * len(a | b)
+
+
+@pytest.mark.parametrize(("part", "ideas"), [("keys", PLAIN), ("guitar", FUNK)])
+def test_more_of_everything_is_more(part: str, ideas: CompIdeas) -> None:
+    """A denser lane has more strokes, a sparser one fewer."""
+    one = replace(ideas, cells=ideas.cells[:1], layout=0.0)
+    counts = [
+        len(onsets(play(brief(one, part, lane=Lane(low=one.low, high=one.high, density=d)))))
+        for d in (0.1, 0.3, 0.5, 0.9)
+    ]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+
+
+def test_complexity_colours_the_chords() -> None:
+    """More complex harmony has more different pitch classes under the hands."""
+
+    def classes(c: float) -> int:
+        return len(
+            {
+                (n.start // BAR, n.pitch % 12)
+                for n in play(brief(replace(PLAIN, layout=0.0), dials=Dials(complexity=c))).notes
+            }
+        )
+
+    assert classes(0.1) < classes(0.9)
+
+
+@pytest.mark.parametrize(("part", "ideas"), [("keys", PLAIN), ("guitar", ROCK)])
+def test_intents_are_executed(part: str, ideas: CompIdeas) -> None:
+    """Stops and nochords are silent, a hold rings alone, accents and shots are struck, a push comes an eighth early."""
+    intents = (
+        Intent(BAR + 1920, "stop"),
+        Intent(2 * BAR, "hold"),
+        Intent(3 * BAR + 1440, "accent"),
+        Intent(5 * BAR, "push"),
+        Intent(6 * BAR, "nochord"),
+        Intent(7 * BAR, "shot"),
+    )
+    notes = play(brief(replace(ideas, push=0.0, layout=0.0), part, intents=intents)).notes
+    assert not [n for n in notes if BAR + 1920 <= n.start < 2 * BAR or n.start < BAR + 1920 < n.end]
+    held = [n for n in notes if 2 * BAR <= n.start < 3 * BAR]
+    assert {n.start for n in held} == {2 * BAR}
+    assert max(n.end for n in held) > 3 * BAR - PPQ
+    assert any(n.start == 3 * BAR + 1440 and n.velocity > 95 for n in notes)
+    assert any(n.start == 5 * BAR - 480 for n in notes)
+    assert not any(n.start == 5 * BAR for n in notes)
+    assert not [n for n in notes if 6 * BAR <= n.start < 7 * BAR]
+    assert all(n.length <= PPQ // 2 for n in notes if n.start == 7 * BAR)
+    assert any(n.start == 7 * BAR for n in notes)
+
+
+@pytest.mark.parametrize(("part", "ideas"), [("keys", PLAIN), ("guitar", ROCK), ("guitar", ARP)])
+def test_lane_flags_and_endings(part: str, ideas: CompIdeas) -> None:
+    """Silent outside the lane and after the hit of a break; the song's last chord is struck together and rings."""
+    lane = Lane(low=ideas.low, high=ideas.high, tier=3, enter=BAR, leave=7 * BAR, rests=(3,))
+    played = {n.start // BAR for n in play(brief(replace(ideas, layout=0.0), part, lane=lane)).notes}
+    assert played == {1, 2, 4, 5, 6}
+    broken = [n for n in play(brief(ideas, part, flags=frozenset({"break"}))).notes if n.start >= 7 * BAR]
+    assert {n.start for n in broken} == {7 * BAR}
+    last = [n for n in play(brief(ideas, part, ending="hit", seam=Seam())).notes if n.start >= 7 * BAR]
+    assert {n.start for n in last} == {7 * BAR}
+    assert len(last) >= 2
+    assert all(n.length > 2 * PPQ for n in last)
+
+
+def test_the_left_hand_stands_in_for_the_bass() -> None:
+    """Without a bass player the chord's bass lies below; with one it does not."""
+    bass = (Phrase("bass", (Note(0, PPQ, 33, 90),)),)
+    alone, together = play(brief()), play(brief(heard=bass))
+    assert min(n.pitch for n in alone.notes) < 48 <= min(n.pitch for n in together.notes)
+
+
+def test_bids_are_few_and_of_known_families() -> None:
+    """Whatever they are asked, guitar and keys bid seldom and with a reason."""
+    for player, ideas in ((Guitar(), ROCK), (Keys(), PLAIN)):
+        for tier in range(1, 6):
+            wishes = player.bid(brief(ideas, player.name, tier=tier, dials=Dials(creativity=0.9)))
+            assert len(wishes) <= 3
+            assert all(w.family in ("tempo", "key", "energy", "instruments") and w.reason for w in wishes)
