@@ -24,7 +24,7 @@ import pytest
 from scorekit import pipeline, report
 from scorekit.__main__ import run
 from scorekit.errors import Diagnostic, Span
-from scorekit.explain import Row
+from scorekit.answers import Row
 from scorekit.ideas import Ideas
 from scorekit.score import (
     Claim,
@@ -112,7 +112,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Stages:
     for name in ("compile_song", "compose", "perform", "midi", "audio"):
         monkeypatch.setattr(pipeline, name, getattr(found, name))
     for name in ("values", "note"):
-        monkeypatch.setattr(f"scorekit.explain.{name}", getattr(found, name))
+        monkeypatch.setattr(f"scorekit.answers.{name}", getattr(found, name))
     return found
 
 

@@ -7,12 +7,30 @@
 
 from __future__ import annotations
 
-from scorekit.errors import Diagnostic, Problem, Span, SpecError
-from scorekit.studio import Render, check, compose, explain, render
-from scorekit.score import Note, Plan, Score
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scorekit.errors import Diagnostic, Problem, Span, SpecError
+    from scorekit.score import Note, Plan, Score
+    from scorekit.studio import Render, check, compose, explain, render
 
 __version__ = "0.1.0"
 __all__ = [
     "Diagnostic", "Note", "Plan", "Problem", "Render", "Score", "Span", "SpecError",
     "check", "compose", "explain", "render",
 ]  # fmt: skip
+
+_HOMES = {
+    **dict.fromkeys(("Diagnostic", "Problem", "Span", "SpecError"), "errors"),
+    **dict.fromkeys(("Note", "Plan", "Score"), "score"),
+    **dict.fromkeys(("Render", "check", "compose", "explain", "render"), "studio"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Names are found when they are first asked for, so that the command line starts without them.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scorekit' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"scorekit.{_HOMES[name]}"), name)

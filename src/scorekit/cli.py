@@ -292,7 +292,7 @@ def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> tuple[dict[
 
 def explain_values(compiled: Compiled, as_json: bool) -> None:
     """Every value in force, and where it was written."""
-    from scorekit.explain import values
+    from scorekit.answers import values
 
     rows = values(compiled)
     if as_json:
@@ -304,7 +304,7 @@ def explain_values(compiled: Compiled, as_json: bool) -> None:
 def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: float | None, as_json: bool) -> None:
     """Why a part plays what it plays at a place."""
     from scorekit import pipeline
-    from scorekit.explain import note
+    from scorekit.answers import note
 
     plan = decided(compiled)
     names = [one.name for one in plan.parts]

@@ -74,7 +74,7 @@ class Key:
 
     tonic: int
     mode: str
-    name: str = field(default="C", compare=False)
+    name: str = "C"
 
     def __str__(self) -> str:
         return f"{self.name} {self.mode}"

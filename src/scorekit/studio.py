@@ -16,7 +16,7 @@ from scorekit.score import Score
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
-    from scorekit.explain import Row
+    from scorekit.answers import Row
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def explain(
     seed: int | None = None, settings: Mapping[str, Any] | None = None,
 ) -> list[Row] | list[str]:
     """Where every value of a song comes from; with a part and a bar, why that part plays what it plays there."""
-    from scorekit import explain as answers
+    from scorekit import answers
     from scorekit import pipeline
 
     done = compiled(song, seed, settings)

@@ -9,7 +9,7 @@ import pytest
 
 from scorekit.catalog import CATALOG
 from scorekit.compiler.compile import compile_text
-from scorekit.compiler.layers import resolve, validate
+from scorekit.compiler.layers import ordered, resolve, validate
 from scorekit.compiler.schema import KINDS
 from scorekit.compiler.specs import GenreSpec
 from scorekit.compiler.toml import Document, parse
@@ -49,7 +49,7 @@ def mistakes(text: str, kind: str = "song") -> list[Diagnostic]:
     found = wrong + more
     if isinstance(spec, GenreSpec):
         found += [layered.diagnose(problem) for problem in ideas(spec, CATALOG)[1]]
-    return found
+    return ordered(found)
 
 
 @pytest.fixture(scope="session", name="check")

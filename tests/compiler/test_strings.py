@@ -213,11 +213,16 @@ def test_intents_are_places_and_deeds() -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("E dorian", Key(4, "dorian")), ("Em", Key(4, "minor")), ("C", Key(0, "major")), ("Bb minor", Key(10, "minor")),
-        ("F# Mixolydian", Key(6, "mixolydian")), ("CM", Key(0, "major")), ("a minor", Key(9, "minor")),
-        ("D♭ harmonic minor", Key(1, "harmonic_minor")),
+        ("E dorian", Key(4, "dorian", "E")),
+        ("Em", Key(4, "minor", "E")),
+        ("C", Key(0, "major", "C")),
+        ("CM", Key(0, "major", "C")),
+        ("Bb minor", Key(10, "minor", "Bb")),
+        ("F# Mixolydian", Key(6, "mixolydian", "F#")),
+        ("a minor", Key(9, "minor", "A")),
+        ("D♭ harmonic minor", Key(1, "harmonic_minor", "Db")),
     ],
-)  # fmt: skip
+)
 def test_keys(text: str, key: Key) -> None:
     """Tonic and mode, written as people write them."""
     assert strings.key(text) == key

@@ -6,7 +6,7 @@ import pytest
 
 from scorekit import files, pipeline
 from scorekit.ensemble.conflicts.reconcile import Case, reconcile
-from scorekit.explain import note, values
+from scorekit.answers import note, values
 
 from .test_sameness import SONG
 

@@ -120,6 +120,8 @@ def test_parameters_are_heard(patch: Patch) -> None:
     """Each parameter, turned from end to end, moves some octave by 2 dB somewhere in the note or between the sides."""
     pitch = REGISTER[patch.family][1]
     for row in patch.params:
+        if row.name == "vibrato":  # in time, not in level: see below
+            continue
         low, high = (heard(body(patch, pitch, 0.7, **{row.name: end})) for end in (row.low, row.high))
         assert np.abs(low - high).max() > 2.0, row.name
 
@@ -147,6 +149,20 @@ def test_hands_on_strings(patch: Patch) -> None:
     plain = mono(body(patch, pitch, 0.8))
     assert level(slide[:3_000] - plain[:3_000]) > level(plain[:3_000]) - 6.0
     assert abs(cents(slide[6_000:], pitch)) < 3.0
+
+
+@pytest.mark.parametrize("patch", GUITARS[2:], ids=lambda patch: patch.name)
+def test_vibrato(patch: Patch) -> None:
+    """Vibrato spreads a held note to both sides of its pitch, 5.3 Hz apart."""
+    ratios = []
+    for depth in (0.0, 1.0):
+        bins = spectrum(body(patch, 64, 0.7, vibrato=depth)[40_000:], 1 << 17)
+        at = dsp.hertz(64) / dsp.RATE * (1 << 17)
+        side = 5.3 / dsp.RATE * (1 << 17)
+        ratios.append(
+            bins[round(at + side) - 2 : round(at + side) + 3].max() / bins[round(at) - 6 : round(at) + 7].max()
+        )
+    assert ratios[1] > 2.0 * ratios[0]
 
 
 def test_the_amplifier_does_not_alias() -> None:

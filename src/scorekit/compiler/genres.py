@@ -22,7 +22,6 @@ from scorekit.compiler.tables import (
     Milliseconds,
     Name,
     NameOrNames,
-    PartName,
     Pitch,
     Pole,
     Range,
@@ -357,7 +356,7 @@ class GenreSpec(Table):
     lead: SustainSpec | None = entry("Lead, beyond the melody.", None)
     melody: GenreMelody = entry("Tunes.", GenreMelody())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange())
-    mix: dict[PartName, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
+    mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
     assess: dict[str, tuple[float, float, float, float]] = entry(
         "Wanted values of measures: nothing below a or above d, all from b to c.", {}

@@ -56,7 +56,7 @@ class _Walk:
 
     def __init__(self, data: bytes, found: Positions) -> None:
         self.data, self.found = data, found
-        self.starts = _character_starts(data)
+        self.characters = _Characters(data)
 
     def document(self, root: Node) -> None:
         tables: set[Location] = set()
@@ -130,7 +130,7 @@ class _Walk:
             yield (raw if node.type == "bare_key" else unquoted(raw)), self.extent(node)
 
     def extent(self, node: Node) -> Extent:
-        return self.starts(node.start_byte), self.starts(node.end_byte)
+        return self.characters.before(node.start_byte), self.characters.before(node.end_byte)
 
 
 class _character_starts:
@@ -139,7 +139,8 @@ class _character_starts:
     def __init__(self, data: bytes) -> None:
         self.wide = [] if data.isascii() else [i for i, byte in enumerate(data) if byte & 0xC0 == 0x80]
 
-    def __call__(self, offset: int) -> int:
+    def before(self, offset: int) -> int:
+        """How many characters stand before a byte."""
         return offset - bisect_right(self.wide, offset - 1)
 
 

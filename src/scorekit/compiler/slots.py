@@ -125,7 +125,7 @@ def chord(text: str, offset: int = 0) -> ChordToken:
 
 def _readable(text: str) -> bool:
     match = _LETTER.fullmatch(text)
-    return bool(match) and match is not None and match[3] in QUALITIES
+    return match is not None and match[3] in QUALITIES
 
 
 def _roman(match: re.Match[str], offset: int) -> ChordToken:

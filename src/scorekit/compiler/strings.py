@@ -255,17 +255,15 @@ def length(text: str) -> Length:
         at = match.end()
     bars = len(found) == 1 and found[0][1] in ("bar", "bars")
     if not found or at < len(text) or not (bars or all(unit in _UNITS for _, unit in found)):
-        raise Wrong(
-            min(at, max(0, len(text) - 1)) if found and at < len(text) else 0,
-            f"{printable(text)!r} is not a length",
-            "write 30 s, 2 min or 48 bars",
-            len(text) - (at if at < len(text) else 0),
-        )
-    if bars:
-        return _in_bars(found[0][0], len(text))
+        at = at if at < len(text) else 0
+        raise Wrong(at, f"{printable(text)!r} is not a length", "write 30 s, 2 min or 48 bars", len(text) - at)
+    return _in_bars(found[0][0], len(text)) if bars else _in_seconds(found, len(text))
+
+
+def _in_seconds(found: Sequence[tuple[float, str]], width: int) -> Length:
     seconds = sum(number * _UNITS[unit] for number, unit in found)
     if not 1 <= seconds <= MAX_SECONDS:
-        raise Wrong(0, f"{seconds:g} s is out of range", f"1 s to {MAX_SECONDS // 3600} h", len(text))
+        raise Wrong(0, f"{seconds:g} s is out of range", f"1 s to {MAX_SECONDS // 3600} h", width)
     return Length(seconds=seconds)
 
 

@@ -50,8 +50,8 @@ from scorekit.ideas import (
 from scorekit.theory import MINOR_QUALITY, MODES, QUALITIES, SCALES
 from scorekit.timebase import Meter
 
-A = TypeVar("A", bound=Alternative)
-I = TypeVar("I")  # noqa: E741
+Choice = TypeVar("Choice", bound=Alternative)
+Made = TypeVar("Made")
 
 MAX_TOLD = 100
 """Most mistakes told of one genre."""
@@ -107,6 +107,8 @@ class _Vocabulary(Reader):
         self.genre, self.catalog, self.weights = genre, catalog, weights
         self.meter = self.read("meter.sig", strings.meter, genre.meter.sig) or Meter(4, 4)
         self.grid = genre.meter.grid
+        self.fits = not (self.grid % self.meter.beats or self.meter.bar % self.grid)
+        """Whether the grid divides a bar; when it does not, no step string can be right."""
 
     def everything(self) -> Ideas:
         genre = self.genre
@@ -130,7 +132,9 @@ class _Vocabulary(Reader):
 
     # -- what every alternative needs
 
-    def _each(self, base: str, items: Sequence[A], make: Callable[[str, str, A], I | None]) -> tuple[I, ...]:
+    def _each(
+        self, base: str, items: Sequence[Choice], make: Callable[[str, str, Choice], Made | None]
+    ) -> tuple[Made, ...]:
         """Ideas made of items; those with mistakes are left out."""
         named = all(one.id for one in items)
         made = (
@@ -143,7 +147,7 @@ class _Vocabulary(Reader):
         return weighed(self.weights, path, name, one.w)
 
     def _steps(self, path: str, text: str, bars: int | None, marks: str = strings.DRUM_MARKS) -> Pattern | None:
-        return self.read(path, strings.steps, text, self.grid, bars, marks)
+        return self.read(path, strings.steps, text, self.grid, bars, marks) if self.fits else None
 
     def _rows(
         self, path: str, rows: Mapping[str, str], read: Callable[[str, str], Pattern | None]
@@ -181,7 +185,11 @@ class _Vocabulary(Reader):
     def _fill(self, path: str, name: str, one: FillSpec) -> Fill:
         grid = one.from_grid or self.grid
         total = max(1, one.beats * grid // self.meter.beats)
-        rows = self._rows(path, one.rows, lambda p, text: self.read(p, strings.steps, text, grid, total=total))
+
+        def read(where: str, text: str) -> Pattern | None:
+            return self.read(where, strings.steps, text, grid, total=total) if self.fits or one.from_grid else None
+
+        rows = self._rows(path, one.rows, read)
         return Fill(name, one.tiers, self._weight(path, name, one), path, one.mask, one.beats, rows, one.crescendo)
 
     def _timeline(self, path: str, name: str, one: TimelineSpec) -> Timeline | None:
@@ -313,10 +321,10 @@ class _Vocabulary(Reader):
         if not tempo.min <= tempo.mean <= tempo.max:
             self.wrong("tempo.mean", f"mean {tempo.mean:g} is not within {tempo.min:g} to {tempo.max:g}",
                        "min <= mean <= max")  # fmt: skip
-        if meter.grid % self.meter.beats or self.meter.bar % meter.grid:
+        if not self.fits:
             self.wrong("meter.grid", f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats",
                        f"such as {self.meter.beats * 4}")  # fmt: skip
-        if meter.accents and len(meter.accents) != meter.grid:
+        if self.fits and meter.accents and len(meter.accents) != meter.grid:
             self.wrong("meter.accents", f"{len(meter.accents)} accents for {meter.grid} steps", "one for each step")
         curves = [(join("feel.swing", role), curve) for role, curve in feel.swing.items()]
         single = {"feel.lean_ms": feel.lean_ms, "feel.lead_downbeat_delay_ms": feel.lead_downbeat_delay_ms}
@@ -332,7 +340,7 @@ class _Vocabulary(Reader):
         for role, offsets in genre.feel.offsets_ms.items():
             where = join("feel.offsets_ms", role)
             self.known(where, "role", role, players, on_key=True)
-            if len(offsets) != self.grid:
+            if self.fits and len(offsets) != self.grid:
                 self.wrong(where, f"{len(offsets)} offsets for {self.grid} steps", "one for each step of a bar")
         for role in genre.feel.sd_ms:
             self.known(join("feel.sd_ms", role), "role", role, players, on_key=True)

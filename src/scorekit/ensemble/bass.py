@@ -59,14 +59,22 @@ class Bass:
             notes, idea = _walked(brief, ideas, register)
         else:
             notes, idea = _patterned(brief, ideas, register)
-        for sounded in _with_intents(brief, notes, register):
-            pen.write(*sounded)
+        for n in _with_intents(brief, notes, register):
+            pen.write(n.start, n.length, n.pitch, n.velocity, n.origin, n.manner)
         phrase = pen.phrase(brief.section.length, idea)
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
 
-Sounded = tuple[Tick, Tick, int, float, Origin, str]
-"""start, length, pitch, velocity, origin, manner."""
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """A note of the line with its origin still beside it."""
+
+    start: Tick
+    length: Tick
+    pitch: int
+    velocity: float
+    origin: Origin
+    manner: str = ""
 
 
 def _origin(brief: Brief, tick: Tick, path: str, idea: str) -> Origin:
@@ -150,14 +158,8 @@ def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: fro
     velocity = loudness("g" if dead else p.mark, brief.lane.tier) + _weight(brief, p.at, kicks) + level(brief, p.at)
     velocity += (-2 if repeat and n % 2 else 0) + round(3 * (2 * brief.seed.at(p.at).unit("touch") - 1))
     manner = "dead" if dead else "slide" if slid or _slides(brief, voiced, n) else ""
-    return (
-        p.at,
-        min(length, PPQ // 8) if dead else length,
-        pitch,
-        knee(velocity),
-        _origin(brief, p.at, p.path, p.idea),
-        manner,
-    )
+    sounding = min(length, PPQ // 8) if dead else length
+    return Sounded(p.at, sounding, pitch, knee(velocity), _origin(brief, p.at, p.path, p.idea), manner)
 
 
 def _slides(brief: Brief, voiced: list[Voiced], n: int) -> bool:
@@ -186,14 +188,8 @@ def _stepped(brief: Brief, step: Step, after: Sequence[Step], gate: float) -> So
     velocity = loudness(step.mark, brief.lane.tier) + level(brief, step.at) + step.weight
     velocity += round(4 * (2 * brief.seed.at(step.at).unit("touch") - 1))
     origin = _origin(brief, step.at, "genre.bass.walk", step.idea)
-    return (
-        step.at,
-        min(length, PPQ // 6) if step.manner == "dead" else length,
-        step.pitch,
-        knee(velocity),
-        origin,
-        step.manner,
-    )
+    sounding = min(length, PPQ // 6) if step.manner == "dead" else length
+    return Sounded(step.at, sounding, step.pitch, knee(velocity), origin, step.manner)
 
 
 # -- what the whole band does ------------------------------------------------------------------------------------------
@@ -217,7 +213,7 @@ def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> lis
     if end is not None:
         short = brief.ending == "cold"
         until = end + PPQ // 2 if short else section.length
-        notes = [n for n in notes if n[0] < end]
+        notes = [n for n in notes if n.start < end]
         notes = _struck(
             brief, notes, register, end, until, _final(section.chord_at(end)), "X", f"ending, {brief.ending}"
         )
@@ -233,15 +229,16 @@ def _struck(
     brief: Brief, notes: list[Sounded], register: Register, tick: Tick, until: Tick, chord: Chord, mark: str, idea: str
 ) -> list[Sounded]:
     """One note struck at a tick and held until another, in place of what began in between."""
-    near = next((n[2] for n in reversed(notes) if n[0] <= tick), register.middle)
-    follower = next((n[0] for n in notes if n[0] > tick and n[0] >= until), brief.section.length)
-    kept = [
-        (s, min(le, tick - s), *rest) if s < tick < s + le else (s, le, *rest)
-        for s, le, *rest in notes
-        if not tick <= s < until
-    ]
-    length = (until if until > tick + 1 else min(follower, tick + pulse_at(brief.section, tick))) - tick
+    near = next((n.pitch for n in reversed(notes) if n.start <= tick), register.middle)
+    follower = next((n.start for n in notes if n.start > tick and n.start >= until), brief.section.length)
+    kept = [_ended(n, tick) for n in notes if not tick <= n.start < until]
+    end = until if until > tick + 1 else min(follower, tick + pulse_at(brief.section, tick))
     velocity = knee(loudness(mark, brief.lane.tier) + level(brief, tick))
-    path = kept[0][4].path if kept else ""
-    struck = (tick, length, register.root(chord.bass, near), velocity, _origin(brief, tick, path, idea), "")
-    return sorted([*kept, struck], key=lambda n: n[0])  # type: ignore[list-item]
+    origin = _origin(brief, tick, kept[0].origin.path if kept else "", idea)
+    struck = Sounded(tick, end - tick, register.root(chord.bass, near), velocity, origin)
+    return sorted([*kept, struck], key=lambda n: n.start)
+
+
+def _ended(note: Sounded, tick: Tick) -> Sounded:
+    """The note, ended where it would sound past a tick."""
+    return replace(note, length=tick - note.start) if note.start < tick < note.start + note.length else note

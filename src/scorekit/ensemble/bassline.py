@@ -12,7 +12,7 @@ from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
 from scorekit.ensemble.playing import busyness, changes, fill_starts, home, paced, pulse_at, strength, tier_at, usable
 from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
-from scorekit.score import Brief
+from scorekit.score import Brief, Chord, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
@@ -265,39 +265,47 @@ def trimmed(plucks: list[Pluck]) -> list[Pluck]:
 
 
 def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
-    """The chord's bass within a fifth of a beat of each chord: notes held over a change are struck again there, an onset
-    near it takes the root, and where a chord within the bar would pass unmarked it is struck."""
+    """The chord's bass within a fifth of a beat of each chord, wherever the line plays on downbeats at all."""
     section = brief.section
     found = list(plucks)
     on_one = sum(p.at % section.meter.bar == 0 for p in plucks) * 2 > section.bars
     for chord in changes(section):
-        near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR and p.at >= 0]
-        if near:
-            n = min(near, key=lambda i: abs(found[i].at - chord.start))
-            found[n] = (
-                found[n]
-                if split(found[n].token)[0] in ("R", "8") and found[n].at >= chord.start
-                else replace(found[n], token="R", at=chord.start)
-            )
-            continue
+        near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR]
         held = next((n for n, p in enumerate(found) if p.at < chord.start < p.at + p.length), None)
-        after = next((n for n, p in enumerate(found) if p.at > chord.start), None)
-        if held is not None:
-            rest = found[held].at + found[held].length - chord.start
-            found[held] = replace(found[held], length=chord.start - found[held].at)
-            found.insert(
-                held + 1, replace(_named(found[held], "R", "struck at the change"), at=chord.start, length=rest)
-            )
-        elif chord.start % section.meter.bar and found and on_one:
-            room = (found[after].at if after is not None else section.length) - chord.start
-            found.append(
-                replace(
-                    _named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"
-                )
-            )
-            found.sort(key=lambda p: p.at)
-        elif after is not None and found[after].at < chord.end and found[after].token not in ("R", "8"):
-            found[after] = replace(found[after], token="R")
+        if near:
+            n = min(near, key=lambda i: (abs(found[i].at - chord.start), i))
+            found[n] = _rooted(found[n], chord.start)
+        elif held is not None:
+            found[held : held + 1] = _struck_again(found[held], chord.start)
+        else:
+            found = _marked(section, found, chord, on_one)
+    return found
+
+
+def _rooted(pluck: Pluck, start: Tick) -> Pluck:
+    """An onset near a chord's start as its root; one a little early waits for it."""
+    if split(pluck.token)[0] in ("R", "8") and pluck.at >= start:
+        return pluck
+    return replace(pluck, token="R", at=max(pluck.at, start))
+
+
+def _struck_again(pluck: Pluck, start: Tick) -> list[Pluck]:
+    """A note held over a change, in two: the second is the new root."""
+    after = replace(_named(pluck, "R", "struck at the change"), at=start, length=pluck.at + pluck.length - start)
+    return [replace(pluck, length=start - pluck.at), after]
+
+
+def _marked(section: Section, found: list[Pluck], chord: Chord, on_one: bool) -> list[Pluck]:
+    """A chord that begins in a rest: struck when it comes within a bar, else rooted by the first onset after it."""
+    after = next((n for n, p in enumerate(found) if p.at > chord.start), None)
+    if chord.start % section.meter.bar and found and on_one:
+        room = (found[after].at if after is not None else section.length) - chord.start
+        root = replace(
+            _named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"
+        )
+        return sorted([*found, root], key=lambda p: p.at)
+    if after is not None and found[after].at < chord.end and found[after].token not in ("R", "8"):
+        return [*found[:after], replace(found[after], token="R"), *found[after + 1 :]]
     return found
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
-from scorekit.ensemble.playing import busyness, changes, home, paced, pulse_at, strength, tier_at, usable
+from scorekit.ensemble.playing import Tune, busyness, changes, home, paced, pulse_at, strength, tier_at, tune, usable
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Chord, Note
@@ -50,40 +49,6 @@ class Stab:
     """Written to be held (``-``)."""
 
 
-@dataclass(frozen=True)
-class Tune:
-    """The tune as a comper hears it."""
-
-    notes: tuple[Note, ...]
-    step: Tick
-
-    @cached_property
-    def _activity(self) -> dict[int, float]:
-        found: dict[int, float] = {}
-        for note in self.notes:
-            first, last = (note.start + self.step // 2) // self.step, (note.end - 1) // self.step
-            for step in range(first + 2, last + 1):
-                found.setdefault(step, 0.4)
-            for step, much in ((first - 1, 0.7), (first + 1, 0.7), (first, 1.0)):
-                found[step] = max(much, found.get(step, 0.0))
-        return found
-
-    def activity(self, tick: Tick) -> float:
-        """1 where the tune begins a note, .7 a step from there, .4 where it holds one, else 0."""
-        return self._activity.get(tick // self.step, 0.0)
-
-    def rests(self, end: Tick) -> tuple[tuple[Tick, Tick], ...]:
-        """(from, to) of each silence of a beat or more after a note."""
-        starts = [note.start for note in self.notes[1:]] + [end]
-        pairs = ((note.end, start) for note, start in zip(self.notes, starts, strict=False))
-        return tuple((a, b) for a, b in pairs if b - a >= PPQ)
-
-
-def tune(brief: Brief) -> Tune:
-    """What the part hears of the lead."""
-    return Tune(brief.hears("lead"), PPQ // brief.section.grid)
-
-
 # -- harmony -----------------------------------------------------------------------------------------------------------
 
 
@@ -116,7 +81,7 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     found = lead_voices(
         chords,
         families,
-        _floor(brief, above),
+        _floor(brief, above, tops),
         brief.lane.high,
         melody_tops=tops,
         strong=strong,
@@ -130,13 +95,15 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     return tuple(slots)
 
 
-def _floor(brief: Brief, above: Sequence[Note]) -> int:
-    """Lowest pitch of the voicings: above the middle of another part, as long as an octave and a third remain."""
+def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
+    """Lowest pitch of the voicings: above the middle of another part where an octave and a third remain to the lane's
+    top, and an octave and a tone to the tune."""
     low, high = brief.lane.low, brief.lane.high
     if not above:
         return low
     middle = sorted(note.pitch for note in above)[len(above) // 2]
-    return max(low, min(middle + 2, high - 16))
+    tune_low = min((top for top in tops if top is not None), default=high)
+    return max(low, min(middle + 2, high - 16, tune_low - 14))
 
 
 def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
@@ -264,7 +231,7 @@ def _laid(brief: Brief, cell: CompCell, first: int) -> list[Stab]:
 
 
 def _overlap(found: Sequence[Stab], busy: frozenset[Tick]) -> float:
-    """How much two rhythms are one: common onsets of all onsets. Sparse ones (two a bar and fewer) are nobody's twin."""
+    """How much two rhythms are one: common onsets of all. Sparse ones (two a bar and fewer) are nobody's twin."""
     if len(found) <= 2 * BLOCK:
         return 0.0
     bar_span = (found[0].at // PPQ * PPQ, found[-1].at + PPQ)
@@ -401,11 +368,15 @@ def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:
 
 
 def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
-    """Strokes that sound into another chord end there; held ones are struck again on it."""
+    """Strokes that sound into another chord end there, and held ones are struck again on it; those a sixteenth or less
+    before it anticipate it."""
     starts = [chord.start for chord in changes(brief.section)]
     result: list[Stab] = []
     for s in found:
         while (cut := next((t for t in starts if max(s.at, s.sounds) < t < s.at + s.length), None)) is not None:
+            if cut - s.at <= PPQ // 4:
+                s = replace(s, sounds=cut)
+                continue
             result.append(replace(s, length=cut - s.at))
             s = replace(s, at=cut, sounds=cut, length=s.at + s.length - cut, idea=f"{s.idea.split(',')[0]}, new chord")
             if not s.held:
@@ -419,7 +390,7 @@ def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
 
 
 def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
-    """The strokes with the section's pushes, strikes and the song's last chord in them; silences are cut from the notes."""
+    """The strokes with the section's pushes, strikes and the song's last chord in them."""
     section, part = brief.section, brief.part
     path = found[0].path if found else ""
     for tick, chord in intents.pushes(section, part):

@@ -1,7 +1,7 @@
 """What a bass player reads: degree tokens resolved against chords inside a register.
 
-``R 3 5 6 7 9 8`` follow the chord; ``b7 #4`` are taken from the major scale and give way where they would clash; ``+`` or
-``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's bass; ``x`` is dead; a leading ``~`` slides in.
+``R 3 5 6 7 9 8`` follow the chord; ``b7 #4`` are taken from the major scale and give way where they would clash; ``+``
+or ``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's bass; ``x`` is dead; ``~`` slides in.
 """
 
 from __future__ import annotations

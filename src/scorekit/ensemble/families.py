@@ -1,7 +1,7 @@
 """The voicing families: what shapes a player thinks in, as intervals above the root.
 
-Each family is a small function from the tones of a chord to shapes, mostly spelt as players spell them: ``R73`` is root,
-seventh, third from the bottom up. Octaves, lanes and hands are the business of voicing.
+Each family is a small function from the tones of a chord to shapes, mostly spelt as players do: ``R73`` is root, seventh
+and third from the bottom up. Octaves, lanes and hands are the business of voicing.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def rising(shape: Shape) -> Shape:
 
 
 def spelt(t: Tones, text: str, seventh: int | None = None) -> list[Shape]:
-    """Shapes spelt from the bottom up: R root, 3, 5, 7 (a triad's fifth, unless ``seventh`` says else), 9, n (``added``)."""
+    """Shapes spelt from the bottom up: R, 3, 5, 7 (a triad's fifth, unless ``seventh`` says else), 9, n (``added``)."""
     top = seventh if seventh is not None else t.fifth if t.seventh is None else t.seventh
     names = {"R": 0, "3": t.heart, "5": t.fifth, "7": top, "9": t.colour, "n": t.added}
     return [rising(tuple(names[letter] for letter in word)) for word in text.split()]
@@ -224,6 +224,7 @@ def _barre(t: Tones) -> list[Shape]:
     heart, fifth = t.heart, t.fifth
     inner = 12 if t.seventh is None else t.top
     found = [(0, fifth, inner, heart + 12, fifth + 12, 24), (0, fifth, inner, heart + 12, fifth + 12)]
+    found.append((0, fifth, inner, heart + 12))
     if t.ninth in t.intervals and t.seventh is not None:
         found.append((0, heart, t.top, t.colour, fifth + 12))
     return found
@@ -233,13 +234,13 @@ _OPEN = (40, 45, 50, 55, 59, 64)
 
 
 def _open_chord(t: Tones) -> list[Shape]:
-    """Every string from the root up, open or within the first three frets; the root lowest and no third in the mud."""
+    """Every string from the root up (the second may be muted), open or within three frets, the root lowest."""
     classes = {(t.root + tone) % 12 for tone in (*t.body, *(i for i in t.intervals if i > 12))}
     found: list[Shape] = []
     for lowest in range(3):
         options = [[s + f for f in range(4) if (s + f) % 12 in classes] for s in _OPEN[lowest:]]
         options[0] = [pitch for pitch in options[0] if (pitch - t.root) % 12 == 0]
-        for pitches in product(*options):
+        for pitches in (*product(*options), *product(options[0], *options[2:])):
             rises = all(b - a > 1 for a, b in pairwise(pitches))
             if rises and pitches[1] - pitches[0] >= 4 and (pitches[0] - t.root) % 12 == 0:
                 found.append(tuple(p - t.root for p in pitches))

@@ -50,6 +50,7 @@ class Keys:
         slots = voiced(brief, "keys", families, brief.hears("guitar"))
         strokes = with_intents(brief, stabs(brief, ideas, brief.hears("guitar")))
         texture = _texture(brief, strokes, families[0])
+        _left_hand(brief, pen, strokes, slots)
         before: Slot | None = None
         for stab in strokes:
             slot = slot_at(slots, stab.sounds)
@@ -75,7 +76,6 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
 
 def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str, fresh: bool) -> None:
     final = stab.mark in "X!" and stab.held
-    _left(brief, pen, stab, slot, fresh)
     if texture == "broken" and stab.length >= 2 * PPQ and not final:
         _broken(brief, pen, stab, slot)
     elif texture == "hands" and not final:
@@ -122,11 +122,15 @@ def _broken(brief: Brief, pen: Pen, stab: Stab, slot: Slot) -> None:
         pen.write(start, stab.at + stab.length - start, pitch, velocity + shade + touch(brief.seed, start), origin)
 
 
-def _left(brief: Brief, pen: Pen, stab: Stab, slot: Slot, fresh: bool) -> None:
-    """Without a bass player the left hand puts the chord's bass under each fresh chord."""
-    if brief.hears("bass") or not (fresh or stab.held):
+def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]) -> None:
+    """Without a bass player the left hand puts the chord's bass under each fresh or held chord, until the next one."""
+    if brief.hears("bass"):
         return
-    bass = 36 + slot.chord.bass
-    if bass < slot.voicing[0] - 4:
-        length = max(stab.length, min(slot.end, brief.section.length) - stab.at)
-        pen.write(stab.at, length, bass, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
+    under = [(stab, slot_at(slots, stab.sounds)) for stab in strokes]
+    fresh = [(s, slot) for n, (s, slot) in enumerate(under) if s.held or n == 0 or slot is not under[n - 1][1]]
+    ends = [stab.at for stab, _ in fresh[1:]] + [brief.section.length]
+    for (stab, slot), end in zip(fresh, ends, strict=True):
+        bass = 36 + slot.chord.bass
+        if bass < slot.voicing[0] - 4:
+            length = min(end - stab.at, max(stab.length, slot.end - stab.at))
+            pen.write(stab.at, length, bass, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))

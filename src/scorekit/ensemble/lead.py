@@ -27,14 +27,14 @@ class Lead:
     name = "lead"
 
     def bid(self, brief: Brief) -> tuple[Bid, ...]:
-        """Rest at the lowest energy, double time in slow solos, thinner company under a tune."""
+        """Rest where no tune is asked for, double time in slow solos, fewer notes when it is quiet."""
         section, wishes = brief.section, []
         if section.melody == "none" or (section.tier == 1 and section.melody not in ("hook", "lead")):
             wishes.append(Bid("lead", "energy", "rest", 1.0, 0.6, "no tune is asked for here"))
         if section.melody == "solo" and brief.band == "slow":
             wishes.append(Bid("lead", "tempo", "doubletime", 1.0, 0.4, "a slow solo breathes better in double time"))
-        if section.melody in ("lead", "hook") and section.tier <= 3:
-            wishes.append(Bid("lead", "instruments", "thin", 0.5, 0.5, "a tune wants room around it"))
+        if section.melody in ("lead", "hook") and section.tier <= 2:
+            wishes.append(Bid("lead", "energy", "thin", 0.5, 0.4, "a quiet tune says less"))
         return tuple(wishes)
 
     def play(self, brief: Brief) -> Phrase:

@@ -26,15 +26,15 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
     "call_response": ("a", "b?", "a=", "b."),
     "aaba_head": ("a?", "a=.", "b?", "a."),
     "blues_aab": ("a?", "-", "a^?", "-", "b.", "-"),
-    "bop_line": ("a", "b?", "a/", "c."),
+    "bop_line": ("a", "b?", "a'", "c."),
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
 
 SHORT: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'."),
-    "period": ("a?", "a=."),
+    "period": ("a", "a=."),
     "hook2x4": ("a", "a=."),
-    "riff2": ("a", "a'."),
+    "riff2": ("a", "a="),
     "call_response": ("a", "b."),
     "aaba_head": ("a?", "a'."),
     "blues_aab": ("a?", "b."),
@@ -239,6 +239,19 @@ def eased(tones: Sequence[Tone], meter: Meter, most: float) -> tuple[Tone, ...]:
 def _next_beat(tick: Tick, meter: Meter) -> Tick:
     bar, at = divmod(tick, meter.bar)
     return bar * meter.bar + min((o for o in meter.onsets if o > at), default=meter.bar)
+
+
+def filled(tones: Sequence[Tone], least: int, end: Tick) -> tuple[Tone, ...]:
+    """At least so many tones: the widest gaps get an onset on the eighth nearest their middle."""
+    out, half = list(tones), PPQ // 2
+    while len(out) < least:
+        ends = [*(t.start for t in out), end][1:]
+        n = max(range(len(out)), key=lambda k: (ends[k] - out[k].start, -k))
+        at = (out[n].start + (ends[n] - out[n].start + half) // 2) // half * half
+        if not out[n].start < at < ends[n] or ends[n] - out[n].start <= half:
+            break
+        out.insert(n + 1, Tone(at, half, 0, "x", "", out[n].cell))
+    return tuple(out)
 
 
 def spaced(tones: Sequence[Tone], end: Tick, meter: Meter) -> tuple[Tone, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from scorekit.ensemble.base import AnyIdea, Pen
@@ -178,3 +178,37 @@ def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
         if length >= 2:
             found[bar] = bar * section.meter.bar + section.meter.onsets[beats - length]
     return found
+
+
+@dataclass(frozen=True)
+class Tune:
+    """The tune as a comper hears it."""
+
+    notes: tuple[Note, ...]
+    step: Tick
+
+    @cached_property
+    def _activity(self) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for note in self.notes:
+            first, last = (note.start + self.step // 2) // self.step, (note.end - 1) // self.step
+            for step in range(first + 2, last + 1):
+                found.setdefault(step, 0.3)
+            for step, much in ((first - 1, 0.6), (first + 1, 0.6), (first, 1.0)):
+                found[step] = max(much, found.get(step, 0.0))
+        return found
+
+    def activity(self, tick: Tick) -> float:
+        """1 where the tune begins a note, .6 a step from there, .3 where it holds one, else 0."""
+        return self._activity.get(tick // self.step, 0.0)
+
+    def rests(self, end: Tick) -> tuple[tuple[Tick, Tick], ...]:
+        """(from, to) of each silence of a beat or more after a note."""
+        starts = [note.start for note in self.notes[1:]] + [end]
+        pairs = ((note.end, start) for note, start in zip(self.notes, starts, strict=False))
+        return tuple((a, b) for a, b in pairs if b - a >= PPQ)
+
+
+def tune(brief: Brief) -> Tune:
+    """What the part hears of the lead."""
+    return Tune(brief.hears("lead"), PPQ // brief.section.grid)

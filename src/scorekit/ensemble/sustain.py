@@ -126,8 +126,9 @@ def _busyness(behaviour: Behaviour) -> float:
 
 
 def players(brief: Brief, voices: Sequence[int]) -> int:
-    """How many voices play: by tier, one more or fewer with complexity."""
-    return min(4, max(1, voices[brief.lane.tier - 1] + round((brief.dials.complexity - 0.5) * 2)))
+    """How many voices play: by tier, more or fewer with complexity and density."""
+    lean = 2 * (brief.dials.complexity - 0.5) + 5 * (brief.dials.density - 0.5)
+    return min(4, max(1, voices[brief.lane.tier - 1] + round(lean)))
 
 
 # -- harmony under the tune ------------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ def _under(voicing: Voicing, ceiling: int, held: Voicing) -> float:
     """What a voicing costs under a tune: above it, and semitones against what it holds."""
     over = max(0, voicing[-1] - (ceiling - 2))
     clashes = sum(1 for m in held for v in voicing if (m - v) % 12 == 1 or m - v in (-1, 2))
-    return min(4.0, 0.35 * over) + 3.0 * clashes
+    return min(6.0, 0.8 * over) + 3.0 * clashes
 
 
 def _joined(way: Sequence[Voicing], voicing: Voicing, still: float) -> float:
@@ -327,14 +328,15 @@ def _kept(home: int, span: Span) -> int:
 
 
 def rhythm(player: Player, default: Pattern | None = None) -> Iterator[Tone]:
-    """The onsets of the behaviour's rhythm (or a default one) through the section: ticks, length and mark."""
+    """The onsets of the behaviour's rhythm (or a default one): ticks, length and mark; fewer when simple or thin."""
     brief, pattern = player.brief, player.behaviour.rhythm or default
+    lean = (brief.dials.complexity - 0.5) + 2 * (brief.dials.density - 0.5)
     if pattern is None:
         return
     for bar in range(brief.section.bars):
         for stroke in strokes(pattern, brief.section.meter, brief.section.grid, bar):
             at = bar * player.bar + stroke.at
-            if stroke.chance >= 1 or brief.seed.at(bar).chance(f"hit/{stroke.at}", stroke.chance):
+            if brief.seed.at(bar).unit(f"hit/{stroke.at}") < min(stroke.chance, 1.2 + lean):
                 yield Tone(at, stroke.length, 0, stroke.mark)
 
 

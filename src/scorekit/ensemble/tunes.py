@@ -17,6 +17,7 @@ from scorekit.ensemble.motifs import (
     Tone,
     eased,
     figure,
+    filled,
     land,
     operation,
     running,
@@ -120,14 +121,22 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
         tones = running(tones, end, section, _flow(setting), seed)
         tones = land(tones, end, section.meter, seed, "land") if slot.close or seed.chance("breath", 0.4) else tones
     elif slot.close:
-        tones = land(tones, end, section.meter, seed, "land")
+        tones = land(filled(tones, _least(setting, slot), end), end, section.meter, seed, "land")
+    else:
+        tones = filled(tones, _least(setting, slot), end)
     if setting.kind == "riff":
         tones = spaced(tones, end, section.meter)
     if setting.kind == "hook":
         tones = syncopated(thinned(tones, 7, section.meter), section)
-    if setting.kind in ("hook", "lead"):
+    if setting.kind != "solo":
         tones = tuple(t for t in eased(tones, section.meter, 0.4) if t.start < end)
     return sung(tones, end, 0.6) if setting.kind == "riff" else sung(tones, end, 1.0, HOLD.get(setting.kind, PPQ))
+
+
+def _least(setting: Setting, slot: Slot) -> int:
+    """Fewest tones of a new idea: three and a half a bar of four beats, fewer when simple or slow."""
+    beats = slot.bars * setting.section.meter.bar / (4 * PPQ) / setting.stretch
+    return round(beats * (3.8 + (setting.dials.complexity - 0.5)))
 
 
 def _flow(setting: Setting) -> float:
@@ -201,7 +210,8 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
         tones = ornamented(setting, tones, 0.2, seed)
     if op == "'":
         return _retailed(setting, slot, tones, seed.at("tail"), "motif copy, new tail")
-    return _closed(setting, slot, tones, seed.at("close")) if slot.close else tones
+    ends = slot.close and setting.kind != "riff"
+    return _closed(setting, slot, tones, seed.at("close")) if ends else tones
 
 
 def _closed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
@@ -346,16 +356,18 @@ def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> 
     return monophonic(out)
 
 
-EDITS = {"tail": 2.0, "early": 1.0, "ornament": 1.0}
+EDITS = {"tail": 2.0, "early": 1.0, "ornament": 1.0, "drop": 0.2}
 """What changes in a return, and how readily."""
 
 
 def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) -> tuple[Tone, ...]:
-    """The line with its last tones sung anew, one tone ahead of its beat, or one ornament more."""
+    """The line with its last tones sung anew, one tone ahead of its beat, one ornament more, or one tone fewer."""
+    if edit == "drop":
+        return (*tones[:-2], replace(tones[-1], start=tones[-2].start, length=tones[-1].end - tones[-2].start))
     if edit == "tail":
         last = setting.section.bars - 1
         slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
-        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", max(2, len(tones) // 12))
+        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", max(1, len(tones) // 12))
     half = len(tones) * 3 // 4
     if edit == "early":
         return (*tones[:half], *_early(setting, tones[half:], seed))

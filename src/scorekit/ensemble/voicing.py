@@ -118,7 +118,9 @@ def candidates(root: int, quality: str, seat: Seat) -> tuple[tuple[Voicing, int]
     for rank, family in enumerate(seat.families):
         for voicing in _placed(family, root, quality, seat):
             cost = rank * 400 + vertical(voicing, root, quality, _centre2(family, seat), family in WIDE, leading)
-            cost += 40 * max(0, voicing[0] - seat.low - 13) if family in LOW_SEATS else 0
+            if family in LOW_SEATS:
+                fuller = 100 * len(voicing) if seat.families[0] in ("open_chord", "barre") else 0
+                cost += 40 * max(0, voicing[0] - seat.low - 13) - fuller
             priced[voicing] = min(cost, priced.get(voicing, cost))
     if not priced:
         priced = dict.fromkeys(_makeshift(root, quality, seat), 0)
@@ -231,11 +233,14 @@ def _path(
     if cadence:
         root = sounds[-1][0]
         total = total - np.array([80 * ((v[-1] - root) % 12 in (3, 4, 7)) for v in names[-1]], dtype=np.int64)
-    at = int(np.argmin(total))
-    chosen = [at]
+    return _traced(names, int(np.argmin(total)), back)
+
+
+def _traced(names: Sequence[tuple[Voicing, ...]], last: int, back: Sequence[Grid]) -> tuple[Voicing, ...]:
+    """The path that ends in a voicing, read back from the end."""
+    chosen = [last]
     for best in reversed(back):
-        at = int(best[at])
-        chosen.append(at)
+        chosen.append(int(best[chosen[-1]]))
     return tuple(layer[index] for layer, index in zip(names, reversed(chosen), strict=True))
 
 

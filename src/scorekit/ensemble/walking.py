@@ -25,7 +25,7 @@ _LEADS: Weights = (("+1", 29), ("-1", 21), ("-2", 18), ("+2", 7), ("+5", 7), ("-
 """Approaches of human walking lines, for a genre that names none."""
 _GUMBEL = tuple(round(-1000 * log(-log((n + 0.5) / 32))) for n in range(32))
 _LEAPS = (3200, 1110, 1430, 1960, 1960, 2590, 3600, 2590, 4500, 4700, 5200, 5600, 3600)
-"""Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, thirds .17, fourths, fifths .15."""
+"""Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, 3rds .17, 4ths 5ths .15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,8 @@ def _local(brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Se
     heat = 0.2 + 1.1 * brief.dials.creativity
     chance = np.array([round(heat * _GUMBEL[bits >> 5 * pc & 31]) for pc in range(12)], dtype=np.int64)
     middle = min(register.low + 12, register.high)
-    return (degree - chance)[pitches % 12] + 40 * np.abs(pitches - middle)
+    cost: Grid = (degree - chance)[pitches % 12] + 40 * np.abs(pitches - middle)
+    return cost
 
 
 @lru_cache(maxsize=2048)

@@ -235,6 +235,14 @@ def slid(x: Samples, semitones: float, seconds: float) -> Samples:
     return np.concatenate([dsp.f32(head), x[round(float(speed.sum())) :]])
 
 
+def fallen(x: Samples, semitones: float, start: float, seconds: float) -> Samples:
+    """x that from ``start`` seconds on slides down and away."""
+    n = dsp.samples(start + seconds)
+    along = np.clip((np.arange(n) / RATE - start) / seconds, 0.0, 1.0)
+    speed = dsp.exp2(-semitones / 12.0 * along * along)
+    return dsp.fade_out(dsp.f32(np.interp(np.cumsum(speed) - speed[0], np.arange(x.size), x)), 0.8 * seconds)
+
+
 # -- level -------------------------------------------------------------------------------------------------------------
 
 
@@ -286,6 +294,8 @@ class Stroke:
     seconds: float = 9.0
     glide: float = 0.0
     """Semitones from which the note slides in."""
+    fall: float = 0.0
+    """Semitones down which it slides away."""
 
 
 STROKES: dict[str, Stroke] = {
@@ -298,6 +308,7 @@ STROKES: dict[str, Stroke] = {
     "up": Stroke(corner=0.35, noise=1.2),
     "down": Stroke(corner=-0.12),
     "legato": Stroke(corner=-0.6, noise=0.25),
+    "fall": Stroke(fall=9.0),
 }
 
 
@@ -332,6 +343,8 @@ def plucked(
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
     dsp.add(sound, burst(f"{strung.name}/{take.pitch}/{take.round}", low, high, t60), 0, level)
+    if stroke.fall:
+        return fallen(sound, stroke.fall, 0.14, 0.55)
     return slid(sound, stroke.glide, 0.09) if stroke.glide else sound
 
 
@@ -385,9 +398,9 @@ def _subbass(take: Take) -> Samples:
     f0 = dsp.hertz(take.pitch)
     k = np.arange(1, int(min(9_000.0, TOP) / f0) + 2)
     f = f0 * k
-    cutoff = 420.0 * octaves(take.param("bright"), 1.8) + 0.8 * f0
+    cutoff = 560.0 * octaves(take.param("bright"), 1.8) + 0.8 * f0
     opened = cutoff * float(dsp.exp2(1.2 + 2.2 * take.force * take.param("punch") * 2.0))
-    held, whole = (1.0 / (1.0 + dsp.power(f / edge, 3.0)) for edge in (cutoff, opened))
+    held, whole = (1.0 / (1.0 + dsp.power(f / edge, 2.5)) for edge in (cutoff, opened))
     saw = np.where(k == 1, 1.0 + take.param("sub"), 0.62 / k)
     drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
     rows = partials(f, saw * held, 1e4).joined(partials(f, saw * np.maximum(whole - held, 0.0), 0.9))
@@ -405,10 +418,10 @@ def _bass(name: str, about: str, body: Body, gain: float, *programs: int) -> Pat
 
 
 BASSES = (
-    _bass("fingered", "electric bass, fingers", _fingered, -6.4, 33, 35),
-    _bass("picked", "electric bass, pick near the bridge", _picked, -5.4, 34),
-    _bass("upright", "double bass, plucked", _upright, -1.2, 32),
-    _bass("slap", "slapped and popped bass", _slap, -1.0, 36, 37),
+    _bass("fingered", "electric bass, fingers", _fingered, -8.9, 33, 35),
+    _bass("picked", "electric bass, pick near the bridge", _picked, -7.9, 34),
+    _bass("upright", "double bass, plucked", _upright, -3.7, 32),
+    _bass("slap", "slapped and popped bass", _slap, -3.5, 36, 37),
     Patch(
         "subbass", "bass", "synth bass: saw through a closing filter over a sine", _subbass,
         (
@@ -416,6 +429,6 @@ BASSES = (
             Param("punch", "", 0.0, 1.0, 0.5, "how far the filter opens on a hard note"),
             Param("sub", "", 0.0, 1.0, 0.5, "sine at the played pitch"),
         ),
-        gain=-12.3, sustains=True, release=0.06, programs=(38, 39),
+        gain=-14.8, sustains=True, release=0.06, programs=(38, 39),
     ),
 )  # fmt: skip

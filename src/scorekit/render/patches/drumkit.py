@@ -49,12 +49,12 @@ def kick(hz: float, felt: float) -> Piece:
         f, t = hz * s.ratio * s.jitter(0.003), s.ring
         x = head(n, f, 0.55 + 0.9 * s.force, 0.017, ((1.0, 0.34 * t, 1.0), (1.62, 0.16 * t, 0.30),
             (2.3, 0.10 * t, 0.26 * hard)))  # fmt: skip
-        x += head(n, f * 3.3, 0.5, 0.010, ((1.0, 0.085 * t, 0.30 * hard), (1.7, 0.06 * t, 0.26 * hard),
-            (2.7, 0.05 * t, 0.2 * hard)))  # fmt: skip
+        x += head(n, f * 3.3, 0.5, 0.010, ((1.0, 0.085 * t, 0.42 * hard), (1.7, 0.07 * t, 0.36 * hard),
+            (2.7, 0.06 * t, 0.32 * hard)))  # fmt: skip
         snap = (1.0 - 0.75 * felt) * hard * s.bright
         x += click(s, n, 2700.0 - 1200.0 * felt, 0.9, 0.034) * np.float32(3.4 * snap * s.force)
         x += click(s, n, 5400.0, 0.9, 0.022) * np.float32(2.4 * snap * s.force * s.force)
-        x += click(s, n, 600.0, 0.9, 0.07) * np.float32(0.35 * hard)
+        x += click(s, n, 700.0, 1.0, 0.07) * np.float32(0.75 * hard)
         return attack(soft(x, 1.1), 0.0012)
 
     return piece
@@ -275,10 +275,10 @@ def thump(hz: float, top: float, tau: float, t60: float, drive: float, tick: flo
     def piece(s: Stroke) -> Samples:
         n = samples(min(1.35 * t60, 1.6) * (0.3 + 0.7 * s.ring))
         x = head(n, hz * s.ratio, top * (0.4 + 0.6 * s.force), tau, ((1.0, t60 * s.ring, 1.0),))
-        hold = np.minimum(dsp.decay(t60 * s.ring, n) * np.float32(1.6), np.float32(1.0))
-        x = soft(x * hold, drive * (0.5 + 0.7 * s.force))
-        x += click(s, n, 3800.0, 1.4, 0.016) * np.float32(1.5 * tick * s.force * s.bright)
-        x += head(n, hz * 6.0, 1.5, 0.004, ((1.0, 0.02, 0.4 * tick * s.force),))
+        x *= np.minimum(dsp.decay(t60 * s.ring, n) * np.float32(1.6), np.float32(1.0))
+        x += click(s, n, 3800.0, 1.4, 0.016) * np.float32(tick * s.force * s.bright)
+        x += head(n, hz * 6.0, 1.5, 0.004, ((1.0, 0.02, 0.3 * s.force),))
+        x = soft(x, drive * (0.5 + 0.7 * s.force))
         return attack(x, 0.0006)
 
     return piece
@@ -304,8 +304,8 @@ def machine_snare(hz: float) -> Piece:
 
 ELECTRONIC: dict[int, Seat] = {
     **HANDS,
-    35: (thump(43.0, 2.2, 0.016, 1.15, 1.3, 0.25), 0.0, 1.0),
-    36: (thump(50.0, 4.2, 0.020, 0.52, 2.0, 0.55), 0.0, 1.0),
+    35: (thump(43.0, 2.2, 0.016, 1.15, 1.3, 0.45), 0.0, 1.0),
+    36: (thump(50.0, 4.2, 0.020, 0.52, 2.0, 1.2), 0.0, 1.0),
     37: (bar(((1667.0, 0.045, 1.0), (455.0, 0.03, 0.8), (3300.0, 0.02, 0.4)), 0.1, 0.5), 0.0, 0.5),
     38: (machine_snare(182.0), 0.0, 0.9),
     40: (machine_snare(224.0), 0.0, 0.9),
@@ -446,5 +446,5 @@ def _kit(name: str, about: str, seats: Mapping[int, Seat], gain: float) -> Patch
 KITS = (
     _kit("acoustic", "Studio kit with sticks: layered drums, tuned toms, dense cymbals, a short room.", ACOUSTIC, 0.0),
     _kit("brush", "Small kit under brushes: taps and swishes, soft kick, washing cymbals.", BRUSH, 2.0),
-    _kit("electronic", "Drum machine: swept kicks, bent snares, claps, square-wave metal.", ELECTRONIC, -2.0),
+    _kit("electronic", "Drum machine: swept kicks, bent snares, claps, square-wave metal.", ELECTRONIC, -3.5),
 )

@@ -13,9 +13,19 @@ from typing import Any
 import numpy as np
 
 from scorekit.render import dsp
-from scorekit.render.dsp import Curve, Spectrum
+from scorekit.render.dsp import RATE, Curve, Spectrum
+from scorekit.render.exact import PI
 from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
-from scorekit.render.patches.basses import STRING_PARAMS, Strung, levelled, octaves, partials, plucked, stroke_of
+from scorekit.render.patches.basses import (
+    STRING_PARAMS,
+    Strung,
+    levelled,
+    octaves,
+    partials,
+    plucked,
+    ring,
+    stroke_of,
+)
 
 # -- wood --------------------------------------------------------------------------------------------------------------
 
@@ -67,9 +77,9 @@ def _steel(take: Take) -> Samples:
 _CABINET = dsp.chain(
     dsp.highpass(70.0, 0.9),
     dsp.points(
-        (85.0, 4.0), (115.0, 6.5), (190.0, 4.0), (330.0, -6.0), (480.0, -4.5), (700.0, -3.0), (1_100.0, -1.0),
-        (1_700.0, 0.0), (2_300.0, 5.0), (2_700.0, 4.5), (3_300.0, 6.5), (4_000.0, 5.5), (4_700.0, 4.5), (5_400.0, 0.0),
-        (6_500.0, -8.0), (8_000.0, -17.0), (12_000.0, -45.0), (20_000.0, -80.0),
+        (85.0, 4.0), (115.0, 6.5), (190.0, 4.0), (330.0, -4.5), (480.0, -4.5), (700.0, -3.0), (1_100.0, -1.0),
+        (1_700.0, 0.5), (2_300.0, 4.5), (2_700.0, 3.5), (3_300.0, 4.5), (4_000.0, 3.0), (4_700.0, 1.5), (5_400.0, -3.0),
+        (6_500.0, -11.0), (8_000.0, -20.0), (12_000.0, -46.0), (20_000.0, -80.0),
     ),
 )  # fmt: skip
 _OPEN_CABINET = dsp.chain(
@@ -144,12 +154,28 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     return out[late : late + x.size]
 
 
+def _shaken(x: Samples, cents: float) -> Samples:
+    """x with the vibrato of a finger: 5.3 Hz, upwards, growing from 0.3 to 0.9 s."""
+    n = np.arange(x.size, dtype=np.float32)
+    depth = cents * 0.5 / 1731.2 * RATE / (2.0 * PI * 5.3)
+    grown = dsp.lines([(0.0, 0.0), (0.3, 0.0), (0.9, depth)], x.size)
+    at = ring(partials(5.3, 1.0, 1e9), x.size) * grown + n
+    whole = np.floor(at)
+    share = at - whole
+    index = np.minimum(whole.astype(np.intp), x.size - 2)
+    here: Samples = np.take(x, index, mode="wrap")
+    here += (np.take(x, index + 1, mode="wrap") - here) * share
+    return here
+
+
 def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float, cabinet: str, loud: float) -> Samples:
     stroke = stroke_of(take)
     thump = 0.9 if take.manner == "mute" else 0.0
     low = max(0.5 * dsp.hertz(take.pitch), 92.0)
     knock = partials([low, 1.9 * low], [0.05 * thump, 0.03 * thump], [0.16, 0.1])
     sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.12), knock)
+    if take.param("vibrato"):
+        sound = _shaken(sound, 45.0 * take.param("vibrato"))
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
     # Hard clipping of high notes needs more room above before it folds: under -80 dB on a sine sweep.
@@ -174,7 +200,10 @@ def _distorted(take: Take) -> Samples:
 
 
 DRIVE = Param("drive", "", 0.0, 1.0, 0.5, "gain before the valves: 15 dB down to 15 dB up")
-AMP_PARAMS = (*STRING_PARAMS, DRIVE)
+VIBRATO = Param(
+    "vibrato", "", 0.0, 1.0, 0.0, "depth of the fretting finger's vibrato on held notes: up to 45 cents wide"
+)
+AMP_PARAMS = (*STRING_PARAMS, DRIVE, VIBRATO)
 
 
 def _guitar(name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int) -> Patch:
@@ -182,9 +211,9 @@ def _guitar(name: str, about: str, body: Body, params: tuple[Param, ...], gain: 
 
 
 GUITARS = (
-    _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -4.2, 24),
-    _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -3.0, 25),
-    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -6.4, 26, 27, 28),
-    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -8.8, 29),
-    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -11.2, 30, 31),
+    _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -6.7, 24, 46, 107),
+    _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -5.5, 25, 104, 105, 106),
+    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28),
+    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29),
+    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31),
 )

@@ -223,7 +223,7 @@ def vocal(k: Reals, f: Reals, b: float) -> Reals:
 
 
 def formants(vowel: float) -> dsp.Curve:
-    """From oo (0) to ah (1): four formants (means of choir singers) over a floor."""
+    """From oo (0) to ah (1): four formants, between those of men and of women, over a floor."""
     centres = [a + (b - a) * vowel for a, b in ((360.0, 720.0), (820.0, 1180.0), (2500.0, 2700.0), (3300.0, 3500.0))]
     levels = [1.0, 0.35 + 0.25 * vowel, 0.20 + 0.22 * vowel, 0.16 + 0.20 * vowel]
     bells = [(dsp.bandpass(hz, q), level) for hz, level, q in zip(centres, levels, (4.0, 7.0, 11.0, 12.0), strict=True)]

@@ -1,0 +1,243 @@
+"""The tune: rhythm from cells, pitch by search, ideas that return, and the lead that sings them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scorekit import theory
+from scorekit.ensemble.lead import Lead
+from scorekit.ensemble.melody import SCHEMAS
+from scorekit.ensemble.motifs import figure, plain_cells, slots
+from scorekit.ideas import Hit, MelodyIdeas, Pattern
+from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Meter
+
+METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))
+LOOP = ((9, "min"), (5, "maj"), (0, "maj"), (7, "maj"))
+
+
+def cell(text: str, grid: int = 4) -> Pattern:
+    """A bar of four beats from ``x`` and ``.``."""
+    return Pattern(4 * grid, 4 * grid, tuple(Hit(n, "x") for n, sign in enumerate(text) if sign == "x"))
+
+
+CELLS = tuple(map(cell, ("x.x.x.x.x.......", "..x.x.x.x.x.x...", "x..x..x.x.x.....", "....x.x.x.x.x.x.")))
+POP = MelodyIdeas(60, 79, "", (("period", 1.0), ("sentence", 1.0), ("hook2x4", 1.0)), CELLS, (0.5, 0.9), 0.35, 0.45)
+BOP = replace(POP, schemas=(("bop_line", 1.0),), approach=0.2, cells=())
+
+
+def brief(seed: int = 1, melody: str = "lead", ideas: MelodyIdeas = POP, meter: Meter = Meter(4, 4), **changes: object) -> Brief:
+    """A brief for the lead over a four-chord loop, one chord a bar; section fields may be changed by name."""
+    bars = int(str(changes.get("bars", 8)))
+    chords = tuple(Chord(n * meter.bar, meter.bar, *LOOP[n % 4], LOOP[n % 4][0]) for n in range(bars))
+    section = Section("verse", 1, bars, meter, 4, 3, Key(9, "minor", "A"), chords, melody=melody, cadence="closed")
+    section = replace(section, **{k: v for k, v in changes.items() if hasattr(section, k)})  # type: ignore[arg-type]
+    own = {k: v for k, v in changes.items() if not hasattr(section, k)}
+    root = Seed(str(seed))
+    made = Brief("lead", section, Lane(low=60, high=79), ideas, Dials(), Cell(), root.at(section.id), "medium")
+    return replace(made, motif_seed=root.at("motif"), **own)  # type: ignore[arg-type]
+
+
+def play(**changes: object) -> Phrase:
+    return Lead().play(brief(**changes))  # type: ignore[arg-type]
+
+
+def tokens(phrase: Phrase) -> list[tuple[int, int]]:
+    return [(note.start, note.pitch) for note in phrase.notes]
+
+
+def distance(a: Phrase, b: Phrase) -> float:
+    """Share of tones that differ, 0 to 1."""
+    one, two = frozenset(tokens(a)), frozenset(tokens(b))
+    return 1 - len(one & two) / max(len(one), len(two))
+
+
+@pytest.mark.parametrize("meter", METERS, ids=str)
+@pytest.mark.parametrize("melody", ["hook", "lead", "riff", "solo"])
+def test_any_meter(meter: Meter, melody: str) -> None:
+    """In every meter, at every length, a tune stays in its lane and section, one note at a time."""
+    for bars in (1, 2, 3, 4, 8, 12):
+        phrase = play(meter=meter, melody=melody, bars=bars)
+        assert phrase.notes
+        assert all(60 <= n.pitch <= 79 and 0 <= n.start < n.end <= bars * meter.bar for n in phrase.notes)
+        assert all(a.end <= b.start for a, b in zip(phrase.notes, phrase.notes[1:], strict=False))
+
+
+def test_pure() -> None:
+    """The same brief gives the same phrase; another song seed gives another tune."""
+    assert play(seed=5) == play(seed=5)
+    assert distance(play(seed=5), play(seed=6)) > 0.5
+
+
+def test_none_is_silent() -> None:
+    """Where the melody is none, or the lane says not to play, the lead plays nothing."""
+    assert not play(melody="none").notes
+    assert not play(lane=Lane(plays=False)).notes
+
+
+def test_own_notes_verbatim() -> None:
+    """A tune the user wrote is played as written."""
+    notes = (Note(0, PPQ, 64, 80), Note(PPQ, 2 * PPQ, 99, 90))
+    assert play(cell=Cell(notes=notes)).notes == notes
+
+
+def test_return_varies() -> None:
+    """A return is neither a photocopy nor a new tune: between 2 and 40 of 100 tones differ."""
+    gaps = [distance(play(seed=s), play(seed=s, occurrence=2)) for s in range(12)]
+    assert all(0.02 <= gap <= 0.4 for gap in gaps)
+
+
+def test_solos_differ() -> None:
+    """Two solos over the same motif seed are two solos."""
+    first, second = play(melody="solo", ideas=BOP), play(melody="solo", ideas=BOP, name="solo2")
+    assert distance(first, second) > 0.5
+
+
+def test_later_bars_do_not_matter() -> None:
+    """The first idea is the same in four bars as in eight: a shortened section keeps its tune."""
+    short, long = play(bars=4, melody="hook"), play(bars=8, melody="hook")
+    bar = 4 * PPQ
+    assert [t for t in tokens(short) if t[0] < bar] == [t for t in tokens(long) if t[0] < bar]
+
+
+def test_strong_beats_are_two_sided() -> None:
+    """Chord tones on strong beats lie inside the genre's band over many tunes: neither random nor too correct."""
+    hits = []
+    for seed in range(24):
+        made = brief(seed)
+        for note in Lead().play(made).notes:
+            if made.section.meter.strength(note.start) >= 0.8:
+                chord = made.section.chord_at(note.start)
+                hits.append(note.pitch % 12 in theory.chord_classes(chord.root, chord.quality))
+    assert 0.55 <= sum(hits) / len(hits) <= 0.92
+
+
+def test_intervals_like_sung_ones() -> None:
+    """Steps are between a quarter and two thirds of intervals, leaps beyond a fifth under 8 in 100."""
+    moves = []
+    for seed in range(24):
+        notes = play(seed=seed).notes
+        moves += [abs(b.pitch - a.pitch) for a, b in zip(notes, notes[1:], strict=False)]
+    assert 0.25 <= sum(1 <= m <= 2 for m in moves) / len(moves) <= 0.66
+    assert sum(m > 7 for m in moves) / len(moves) <= 0.08
+
+
+def test_hooks_repeat() -> None:
+    """A hook has at most seven notes in two bars and its rhythm comes back at least twice."""
+    for seed in range(8):
+        phrase = play(seed=seed, melody="hook", ideas=replace(POP, schemas=(("hook2x4", 1.0),), pickup=0.0))
+        bar = 4 * PPQ
+        units = [[n.start % (2 * bar) for n in phrase.notes if n.start // (2 * bar) == k] for k in range(4)]
+        assert all(len(unit) <= 7 for unit in units)
+        assert sum(unit[:3] == units[0][:3] for unit in units) >= 3
+
+
+def test_one_climax() -> None:
+    """A section has one highest note."""
+    for seed in range(12):
+        pitches = [n.pitch for n in play(seed=seed).notes]
+        assert pitches.count(max(pitches)) == 1
+
+
+def test_breath() -> None:
+    """Every eight bars hold a rest of three quarters of a beat."""
+    for seed in range(12):
+        notes = play(seed=seed).notes
+        ends = [*(n.start for n in notes), 32 * PPQ][1:]
+        assert any(after - n.end >= PPQ * 3 // 4 for n, after in zip(notes, ends, strict=True))
+
+
+def test_dials_are_monotone() -> None:
+    """More density means no fewer notes; more complexity means more of them over many tunes."""
+    counts = [len(play(dials=Dials(density=d)).notes) for d in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    assert counts == sorted(counts)
+    simple, rich = (sum(len(play(seed=s, dials=Dials(complexity=c)).notes) for s in range(12)) for c in (0.1, 0.9))
+    assert simple < rich
+
+
+def test_creativity_strays() -> None:
+    """With more creativity tunes leave the chord more often on strong beats or leap more: they cost more to sing."""
+
+    def wander(creativity: float) -> int:
+        notes = [play(seed=s, dials=Dials(creativity=creativity)).notes for s in range(16)]
+        return sum(abs(b.pitch - a.pitch) for line in notes for a, b in zip(line, line[1:], strict=False))
+
+    assert wander(0.0) < wander(1.0)
+
+
+@pytest.mark.parametrize("ending", ["hit", "tag", "ritard", "strip", "cold"])
+def test_last_note(ending: str) -> None:
+    """The song ends on the tonic chord, on the first beat of the last bar, and nothing follows."""
+    chords = (Chord(0, 12 * PPQ, 5, "maj", 5), Chord(12 * PPQ, 4 * PPQ, 9, "min", 9))
+    last = play(bars=4, chords=chords, ending=ending).notes[-1]
+    assert last.start == 12 * PPQ
+    assert last.pitch % 12 in (9, 0, 4)
+
+
+def test_intents() -> None:
+    """The lead strikes where the band strikes, is silent after a stop, and lets nothing follow a hold."""
+    bar = 4 * PPQ
+    intents = (Intent(bar, "shot"), Intent(2 * bar + PPQ, "stop"), Intent(4 * bar, "hold"))
+    for seed in range(6):
+        notes = play(seed=seed, intents=intents).notes
+        assert any(n.start == bar and n.length <= PPQ // 2 for n in notes)
+        assert not any(2 * bar + PPQ <= n.start < 3 * bar for n in notes)
+        assert [n.start for n in notes if 4 * bar <= n.start < 5 * bar] == [4 * bar]
+
+
+def test_break_bar() -> None:
+    """In a break the last bar has its first hit and nothing else."""
+    assert [n.start for n in play(flags=frozenset({"break"})).notes if n.start >= 28 * PPQ] == [28 * PPQ]
+
+
+def test_lane_is_kept() -> None:
+    """Silent before it enters, after it leaves and in bars of rest."""
+    bar = 4 * PPQ
+    lane = Lane(low=60, high=79, enter=2 * bar, leave=7 * bar, rests=(4,))
+    starts = [n.start // bar for n in play(lane=lane).notes]
+    assert starts and all(2 <= number < 7 and number != 4 for number in starts)
+
+
+def test_seam_only_at_the_end() -> None:
+    """What comes after can change the last bar alone."""
+    for seed in range(8):
+        plain = play(seed=seed)
+        leaning = play(seed=seed, seam=Seam(next_chord=Chord(0, PPQ, 5, "maj", 5)), cadence="closed")
+        last = 28 * PPQ
+        assert [t for t in tokens(plain) if t[0] < last] == [t for t in tokens(leaning) if t[0] < last]
+
+
+def test_origins() -> None:
+    """Every note says where its idea was written, how it came back, and the bar its chance belongs to."""
+    phrase = play(seed=2)
+    origins = [phrase.origins[n.origin] for n in phrase.notes]
+    assert {o.maker for o in origins} == {"lead"}
+    assert all(o.path.startswith("genre.melody.cells.") and o.idea for o in origins)
+    assert any("copy" in o.idea for o in origins)
+
+
+@pytest.mark.parametrize("schema", sorted(SCHEMAS))
+def test_schemas_fill_any_length(schema: str) -> None:
+    """A schema covers every number of bars without gap or overlap, and its last unit ends as the cadence asks."""
+    for bars in range(1, 25):
+        plan = slots(schema, bars, "closed")
+        assert [s.bar for s in plan] == list(range(0, bars, 2))
+        assert sum(s.bars for s in plan) == bars
+        assert plan[-1].close == "."
+
+
+def test_plain_cells_swing() -> None:
+    """Without cells of its own a triplet genre gets long-short eighths, a straight one even ones."""
+    assert {hit.step % 3 for pattern in plain_cells(3) for hit in pattern.hits} == {0, 2}
+    assert {hit.step % 4 for pattern in plain_cells(4) for hit in pattern.hits} == {0, 2}
+
+
+def test_figures_come_from_cells() -> None:
+    """The first bar of an idea is one of the genre's cells."""
+    section = brief().section
+    tones = figure(CELLS, section, 2, (), Seed("x"), Dials(), 1.0)
+    steps = tuple(t.start // 240 for t in tones if t.start < 4 * PPQ)
+    assert steps in {tuple(hit.step for hit in pattern.hits) for pattern in CELLS}

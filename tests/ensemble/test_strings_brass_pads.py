@@ -1,0 +1,186 @@
+"""Strings, brass and pads: every behaviour in every meter, voices that move little but move, breath, hits and endings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from scorekit import theory
+from scorekit.ensemble import brass, pads, strings
+from scorekit.ensemble.base import Specialist
+from scorekit.ensemble.sustain import Player, led, spans
+from scorekit.ideas import Behaviour, SustainIdeas
+from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Meter
+
+METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))
+LOOP = ((9, "min7"), (2, "9"), (7, "7"), (0, "maj7"))
+BAR = 4 * PPQ
+BAND: dict[str, tuple[Specialist, tuple[int, int], tuple[str, ...]]] = {
+    "strings": (strings.Strings(), (52, 84), tuple(strings.KINDS)),
+    "brass": (brass.Brass(), (52, 79), tuple(brass.KINDS)),
+    "pads": (pads.Pads(), (48, 76), tuple(pads.KINDS)),
+}
+EVERY = [(part, kind) for part, (_, _, kinds) in BAND.items() for kind in kinds]
+TUNE = tuple(Note(n * 2 * BAR + at * PPQ, PPQ, 76 - at, 80) for n in range(4) for at in (0, 1, 2, 3, 4))
+
+
+def brief(part: str, kind: str, meter: Meter = Meter(4, 4), bars: int = 8, **changes: object) -> Brief:
+    """A brief for one behaviour over a loop of four chords; section fields may be changed by name."""
+    _, (low, high), _ = BAND[part]
+    chords = tuple(Chord(n * meter.bar, meter.bar, *LOOP[n % 4], LOOP[n % 4][0]) for n in range(bars))
+    section = Section("chorus", 1, bars, meter, 4, 4, Key(0, "major", "C"), chords)
+    section = replace(section, **{k: v for k, v in changes.items() if hasattr(section, k)})  # type: ignore[arg-type]
+    ideas = SustainIdeas(low, high, (Behaviour(kind, (1, 2, 3, 4, 5), 1.0, f"genre.{part}.0", "", kind),))
+    own = {k: v for k, v in changes.items() if not hasattr(section, k)}
+    made = Brief(part, section, Lane(low=low, high=high, tier=4), ideas, Dials(), Cell(), Seed("9").at(part), "medium")
+    return replace(made, **own)  # type: ignore[arg-type]
+
+
+def play(part: str, kind: str, **changes: object) -> Phrase:
+    return BAND[part][0].play(brief(part, kind, **changes))  # type: ignore[arg-type]
+
+
+def heard(notes: tuple[Note, ...] = TUNE) -> tuple[Phrase, ...]:
+    return (Phrase("lead", notes),)
+
+
+@pytest.mark.parametrize(("part", "kind"), EVERY)
+def test_any_meter(part: str, kind: str) -> None:
+    """Every behaviour plays in every meter and length, with and without a tune, inside its lane and section, and purely."""
+    _, (low, high), _ = BAND[part]
+    for meter in METERS:
+        for bars, tune in ((1, ()), (3, heard()), (8, heard()), (8, ())):
+            phrase = play(part, kind, meter=meter, bars=bars, heard=tune)
+            assert all(low <= n.pitch <= high and 0 <= n.start < n.end <= bars * meter.bar for n in phrase.notes)
+            assert phrase == play(part, kind, meter=meter, bars=bars, heard=tune)
+    assert play(part, kind, heard=heard()).notes
+
+
+@pytest.mark.parametrize(("part", "kind"), EVERY)
+def test_lane_and_origin(part: str, kind: str) -> None:
+    """Silent outside its lane's bars; every note has the behaviour's path and says what it is."""
+    lane = Lane(low=52, high=76, tier=4, enter=BAR, leave=7 * BAR, rests=(3,))
+    phrase = play(part, kind, lane=lane, heard=heard())
+    assert all(BAR <= n.start < 7 * BAR and n.start // BAR != 3 and n.end <= 7 * BAR for n in phrase.notes)
+    assert all(o.path == f"genre.{part}.0" and o.maker == part and o.idea for o in phrase.origins)
+
+
+@pytest.mark.parametrize("part", sorted(BAND))
+def test_hits_and_stops(part: str) -> None:
+    """Everybody strikes a shot, leaves a stop and a break silent, and rings on alone through a hold."""
+    intents = (Intent(BAR, "shot"), Intent(2 * BAR + PPQ, "stop"), Intent(4 * BAR, "hold"), Intent(6 * BAR, "nochord"))
+    notes = play(part, "sustain", intents=intents, flags=frozenset({"break"})).notes
+    assert any(n.start == BAR and n.length <= PPQ // 2 for n in notes)
+    assert not any(2 * BAR + PPQ <= n.start < 3 * BAR or 6 * BAR <= n.start < 7 * BAR for n in notes)
+    assert {n.start for n in notes if 4 * BAR <= n.start < 5 * BAR} == {4 * BAR}
+    assert not any(7 * BAR < n.start for n in notes)
+
+
+@pytest.mark.parametrize(("part", "kind"), EVERY)
+def test_song_ends(part: str, kind: str) -> None:
+    """In the song's last bar the final chord is struck on its first beat and nothing follows."""
+    notes = play(part, kind, ending="hit", heard=heard()).notes
+    assert {n.start for n in notes if n.start >= 7 * BAR} == {7 * BAR}
+    chord = theory.chord_classes(0, "maj7")
+    assert all(n.pitch % 12 in chord for n in notes if n.start == 7 * BAR)
+
+
+def test_voices_move_little_but_move() -> None:
+    """Led voices move two semitones or less on average, the top one is never frozen, and none crosses another."""
+    made = brief("strings", "sustain")
+    player = Player(made, made.ideas, made.ideas.behaviours[0], 4, 66.0)  # type: ignore[attr-defined,arg-type]
+    chain = led(player, spans(made))
+    moves = [abs(b - a) for one, two in pairwise(chain) for a, b in zip(one, two, strict=True)]
+    assert sum(moves) / len(moves) <= 2.0
+    assert all(voicing == tuple(sorted(set(voicing))) for voicing in chain)
+    assert len({voicing[-1] for voicing in chain}) > 1
+
+
+def test_common_tones_are_held() -> None:
+    """A pad holds a pitch two chords share instead of striking it again, and no longer than its longest sustain."""
+    notes = play("pads", "sustain_vl").notes
+    assert any(n.length > BAR for n in notes)
+    assert all(n.length <= 8 * PPQ for n in notes)
+
+
+def test_under_the_tune() -> None:
+    """Sustained strings stay under a tune that lies in their lane."""
+    tune = tuple(Note(n * BAR, BAR, 67, 80) for n in range(8))
+    tops = [n.pitch for n in play("strings", "sustain", heard=heard(tune)).notes]
+    assert sum(top > 67 for top in tops) <= 0.1 * len(tops)
+
+
+def test_riser_ends_on_the_boundary() -> None:
+    """A riser sounds up to the very end of its section and rises to it."""
+    phrase = play("pads", "riser")
+    line = [n for n in phrase.notes if phrase.origins[n.origin].idea == "riser"]
+    assert line[-1].end == 8 * BAR
+    assert line[-1].pitch > line[0].pitch and line[-1].velocity > line[0].velocity
+
+
+def test_answers_fill_the_gaps() -> None:
+    """Horns answer where the tune rests: they begin within a beat and a half of the call's end, and stop before it returns."""
+    notes = play("brass", "answer", heard=heard()).notes
+    assert notes
+    for note in notes:
+        assert not any(t.start < note.start < t.end for t in TUNE)
+        assert not any(t.start < note.end <= t.end for t in TUNE if t.start > note.start)
+
+
+def test_countermelody_keeps_away() -> None:
+    """The line against the tune is a fourth or more away from it and begins mostly where it holds or rests."""
+    tune = tuple(Note(n * BAR, 3 * PPQ, 74 + n % 3, 80) for n in range(8))
+    notes = play("strings", "countermelody", heard=heard(tune)).notes
+    assert all(abs(n.pitch - t.pitch) >= 5 for n in notes for t in tune if t.start < n.end and n.start < t.end)
+    assert sum(n.start in {t.start for t in tune} for n in notes) <= 0.35 * len(notes)
+
+
+def test_winds_breathe() -> None:
+    """No breath of the horns is longer than six seconds' worth of beats."""
+    for kind in brass.KINDS:
+        notes = play("brass", kind, bars=16, band="slow").notes
+        begun = end = -PPQ
+        for note in notes:
+            begun = note.start if note.start - end >= PPQ // 2 else begun
+            end = max(end, note.end)
+            assert end - begun <= 6 * PPQ
+
+
+def test_stabs_follow_the_accents() -> None:
+    """Stabs fall on the rhythm generator's strongest accents."""
+    mask = tuple(1.0 if step % 16 in (3, 10) else 0.0 for step in range(8 * 16))
+    notes = play("brass", "stabs", accents=mask).notes
+    assert {n.start // 240 % 16 for n in notes} == {3, 10}
+
+
+def test_fuller_with_energy_and_complexity() -> None:
+    """More voices at higher energy and with more complexity."""
+
+    def voices(tier: int, complexity: float) -> int:
+        lane = Lane(low=52, high=84, tier=tier)
+        notes = play("strings", "sustain", lane=lane, dials=Dials(complexity=complexity)).notes
+        return sum(n.start == 0 for n in notes)
+
+    assert voices(1, 0.5) < voices(3, 0.5) < voices(5, 0.5)
+    assert voices(3, 0.0) < voices(3, 0.5) < voices(3, 1.0)
+
+
+def test_pushed_chords_come_early() -> None:
+    """After a push the chord is struck an eighth before its place."""
+    starts = {n.start for n in play("pads", "organ_hold", intents=(Intent(3 * BAR, "push"),)).notes}
+    assert 3 * BAR - PPQ // 2 in starts
+    assert 3 * BAR not in starts
+
+
+def test_bids_have_reasons() -> None:
+    """Horns ask to rest when energy is low and to play when it is high; every wish says why."""
+    horns = brass.Brass()
+    assert [b.wish for b in horns.bid(brief("brass", "stabs", tier=2))] == ["rest"]
+    assert "play" in [b.wish for b in horns.bid(brief("brass", "stabs", tier=5))]
+    for part, (player, _, _) in BAND.items():
+        for tier in range(1, 6):
+            assert all(b.reason and b.part == part for b in player.bid(brief(part, "sustain", tier=tier)))
