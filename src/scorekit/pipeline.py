@@ -132,9 +132,21 @@ def reconciled(
 
 def perform(score: Score, store: Store | None = None) -> Performance:
     """The score as played: swing, shared drift, limb noise, phrasing; in ticks of the song."""
-    from scorekit.ensemble.performance import perform as play_out
+    from scorekit.ensemble import performance
 
-    return play_out(score)
+    if store is None:
+        return performance.perform(score)
+    world = performance.setting(score.plan)
+    takes = [
+        store.run(
+            f"perform/{placement.section.id}/{phrase.part}", performance.take,
+            phrase=phrase, placement=placement, number=number, world=world,
+        )
+        for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True))
+        for phrase in passage.phrases
+        if phrase.notes
+    ]
+    return Performance(score.plan, tuple(takes))
 
 
 def midi(performance: Performance, only: str | None = None) -> bytes:

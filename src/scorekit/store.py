@@ -49,12 +49,45 @@ class Store:
 
     values: dict[str, Any] = field(default_factory=dict)
     ran: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    """(name, inputs that differed) of every stage that ran since the list was last cleared; no inputs: first time."""
-    _prints: dict[str, dict[str, str]] = field(default_factory=dict)
+    """(name, inputs that differed) of every stage that ran since the list was last cleared; no inputs: first time.
+    A field of an input is told as ``brief.lane``."""
+    turns: int = 8
+    """For how many turns a value is kept that nobody asks for."""
+    _prints: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _marks: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    _fresh: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    _asked: dict[str, int] = field(default_factory=dict)
+    _turn: int = 0
+
+    def turn(self) -> None:
+        """Begins a new version of the song: what none of the last versions asked for is let go."""
+        self.ran.clear()
+        self._turn += 1
+        self._marks, self._fresh = self._fresh, {}
+        for key in [key for key, last in self._asked.items() if last < self._turn - self.turns]:
+            del self._asked[key], self.values[key]
+
+    def mark(self, value: Any) -> Any:
+        """A value inside an input, for its print: one that is still the same object is not looked through again."""
+        if isinstance(value, tuple):
+            return tuple([self.mark(item) for item in value]) if value and is_dataclass(value[0]) else plain(value)
+        if not is_dataclass(value):
+            return plain(value)
+        known = self._fresh.get(id(value)) or self._marks.get(id(value))
+        if known is None or known[0] is not value:
+            known = (value, fingerprint(value))
+        self._fresh[id(value)] = known
+        return known[1]
+
+    def prints(self, name: str, value: Any) -> dict[str, Any]:
+        """What a stage's input is known by: a mark for each field of a dataclass, one for anything else."""
+        if is_dataclass(value) and not isinstance(value, type):
+            return {f"{name}.{inner}": self.mark(getattr(value, inner)) for inner in _compared(type(value))}
+        return {name: self.mark(value)}
 
     def run(self, name: str, stage: Callable[..., Value], **inputs: Any) -> Value:
         """The stage's value for these inputs: remembered when every input is equal, computed otherwise."""
-        prints = {key: fingerprint(value) for key, value in inputs.items()}
+        prints = {key: mark for name_, value in inputs.items() for key, mark in self.prints(name_, value).items()}
         joined = marshal.dumps((stage.__module__, stage.__qualname__, sorted(prints.items())), 2)
         key = blake2b(joined, digest_size=16).hexdigest()
         before = self._prints.get(name)
@@ -63,5 +96,6 @@ class Store:
             differing = () if before is None else tuple(k for k in prints if before.get(k) != prints[k])
             self.ran.append((name, differing))
             self.values[key] = stage(**inputs)
+        self._asked[key] = self._turn
         value: Value = self.values[key]
         return value

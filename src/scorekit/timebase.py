@@ -82,7 +82,9 @@ class TempoMap:
     @cached_property
     def _table(self) -> tuple[list[Tick], list[int], list[int]]:
         """Ticks of the changes, microtick totals (ticks x microseconds) at each, and the tempo from there on."""
-        ticks, totals, tempos = [], [], []
+        ticks: list[int] = []
+        totals: list[int] = []
+        tempos: list[int] = []
         total = 0
         for tick, tempo in self.changes:
             if ticks:

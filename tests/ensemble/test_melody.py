@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -29,7 +30,9 @@ POP = MelodyIdeas(60, 79, "", (("period", 1.0), ("sentence", 1.0), ("hook2x4", 1
 BOP = replace(POP, schemas=(("bop_line", 1.0),), approach=0.2, cells=())
 
 
-def brief(seed: int = 1, melody: str = "lead", ideas: MelodyIdeas = POP, meter: Meter = Meter(4, 4), **changes: object) -> Brief:
+def brief(
+    seed: int = 1, melody: str = "lead", ideas: MelodyIdeas = POP, meter: Meter = METERS[0], **changes: object
+) -> Brief:
     """A brief for the lead over a four-chord loop, one chord a bar; section fields may be changed by name."""
     bars = int(str(changes.get("bars", 8)))
     chords = tuple(Chord(n * meter.bar, meter.bar, *LOOP[n % 4], LOOP[n % 4][0]) for n in range(bars))
@@ -120,7 +123,7 @@ def test_intervals_like_sung_ones() -> None:
     moves = []
     for seed in range(24):
         notes = play(seed=seed).notes
-        moves += [abs(b.pitch - a.pitch) for a, b in zip(notes, notes[1:], strict=False)]
+        moves += [abs(b.pitch - a.pitch) for a, b in itertools.pairwise(notes)]
     assert 0.25 <= sum(1 <= m <= 2 for m in moves) / len(moves) <= 0.66
     assert sum(m > 7 for m in moves) / len(moves) <= 0.08
 
@@ -163,7 +166,7 @@ def test_creativity_strays() -> None:
 
     def wander(creativity: float) -> int:
         notes = [play(seed=s, dials=Dials(creativity=creativity)).notes for s in range(16)]
-        return sum(abs(b.pitch - a.pitch) for line in notes for a, b in zip(line, line[1:], strict=False))
+        return sum(abs(b.pitch - a.pitch) for line in notes for a, b in itertools.pairwise(line))
 
     assert wander(0.0) < wander(1.0)
 
@@ -198,7 +201,8 @@ def test_lane_is_kept() -> None:
     bar = 4 * PPQ
     lane = Lane(low=60, high=79, enter=2 * bar, leave=7 * bar, rests=(4,))
     starts = [n.start // bar for n in play(lane=lane).notes]
-    assert starts and all(2 <= number < 7 and number != 4 for number in starts)
+    assert starts
+    assert all(2 <= number < 7 and number != 4 for number in starts)
 
 
 def test_seam_only_at_the_end() -> None:

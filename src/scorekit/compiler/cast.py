@@ -120,7 +120,9 @@ def cells(
     rows: list[tuple[str, str, Cell]] = []
     for section in sections:
         for member in parts:
-            sources = [(f"parts.{member.name}", song.parts[member.name])] if member.name in song.parts else []
+            sources: list[tuple[str, PartSpec | SectionPart]] = []
+            if member.name in song.parts:
+                sources.append((join("parts", member.name), song.parts[member.name]))
             for key in chain[section.id]:
                 spec = song.sections[key].parts.get(member.name)
                 if spec is not None:

@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec
-from scorekit.compiler.layers import Layer, Layered, options, ordered, resolve, validate
+from scorekit.compiler.layers import Layered, options, ordered, resolve, validate
 from scorekit.compiler.lower import Sources, lower
 from scorekit.compiler.specs import ModelSpec, SongSpec
-from scorekit.compiler.toml import Document, locate, parse
+from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Diagnostic, Problem, Span
@@ -28,6 +28,8 @@ Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
 """find(kind, name, beside) gives (file, text): kind is songs, genres or models, beside the file that speaks of it."""
 
 DEFAULT_MODEL = "instrument_focused"
+MODEL_BYTES = 64 * 1024 * 1024
+"""Models grow with what they have learnt."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def finder(find: Find, kind: str) -> Callable[[str, str], Document | Diagnostic]
 
     def load(name: str, beside: str) -> Document | Diagnostic:
         found = find(kind, name, beside)
-        return found if isinstance(found, Diagnostic) else parse(found[1], found[0])
+        limit = MODEL_BYTES if kind == "models" else MAX_BYTES
+        return found if isinstance(found, Diagnostic) else parse(found[1], found[0], limit)
 
     return load
 

@@ -6,7 +6,7 @@ the genre's lengths for its role, be halved, or be left out, each at a cost; the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from scorekit.compiler.strings import SectionToken
 
 DROP_COST = {"chorus": 40.0, "hook": 40.0, "drop": 40.0, "A": 6.0, "verse": 6.0, "head": 40.0, "blues": 40.0, "bridge": 3.0,
              "break": 3.0, "pre": 2.0, "prechorus": 2.0, "intro": 2.0, "solo": 1.0, "interlude": 1.0, "B": 5.0}
-"""What leaving a section out costs, by role; unknown roles cost 3, the last section may never go."""
+"""What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
 MAX_REPEATS = 12
@@ -44,7 +44,7 @@ class Shape:
 
 def fit(
     shapes: Sequence[Shape], lengths: dict[str, tuple[int, ...]], bars: int, short: bool, luck: Callable[[str, float], float],
-    named: frozenset[str] = frozenset(),
+    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None,
 ) -> Choice:
     """The form whose fitted version costs least for about so many bars.
 
@@ -57,7 +57,7 @@ def fit(
         bias = luck(shape.path, shape.weight)
         for tokens in versions(shape, bars, short):
             missing = len(named - {token.name for token in tokens})
-            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named)
+            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named, prices or {})
             if best is None or choice.cost < best.cost - 1e-9:
                 best = choice
     assert best is not None, "a genre has at least one form"
@@ -87,14 +87,15 @@ def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...]
 
 def fit_one(
     shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float,
-    named: frozenset[str] = frozenset(),
+    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None,
 ) -> Choice:
     """The cheapest way to bring one token list to about so many bars."""
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for place, token in enumerate(tokens):
         grown: dict[int, tuple[float, tuple[int, ...]]] = {}
         for total, (cost, path) in table.items():
-            for length, price in options(token, lengths.get(token.name, ()), place == len(tokens) - 1):
+            gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
+            for length, price in options(token, lengths.get(token.name, ()), place == len(tokens) - 1, gone):
                 after = total + length
                 if not length and token.name in named:
                     continue
@@ -110,8 +111,8 @@ def fit_one(
 
 
 @lru_cache(maxsize=1024)
-def options(token: SectionToken, lengths: tuple[int, ...], last: bool) -> tuple[tuple[int, float], ...]:
-    """Lengths a section may take and what each costs; 0 bars leaves it out. Only a last section of odd length may have an odd length."""
+def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: float) -> tuple[tuple[int, float], ...]:
+    """Lengths a section may take and what each costs; 0 bars leaves it out, at the price ``gone``. Only a last section of odd length may have an odd length."""
     prefer = token.bars
     found = {prefer: 0.0}
     for length in (*lengths, prefer // 2, prefer * 2):
@@ -121,7 +122,7 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool) -> tuple[
         if length % 2 == 0 or (last and prefer % 2):
             found.setdefault(length, 0.6)
     if not last:
-        found[0] = DROP_COST.get(token.name, 3.0)
+        found[0] = gone
     return tuple(sorted(found.items()))
 
 

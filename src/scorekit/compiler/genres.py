@@ -10,11 +10,9 @@ from scorekit.compiler.tables import (
     PER_PART,
     Band,
     Bars,
-    Beats,
     Bpm,
     Cadence,
     Chances,
-    Count,
     Curve,
     Decibels,
     Euclid,
@@ -69,7 +67,6 @@ class GenreMeter(Table):
     sig: Line = entry("Time signature.", "4/4", examples=["4/4"])
     grid: int = entry("Steps in a bar of a step string.", 16, ge=2, le=96, examples=[16])
     hyper: int = entry("Bars in a phrase.", 4, ge=1, le=16)
-    accents: tuple[Unit, ...] = entry("Weight of each step of a bar.", ())
 
 
 class GenreFeel(Table):
@@ -83,7 +80,6 @@ class GenreFeel(Table):
     )
     lean_ms: Curve | None = entry("How far the bass runs ahead or behind, [[bpm, ms], ...].", None)
     lead_downbeat_delay_ms: Curve | None = entry("How late the lead's downbeats come, [[bpm, ms], ...].", None)
-    sd_ms: dict[str, Annotated[float, Field(ge=0, le=50)]] = entry("Raw human scatter per role or kit row.", {})
 
 
 class GenreKeys(Table):
@@ -110,7 +106,6 @@ class GenreSection(Table):
     prio: float = entry("What dropping it costs; 6 for a verse.", 3, ge=0, le=100)
     energy: Tier | None = entry("Usual tier.", None)
     layers: tuple[Name, ...] = entry("Parts it always has.", ())
-    harm_rhythm: float = entry("Chords a bar against other sections.", 1, ge=0.0625, le=8)
     cadence: Cadence = entry("How it ends.", "open")
     melody: Literal["hook", "hook_half", "lead", "riff", "solo", "none"] = entry("What the melody does.", "lead")
     contrast_with: Name | None = entry("Section its harmony must differ from.", None)
@@ -170,7 +165,6 @@ class FillSpec(Alternative):
     beats: int = entry("Length in beats.", 1, ge=1, le=64)
     rows: Rows
     crescendo: tuple[Pitch, Pitch] | None = entry("Velocity from, to.", None)
-    pitch_rise: int = entry("Semitones the drums rise.", 0, ge=0, le=24)
     from_grid: int | None = entry("Steps in a bar of its own grid.", None, ge=2, le=96)
 
 
@@ -229,7 +223,6 @@ class TwoFeelSpec(Table):
     """A bass in two by weights."""
 
     tiers: Tiers = entry("Energies it suits.", (1, 2))
-    first: Weights = entry("Degrees of beat 1.", {})
     third: Weights = entry("Degrees of beat 3.")
 
 
@@ -297,8 +290,6 @@ class GenreMelody(Table):
     cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
     ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
     approach_tones: Unit = entry("Share of chromatic approach notes.", 0)
-    phrase_notes: tuple[Count, Count] | None = entry("Notes in a phrase, from, to.", None)
-    rest_gap: tuple[Beats, Beats] | None = entry("Beats between phrases, from, to.", None)
     pickup_p: Unit = entry("Chance of a pickup.", 0.3)
     temp: Unit = entry("How far notes stray from the most likely.", 0.4)
 
@@ -309,7 +300,6 @@ class GenreArrange(Table):
     axis: Literal["melody", "riff", "groove"] = entry("What is written first and given way to.", "melody")
     enter_order: tuple[Name, ...] = entry("Order of entrance.", ())
     parts: tuple[Size, Size, Size, Size, Size] = entry("Pitched parts at tiers 1 to 5.", (2, 3, 4, 5, 6))
-    max_silence: Bars | None = entry("Longest rest of a part in bars.", None)
     layers: dict[str, tuple[Name, ...]] = entry("Parts a section always has.", {})
 
 
@@ -353,7 +343,6 @@ class GenreSpec(Table):
     strings: SustainSpec = entry("Strings.", SustainSpec())
     brass: SustainSpec = entry("Brass and winds.", SustainSpec())
     pads: SustainSpec = entry("Pads and risers.", SustainSpec())
-    lead: SustainSpec | None = entry("Lead, beyond the melody.", None)
     melody: GenreMelody = entry("Tunes.", GenreMelody())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange())
     mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)

@@ -6,7 +6,7 @@ return, never its first bar, and at most one chord in four bars.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scorekit.compiler.slots import Changes, ChordToken
@@ -190,7 +190,7 @@ def refilled(span: Sequence[ChordToken], chords: Sequence[ChordToken]) -> list[C
     return [replace(c, start=s, length=n, bar=span[0].bar) for c, (s, n) in zip(chords, slots, strict=False)]
 
 
-def coloured(token: ChordToken, colors: dict[str, tuple[str, ...]], dials: Dials, seed: Seed) -> ChordToken:
+def coloured(token: ChordToken, colors: Mapping[str, tuple[str, ...]], dials: Dials, seed: Seed) -> ChordToken:
     """A chord made plainer below .5 complexity, richer above: as often as the dial is off centre.
 
     Extensions come from the genre's ``color`` table, the later ones with more creativity.

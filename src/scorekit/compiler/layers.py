@@ -100,10 +100,6 @@ class Layered:
             span = replace(span, width=1)
         return Diagnostic(found.code, found.message, span, found.hint, found.path)
 
-    def over(self, *layers: Layer) -> tuple[Layered, list[Diagnostic]]:
-        """More layers on top."""
-        return stack((*self.layers, *layers))
-
 
 # -- laying over each other --------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from scorekit.compiler.strings import length as read_length
 from scorekit.compiler.strings import meter as read_meter
 from scorekit.compiler.strings import section as read_section
 from scorekit.compiler.tables import Change
+from scorekit.compiler.vocabulary import colours, weighed
 from scorekit.compiler.wrong import Reader, words
 from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Dials, Feel, Key, Master, Placement, Plan, Seam, Section
@@ -58,7 +59,9 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     tokens, form_path = formed(setting, pace, wanted, book)
     sections.unknown_names(setting, tokens, book, form_path)
     if book.problems or not small_enough(tokens, book, form_path):
+        sections.proofread(setting, book)
         return None
+    tokens = tempo.felt(tokens, pace, genre.tempo)
     statements, wishes = sections.build(setting, tokens, book)
     placed = placements(statements)
     ending = ended(genre, seed)
@@ -86,7 +89,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         master=Master(song.master.lufs, song.master.ceiling, song.master.room, song.master.tone),
         tail=tail,
         resolver=song.resolver.mode,
-        decisions=(*tempo.claims(pace, genre.tempo, model.bias.get("tempo", 0.0)), *fitted, *keyed(setting, song), *cast.choices(song, genre, model.type)),
+        decisions=(*tempo.claims(pace, genre.tempo, model.bias.get("tempo", 0.0)), *fitted, *stirred(song, genre), *keyed(setting, song), *cast.choices(song, genre, model.type)),
         ending=ending,
     )
 
@@ -108,7 +111,7 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
     return sections.Setting(
         song=song, genre=genre, key=key_of(song, genre, seed, book), meter=meter, written=written,
         grid=genre.meter.grid * PPQ // written.bar, dials=dials, seed=seed, offers=offers(genre, written, model),
-        swaps=swaps(genre), lift=lift + model.bias.get("energy", 0.0),
+        swaps=swaps(genre), colours=colours(genre), lift=lift + model.bias.get("energy", 0.0),
     )
 
 
@@ -118,7 +121,9 @@ def key_of(song: SongSpec, genre: GenreSpec, seed: Seed, book: Reader) -> Key:
         return book.read("key", read_key, song.key) or Key(0, "major", "C")
     tonics, modes = genre.keys.tonics or {"C": 1.0}, genre.keys.modes or {"major": 1.0}
     mode = seed.choose("mode", list(modes), list(modes.values()))
-    tonic = read_key(seed.choose("tonic", list(tonics), list(tonics.values()))).tonic
+    open_strings = {"E", "A", "D", "G", "C"} if genre.keys.guitar_friendly else set()
+    weights = [weight * (2.0 if name in open_strings else 1.0) for name, weight in tonics.items()]
+    tonic = read_key(seed.choose("tonic", list(tonics), weights)).tonic
     return Key(tonic, mode, key_name(tonic, mode))
 
 
@@ -131,12 +136,23 @@ def keyed(setting: sections.Setting, song: SongSpec) -> tuple[Decision, ...]:
     return (Decision("K1", "key", "song", sides, str(setting.key), "a key in the song comes before the genre"),)
 
 
+def stirred(song: SongSpec, genre: GenreSpec) -> tuple[Decision, ...]:
+    """E6: the song's energy is far from the genre's usual arousal. Tiers move; the tempo stays the genre's."""
+    arousal = genre.genre.mood[1]
+    if song.energy is None or abs((2 * song.energy - 1) - arousal) <= 0.5 or "mood" not in genre.genre.model_fields_set:
+        return ()
+    sides = (Claim("song", f"energy {song.energy:g}", 1.0), Claim("genre", f"arousal {arousal:+g}", 0.5))
+    moved = round((song.energy - 0.5) * 4)
+    chosen = f"every section {moved:+d} of energy" if moved else "the genre's energies"
+    return (Decision("E6", "energy", "song", sides, chosen, "density, players and dynamics follow the song, the tempo stays the genre's"),)
+
+
 def offers(genre: GenreSpec, meter: Meter, model: ModelSpec) -> tuple[harmony.Progress, ...]:
     """The genre's progressions, read, with the model's weights."""
     found = []
     for prog in genre.harmony.prog:
-        weight = prog.w * model.weights.get(prog.id, 1.0)
         path = item("harmony.prog", 0, prog.id)
+        weight = weighed(model.weights, path, prog.id, prog.w)
         found.append(harmony.Progress(path, prog.roles, weight, prog.mode or "", prog.cadence, chords(prog.rn, meter)))
     return tuple(found)
 
@@ -200,7 +216,7 @@ def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Re
     lengths = {name: role.lens for name, role in genre.section.items()}
     lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
     short = bars * bar < form.SHORT
-    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight), named(song))
+    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight), named(song), prices(genre))
     tokens = tuple(replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens)
     if wanted.bars:
         tokens = form.exact(tokens, wanted.bars)
@@ -210,6 +226,11 @@ def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Re
 def named(song: SongSpec) -> frozenset[str]:
     """The sections a song speaks of."""
     return frozenset(name.split("/")[0] for name in song.sections)
+
+
+def prices(genre: GenreSpec) -> dict[str, float]:
+    """What leaving a section out costs, where the genre says."""
+    return {name: role.prio for name, role in genre.section.items() if "prio" in role.model_fields_set}
 
 
 def handicap(seed: Seed, path: str, weight: float) -> float:

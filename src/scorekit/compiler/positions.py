@@ -133,7 +133,7 @@ class _Walk:
         return self.characters.before(node.start_byte), self.characters.before(node.end_byte)
 
 
-class _character_starts:
+class _Characters:
     """Byte offsets to character offsets, quick for text that is all ASCII."""
 
     def __init__(self, data: bytes) -> None:

@@ -45,6 +45,8 @@ class Setting:
     seed: Seed
     offers: tuple[harmony.Progress, ...]
     swaps: tuple[harmony.Swap, ...]
+    colours: Mapping[str, tuple[str, ...]]
+    """Richer qualities by kind of chord."""
     lift: float
     """Tiers added to every section by the song's energy."""
 
@@ -208,7 +210,7 @@ def harmony_of(
     at = setting.seed.at("harmony", section.name)
     daring = 2.0 * setting.dials.creativity
     varied, _ = harmony.substituted(placed, setting.swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring)
-    tinted = [harmony.coloured(t, setting.genre.harmony.color, setting.dials, at) for t in varied]
+    tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in varied]
     return harmony.sounding(tinted, section.key, offer.path, section.length)
 
 
@@ -260,3 +262,15 @@ def known_names(genre: GenreSpec) -> set[str]:
     """Section names a genre has anything to say about."""
     named = {text.split(":")[0] for form in genre.form for text in (*form.sections, *form.compress)}
     return named | set(genre.section) | {name for prog in genre.harmony.prog for name in prog.roles} | set(_ENERGY)
+
+
+def proofread(setting: Setting, book: Reader) -> None:
+    """Reads the strings of all section tables when there is no form to lay them on, so that their mistakes are told too."""
+    for name, spec in setting.song.sections.items():
+        wish = wish_of(setting.song, (name,))
+        meter = own(wish, "meter", read_meter, book) or setting.meter
+        own(wish, "key", read_key, book)
+        if spec.chords is not None:
+            book.read(wish.path("chords"), read_chords, spec.chords, meter)
+        for number, text in enumerate(spec.intents):
+            book.read(join(wish.path("intents"), number), read_intent, text, meter)

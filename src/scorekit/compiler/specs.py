@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.tables import (
@@ -28,7 +28,6 @@ from scorekit.compiler.tables import (
     Text,
     Unit,
     entry,
-    misshapen,
 )
 
 __all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
@@ -111,17 +110,6 @@ class MelodySpec(Table):
         None,
         examples=["A: E4:1 G4:.5 A4:.5 B4:2 | . D5:1 B4:1"],
     )
-    midi: Annotated[str, Field(max_length=1000)] | None = entry("MIDI file to take the tune from.", None)
-    track: int | None = entry("Track of the MIDI file, from 1.", None, ge=1, le=128)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> MelodySpec:
-        if (self.notes is None) == (self.midi is None):
-            hint = 'write notes = "A: E4:1 ..." or midi = "tune.mid"'
-            raise misshapen("a melody is either notes or a MIDI file", hint)
-        if self.track is not None and self.midi is None:
-            raise misshapen("a track is one of a MIDI file", 'add midi = "tune.mid"')
-        return self
 
 
 class DialsSpec(Table):

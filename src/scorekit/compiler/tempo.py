@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scorekit.compiler.genres import GenreTempo
+from scorekit.compiler.strings import SectionToken
 from scorekit.compiler.tables import Change
 from scorekit.score import Claim, Decision, Section
 from scorekit.seeds import Seed
@@ -53,12 +54,31 @@ def asked(tempo: object) -> Pace | None:
     return Pace(steps[0][1], None, steps, fixed=True)
 
 
+def felt(tokens: tuple[SectionToken, ...], pace: Pace, genre: GenreTempo) -> tuple[SectionToken, ...]:
+    """Sections in half time where the song is too fast for the genre and half of it would do; in double time the other way."""
+    flag = feel_of(pace, genre)
+    if not flag:
+        return tokens
+    return tuple(t if t.flags & {"half", "double"} else replace(t, flags=t.flags | {flag}) for t in tokens)
+
+
+def feel_of(pace: Pace, genre: GenreTempo) -> str:
+    """half, double, or nothing."""
+    if not pace.fixed or genre.min <= pace.bpm <= genre.max:
+        return ""
+    if genre.half_time_ok and genre.min <= pace.bpm / 2 <= genre.max:
+        return "half"
+    return "double" if genre.double_time_ok and genre.min <= pace.bpm * 2 <= genre.max else ""
+
+
 def claims(pace: Pace, genre: GenreTempo, lean: float) -> tuple[Decision, ...]:
     """T1 when the song's tempo lies outside the genre's, T2 when the model leans away by more than 1.5 sd."""
     found = []
     if pace.fixed and not genre.min <= pace.bpm <= genre.max:
         sides = (Claim("song", f"{pace.bpm:g}", 1.0), Claim("genre", f"{genre.min:g} to {genre.max:g}", 0.5))
-        found.append(Decision("T1", "tempo", "song", sides, f"{pace.bpm:g}", "a number in the song comes before the genre"))
+        feel = feel_of(pace, genre)
+        chosen = f"{pace.bpm:g}" + (f", played in {feel} time" if feel else "")
+        found.append(Decision("T1", "tempo", "song", sides, chosen, "a number in the song comes before the genre"))
     if lean and not pace.fixed and abs(lean) > 1.5 * genre.sd:
         sides = (Claim("model", f"{lean:+g}", 0.5), Claim("genre", f"{genre.mean:g} ± {genre.sd:g}", 0.5))
         found.append(Decision("T2", "tempo", "song", sides, f"{pace.bpm:g}", "the model leans, inside the genre's bounds"))

@@ -80,10 +80,6 @@ class Document:
             end = start + width
         return point(self.text, self.file, start, end - start)
 
-    def has(self, path: str) -> bool:
-        """Whether a key path is written here."""
-        return locate(self.values, path)[1]
-
     def _nearest(self, located: tuple[Location, bool]) -> tuple[Place | None, bool]:
         where, exact = located
         places = self._positions.places

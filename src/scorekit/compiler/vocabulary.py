@@ -116,8 +116,6 @@ class _Vocabulary(Reader):
         self._names()
         self._harmony()
         self._mix()
-        if genre.lead:
-            self._sustain("lead", genre.lead)
         return Ideas(
             self._drums(),
             self._bass(genre.bass),
@@ -252,8 +250,6 @@ class _Vocabulary(Reader):
             if not _APPROACH.fullmatch(step):
                 self.wrong(join("bass.walk.approach", step), f"unknown approach '{step}'",
                            'semitones such as "+1" or "-2", or other', on_key=True)  # fmt: skip
-        if two:
-            self._degrees("bass.two_feel.first", two.first)
         third = self._degrees("bass.two_feel.third", two.third) if two else ()
         skips = tuple((band, interpolate(bass.skip_p, bpm)) for band, bpm in BANDS) if bass.skip_p else ()
         return Walk(walk.tiers, first, inner, tuple(walk.approach.items()), two.tiers if two else (), third, skips)
@@ -324,8 +320,6 @@ class _Vocabulary(Reader):
         if not self.fits:
             self.wrong("meter.grid", f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats",
                        f"such as {self.meter.beats * 4}")  # fmt: skip
-        if self.fits and meter.accents and len(meter.accents) != meter.grid:
-            self.wrong("meter.accents", f"{len(meter.accents)} accents for {meter.grid} steps", "one for each step")
         curves = [(join("feel.swing", role), curve) for role, curve in feel.swing.items()]
         single = {"feel.lean_ms": feel.lean_ms, "feel.lead_downbeat_delay_ms": feel.lead_downbeat_delay_ms}
         for path, curve in (*curves, *single.items(), ("bass.skip_p", self.genre.bass.skip_p)):
@@ -342,8 +336,6 @@ class _Vocabulary(Reader):
             self.known(where, "role", role, players, on_key=True)
             if self.fits and len(offsets) != self.grid:
                 self.wrong(where, f"{len(offsets)} offsets for {self.grid} steps", "one for each step of a bar")
-        for role in genre.feel.sd_ms:
-            self.known(join("feel.sd_ms", role), "role", role, players, on_key=True)
         for tonic in genre.keys.tonics:
             self._on_key(join("keys.tonics", tonic), strings.key, tonic)
         for mode in genre.keys.modes:

@@ -24,7 +24,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
-        lane = lane_of(part.name, plan.ideas, section, cell_density(cell, plan, part.name))
+        lane = lane_of(part.name, plan.ideas, section, cell_density(cell, plan, part.name), cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed)))
     return Arrangement(tuple(lanes))
@@ -100,9 +100,10 @@ def cell_density(cell: Cell, plan: Plan, part: str) -> float:
     return min(1.0, wish + (0.15 if part in plan.focus else 0.0))
 
 
-def lane_of(part: str, ideas: Ideas, section: Section, density: float) -> Lane:
-    """The part's register by the genre, at the section's tier; a first statement is a little sparser."""
+def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: int = 0) -> Lane:
+    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is a little sparser."""
     low, high = register(part, ideas)
+    low, high = low + 12 * octave, high + 12 * octave
     sparser = 0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"
     return Lane(low=low, high=high, density=max(0.0, density - sparser), tier=section.tier, pace=pace)
@@ -168,8 +169,13 @@ def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | Non
 
 
 def rests(part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
-    """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section."""
+    """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
+
+    At full energy the first of the compers plays through.
+    """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4:
+        return ()
+    if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
     resting: list[int] = []
     draw = seed.at(section.id, part)

@@ -28,12 +28,12 @@ from scorekit.timebase import PPQ, Tick
 
 
 class Bass:
-    """One line, one octave and a half above the kick drum."""
+    """Bass guitar, double bass or synthesizer: one note at a time."""
 
     name = "bass"
 
     def bid(self, brief: Brief) -> tuple[Bid, ...]:
-        """Half time in quiet double-time sections, rest where only colours play, a pedal's patience in a ramp."""
+        """Half time in quiet fast sections, rest where only colours play, a place in the loudest ones."""
         section, wishes = brief.section, []
         if section.tier <= 2 and (brief.lane.pace == "double" or brief.band == "breakneck"):
             wishes.append(Bid("bass", "tempo", "halftime", 0.5, 0.6, "a quiet section runs; half the notes carry it"))
@@ -78,7 +78,7 @@ class Sounded:
 
 
 def _origin(brief: Brief, tick: Tick, path: str, idea: str) -> Origin:
-    return Origin(path, "bass", idea, f"{brief.seed.address}/{tick // brief.section.meter.bar}")
+    return Origin(path or "ending", "bass", idea, f"{brief.seed.address}/{tick // brief.section.meter.bar}")
 
 
 # -- pitch -------------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def _stepped(brief: Brief, step: Step, after: Sequence[Step], gate: float) -> So
     length = round(step.length * gate * (0.88 if leap else 1.0))
     velocity = loudness(step.mark, brief.lane.tier) + level(brief, step.at) + step.weight
     velocity += round(4 * (2 * brief.seed.at(step.at).unit("touch") - 1))
-    origin = _origin(brief, step.at, "genre.bass.walk", step.idea)
+    origin = _origin(brief, step.at, "bass.walk", step.idea)
     sounding = min(length, PPQ // 6) if step.manner == "dead" else length
     return Sounded(step.at, sounding, step.pitch, knee(velocity), origin, step.manner)
 

@@ -199,24 +199,32 @@ def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Plu
 
 
 def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
-    """Fewer or more onsets than written as the dials ask: the weakest go first; long notes are struck again."""
+    """Fewer or more onsets than written as the dials ask, the same in every two bars: the weakest go first, long notes
+    are struck again."""
     busy = busyness(brief)
     if busy < 0.5:
-        lost = 1.0 - 2.0 * busy
-        return [
-            p
-            for p in plucks
-            if not brief.seed.at("thin", p.at).chance("go", lost * 1.1 * (0.95 - strength(brief.section, p.at)))
-        ]
-    extra: list[Pluck] = []
-    step = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
-    for p, after in zip(plucks, [*plucks[1:], None], strict=True):
-        again = p.at + step
-        room = (after.at if after else p.at + p.length) - again
-        wide = p.length > step and room >= PPQ // brief.section.grid and p.token not in APPROACHES
-        if wide and brief.seed.at("thicken", again).chance("strike again", (2.0 * busy - 1.0) * 0.6):
-            extra.append(replace(_named(p, p.token, "struck again"), at=again, length=p.length - step, mark="s"))
+        return [p for p in plucks if not _dispensable(brief, p, 1.0 - 2.0 * busy)]
+    ends = [p.at for p in plucks[1:]] + [brief.section.length]
+    extra = [again for p, end in zip(plucks, ends, strict=False) if (again := _again(brief, p, end, 2.0 * busy - 1.0))]
     return sorted([*plucks, *extra], key=lambda p: p.at)
+
+
+def _dispensable(brief: Brief, pluck: Pluck, lost: float) -> bool:
+    """Whether an onset is left out of a sparser line."""
+    place = home(brief).at("thin", pluck.at % (2 * brief.section.meter.bar))
+    return place.chance("go", lost * 1.1 * (0.95 - strength(brief.section, pluck.at)))
+
+
+def _again(brief: Brief, pluck: Pluck, end: Tick, more: float) -> Pluck | None:
+    """The second stroke of a note in a busier line: an eighth later, or (rarely) a sixteenth into an eighth."""
+    eighth = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    step = eighth if pluck.length > eighth else PPQ // 4
+    at, odds = pluck.at + step, more * (0.6 if step == eighth else 0.3)
+    fits = pluck.length > step and end - at >= PPQ // brief.section.grid and brief.section.grid * step >= PPQ
+    place = home(brief).at("thicken", at % (2 * brief.section.meter.bar))
+    if not fits or pluck.token in APPROACHES or not place.chance("strike again", odds):
+        return None
+    return replace(_named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")
 
 
 def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:

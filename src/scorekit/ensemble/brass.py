@@ -56,7 +56,7 @@ class Brass:
         return perform(player, breathing(player, falling(player, drafts)))
 
 
-# -- stabs and backgrounds ---------------------------------------------------------------------------------------------
+# -- stabs and backgrounds -------------------------------------------------------------------------------------------
 
 
 def stabs(player: Player) -> list[Draft]:
@@ -113,7 +113,7 @@ def backgrounds(player: Player) -> list[Draft]:
     return out
 
 
-# -- with and against the tune -----------------------------------------------------------------------------------------
+# -- with and against the tune ---------------------------------------------------------------------------------------
 
 
 def soli_close4(player: Player) -> list[Draft]:
@@ -209,13 +209,13 @@ def falls(player: Player) -> list[Draft]:
     parts = spans(player.brief)
     chain, section = led(player, parts), player.brief.section
     out = []
-    for end in {*range(4 * player.bar, section.length, 4 * player.bar), section.length}:
+    for end in (*range(4 * player.bar, section.length, 4 * player.bar), section.length):
         at = end - section.meter.pulses[-1] - section.meter.pulses[-1] // 2
         out += [Draft(at, end - at, p, player.velocity(at) + 8, "fall", "falls") for p in voicing_at(parts, chain, at)]
-    return sorted(out, key=lambda d: (d.start, d.pitch))
+    return out
 
 
-# -- lungs -------------------------------------------------------------------------------------------------------------
+# -- lungs -----------------------------------------------------------------------------------------------------------
 
 
 def falling(player: Player, drafts: list[Draft]) -> list[Draft]:

@@ -74,11 +74,25 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     """
     section = brief.section
     chords = [coloured(chord, brief.dials.complexity, section.key) for chord in changes(section)]
+    found = _led(brief, hands, families, chords, above)
     if brief.seam.next_chord is not None:
+        # Led from the last chord alone: what comes next must not change how this section is voiced.
         ahead = coloured(brief.seam.next_chord, brief.dials.complexity, section.key)
-        chords.append(replace(ahead, start=section.length, length=PPQ))
+        ahead = replace(ahead, start=section.length, length=PPQ)
+        found = (*found, _led(brief, hands, families, [chords[-1], ahead], above)[-1])
+        chords.append(ahead)
+    slots: list[Slot] = []
+    for chord, voicing in zip(chords, found, strict=True):
+        slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
+    return tuple(slots)
+
+
+def _led(
+    brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Sequence[Note]
+) -> tuple[Voicing, ...]:
+    """Chords voiced one from the other, under the tune."""
     tops, strong = _sung(brief, chords)
-    found = lead_voices(
+    return lead_voices(
         chords,
         families,
         _floor(brief, above, tops),
@@ -87,12 +101,8 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
         strong=strong,
         seed=home(brief),
         hands=hands,
-        key=section.key,
+        key=brief.section.key,
     )
-    slots: list[Slot] = []
-    for chord, voicing in zip(chords, found, strict=True):
-        slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
-    return tuple(slots)
 
 
 def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
@@ -261,7 +271,8 @@ def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
     anchor = any(chord.start == stab.at for chord in section.chords)
     gap = shyness * heard.activity(stab.at) * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     lost = 0.0 if anchor else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
-    return brief.seed.at("wanted", stab.at).unit("play") < (1.0 - gap) * (1.0 - lost)
+    spared = home(brief).at("thin", stab.at % (BLOCK * section.meter.bar)).unit("stay") >= lost
+    return spared and brief.seed.at("wanted", stab.at).unit("play") >= gap
 
 
 def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
@@ -392,7 +403,7 @@ def _restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
 def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
     """The strokes with the section's pushes, strikes and the song's last chord in them."""
     section, part = brief.section, brief.part
-    path = found[0].path if found else ""
+    path = found[0].path if found else "ending"
     for tick, chord in intents.pushes(section, part):
         sounds = chord.start if chord else section.length
         if chord is not None or brief.seam.next_chord is not None:

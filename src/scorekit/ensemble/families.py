@@ -1,7 +1,7 @@
 """The voicing families: what shapes a player thinks in, as intervals above the root.
 
-Each family is a small function from the tones of a chord to shapes, mostly spelt as players do: ``R73`` is root, seventh
-and third from the bottom up. Octaves, lanes and hands are the business of voicing.
+Each family is a small function from the tones of a chord to shapes, mostly spelt as players do: ``R73`` is root,
+seventh and third from the bottom up. Octaves, lanes and hands are the business of voicing.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Guitar:
     name = "guitar"
 
     def bid(self, brief: Brief) -> tuple[Bid, ...]:
-        """Rest at the lowest tier, play at the highest with power chords; a natural key where capos do not help."""
+        """Rest at the lowest tier, play at the highest with full chords, thin out behind others."""
         ideas, tier = brief.ideas, brief.section.tier
         assert isinstance(ideas, CompIdeas)
         wishes = []

@@ -9,7 +9,7 @@ from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, heat
 from scorekit.ensemble.melody import Setting
-from scorekit.ensemble.motifs import Tone, plain_cells
+from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.tunes import banded, climax, ornamented, sparser, tune, varied
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
@@ -67,8 +67,9 @@ def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:
     stray = heat(brief.dials)
     kind = section.melody if section.melody in ("hook", "lead", "riff", "solo") else "lead"
     cells = ideas.cells or plain_cells(section.grid)
-    stretch = 2 if lane.pace == "half" and not solo else 1
-    return Setting(section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, stretch)
+    if brief.cell.pattern in SCHEMAS:
+        ideas = replace(ideas, schemas=((brief.cell.pattern, 1.0),))
+    return Setting(section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, lane.pace)
 
 
 def _window(low: int, high: int, span: int) -> tuple[int, int]:
@@ -87,7 +88,7 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
     elif busy < -SLACK:
         tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
-    tones = climax(setting, tones)
+    tones = tones if setting.kind == "riff" else climax(setting, tones)
     tones = _leaning(brief, setting, tones)
     return _ended(brief, setting, tones)
 
@@ -100,10 +101,10 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
         return tuple(tones)
     goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
     ladder = theory.scale_pitches(section.key.tonic, section.key.mode)
-    below = [p for p in ladder if p < goal][-2:]
+    rising = [p for p in ladder if setting.low <= p < goal][-2:]
+    way = rising if len(rising) == 2 else [p for p in ladder if p > goal][1::-1]
     half = PPQ * 2 // 3 if section.grid % 3 == 0 else PPQ // 2
-    lean = (Tone(start, half, below[0], "s", "upbeat"), Tone(start + half, PPQ - half, below[1], "s", "upbeat"))
-    return (*tones, *(t for t in lean if setting.low <= t.pitch))
+    return (*tones, Tone(start, half, way[0], "s", "upbeat"), Tone(start + half, PPQ - half, way[1], "s", "upbeat"))
 
 
 def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:

@@ -47,8 +47,8 @@ class Setting:
     """Size of the chance in the search, in units of cost."""
     heat: float
     """How far choices stray, 1 as written."""
-    stretch: int = 1
-    """2: note values doubled (half time)."""
+    pace: str = "normal"
+    """half: a hook's note values are doubled; double: a solo runs more."""
 
     @property
     def centre(self) -> float:
@@ -189,7 +189,7 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
     for row in _offers(setting, tones, aim, seed):
-        beam = _advance(beam, row)
+        beam = _advance(beam, row, 0.35 if setting.kind == "solo" else 0.0)
     way, pitches = beam[0][6], []
     while way:
         pitches.append(way[0])
@@ -197,8 +197,8 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     return tuple(replace(tone, pitch=p) for tone, p in zip(tones, reversed(pitches), strict=True))
 
 
-def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]]) -> list[_State]:
-    """The best ways one tone further: one for each pitch and interval."""
+def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], stay: float) -> list[_State]:
+    """The best ways one tone further, one for each pitch and interval; ``stay`` is what a repeated tone costs more."""
     best: dict[tuple[int, int], _State] = {}
     for cost, last, move, run, older, outside, way in beam:
         for pitch, local, foreign in row:
@@ -209,6 +209,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]]) -> 
             if step > 12 or step < -12:
                 continue
             total = cost + local + _MOVE[step + 40] + _manners(step, move, run, outside, pitch == older)
+            total += stay if step == 0 else 0.0
             key = (pitch, step)
             if key not in best or total < best[key][0]:
                 length = run + 1 if 0 < abs(step) <= 2 and step * move > 0 else 1

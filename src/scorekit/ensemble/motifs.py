@@ -186,11 +186,16 @@ def sung(tones: Sequence[Tone], end: Tick, gate: float = 1.0, near: Tick = PPQ *
     return tuple(held)
 
 
-def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str) -> tuple[Tone, ...]:
-    """The figure brought to rest in its last bar: a long tone on or just before a strong beat, then a beat of air."""
+def land(
+    tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, late: float = 0.0
+) -> tuple[Tone, ...]:
+    """The figure brought to rest in its last bar: a long tone on or just before a strong beat, then a beat of air.
+
+    ``late`` is the weight of ending short on the bar's last beat instead, as soloists do.
+    """
     start = end - meter.bar
-    spots = [meter.onsets[0], meter.onsets[len(meter.onsets) // 2]]
-    spot = start + seed.choose(draw + "/spot", spots, (0.55, 0.45))
+    spots = [meter.onsets[0], meter.onsets[len(meter.onsets) // 2], meter.onsets[-1]]
+    spot = start + seed.choose(draw + "/spot", spots, (0.55, 0.45, late))
     half = meter.pulses[0] // 2
     early = [t for t in tones if spot - half <= t.start < spot]
     if early and early[-1].start >= 0 and seed.chance(draw + "/early", 0.45):

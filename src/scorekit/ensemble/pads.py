@@ -72,11 +72,12 @@ def riser(player: Player) -> list[Draft]:
     section, lane, parts = player.brief.section, player.brief.lane, spans(player.brief)
     bars = min(8 if section.bars > 8 else 4, section.bars)
     start, drafts = section.length - bars * player.bar, sustain(replace(player, voices=max(2, player.voices - 1)))
-    at, low = start, max(lane.low, lane.high - 14)
+    at, low = start, max(lane.low, lane.high - 18)
     while at < section.length:
         u = (at - start) / (section.length - start)
-        step = player.bar if u < 0.5 else player.bar // 2 if u < 0.75 else section.meter.pulses[0]
-        step = min(step, section.length - at)
+        beat = section.meter.pulses[0]
+        pace = (player.bar, 2 * beat, beat, beat // 2)[int(4 * u)]
+        step = min(pace, section.length - at)
         chord = next(s.chord for s in parts if at < s.end)
         goal = round(low + u * (lane.high - low))
         pitch = theory.nearest(goal, theory.chord_classes(chord.root, chord.quality), lane.low, lane.high)
@@ -86,7 +87,7 @@ def riser(player: Player) -> list[Draft]:
 
 
 def pulse(player: Player) -> list[Draft]:
-    """Chords in pulses, on the behaviour's rhythm or the beat (eighths at high energy), beats louder than the rest."""
+    """Chords in pulses, on the behaviour's rhythm or the beat (eighths at high energy), lighter off the beat."""
     parts = spans(player.brief)
     chain, section = led(player, parts), player.brief.section
     drafts = []
@@ -94,7 +95,9 @@ def pulse(player: Player) -> list[Draft]:
         loud = player.velocity(tone.start) + 8 * section.meter.strength(tone.start) - 4
         length = max(tone.length, PPQ // 4) * 3 // 4
         voicing = voicing_at(parts, chain, tone.start)
-        drafts += [Draft(tone.start, length, pitch, loud, "short", "chord pulses") for pitch in voicing]
+        heavy = section.meter.strength(tone.start) >= 0.6 or player.behaviour.rhythm is not None
+        sounding = voicing if heavy else voicing[-2:]
+        drafts += [Draft(tone.start, length, pitch, loud, "short", "chord pulses") for pitch in sounding]
     return drafts
 
 

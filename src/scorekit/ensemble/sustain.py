@@ -209,14 +209,27 @@ def _led(
 ) -> tuple[Voicing, ...]:
     beam: list[tuple[float, tuple[Voicing, ...]]] = [(0.0, ())]
     for root, quality, ceiling, held in key:
-        offers = [(v, cost + _under(v, ceiling, held)) for v, cost in voicings(root, quality, low, high, count)]
-        offers = offers or voicings(root, quality, low, high, 1)[:1] or [((low,), 0.0)]  # type: ignore[assignment]
-        grown = [(cost + own + _joined(way, v, still), (*way, v)) for cost, way in beam for v, own in offers]
+        own = seats(root, quality, (low, min(high, max(low + 14, ceiling - 1)), high), count)
+        offers = [(v, cost + _under(v, ceiling, held)) for v, cost in own]
+        grown = [(cost + price + _joined(way, v, still), (*way, v)) for cost, way in beam for v, price in offers]
         best: dict[Voicing, tuple[float, tuple[Voicing, ...]]] = {}
         for state in sorted(grown):
             best.setdefault(state[1][-1], state)
         beam = list(best.values())[:_BEAM]
     return beam[0][1]
+
+
+def seats(
+    root: int, quality: str, lane: tuple[int, int, int], count: int
+) -> tuple[tuple[Voicing, float], ...]:
+    """Voicings under the tune (low, roof, high), else up to the top of the lane, else with fewer voices."""
+    low, roof, high = lane
+    for voices in range(count, 0, -1):
+        for top in (roof, high):
+            found = voicings(root, quality, low, top, voices)
+            if found:
+                return found
+    return (((low,), 0.0),)
 
 
 def _under(voicing: Voicing, ceiling: int, held: Voicing) -> float:

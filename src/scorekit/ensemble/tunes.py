@@ -115,11 +115,12 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     section = setting.section
     end = slot.bars * section.meter.bar
     tones = figure(setting.cells, section, slot.bars, used, seed, setting.dials, setting.heat)
-    if setting.stretch == 2:
+    if _halved(setting):
         tones = tuple(replace(t, start=2 * t.start, length=2 * t.length) for t in tones if 2 * t.start < end)
     if setting.kind == "solo":
         tones = running(tones, end, section, _flow(setting), seed)
-        tones = land(tones, end, section.meter, seed, "land") if slot.close or seed.chance("breath", 0.4) else tones
+        over = slot.bar + slot.bars >= section.bars or seed.chance("breath", 0.55)
+        tones = land(tones, end, section.meter, seed, "land", 0.5) if over else tones
     elif slot.close:
         tones = land(filled(tones, _least(setting, slot), end), end, section.meter, seed, "land")
     else:
@@ -135,13 +136,20 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
 
 def _least(setting: Setting, slot: Slot) -> int:
     """Fewest tones of a new idea: three and a half a bar of four beats, fewer when simple or slow."""
-    beats = slot.bars * setting.section.meter.bar / (4 * PPQ) / setting.stretch
+    beats = slot.bars * setting.section.meter.bar / (4 * PPQ) / (2 if _halved(setting) else 1)
     return round(beats * (3.8 + (setting.dials.complexity - 0.5)))
+
+
+def _halved(setting: Setting) -> bool:
+    """Whether note values are doubled: a hook over a half-time beat."""
+    return setting.pace == "half" and setting.kind == "hook"
 
 
 def _flow(setting: Setting) -> float:
     """How much of a soloist's line runs in eighths: more with energy and complexity."""
-    return min(0.9, max(0.05, 0.5 + 0.1 * (setting.section.tier - 3) + 0.6 * (setting.dials.complexity - 0.5)))
+    base = 0.75 if setting.pace == "double" else 0.5
+    lean = 0.1 * (setting.section.tier - 3) + 0.6 * (setting.dials.complexity - 0.5)
+    return min(0.95, max(0.05, base + lean))
 
 
 def _laid(tones: Sequence[Tone], at: Tick) -> tuple[Tone, ...]:
@@ -202,7 +210,8 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
     copy = [t if t.idea == "approach" else replace(t, idea="motif copy") for t in _laid(said, start) if t.start < end]
     if op == "~":
         aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.index % 4], slot.close)
-        return search(setting, [replace(t, idea="same rhythm, new pitches") for t in copy], aim, seed)
+        fresh = search(setting, [replace(t, idea="same rhythm, new pitches") for t in copy], aim, seed)
+        return _closed(setting, slot, fresh, seed.at("close")) if slot.close else fresh
     if op == "/":
         return _fragmented(setting, slot, copy)
     tones = adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
@@ -402,7 +411,9 @@ def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     n = min(peaks, key=lambda k: (tones[k].idea in LITERAL, abs(tones[k].start - goal)))
     place = spot(setting, tones[n])
     wanted = place.chord if place.strong or place.long else place.scale
-    higher = [p for p in range(top + 1, min(top + 5, setting.high) + 1) if p % 12 in wanted]
+    near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
+    reach = range(top + 1, min(top + 5, setting.high, min(near) + 9) + 1)
+    higher = [p for p in reach if p % 12 in wanted]
     if higher:
         return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
     lower = {k: _below(top, spot(setting, t)) for k, t in enumerate(tones) if t.pitch == top and k != n}

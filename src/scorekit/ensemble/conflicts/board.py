@@ -6,17 +6,27 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from scorekit.ensemble.beats.rhythm import timeline
+from scorekit.ideas import Timeline
 from scorekit.score import Arrangement, Claim, Decision, Edit, Note, Phrase, Placement, Plan, Section
+from scorekit.seeds import Seed
+from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
 
 RANK = ("drums", "bass", "lead", "keys", "guitar", "brass", "strings", "pads")
 """Who gives way last."""
 ACCOMPANIMENT = ("keys", "guitar", "brass", "strings", "pads")
 EIGHTH = PPQ // 2
-RANGES = {"bass": (23, 67), "guitar": (40, 88), "keys": (21, 108), "strings": (28, 100), "brass": (40, 86), "lead": (36, 100), "pads": (28, 100), "drums": (27, 87)}
+HEARD = PPQ * 3 // 8
+"""Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
+RANGES = {
+    "bass": (23, 67), "guitar": (40, 88), "keys": (21, 108), "strings": (28, 100), "brass": (40, 86), "lead": (36, 100),
+    "pads": (28, 100), "drums": (27, 87),
+}
 """What the instruments can play at all, as MIDI pitches."""
 BUDGET = (10, 18, 28, 38, 48)
 """Onsets a bar of 4/4 has room for at tiers 1 to 5, all pitched parts together."""
+FAMILY: Mapping[str, str] = {"T": "tempo", "K": "key", "E": "energy", "I": "instruments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +36,16 @@ class Case:
     section: Section
     front: str
     """The part in the foreground: nobody edits its tune for another's sake."""
-    fixed: tuple[str, ...]
+    fixed: tuple[str, ...] = ()
     """Locked parts and parts with the user's own notes: never edited."""
-    mode: str
-    budget: float
+    mode: str = "fix"
+    budget: float = 48.0
     """Onsets a bar may have, all pitched parts together."""
-    kick_lock: float
-    seconds_per_beat: float
-    lanes: tuple[tuple[str, int, int], ...]
+    kick_lock: float = 0.0
+    seconds_per_beat: float = 0.5
+    lanes: tuple[tuple[str, int, int], ...] = ()
+    clave: Timeline | None = None
+    """A timeline of two different bars; whoever it binds must not play it the wrong way round."""
 
     @staticmethod
     def of(plan: Plan, placement: Placement, arrangement: Arrangement) -> Case:
@@ -47,7 +59,7 @@ class Case:
         return Case(
             section, front, fixed, plan.resolver, BUDGET[section.tier - 1] * quarters / 4 * busy,
             plan.ideas.bass.kick_lock, 60 / (20 * max(1, round(bpm / 20))),
-            tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes),
+            tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes), clave(plan, section),
         )
 
     def lane(self, part: str) -> tuple[int, int]:
@@ -55,38 +67,86 @@ class Case:
         return next(((low, high) for name, low, high in self.lanes if name == part), RANGES[part])
 
 
+def clave(plan: Plan, section: Section) -> Timeline | None:
+    """The timeline the section's accents follow, when it is one of two bars: only such a one can be crossed."""
+    found = timeline(section, plan.ideas.drums, Seed(plan.seed).at("accents", section.name), plan.dials)
+    return found if found is not None and found.pattern.bars == 2 else None
+
+
 @dataclass
 class Board:
-    """Notes by part, always in order of (start, pitch), and the edits so far. Only ``change`` touches a note."""
+    """Notes by part, always in order of (start, pitch), and the edits so far. ``change`` and ``add`` alone touch them."""
 
     case: Case
     notes: dict[str, list[Note]]
     edits: list[Edit] = field(default_factory=list)
     findings: list[Decision] = field(default_factory=list)
+    changes: int = 0
+    """How often a note was touched: more than there are edits, for those that continue one another are told as one."""
+    _pitches: dict[int, list[tuple[Tick, str, Note]]] = field(default_factory=dict)
+    """Notes of all pitched parts by pitch, in order of start."""
+    _reach: dict[object, Tick] = field(default_factory=dict)
+    """The longest note of each part and of each pitch."""
 
     @staticmethod
     def of(case: Case, phrases: tuple[Phrase, ...]) -> Board:
         """A board with the notes of the phrases."""
-        return Board(case, {phrase.part: list(phrase.notes) for phrase in phrases})
+        board = Board(case, {phrase.part: list(phrase.notes) for phrase in phrases})
+        for part in board.notes:
+            for note in board.notes[part]:
+                board._enter(part, note)
+        for row in board._pitches.values():
+            row.sort(key=_when)
+        return board
+
+    def _enter(self, part: str, note: Note) -> None:
+        self._reach[part] = max(self._reach.get(part, 0), note.length)
+        if part != "drums":
+            self._pitches.setdefault(note.pitch, []).append((note.start, part, note))
+            self._reach[note.pitch] = max(self._reach.get(note.pitch, 0), note.length)
+
+    # -- looking ----------------------------------------------------------------------------------
 
     def free(self, part: str) -> bool:
-        """Whether a part's notes may be edited."""
-        return part not in self.case.fixed
+        """Whether a part plays and its notes may be edited."""
+        return part not in self.case.fixed and bool(self.notes.get(part))
+
+    def giving_way(self) -> tuple[str, ...]:
+        """Accompanists whose notes may be edited, the last to give way first; never the part in the foreground."""
+        return tuple(part for part in ACCOMPANIMENT if self.free(part) and part != self.case.front)
 
     def playing(self) -> tuple[str, ...]:
         """Parts with notes, the last to give way first."""
         return tuple(part for part in RANK if self.notes.get(part))
 
+    def before(self, part: str) -> tuple[str, ...]:
+        """Pitched parts a part gives way to: the one in the foreground, then those of higher rank."""
+        order = sorted((p for p in RANK[1:] if self.notes.get(p)), key=lambda p: (p != self.case.front, RANK.index(p)))
+        return tuple(order[: order.index(part)])
+
     def sounding(self, part: str, start: Tick, end: Tick, least: Tick = 1) -> Iterator[Note]:
-        """Notes of a part that sound for at least so many ticks between two ticks."""
+        """Notes of a part that sound for at least so many ticks between two ticks, the latest first."""
         line = self.notes.get(part, [])
-        stop = bisect_left(line, end, key=lambda n: n.start)
-        for index in range(stop - 1, -1, -1):
+        earliest = start - self._reach.get(part, 0)
+        for index in range(bisect_left(line, end, key=_start) - 1, -1, -1):
             note = line[index]
-            if note.start < start - 16 * PPQ:
+            if note.start < earliest:
                 return
             if min(note.end, end) - max(note.start, start) >= least:
                 yield note
+
+    def at_pitch(self, pitch: int, start: Tick, end: Tick, least: Tick = HEARD) -> Iterator[tuple[str, Note]]:
+        """(part, note) of every pitched note of one pitch that sounds for at least so many ticks between two ticks."""
+        row = self._pitches.get(pitch)
+        if not row:
+            return
+        earliest = start - self._reach[pitch]
+        for index in range(bisect_left(row, end, key=_when) - 1, -1, -1):
+            began, part, note = row[index]
+            if began < earliest:
+                return
+            if min(note.end, end) - max(began, start) >= least:
+                yield part, note
 
     def onsets(self, part: str) -> list[Tick]:
         """The ticks at which a part strikes."""
@@ -95,27 +155,57 @@ class Board:
     def at(self, part: str, tick: Tick) -> list[Note]:
         """Notes of a part that start at a tick, lowest first."""
         line = self.notes.get(part, [])
-        index = bisect_left(line, tick, key=lambda n: n.start)
-        found = []
-        while index < len(line) and line[index].start == tick:
-            found.append(line[index])
-            index += 1
-        return found
+        index = bisect_left(line, tick, key=_start)
+        end = index
+        while end < len(line) and line[end].start == tick:
+            end += 1
+        return line[index:end]
+
+    def name(self, note: Note) -> str:
+        """A note's pitch as it is spelt in the key."""
+        return pitch_name(note.pitch, uses_flats(self.case.section.key.tonic, self.case.section.key.mode))
+
+    # -- changing ---------------------------------------------------------------------------------
 
     def change(self, rule: str, part: str, before: Note, after: Note | None, reason: str, *claims: Claim) -> None:
         """Puts a note in another's place, or takes it out, and records it. Duplicates of a pitch on a tick vanish."""
-        line = self.notes[part]
-        line.remove(before)
+        self.notes[part].remove(before)
+        if part != "drums":
+            self._pitches[before.pitch].remove((before.start, part, before))
         if after is not None and any(n.pitch == after.pitch for n in self.at(part, after.start)):
             after = None
         if after is not None:
-            insort(line, after, key=lambda n: (n.start, n.pitch))
-        self.edits.append(Edit(rule, FAMILY[rule[0]], part, self.case.section.id, before, after, reason, claims))
+            self._put(part, after)
+        self._record(Edit(rule, FAMILY[rule[0]], part, self.case.section.id, before, after, reason, claims))
 
     def add(self, rule: str, part: str, note: Note, reason: str, *claims: Claim) -> None:
         """Adds a note and records it."""
+        self._put(part, note)
+        self._record(Edit(rule, FAMILY[rule[0]], part, self.case.section.id, None, note, reason, claims))
+
+    def _put(self, part: str, note: Note) -> None:
         insort(self.notes[part], note, key=lambda n: (n.start, n.pitch))
-        self.edits.append(Edit(rule, FAMILY[rule[0]], part, self.case.section.id, None, note, reason, claims))
+        self._enter(part, note)
+        if part != "drums":
+            self._pitches[note.pitch].sort(key=_when)
+
+    def _record(self, edit: Edit) -> None:
+        """One edit more. A note mended twice by one rule is told once, from what it was to what it became."""
+        self.changes += 1
+        for index in range(len(self.edits) - 1, -1, -1):
+            last = self.edits[index]
+            if edit.before is not None and last.after == edit.before and last.part == edit.part:
+                if last.rule == edit.rule:
+                    self.edits[index] = replace(edit, before=last.before)
+                    return
+                break
+        self.edits.append(edit)
+
+    def find(self, rule: str, claims: tuple[Claim, ...], chosen: str, reason: str) -> None:
+        """Records, once, a conflict that is left as it is."""
+        found = Decision(rule, FAMILY[rule[0]], self.case.section.id, claims, chosen, reason)
+        if found not in self.findings:
+            self.findings.append(found)
 
     def phrases(self, originals: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
         """The phrases with the notes as they are now, their origins kept."""
@@ -124,14 +214,17 @@ class Board:
         )
 
 
-FAMILY: Mapping[str, str] = {"T": "tempo", "K": "key", "E": "energy", "I": "instruments"}
+def _start(note: Note) -> Tick:
+    return note.start
 
 
-def place(section: Section, tick: Tick) -> str:
-    """``bar 3, beat 2.5``: a tick as musicians say it, counted from 1 inside the section."""
-    bar, rest = divmod(tick, section.meter.bar)
-    beat = 1 + rest / (4 * PPQ / section.meter.unit)
-    return f"bar {bar + 1}, beat {beat:g}"
+def _when(entry: tuple[Tick, str, Note]) -> Tick:
+    return entry[0]
+
+
+def weight(part: str) -> float:
+    """How much a part's claim counts against another's: the later it gives way, the more."""
+    return 1.0 - RANK.index(part) / 10
 
 
 def moved(note: Note, pitch: int) -> Note:

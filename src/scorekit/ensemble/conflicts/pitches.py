@@ -1,16 +1,22 @@
-"""Rules about pitch: the K family, and the two of the I family that are about registers."""
+"""Rules about pitch against harmony, and of part against part: the K family."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, RANGES, RANK, Board, moved, place
+from scorekit.ensemble.conflicts.board import EIGHTH, RANK, Board, moved, weight
+from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.score import Chord, Claim, Note
-from scorekit.theory import LOW_LIMITS, chord_classes, core_classes, pitch_name
+from scorekit.theory import LOW_LIMITS, chord_classes, chord_scale, core_classes
 from scorekit.timebase import PPQ, Tick
 
 _BITES = (1, 13)
 """Distances in semitones that bite: a minor second, a minor ninth."""
+_STRONG = 0.6
+"""Metric strength of a beat."""
+_NEAR = PPQ // 5
+"""How far from its chord a bass note may strike and still count as striking with it."""
 
 
 def chord_of(board: Board, note: Note) -> Chord:
@@ -23,118 +29,142 @@ def tones(chord: Chord) -> tuple[int, ...]:
     return (*chord_classes(chord.root, chord.quality), chord.bass)
 
 
-def bites(a: Note, b: Note) -> bool:
-    """Whether two notes clash: a minor second or ninth, together for an eighth or more."""
-    return abs(a.pitch - b.pitch) in _BITES and min(a.end, b.end) - max(a.start, b.start) >= EIGHTH
+def biting(board: Board, note: Note) -> Iterator[tuple[str, Note]]:
+    """(part, note) of all that lie a minor second or ninth from a note: struck with it, or held for an eighth or more."""
+    for distance in _BITES:
+        for pitch in (note.pitch - distance, note.pitch + distance):
+            for part, other in board.at_pitch(pitch, note.start, note.end):
+                if other.start == note.start or together(note, other) >= EIGHTH:
+                    yield part, other
 
 
 def clash_free(board: Board, part: str, note: Note, old: Note) -> bool:
     """Whether a note in the place of an old one bites nobody and doubles no pitch of its own part."""
-    if any(n.pitch == note.pitch and n != old for n in board.sounding(part, note.start, note.end)):
+    if any(who == part and n != old for who, n in board.at_pitch(note.pitch, note.start, note.end, 1)):
         return False
-    return not any(
-        bites(note, other) for name in board.playing() if name != "drums"
-        for other in board.sounding(name, note.start, note.end, EIGHTH) if other != old
-    )
+    return all(n == old and who == part for who, n in biting(board, note))
 
 
-def low_enough(board: Board, part: str, note: Note) -> bool:
-    """Whether a note keeps the low-interval limits with the notes it sounds over."""
-    for name in board.playing():
-        if name == "drums":
-            continue
-        for other in board.sounding(name, note.start, note.end, EIGHTH):
-            low, gap = min(other.pitch, note.pitch), abs(other.pitch - note.pitch)
-            if other.pitch != note.pitch and low < LOW_LIMITS.get(gap, 0):
+def low_enough(board: Board, part: str, note: Note, old: Note) -> bool:
+    """Whether a note in the place of an old one keeps the low-interval limits with all it sounds with."""
+    for gap, limit in LOW_LIMITS.items():
+        for pitch in (note.pitch - gap, note.pitch + gap):
+            if min(pitch, note.pitch) >= limit:
+                continue
+            if any((who, n) != (part, old) for who, n in board.at_pitch(pitch, note.start, note.end)):
                 return False
     return True
 
 
+def fits(board: Board, part: str, note: Note, old: Note) -> bool:
+    """Whether a note in the place of an old one would make no conflict of pitch."""
+    return clash_free(board, part, note, old) and low_enough(board, part, note, old)
+
+
 def better_pitch(board: Board, part: str, note: Note, reach: int = 7) -> Note | None:
-    """The note moved to the nearest chord tone of its lane that clashes with nobody; None when there is none in reach."""
-    chord = chord_of(board, note)
-    low, high = board.case.lane(part)
-    classes = tones(chord)
-    wanted = [p for p in range(note.pitch - reach, note.pitch + reach + 1) if p != note.pitch and p % 12 in classes]
+    """The note moved to the nearest chord tone of its lane that clashes with nobody; None: there is none in reach."""
+    classes, (low, high) = tones(chord_of(board, note)), board.case.lane(part)
+    wanted = [
+        p for p in range(max(low - 2, note.pitch - reach), min(high + 2, note.pitch + reach) + 1)
+        if p != note.pitch and p % 12 in classes
+    ]
     for pitch in sorted(wanted, key=lambda p: (abs(p - note.pitch), p)):
-        candidate = moved(note, pitch)
-        if low - 2 <= pitch <= high + 2 and clash_free(board, part, candidate, note) and low_enough(board, part, candidate):
-            return candidate
+        if fits(board, part, moved(note, pitch), note):
+            return moved(note, pitch)
     return None
 
 
-# -- K3 ------------------------------------------------------------------------------------------------------------------
+def steps_on(board: Board, part: str, note: Note) -> bool:
+    """Whether the part goes on by a tone or less where the note ends: it was only passing, or a suspension resolved."""
+    line = board.notes[part]
+    return any(
+        0 < abs(n.pitch - note.pitch) <= 2 for n in board.sounding(part, note.end, note.end + PPQ // 4 + 1)
+        if n.start > note.start and n in line
+    )
+
+
+# -- K3 --------------------------------------------------------------------------------------------
 
 
 def strange_notes(board: Board) -> None:
-    """K3: an accompanist's long note outside the chord on a beat, not resolved by step within a beat."""
+    """K3: an accompanist's note on a beat outside the chord's scale that does not resolve by step within a beat."""
     section = board.case.section
-    for part in ACCOMPANIMENT:
-        if not board.free(part) or part == board.case.front:
-            continue
-        for note in list(board.notes.get(part, [])):
-            if note.length < EIGHTH or section.meter.strength(note.start) < 0.6:
+    for part in board.giving_way():
+        for note in list(board.notes[part]):
+            if note.length < EIGHTH or section.meter.strength(note.start) < _STRONG:
                 continue
             chord = chord_of(board, note)
-            scale = tones(chord)
-            if note.pitch % 12 in scale or resolves(board, part, note):
+            if not strange(board, note, chord) or (note.length <= PPQ and steps_on(board, part, note)):
                 continue
             fixed = better_pitch(board, part, note, 4)
             if fixed is not None:
-                reason = f"{pitch_name(note.pitch)} is not in {chord.symbol} and does not resolve ({place(section, note.start)})"
-                board.change("K3", part, note, fixed, reason, Claim(part, pitch_name(note.pitch), 0.4), Claim("harmony", chord.symbol, 1.0))
+                reason = f"{board.name(note)} does not belong to {chord.symbol} and does not resolve"
+                claims = (Claim("harmony", chord.symbol, 1.0), Claim(part, board.name(note), weight(part)))
+                board.change("K3", part, note, fixed, reason, *claims)
 
 
-def resolves(board: Board, part: str, note: Note) -> bool:
-    """Whether the part moves on by a tone or less within a beat."""
-    after = [n for n in board.notes[part] if note.start < n.start <= note.end + PPQ // 4]
-    return any(0 < abs(n.pitch - note.pitch) <= 2 for n in after) and note.length <= PPQ
+def strange(board: Board, note: Note, chord: Chord) -> bool:
+    """Whether a note lies outside the scale that goes with the chord in this key. A suspended fourth does not."""
+    pitch, key = note.pitch % 12, board.case.section.key
+    return pitch not in tones(chord) and pitch not in chord_scale(chord.root, chord.quality, key.tonic, key.mode)
 
 
-# -- K4 ------------------------------------------------------------------------------------------------------------------
+# -- K4 --------------------------------------------------------------------------------------------
 
 
 def clashes(board: Board) -> None:
     """K4: two parts a minor second or ninth apart for an eighth or more. The one that ranks lower gives way."""
-    pitched = [part for part in board.playing() if part != "drums"]
-    order = sorted(pitched, key=lambda p: (p != board.case.front, RANK.index(p)))
-    for upper, part in enumerate(order):
-        if not board.free(part) or part in (board.case.front, "bass", "lead"):
-            continue
+    for part in board.giving_way():
+        above = board.before(part)
         for note in list(board.notes[part]):
-            rival = biter(board, order[:upper], note)
-            if rival is not None and note in board.notes[part]:
+            rival = biter(board, part, above, note)
+            if rival is not None:
                 give_way(board, part, note, *rival)
 
 
-def biter(board: Board, parts: list[str], note: Note) -> tuple[str, Note] | None:
-    """The first note of the given parts that a note bites; the chord's own seconds in the accompaniment are let be."""
+def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
+    """The note of a part of higher rank that a note bites, the highest first; brief and own seconds are let be."""
+    found = [
+        (who, other) for who, other in biting(board, note)
+        if who in above and not own_second(board, note, who, other) and not brief(board, part, note, who, other)
+    ]
+    return min(found, key=lambda pair: (above.index(pair[0]), pair[1].start), default=None)
+
+
+def own_second(board: Board, note: Note, who: str, other: Note) -> bool:
+    """Whether two accompanists share a second that the chord itself has, such as seventh and root."""
     chord = chord_of(board, note)
-    for name in parts:
-        for other in board.sounding(name, note.start, note.end, EIGHTH):
-            if bites(note, other):
-                own = {note.pitch % 12, other.pitch % 12} <= set(core_classes(chord.root, chord.quality))
-                if not (own and abs(note.pitch - other.pitch) == 1 and name != board.case.front and name != "lead"):
-                    return name, other
-    return None
+    inside = {note.pitch % 12, other.pitch % 12} <= set(core_classes(chord.root, chord.quality))
+    return inside and abs(note.pitch - other.pitch) == 1 and who not in (board.case.front, "lead")
+
+
+def brief(board: Board, part: str, note: Note, who: str, other: Note) -> bool:
+    """Whether a clash is the spice of a line and not a mistake.
+
+    It is when it lasts a quarter at most, begins off the strong beats, and one of the two then moves on by step (a
+    passing note, a neighbour, a suspension that resolves); so is one of an eighth at most that begins between beats.
+    """
+    overlap, strength = together(note, other), board.case.section.meter.strength(max(note.start, other.start))
+    if overlap > PPQ or strength >= 0.8:
+        return False
+    if overlap <= EIGHTH and strength < _STRONG:
+        return True
+    line, voice = (who, other) if other.end <= note.end else (part, note)
+    return steps_on(board, line, voice)
 
 
 def give_way(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
-    """A clashing note goes to a chord tone, or is left out when the chord has others, or is cut short."""
-    section = board.case.section
-    claims = (Claim(rival, pitch_name(other.pitch), 1.0 - RANK.index(rival) / 10), Claim(part, pitch_name(note.pitch), 1.0 - RANK.index(part) / 10))
-    reason = f"{pitch_name(note.pitch)} bites {rival}'s {pitch_name(other.pitch)} ({place(section, max(note.start, other.start))})"
-    better = better_pitch(board, part, note)
-    if better is not None:
-        board.change("K4", part, note, better, reason + "; it takes the nearest chord tone that is free", *claims)
-    elif other.start > note.start and other.start - note.start >= EIGHTH:
-        shorter = replace(note, length=other.start - note.start)
-        board.change("K4", part, note, shorter, reason + "; it ends where the other begins", *claims)
-    else:
-        board.change("K4", part, note, None, reason + "; it is left out", *claims)
+    """A clashing note goes to a free chord tone, or ends before the clash, or is left out where others sound."""
+    claims = (Claim(rival, board.name(other), weight(rival)), Claim(part, board.name(note), weight(part)))
+    reason = f"{board.name(note)} bites {rival}'s {board.name(other)}"
+    better, early = better_pitch(board, part, note), other.start - note.start
+    after, deed = better, "it takes the nearest free chord tone"
+    if early >= max(PPQ, note.length // 2) or (better is None and early >= EIGHTH):
+        after, deed = replace(note, length=early), "it ends where the other begins"
+    board.change("K4", part, note, after, f"{reason}: {deed if after else 'it is left out'}", *claims)
 
 
-# -- K5 ------------------------------------------------------------------------------------------------------------------
+# -- K5 and K2 -------------------------------------------------------------------------------------
 
 
 def lost_bass(board: Board) -> None:
@@ -142,119 +172,106 @@ def lost_bass(board: Board) -> None:
     section = board.case.section
     if not board.free("bass") or any(i.kind == "pedal" for i in section.intents):
         return
-    low, high = board.case.lane("bass")
     for chord in section.chords:
-        for note in [n for n in board.notes.get("bass", []) if abs(n.start - chord.start) <= PPQ // 5]:
-            if note.pitch % 12 in tones(chord) or note.manner == "dead":
-                continue
-            options = [p for p in range(low, high + 1) if p % 12 == chord.bass]
-            if options:
-                target = min(options, key=lambda p: (abs(p - note.pitch), p))
-                reason = f"{chord.symbol} begins and the bass plays {pitch_name(note.pitch)} ({place(section, note.start)})"
-                board.change("K5", "bass", note, moved(note, target), reason, Claim("harmony", chord.symbol, 1.0), Claim("bass", pitch_name(note.pitch), 0.6))
-        held_over(board, chord.start, chord, low, high)
+        struck = bass_at(board, chord)
+        if not struck:
+            held_over(board, chord)
+        elif not any(n.pitch % 12 in tones(chord) or n.manner == "dead" for n in struck):
+            note = struck[0]
+            reason = f"{chord.symbol} begins and the bass plays {board.name(note)}"
+            retarget(board, "K5", note, chord, reason)
 
 
-def held_over(board: Board, tick: Tick, chord: Chord, low: int, high: int) -> None:
+def bass_at(board: Board, chord: Chord) -> list[Note]:
+    """What the bass strikes where a chord begins, a fifth of a beat early or late."""
+    around = board.sounding("bass", chord.start, chord.start + _NEAR)
+    return [n for n in around if abs(n.start - chord.start) <= _NEAR]
+
+
+def retarget(board: Board, rule: str, note: Note, chord: Chord, reason: str) -> None:
+    """A bass note takes the nearest bass of the chord in its lane."""
+    low, high = board.case.lane("bass")
+    options = [p for p in range(low, high + 1) if p % 12 == chord.bass]
+    if options:
+        target = min(options, key=lambda p: (abs(p - note.pitch), p))
+        claims = (Claim("harmony", chord.symbol, 1.0), Claim("bass", board.name(note), 0.6))
+        board.change(rule, "bass", note, moved(note, target), reason, *claims)
+
+
+def held_over(board: Board, chord: Chord) -> None:
     """A bass note held from before into a chord it does not belong to is struck again on the chord's bass."""
-    if any(abs(n.start - tick) <= PPQ // 5 for n in board.notes.get("bass", [])):
-        return
+    low, high = board.case.lane("bass")
+    options = [p for p in range(low, high + 1) if p % 12 == chord.bass]
+    tick: Tick = chord.start
     for note in list(board.sounding("bass", tick, tick + EIGHTH, EIGHTH)):
-        if note.start < tick and note.pitch % 12 not in tones(chord):
-            options = [p for p in range(low, high + 1) if p % 12 == chord.bass]
-            if not options:
-                continue
+        if note.start < tick and note.pitch % 12 not in tones(chord) and options:
             target = min(options, key=lambda p: (abs(p - note.pitch), p))
-            reason = f"{pitch_name(note.pitch)} is held into {chord.symbol} ({place(board.case.section, tick)})"
-            board.change("K5", "bass", note, replace(note, length=tick - note.start), reason)
-            board.add("K5", "bass", replace(note, start=tick, length=note.end - tick, pitch=target), "struck again on the new root")
+            claims = (Claim("harmony", chord.symbol, 1.0), Claim("bass", board.name(note), 0.6))
+            reason = f"{board.name(note)} is held into {chord.symbol}"
+            again = replace(note, start=tick, length=note.end - tick, pitch=target)
+            board.change("K5", "bass", note, replace(note, length=tick - note.start), reason, *claims)
+            board.add("K5", "bass", again, reason + ": it is struck again", *claims)
 
 
-# -- K6 ------------------------------------------------------------------------------------------------------------------
+def unclear_key(board: Board) -> None:
+    """K2: the notes speak for the relative key as much as for the planned: the bass says which on the last tonic."""
+    section = board.case.section
+    chord = next((c for c in reversed(section.chords) if c.root == c.bass == section.key.tonic), None)
+    if section.bars < 4 or chord is None or not board.free("bass"):
+        return
+    struck = bass_at(board, chord)
+    if not struck or any(n.pitch % 12 == section.key.tonic for n in struck):
+        return
+    rival = ambiguous(section, board.notes)
+    if rival is not None:
+        retarget(board, "K2", struck[0], chord, f"it sounds like {rival} as much as {section.key}: the bass says which")
 
-_RIVALS = ((1, 2), (3, 2), (8, 9), (6, 5))
-"""Tensions that exclude each other, as semitones above the root: b9 and 9, #9 and 9, b13 and 13, #11 and 11."""
+
+# -- K6 --------------------------------------------------------------------------------------------
+
+_RIVALS = ((1, 2, False), (3, 2, True), (8, 9, True), (6, 5, True))
+"""Tensions that exclude each other, as semitones above the root: b9 and 9, #9 and 9, b13 and 13, #11 and 11; True where
+that is so over a chord with a major third only."""
 
 
 def tensions(board: Board) -> None:
-    """K6: two parts colour one chord differently (9 against b9). The colour of the chord as written wins, else the higher rank."""
-    section = board.case.section
-    for chord in section.chords:
+    """K6: two parts colour one chord differently (9 against b9). The chord as written decides, else the higher rank."""
+    for chord in board.case.section.chords:
+        inside = {(pc - chord.root) % 12 for pc in tones(chord)}
         heard = coloured(board, chord)
-        for a, b in _RIVALS:
-            for mine, theirs in ((a, b), (b, a)):
-                settle_tension(board, chord, heard, mine, theirs)
+        for a, b, major in _RIVALS:
+            if a in heard and b in heard and not (a in inside and b in inside) and (4 in inside or not major):
+                first = min((a, b), key=lambda t: (t not in inside, _standing(board, heard[t][0][0])))
+                settle_tension(board, chord, heard, first, a + b - first)
+
+
+def _standing(board: Board, part: str) -> tuple[bool, int]:
+    return (part != board.case.front, RANK.index(part))
 
 
 def coloured(board: Board, chord: Chord) -> dict[int, list[tuple[str, Note]]]:
-    """The long notes over a chord by their distance above its root."""
+    """The long notes over a chord by their distance above its root, the highest rank first."""
     heard: dict[int, list[tuple[str, Note]]] = {}
-    for part in board.playing():
-        if part in ("drums", "bass"):
-            continue
+    for part in sorted((p for p in board.playing() if p not in ("drums", "bass")), key=lambda p: _standing(board, p)):
         for note in board.sounding(part, chord.start, chord.end, PPQ):
             heard.setdefault((note.pitch - chord.root) % 12, []).append((part, note))
     return heard
 
 
 def settle_tension(board: Board, chord: Chord, heard: dict[int, list[tuple[str, Note]]], kept: int, lost: int) -> None:
-    """Moves the notes on the losing tension when the kept one belongs to the chord and the losing one does not."""
-    inside = {(pc - chord.root) % 12 for pc in tones(chord)}
-    if kept not in inside or lost in inside or kept not in heard:
-        return
-    winner = heard[kept][0][0]
-    for part, note in heard.get(lost, []):
-        if part in (board.case.front, "lead", winner) or not board.free(part) or note not in board.notes[part]:
+    """Moves the notes on the losing tension off it where they sound together with the kept one in another part."""
+    for part, note in heard[lost]:
+        against = next((who for who, n in heard[kept] if who != part and together(n, note) >= EIGHTH), None)
+        if against is None or part not in board.giving_way() or note not in board.notes[part]:
             continue
-        better = better_pitch(board, part, note, 4)
-        reason = f"{pitch_name(note.pitch)} colours {chord.symbol} differently from {winner} ({place(board.case.section, note.start)})"
-        board.change("K6", part, note, better, reason, Claim(winner, f"{kept} above the root", 0.8), Claim(part, f"{lost} above the root", 0.5))
+        claims = (Claim(against, _TENSION[kept], 0.8), Claim(part, _TENSION[lost], 0.5))
+        reason = f"{board.name(note)} colours {chord.symbol} with {_TENSION[lost]}, {against} with {_TENSION[kept]}"
+        board.change("K6", part, note, better_pitch(board, part, note, 4), reason, *claims)
 
 
-# -- I1 and I2 -----------------------------------------------------------------------------------------------------------
+def together(a: Note, b: Note) -> Tick:
+    """Ticks for which two notes sound together; negative when they do not."""
+    return min(a.end, b.end) - max(a.start, b.start)
 
 
-def over_the_tune(board: Board) -> None:
-    """I1: a sustaining accompanist sounds above the tune: down an octave where the lane and the ear allow."""
-    section, front = board.case.section, board.case.front
-    if front not in ("lead", "brass", "keys") or not board.notes.get(front):
-        return
-    for part in ("keys", "pads", "strings"):
-        if part == front or not board.free(part):
-            continue
-        for note in list(board.notes.get(part, [])):
-            if note.length < PPQ or note.pitch > 84:
-                continue
-            tune = [n for n in board.sounding(front, note.start, note.end, EIGHTH) if n.pitch <= note.pitch]
-            lower = moved(note, note.pitch - 12)
-            if tune and lower.pitch >= board.case.lane(part)[0] - 7 and clash_free(board, part, lower, note) and low_enough(board, part, lower):
-                reason = f"{pitch_name(note.pitch)} lies over {front}'s {pitch_name(tune[0].pitch)} ({place(section, note.start)})"
-                board.change("I1", part, note, lower, reason, Claim(front, "the tune on top", 1.0), Claim(part, pitch_name(note.pitch), 0.4))
-
-
-def mud(board: Board) -> None:
-    """I2: two notes too close together too low. The upper one moves up an octave, or is left out of a chord."""
-    section = board.case.section
-    for part in (p for p in RANK if p in ACCOMPANIMENT and board.notes.get(p) and board.free(p)):
-        for note in list(board.notes[part]):
-            if note.pitch > 60 or note.length < EIGHTH or note not in board.notes[part]:
-                continue
-            muddy = murky(board, note)
-            if muddy is None:
-                continue
-            lower_part, lower = muddy
-            higher = moved(note, note.pitch + 12)
-            fits = higher.pitch <= min(board.case.lane(part)[1] + 5, RANGES[part][1]) and clash_free(board, part, higher, note)
-            reason = f"{pitch_name(note.pitch)} over {lower_part}'s {pitch_name(lower.pitch)} is mud ({place(section, note.start)})"
-            board.change("I2", part, note, higher if fits else None, reason, Claim(lower_part, pitch_name(lower.pitch), 0.8), Claim(part, pitch_name(note.pitch), 0.5))
-
-
-def murky(board: Board, note: Note) -> tuple[str, Note] | None:
-    """A note below this one that breaks the low-interval limit with it."""
-    for name in board.playing():
-        if name == "drums":
-            continue
-        for other in board.sounding(name, note.start, note.end, EIGHTH):
-            if other.pitch < note.pitch and other.pitch < LOW_LIMITS.get(note.pitch - other.pitch, 0):
-                return name, other
-    return None
+_TENSION = {1: "b9", 2: "9", 3: "#9", 5: "11", 6: "#11", 8: "b13", 9: "13"}

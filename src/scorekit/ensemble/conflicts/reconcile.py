@@ -1,35 +1,39 @@
 """The second half of conflict resolution: notes that clash are mended, section by section.
 
-Every rule looks at one kind of conflict and mends it by a recorded edit. Sweeps go on until a whole one changes nothing, so
-the result is a fixed point: resolving it again changes nothing. There is no chance in here; ties go by rank, then tick.
+Every rule looks at one kind of conflict and mends it by a recorded edit. Sweeps go on until a whole one changes
+nothing, so the result is a fixed point: resolving it again changes nothing. There is no chance in here; ties go by
+rank, then by tick.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from scorekit.ensemble.conflicts import pitches, rhythms
+from scorekit.ensemble.conflicts import hands, pitches, registers, rhythms
 from scorekit.ensemble.conflicts.board import Board, Case
 from scorekit.score import Decision, Edit, Passage, Phrase
 
 __all__ = ["RULES", "SWEEPS", "Case", "reconcile"]
 
 Rule = Callable[[Board], None]
-SWEEPS = 12
-"""More than any score has needed; the last sweep is then told as a finding."""
+SWEEPS = 8
+"""Twice what any score has needed."""
 
 RULES: tuple[Rule, ...] = (
+    rhythms.swing,
     rhythms.off_grid,
+    rhythms.crossed_clave,
     rhythms.pile_up,
     rhythms.too_dense,
     rhythms.kick_and_bass,
-    rhythms.twins,
-    rhythms.unplayable,
+    registers.twins,
+    hands.unplayable,
     pitches.lost_bass,
+    pitches.unclear_key,
     pitches.tensions,
     pitches.strange_notes,
-    pitches.over_the_tune,
-    pitches.mud,
+    registers.over_the_tune,
+    registers.mud,
     pitches.clashes,
 )
 """In order: tempo and energy before instruments before pitches; a later rule never undoes an earlier one."""
@@ -41,10 +45,10 @@ def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
         return Passage(phrases)
     board = Board.of(case, phrases)
     for _ in range(SWEEPS):
-        before = len(board.edits)
+        before = board.changes
         for rule in RULES:
             rule(board)
-        if len(board.edits) == before:
+        if board.changes == before:
             break
     if case.mode == "report":
         return Passage(phrases, (), (*board.findings, *map(told, board.edits)))

@@ -1,213 +1,244 @@
-"""Rules about time, density and the hand: the T and E families, and what of the I family is not about registers."""
+"""Rules about time and density: the T and E families, and what of the I family is about rhythm (I3, I6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, RANGES, Board, moved, place
-from scorekit.score import Claim, Decision, Note
-from scorekit.theory import fold, pitch_name
+from scorekit.ensemble.beats.kit import KIT_PITCHES
+from scorekit.ensemble.conflicts.board import Board, weight
+from scorekit.ensemble.grid import strokes
+from scorekit.score import Claim, Note
 from scorekit.timebase import PPQ, Tick
 
 TOMS = (41, 43, 45, 47, 48, 50)
-_STICKS = (37, 38, 39, 40, 41, 43, 45, 47, 48, 50, 42, 46, 49, 51, 52, 53, 55, 57, 59, 54, 56)
-_FIRST_TO_GO = (54, 56, 42, 46, 51, 53, 59, 37, 39, 48, 47, 45, 43, 41, 50, 55, 52, 57, 40, 38, 49)
-"""Stick voices a drummer with two hands drops first."""
+KICKS = (35, 36)
 _THIN_ORDER = ("pads", "strings", "brass", "guitar", "keys")
 _ALLOWED = 1.15
+_STRAIGHT, _SWUNG = PPQ // 2, PPQ * 2 // 3
+_LATE = 0.025
+"""Seconds off the grid that are heard as off."""
 
 
-# -- T5 ------------------------------------------------------------------------------------------------------------------
+# -- T4 and T5 -------------------------------------------------------------------------------------
+
+
+def swing(board: Board) -> None:
+    """T4: more than a fifth of a part's off-beats are straight where the drums swing, or the other way round."""
+    drums = offbeats(board.notes.get("drums", []))
+    long, short = (_SWUNG, _STRAIGHT) if len(drums[_SWUNG]) >= len(drums[_STRAIGHT]) else (_STRAIGHT, _SWUNG)
+    if len(drums[long]) < 4 or drums[short]:
+        return
+    for part in ("bass", *board.giving_way()):
+        if not board.free(part) or part == board.case.front:
+            continue
+        mine = offbeats(board.notes[part])
+        if len(mine[short]) > 1 and len(mine[short]) > 0.2 * (len(mine[short]) + len(mine[long])):
+            feel = {_SWUNG: "swings", _STRAIGHT: "is straight"}
+            claims = (Claim("drums", feel[long], weight("drums")), Claim(part, feel[short], weight(part)))
+            reason = f"the band {feel[long]}, {part} {feel[short]}"
+            for note in mine[short]:
+                shift(board, "T4", part, note, note.start + long - short, reason, *claims)
+
+
+def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
+    """Notes on straight and on swung off-beats, by their place in the quarter; not those in triplets or sixteenths."""
+    inner: dict[int, set[Tick]] = {}
+    for note in line:
+        if note.start % PPQ:
+            inner.setdefault(note.start // PPQ, set()).add(note.start % PPQ)
+    plain = [note for note in line if len(inner.get(note.start // PPQ, ())) == 1]
+    return {place: [note for note in plain if note.start % PPQ == place] for place in (_STRAIGHT, _SWUNG)}
+
+
+def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
+    """A note begins elsewhere and ends where it ended, if that leaves it a sixteenth; else it keeps its length."""
+    length = note.end - start if note.end - start >= PPQ // 4 else note.length
+    board.change(rule, part, note, replace(note, start=start, length=length), reason, *claims)
 
 
 def off_grid(board: Board) -> None:
-    """T5: an accompanist's onset lies between the steps of the section's grid: it goes to the nearest step."""
+    """T5: more than a tenth of a part's onsets lie audibly between the grid's steps: they go to the nearest step."""
     section = board.case.section
     step = PPQ // section.grid
-    fine = {0, PPQ // 2} | {n * PPQ // 8 for n in range(8)}
-    for part in (*ACCOMPANIMENT, "bass"):
-        if not board.free(part) or part == board.case.front:
+    tolerance = round(_LATE / board.case.seconds_per_beat * PPQ)
+    known = {*range(0, PPQ, step), *range(0, PPQ, PPQ // 8)}
+    for part in ("bass", *board.giving_way()):
+        ticks = board.onsets(part)
+        wild = {t for t in ticks if t % PPQ not in known and abs(t - round(t / step) * step) >= tolerance}
+        if not board.free(part) or part == board.case.front or len(wild) <= 0.1 * len(ticks):
             continue
-        for note in list(board.notes.get(part, [])):
-            if note.start % step and note.start % PPQ not in fine:
-                start = min(section.length - step, round(note.start / step) * step)
-                reason = f"between the steps of the grid ({place(section, note.start)})"
-                board.change("T5", part, note, replace(note, start=start), reason, Claim("grid", f"{section.grid} to the beat", 1.0))
+        claims = (Claim("grid", f"{section.grid} to the quarter", 1.0), Claim(part, "between the steps", weight(part)))
+        reason = f"between the steps of the grid, which has {section.grid} to the quarter"
+        for note in [n for n in board.notes[part] if n.start in wild]:
+            start = min(section.length - step, round(note.start / step) * step)
+            board.change("T5", part, note, replace(note, start=start), reason, *claims)
 
 
-# -- E2 and E4 -----------------------------------------------------------------------------------------------------------
+# -- E2 and E4 -------------------------------------------------------------------------------------
 
 
 def too_dense(board: Board) -> None:
     """E2: more onsets in a bar than the energy has room for. The background is thinned first, weakest places first."""
-    section = board.case.section
-    bar = section.meter.bar
+    bar = board.case.section.meter.bar
     table = {part: board.onsets(part) for part in board.playing() if part != "drums"}
-    for number in range(section.bars):
+    for number in range(board.case.section.bars):
         inside = {p: [t for t in ticks if number * bar <= t < (number + 1) * bar] for p, ticks in table.items()}
         total = sum(map(len, inside.values()))
-        for part in _THIN_ORDER:
-            if part == board.case.front or not board.free(part):
-                continue
-            for tick in sorted(inside.get(part, [])[1:], key=lambda t: (section.meter.strength(t), -t)):
-                if total <= board.case.budget * _ALLOWED:
-                    break
-                drop_hit(board, part, tick, number, total)
-                total -= 1
+        if total > board.case.budget * _ALLOWED:
+            thin(board, inside, total)
 
 
-def drop_hit(board: Board, part: str, tick: Tick, bar: int, total: int) -> None:
-    """Takes out all notes a part strikes at a tick; what sounded before may ring on."""
+def thin(board: Board, inside: dict[str, list[Tick]], total: int) -> None:
+    """Drops strokes of a bar until it fits; of an even stream of sixteenths all that are equally weak go together."""
     section = board.case.section
-    reason = f"{total} onsets in bar {bar + 1}, energy {section.tier} has room for {board.case.budget:.0f}"
-    for note in board.at(part, tick):
-        board.change("E2", part, note, None, reason, Claim("energy", f"{section.tier}", 1.0), Claim(part, place(section, tick), 0.3))
+    spare = total - int(board.case.budget * _ALLOWED)
+    room = Claim("arrangement", f"energy {section.tier}", 1.0)
+    reason = f"{total} onsets in the bar, energy {section.tier} has room for {board.case.budget:.0f}"
+    for part in (p for p in _THIN_ORDER if p in board.giving_way() and p in inside):
+        ticks = inside[part]
+        dropped: list[Tick] = []
+        weakest = sorted(ticks[1:], key=lambda t: (section.meter.strength(t), -t))
+        stream = len(ticks) >= 3 * len(section.meter.pulses)
+        for tick in weakest:
+            same = stream and dropped and section.meter.strength(tick) == section.meter.strength(dropped[-1])
+            if len(dropped) < spare or same:
+                dropped.append(tick)
+        for tick in dropped:
+            for note in board.at(part, tick):
+                claims = (room, Claim(part, f"{len(ticks)} onsets", weight(part)))
+                board.change("E2", part, note, None, reason, *claims)
+        spare -= len(dropped)
+        if spare <= 0:
+            return
 
 
 def filling(board: Board) -> list[tuple[Tick, Tick]]:
     """Where the drummer fills: (from, to) of half bars with two tom strokes or more, or a run of five snare strokes."""
     section = board.case.section
     half = section.meter.bar // 2
-    spans = []
-    for start in range(0, section.length, half):
-        drums = [n for n in board.notes.get("drums", []) if start <= n.start < start + half]
-        toms = sum(n.pitch in TOMS for n in drums)
-        snares = sum(n.pitch in (38, 40) and n.velocity > 50 for n in drums)
-        if toms >= 2 or snares >= 5:
-            spans.append((start, start + half))
-    return spans
+    toms, snares = [0] * (section.length // half + 1), [0] * (section.length // half + 1)
+    for note in board.notes.get("drums", []):
+        toms[note.start // half] += note.pitch in TOMS
+        snares[note.start // half] += note.pitch in (38, 40) and note.velocity > 50
+    return [(n * half, (n + 1) * half) for n in range(section.length // half) if toms[n] >= 2 or snares[n] >= 5]
 
 
 def pile_up(board: Board) -> None:
-    """E4: somebody else runs while the drummer fills. The drums keep the place, the other holds its first note."""
-    section = board.case.section
-    for start, end in filling(board):
-        for part in ("bass", *ACCOMPANIMENT):
-            if not board.free(part) or part == board.case.front:
-                continue
-            ticks = [t for t in board.onsets(part) if start <= t < end]
-            if len(ticks) < 5:
-                continue
-            reason = f"drums fill here, {part} has {len(ticks)} onsets ({place(section, start)})"
-            claims = (Claim("drums", "fill", 1.0), Claim(part, "run", 0.4))
-            kept = [t for t in ticks if section.meter.strength(t) >= 0.6] or ticks[:1]
-            for tick in ticks:
-                if tick not in kept:
-                    for note in board.at(part, tick):
-                        board.change("E4", part, note, None, reason, *claims)
+    """E4: somebody else runs while the drummer fills, busier than is usual for him: only his strokes on beats stay."""
+    spans = filling(board)
+    if not spans or len(spans) * board.case.section.meter.bar > board.case.section.length:
+        return
+    for part in ("bass", *board.giving_way()):
+        if not board.free(part) or part == board.case.front:
+            continue
+        ticks = board.onsets(part)
+        usual = habit(ticks, spans[0][1] - spans[0][0], spans)
+        for start, end in spans:
+            run = [t for t in ticks if start <= t < end]
+            if len(run) >= 5 and len(run) > 1.5 * usual:
+                make_room(board, part, run, usual)
 
 
-# -- I3 ------------------------------------------------------------------------------------------------------------------
+def habit(ticks: Sequence[Tick], half: Tick, spans: Sequence[tuple[Tick, Tick]]) -> int:
+    """Onsets a part usually has in half a bar: the median of the half bars in which it plays and nobody fills."""
+    counts: dict[int, int] = {}
+    for tick in ticks:
+        counts[tick // half] = counts.get(tick // half, 0) + 1
+    plain = sorted(c for n, c in counts.items() if (n * half, (n + 1) * half) not in spans)
+    return plain[len(plain) // 2] if plain else 4
+
+
+def make_room(board: Board, part: str, run: Sequence[Tick], usual: int) -> None:
+    """Of a run only the strokes on beats stay."""
+    claims = (Claim("drums", "a fill", weight("drums")), Claim(part, "a run", weight(part)))
+    reason = f"drums fill, {part} runs: {len(run)} onsets in half a bar instead of {usual}"
+    kept = [t for t in run if board.case.section.meter.strength(t) >= 0.6] or list(run[:1])
+    for tick in run:
+        for note in board.at(part, tick) if tick not in kept else []:
+            board.change("E4", part, note, None, reason, *claims)
+
+
+# -- I3 --------------------------------------------------------------------------------------------
 
 
 def kick_and_bass(board: Board) -> None:
     """I3: the bass ignores the kick by more than .25 of what the genre wants. Off-beat notes move one step onto it."""
     section = board.case.section
     step = PPQ // section.grid
-    kicks = {n.start for n in board.notes.get("drums", []) if n.pitch in (35, 36)}
+    kicks = {n.start for n in board.notes.get("drums", []) if n.pitch in KICKS}
     bass = board.notes.get("bass", [])
-    if not board.free("bass") or len(kicks) < 4 or len(bass) < 4:
+    if not board.free("bass") or board.case.front == "bass" or len(kicks) < 4 or len(bass) < 4:
         return
     locked = sum(n.start in kicks for n in bass) / len(bass)
     missing = round((board.case.kick_lock - 0.25 - locked) * len(bass))
+    reason = f"{locked:.0%} of the bass is on the kick, {board.case.kick_lock:.0%} is wanted"
+    claims = (Claim("drums", "the kick", weight("drums")), Claim("bass", "its own rhythm", weight("bass")))
     for note in list(bass):
-        if missing <= 0:
-            return
-        near = [note.start + shift for shift in (step, -step) if note.start + shift in kicks]
-        if not near or note.start in kicks or section.meter.strength(note.start) >= 0.6 or board.at("bass", near[0]):
-            continue
-        reason = f"{locked:.0%} of the bass is on the kick, {board.case.kick_lock:.0%} is wanted ({place(section, note.start)})"
-        board.change("I3", "bass", note, replace(note, start=near[0]), reason, Claim("kick", place(section, near[0]), 0.9), Claim("bass", place(section, note.start), 0.5))
-        missing -= 1
+        near = [t for t in (note.start + step, note.start - step) if t in kicks and not board.at("bass", t)]
+        if missing > 0 and near and note.start not in kicks and section.meter.strength(note.start) < 0.6:
+            shift(board, "I3", "bass", note, near[0], reason, *claims)
+            missing -= 1
 
 
-# -- I4 ------------------------------------------------------------------------------------------------------------------
+# -- I6 --------------------------------------------------------------------------------------------
 
 
-def twins(board: Board) -> None:
-    """I4: two accompanists in one register with one rhythm for the whole section: the lower rank moves up an octave."""
-    playing = [part for part in board.playing() if part in ACCOMPANIMENT]
-    for place_, part in enumerate(playing):
-        for other in playing[:place_]:
-            if board.free(part) and alike(board.notes[part], board.notes[other]):
-                top = max(n.pitch for n in board.notes[part])
-                if top + 12 > min(RANGES[part][1], 91):
-                    note_twins(board, part, other)
-                    continue
-                for note in list(board.notes[part]):
-                    board.change("I4", part, note, moved(note, note.pitch + 12), f"the same rhythm in the same register as {other}", Claim(other, "here first", 0.7), Claim(part, "here too", 0.5))
+def crossed_clave(board: Board) -> None:
+    """I6: a part bound to a two-bar timeline accents the other bar's strokes: the two bars of its pattern are swapped.
+
+    The chords of the two bars must agree, else it is only told. Of the drums only the percussion follows.
+    """
+    line = board.case.clave
+    if line is None or board.case.section.bars < 2:
+        return
+    for part in line.parts or ("drums", "bass", *board.giving_way()):
+        if board.free(part) and part != board.case.front:
+            for pair in range(0, board.case.section.bars - 1, 2):
+                bound = bound_notes(board, part, pair)
+                if crosses(board, bound, pair):
+                    turn(board, part, bound, pair)
 
 
-def alike(mine: Sequence[Note], theirs: Sequence[Note]) -> bool:
-    """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average."""
-    a, b = {n.start for n in mine}, {n.start for n in theirs}
-    if len(a) < 4 or len(a & b) <= 0.8 * len(a | b):
+def bound_notes(board: Board, part: str, pair: int) -> list[Note]:
+    """The notes of a part in two bars that follow the timeline: all, or the percussionist's."""
+    bar = board.case.section.meter.bar
+    inside = [n for n in board.notes[part] if pair * bar <= n.start < (pair + 2) * bar]
+    return [n for n in inside if part != "drums" or n.pitch not in KIT_PITCHES]
+
+
+def crosses(board: Board, notes: Sequence[Note], pair: int) -> bool:
+    """Whether accents fall more on what the timeline strikes in the other bar than on what it strikes in this one."""
+    section, line = board.case.section, board.case.clave
+    if line is None or not notes:
         return False
-    return abs(sum(n.pitch for n in mine) / len(mine) - sum(n.pitch for n in theirs) / len(theirs)) < 4
+    struck = [{s.at for s in strokes(line.pattern, section.meter, section.grid, pair + n)} for n in (0, 1)]
+    on = off = 0
+    for note in notes:
+        which, at = note.start // section.meter.bar - pair, note.start % section.meter.bar
+        on += note.velocity * (at in struck[which] - struck[1 - which])
+        off += note.velocity * (at in struck[1 - which] - struck[which])
+    return off > on
 
 
-def note_twins(board: Board, part: str, other: str) -> None:
-    """Records twins that cannot be parted."""
-    claims = (Claim(other, "here first", 0.7), Claim(part, "here too", 0.5))
-    found = Decision("I4", "instruments", board.case.section.id, claims, f"{part} and {other} double each other", "no free octave above")
-    if found not in board.findings:
-        board.findings.append(found)
+def turn(board: Board, part: str, notes: Sequence[Note], pair: int) -> None:
+    """The two bars change places."""
+    section = board.case.section
+    bar, line = section.meter.bar, board.case.clave
+    claims = (Claim("timeline", line.id if line else "", 1.0), Claim(part, "the other way round", weight(part)))
+    reason = f"{part} crosses the timeline: its two bars change places"
+    here, there = (chords_of(board, (pair + n) * bar) for n in (0, 1))
+    if part != "drums" and here != there:
+        why = f"over {' '.join(here)} and {' '.join(there)} it crosses the timeline; turned round it would miss the chords"
+        board.find("I6", claims, f"{part} stays as it is", why)
+        return
+    for note in notes:
+        start = note.start + (bar if note.start < (pair + 1) * bar else -bar)
+        turned = replace(note, start=start, length=min(note.length, section.length - start))
+        board.change("I6", part, note, turned, reason, *claims)
 
 
-# -- I8 ------------------------------------------------------------------------------------------------------------------
-
-
-def unplayable(board: Board) -> None:
-    """I8: notes beyond the instrument, more strings than a guitar has, more sticks than a drummer, no time to breathe."""
-    for part in board.playing():
-        if board.free(part):
-            in_range(board, part)
-    if board.free("guitar"):
-        six_strings(board)
-    if board.free("drums"):
-        two_hands(board)
-    if board.free("brass"):
-        breath(board)
-
-
-def in_range(board: Board, part: str) -> None:
-    """Folds notes by octaves into what the instrument can play."""
-    low, high = RANGES[part]
-    for note in list(board.notes[part]):
-        if not low <= note.pitch <= high:
-            pitch = fold(note.pitch, low, high)
-            board.change("I8", part, note, moved(note, pitch), f"{pitch_name(note.pitch)} is beyond the {part}", Claim(part, f"{low} to {high}", 1.0))
-
-
-def six_strings(board: Board) -> None:
-    """A guitar chord has at most six notes within two octaves and a third: inner notes go first."""
-    for tick in board.onsets("guitar"):
-        chord = board.at("guitar", tick)
-        while len(chord) > 6 or (len(chord) > 1 and chord[-1].pitch - chord[0].pitch > 28):
-            victim = chord[len(chord) // 2] if len(chord) > 6 else chord[0]
-            board.change("I8", "guitar", victim, None, f"no hand holds this ({place(board.case.section, tick)})", Claim("guitar", "six strings", 1.0))
-            chord = board.at("guitar", tick)
-
-
-def two_hands(board: Board) -> None:
-    """A drummer strikes two things at once with sticks; the rest is feet."""
-    for tick in board.onsets("drums"):
-        struck = [n for n in board.at("drums", tick) if n.pitch in _STICKS]
-        for note in sorted(struck, key=lambda n: _FIRST_TO_GO.index(n.pitch))[: max(0, len(struck) - 2)]:
-            board.change("I8", "drums", note, None, f"a third hand ({place(board.case.section, tick)})", Claim("drums", "two hands", 1.0))
-
-
-def breath(board: Board) -> None:
-    """Players of winds breathe: after six seconds without a rest of half a beat the next note before the limit is cut."""
-    limit = round(6.0 / board.case.seconds_per_beat * PPQ)
-    line, since = board.notes.get("brass", []), None
-    for before, after in zip(list(line), list(line)[1:], strict=False):
-        since = before.start if since is None else since
-        if after.start - before.end >= PPQ // 2:
-            since = None
-        elif after.start > before.start and after.start - since > limit and before.length > PPQ // 2:
-            shorter = replace(before, length=max(PPQ // 4, after.start - PPQ // 2 - before.start))
-            if shorter.length < before.length and before in board.notes["brass"]:
-                board.change("I8", "brass", before, shorter, f"no breath for six seconds ({place(board.case.section, before.start)})", Claim("brass", "breath", 1.0))
-            since = None
+def chords_of(board: Board, start: Tick) -> list[str]:
+    """Symbols of the chords of the bar that starts at a tick."""
+    end = start + board.case.section.meter.bar
+    return [c.symbol for c in board.case.section.chords if c.start < end and c.end > start]

@@ -59,7 +59,7 @@ def settle(plan: Plan, section: Section, arrangement: Arrangement, bids: Sequenc
     return (arrangement if plan.resolver == "report" else table.arrangement), tuple(taken)
 
 
-# -- small tools ---------------------------------------------------------------------------------------------------------
+# -- small tools -----------------------------------------------------------------------------------
 
 
 def changed(arrangement: Arrangement, part: str, **fields: object) -> Arrangement:
@@ -82,7 +82,7 @@ def rank(part: str) -> int:
     return RANK.index(part)
 
 
-# -- tempo ---------------------------------------------------------------------------------------------------------------
+# -- tempo -----------------------------------------------------------------------------------------
 
 
 def one_pace(table: Table) -> Outcome:
@@ -107,7 +107,7 @@ def one_pace(table: Table) -> Outcome:
     return arrangement, (rule,)
 
 
-# -- key -----------------------------------------------------------------------------------------------------------------
+# -- key -------------------------------------------------------------------------------------------
 
 
 def borrowed(table: Table) -> Outcome:
@@ -120,7 +120,7 @@ def borrowed(table: Table) -> Outcome:
     return table.arrangement, (decision,)
 
 
-# -- energy --------------------------------------------------------------------------------------------------------------
+# -- energy ----------------------------------------------------------------------------------------
 
 
 def rest_or_play(table: Table) -> Outcome:
@@ -178,7 +178,7 @@ def thinner(table: Table) -> Outcome:
     return arrangement, tuple(decisions)
 
 
-# -- instruments ---------------------------------------------------------------------------------------------------------
+# -- instruments -----------------------------------------------------------------------------------
 
 
 def foundation(table: Table) -> Outcome:

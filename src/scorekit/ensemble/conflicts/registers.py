@@ -1,0 +1,130 @@
+"""Rules about who sounds where: masking, mud and doubles (I1, I2, I4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, RANGES, Board, moved, weight
+from scorekit.ensemble.conflicts.pitches import fits, together
+from scorekit.score import Claim, Note
+from scorekit.theory import LOW_LIMITS
+from scorekit.timebase import PPQ, Tick
+
+CROSSING = 0.1
+"""Share of a part's long notes that may lie above the tune: real accompaniments have 4.5 % of them there."""
+_ABOVE = 7
+"""Semitones above the tune beyond which a note is heard as a layer of its own."""
+_SPARKLE = 84
+
+
+# -- I1 --------------------------------------------------------------------------------------------
+
+
+def over_the_tune(board: Board) -> None:
+    """I1: a sustaining accompanist sounds just above the tune: its notes there go down an octave where they fit."""
+    front = board.case.front
+    if front not in ("lead", "brass") or not board.notes.get(front):
+        return
+    for part in ("keys", "pads", "strings"):
+        if part not in board.giving_way():
+            continue
+        long = [n for n in board.notes[part] if n.length >= PPQ]
+        crossing = [(n, tune) for n in long if (tune := covered(board, front, n)) is not None]
+        if len(crossing) > CROSSING * len(long):
+            for note, tune in crossing:
+                lower(board, part, note, front, tune)
+
+
+def covered(board: Board, front: str, note: Note) -> Note | None:
+    """A note of the tune that a note covers, when it lies above the tune for most of the time they sound together."""
+    if note.pitch > _SPARKLE:
+        return None
+    tune = list(board.sounding(front, note.start, note.end))
+    under = [n for n in tune if 0 < note.pitch - n.pitch < _ABOVE]
+    return under[-1] if under and _shared(note, under) >= max(EIGHTH, 0.6 * _shared(note, tune)) else None
+
+
+def _shared(note: Note, others: Sequence[Note]) -> Tick:
+    return sum(together(note, n) for n in others)
+
+
+def lower(board: Board, part: str, note: Note, front: str, tune: Note) -> None:
+    """A note goes down an octave if its lane, more or less, and the ear allow."""
+    down = moved(note, note.pitch - 12)
+    if down.pitch >= board.case.lane(part)[0] - 7 and fits(board, part, down, note):
+        claims = (Claim(front, "the tune on top", 1.0), Claim(part, board.name(note), weight(part)))
+        board.change("I1", part, note, down, f"{board.name(note)} covers {front}'s {board.name(tune)}", *claims)
+
+
+# -- I2 --------------------------------------------------------------------------------------------
+
+
+def mud(board: Board) -> None:
+    """I2: two notes too close together too low. The part of lower rank goes up an octave, or leaves its note out."""
+    for part in reversed(board.giving_way()):
+        above = (*board.before(part), part)
+        for note in list(board.notes[part]):
+            if note.pitch <= 65 and note.length >= EIGHTH:
+                muddy = murky(board, above, note)
+                if muddy is not None:
+                    clear(board, part, note, *muddy)
+
+
+def murky(board: Board, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
+    """A note of higher rank, or a lower one of the same chord, too close to this one for the depth they sound at."""
+    for gap, limit in LOW_LIMITS.items():
+        for pitch in (note.pitch - gap, note.pitch + gap):
+            if min(pitch, note.pitch) >= limit:
+                continue
+            for who, other in board.at_pitch(pitch, note.start, note.end):
+                chord = who != above[-1] or (pitch < note.pitch and other.start == note.start)
+                if who in above and chord and lasting(note, other):
+                    return who, other
+    return None
+
+
+def lasting(note: Note, other: Note) -> bool:
+    """Whether two notes are struck together for an eighth, or held for more than a quarter: less is only passing."""
+    return together(note, other) > PPQ or (note.start == other.start and together(note, other) >= EIGHTH)
+
+
+def clear(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
+    """A muddy note goes up an octave where it fits, else it is left out."""
+    up = moved(note, note.pitch + 12)
+    high = min(board.case.lane(part)[1] + 5, RANGES[part][1])
+    after = up if up.pitch <= high and fits(board, part, up, note) else None
+    deed = "it goes up an octave" if after else "it is left out"
+    claims = (Claim(rival, board.name(other), weight(rival)), Claim(part, board.name(note), weight(part)))
+    reason = f"{board.name(note)} and {rival}'s {board.name(other)} are mud: {deed}"
+    board.change("I2", part, note, after, reason, *claims)
+
+
+# -- I4 --------------------------------------------------------------------------------------------
+
+
+def twins(board: Board) -> None:
+    """I4: two accompanists in one register with one rhythm for the whole section: the lower rank moves up an octave."""
+    playing = [part for part in board.playing() if part in ACCOMPANIMENT]
+    for place, part in enumerate(playing):
+        other = next((o for o in playing[:place] if alike(board.notes[part], board.notes[o])), "")
+        if other and part in board.giving_way():
+            apart(board, part, other)
+
+
+def alike(mine: Sequence[Note], theirs: Sequence[Note]) -> bool:
+    """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average."""
+    a, b = {n.start for n in mine}, {n.start for n in theirs}
+    if len(a) < 4 or len(a & b) <= 0.8 * len(a | b):
+        return False
+    return abs(sum(n.pitch for n in mine) / len(mine) - sum(n.pitch for n in theirs) / len(theirs)) < 4
+
+
+def apart(board: Board, part: str, other: str) -> None:
+    """A part goes up an octave, the top of each chord first; where there is no room above, the double is told."""
+    claims = (Claim(other, "its rhythm and register", weight(other)), Claim(part, "the same ones", weight(part)))
+    if max(n.pitch for n in board.notes[part]) + 12 > min(RANGES[part][1], 91):
+        board.find("I4", claims, f"{part} and {other} double each other", "there is no free octave above")
+        return
+    reason = f"the rhythm and register of {other}: {part} goes up an octave"
+    for note in reversed(list(board.notes[part])):
+        board.change("I4", part, note, moved(note, note.pitch + 12), reason, *claims)
