@@ -79,3 +79,37 @@ def test_every_part_is_a_named_track(path: Path) -> None:
             assert theirs[title] == (program, drums, count)
     names = [t.name for t in mido.MidiFile(file=BytesIO(data)).tracks[1:]]
     assert names == [title for title, *_ in ours]
+
+
+@pytest.mark.parametrize("path", SONGS, ids=lambda p: p.stem)
+def test_two_readers_find_the_plan_in_the_file(path: Path) -> None:
+    """mido finds every tempo, meter, key and marker of the plan on its tick; pretty_midi finds the same tempi and meters."""
+    import pretty_midi
+
+    _, performance = made(path)
+    plan, data = performance.plan, pipeline.midi(performance)
+    tick, tempi, meters, keys, markers = 0, [], [], [], []
+    for message in mido.MidiFile(file=BytesIO(data)).tracks[0]:
+        tick += message.time
+        if message.type == "set_tempo":
+            tempi.append((tick, message.tempo))
+        elif message.type == "time_signature":
+            meters.append((tick, message.numerator, message.denominator))
+        elif message.type == "key_signature":
+            keys.append((tick, message.key))
+        elif message.type == "marker":
+            markers.append((tick, message.text))
+    last_note = max(int((t.events["start"] + t.events["length"]).max()) for t in performance.takes if len(t.events))
+    assert tempi == [change for change in plan.tempo.changes if change[0] < last_note]
+    assert markers == [(p.start, p.section.name) for p in plan.placements]
+    wanted: list[tuple[int, int, int]] = []
+    for p in plan.placements:
+        now = (p.section.meter.beats, p.section.meter.unit)
+        if not wanted or wanted[-1][1:] != now:
+            wanted.append((p.start, *now))
+    assert meters == wanted
+    changes = [p for p, q in zip(plan.placements, (None, *plan.placements), strict=False) if q is None or q.section.key != p.section.key]
+    assert [at for at, _ in keys] == [p.start for p in changes]
+    read = pretty_midi.PrettyMIDI(BytesIO(data))
+    assert [round(60e6 / bpm) for bpm in read.get_tempo_changes()[1]] == [tempo for _, tempo in tempi]
+    assert [(m.numerator, m.denominator) for m in read.time_signature_changes] == [m[1:] for m in wanted]

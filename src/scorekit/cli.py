@@ -6,27 +6,40 @@ Nothing heavy is imported before the command that needs it runs, so ``scorekit -
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from scorekit import __version__, files, report
+from scorekit import __version__, files, live, report
 from scorekit.errors import Diagnostic, did_you_mean
 from scorekit.report import Voice
+from scorekit.shell import (
+    BUG,
+    BUSY,
+    REFUSED,
+    SOME,
+    Json,
+    Quiet,
+    Seed,
+    Sets,
+    Specs,
+    Verbose,
+    checked_sets,
+    emit,
+    emit_json,
+    refuse,
+    usage,
+)
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
     from scorekit.score import Plan
 
-REFUSED, USAGE, SOME, BUSY, BUG = 1, 2, 3, 4, 70
 SCHEMA_NAME = "song.schema.json"
 
 app = typer.Typer(
@@ -35,15 +48,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Songs: files, folders, or - for standard input.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only mistakes.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More words; the traceback of a bug.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Another number gives another song; wins over the spec.")]
-Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Sets one value; wins over the spec.")
-]
 
 
 @dataclass
@@ -221,6 +225,9 @@ def doctor(
     raise typer.Exit(0 if fine else REFUSED)
 
 
+live.add(app)
+
+
 # -- one song ----------------------------------------------------------------------------------------------------------
 
 
@@ -394,39 +401,3 @@ def stop(outcome: Outcome, voice: Voice, as_json: bool) -> NoReturn:
     """Ends the command because of one song's mistakes."""
     voice.refuse(outcome.diagnostics)
     finish([outcome], voice, as_json)
-
-
-def refuse(diagnostic: Diagnostic) -> NoReturn:
-    """Ends the command with a mistake that is no song's."""
-    Voice().refuse([diagnostic])
-    raise typer.Exit(REFUSED)
-
-
-def usage(message: str) -> NoReturn:
-    """Ends the command because it was called in a way that makes no sense."""
-    raise typer.BadParameter(message)
-
-
-def checked_sets(sets: list[str] | None) -> tuple[str, ...]:
-    """The values of --set, when each has a key and a value."""
-    for text in sets or ():
-        if not text.partition("=")[0].strip() or "=" not in text:
-            usage(f"--set '{text}': say KEY.PATH=VALUE, such as tempo=96")
-    return tuple(sets or ())
-
-
-def emit(text: str) -> None:
-    """Data on standard output. A reader who has enough ends the command quietly."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it closes the stream.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-
-
-def emit_json(document: object) -> None:
-    """One JSON document on standard output."""
-    emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")

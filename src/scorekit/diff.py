@@ -1,4 +1,4 @@
-"""What changed between two scores, in a musician's words: song, form, chords, sounds, mix, and notes by section and part.
+"""What changed between two scores, in a musician's words: song, form, chords, sounds, mix, notes by section and part.
 
 Sections are matched by their ids (``chorus/2``), parts by their names: the identities everything else goes by. Nothing
 here knows how a score came about, so two songs, two seeds or two saves are compared alike.
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any
 
+from scorekit.answers import DRUMS
 from scorekit.score import Note, Part, Passage, Phrase, Placement, Plan, Score, Section, Strip
 
 FORM, HARMONY, NOTES, SOUND, MIX, SONG = "form", "harmony", "notes", "sound", "mix", "song"
@@ -19,7 +20,6 @@ REWRITTEN = 0.7
 """The share of notes from which on a phrase counts as rewritten."""
 _UNITS = {"level": " dB", "duck": " dB", "highpass": " Hz"}
 _NAMES = {"verb": "room", "highpass": "high-pass", "program": "MIDI program", "channel": "MIDI channel"}
-_STRIP = tuple(field.name for field in fields(Strip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def compare(before: Score, after: Score) -> tuple[Change, ...]:
 
 
 def told(change: Change, among: Sequence[str] = ()) -> str:
-    """A change as a sentence: ``bass in chorus: 6 notes changed``. ``among`` are the ids of all sections of the song."""
+    """A change as a sentence: ``bass in chorus: 6 notes changed``. ``among``: the ids of all sections."""
     places = spoken(change.sections, among)
     who = f"{change.part}{f' in {places}' if places else ''}" if change.part else places
     return f"{who}: {change.words}" if who else change.words
@@ -90,7 +90,7 @@ def song(old: Plan, new: Plan) -> Iterator[Change]:
         ("title", lambda p: p.title), ("genre", lambda p: p.genre), ("model", lambda p: p.model),
         ("seed", lambda p: p.seed), ("key", lambda p: p.key), ("tempo", tempo), ("ending", lambda p: p.ending),
         ("complexity", lambda p: p.dials.complexity), ("creativity", lambda p: p.dials.creativity),
-        ("resolver", lambda p: p.resolver), ("tail", lambda p: f"{p.tail:g} s"),
+        ("resolver", lambda p: p.resolver), ("length", length),
     )  # fmt: skip
     for name, fact in facts:
         if fact(old) != fact(new):
@@ -99,6 +99,11 @@ def song(old: Plan, new: Plan) -> Iterator[Change]:
         yield Change(SONG, f"feel changed ({', '.join(differing(old.feel, new.feel))})")
     for name in differing(old.master, new.master):
         yield Change(MIX, f"master {name} {getattr(old.master, name):g} -> {getattr(new.master, name):g}")
+
+
+def length(plan: Plan) -> str:
+    """How long a song is, its last sound included."""
+    return f"{plan.tempo.seconds(plan.end) + plan.tail:.1f} s"
 
 
 def tempo(plan: Plan) -> str:
@@ -134,7 +139,8 @@ def form(old: Plan, new: Plan) -> Iterator[Change]:
         for name in ("bars", "tier", "meter"):
             a, b = getattr(was.section, name), getattr(now.section, name)
             if a != b:
-                yield Change(FORM, f"{'energy' if name == 'tier' else name} {a} -> {b}", (now.section.id,), bars=bars_of(now))
+                what = "energy" if name == "tier" else name
+                yield Change(FORM, f"{what} {a} -> {b}", (now.section.id,), bars=bars_of(now))
 
 
 def matched(old: Plan, new: Plan) -> Iterator[tuple[Placement, Placement]]:
@@ -158,7 +164,8 @@ def harmony(old: Plan, new: Plan) -> Iterator[Change]:
         for kind, words in signs(was.section, now.section, old.key == new.key):
             found.setdefault((kind, words), []).append(now)
     for (kind, words), places in found.items():
-        yield Change(kind, words, tuple(p.section.id for p in places), bars=tuple(b for p in places for b in bars_of(p)))
+        sections = tuple(p.section.id for p in places)
+        yield Change(kind, words, sections, bars=tuple(bar for p in places for bar in bars_of(p)))
 
 
 def signs(was: Section, now: Section, key_kept: bool) -> Iterator[tuple[str, str]]:
@@ -172,7 +179,7 @@ def signs(was: Section, now: Section, key_kept: bool) -> Iterator[tuple[str, str
             yield FORM, f"{name} {getattr(was, name) or 'none'} -> {getattr(now, name) or 'none'}"
     gone, come = sorted(was.flags - now.flags), sorted(now.flags - was.flags)
     if gone or come:
-        yield FORM, ", ".join([*(f"+{flag}" for flag in come), *(f"-{flag}" for flag in gone)])
+        yield FORM, ", ".join([*(f"now with {flag}" for flag in come), *(f"no {flag} any more" for flag in gone)])
     if was.intents != now.intents:
         yield FORM, f"intents {intents(was) or 'none'} -> {intents(now) or 'none'}"
 
@@ -230,21 +237,17 @@ def player(was: Part, now: Part) -> Iterator[Change]:
     if was.sound.patch != now.sound.patch:
         yield Change(SOUND, f"sound {was.sound.patch} -> {now.sound.patch}", part=now.name)
     elif was.sound != now.sound:
-        a, b = dict(was.sound.params), dict(now.sound.params)
-        words = [f"{k} {given(a.get(k))} -> {given(b.get(k))}" for k in {**a, **b} if a.get(k) != b.get(k)]
-        yield Change(SOUND, ", ".join(words), part=now.name)
+        old, new = dict(was.sound.params), dict(now.sound.params)
+        knobs = [f"{k} {given(old.get(k))} -> {given(new.get(k))}" for k in {**old, **new} if old.get(k) != new.get(k)]
+        yield Change(SOUND, ", ".join(knobs), part=now.name)
     for name in ("program", "channel"):
         if getattr(was, name) != getattr(now, name):
             words = f"{_NAMES[name]} {getattr(was, name) + 1} -> {getattr(now, name) + 1}"
             yield Change(SOUND, words, part=now.name)
-    moved = [f"{_NAMES.get(n, n)} {level(n, was.strip)} -> {level(n, now.strip)}" for n in _STRIP if turned(n, was, now)]
+    a, b = was.strip, now.strip
+    moved = [f"{_NAMES.get(n, n)} {level(n, a)} -> {level(n, b)}" for n in differing(a, b)]
     if moved:
         yield Change(MIX, ", ".join(moved), part=now.name)
-
-
-def turned(name: str, was: Part, now: Part) -> bool:
-    """Whether a control of the channel strip was moved."""
-    return bool(getattr(was.strip, name) != getattr(now.strip, name))
 
 
 def level(name: str, strip: Strip) -> str:
@@ -292,18 +295,26 @@ def manner_of_change(was: Phrase, now: Phrase, gone: list[Note], come: list[Note
     count = max(len(gone), len(come))
     if not was.notes or not now.notes:
         return f"enters ({plural(len(now.notes))})" if now.notes else f"falls silent ({plural(len(was.notes))} gone)"
-    if len(gone) == len(come) and (same := alike(gone, come)):
+    if len(gone) == len(come) and (same := alike(gone, come, now.part == "drums")):
         return same
+    drums = pieces((*gone, *come)) if now.part == "drums" else ""
     if not gone or not come:
-        return f"{plural(count)} {'more' if come else 'fewer'}"
+        return f"{plural(count)} {'more' if come else 'fewer'}{drums}"
     if was.idea != now.idea and was.idea and now.idea:
         return f"now {now.idea}, was {was.idea} ({plural(count)} changed)"
     if count >= REWRITTEN * max(len(was.notes), len(now.notes)) and count > 3:
-        return f"rewritten ({len(was.notes)} -> {plural(len(now.notes))})"
-    return f"{plural(count)} changed"
+        before = f"{len(was.notes)} -> " if len(was.notes) != len(now.notes) else ""
+        return f"rewritten ({before}{plural(len(now.notes))})"
+    return f"{plural(count)} changed{drums}"
 
 
-def alike(gone: list[Note], come: list[Note]) -> str:
+def pieces(found: Sequence[Note], most: int = 3) -> str:
+    """`` (kick, snare)``: the drums some notes are struck on; nothing when there are too many to name."""
+    names = list(dict.fromkeys(DRUMS.get(note.pitch, f"drum {note.pitch}") for note in found))
+    return f" ({', '.join(names)})" if len(names) <= most else ""
+
+
+def alike(gone: list[Note], come: list[Note], drums: bool) -> str:
     """The one way in which all changed notes differ: louder, longer, higher, earlier; empty when there is none."""
     pairs = list(zip(sorted(gone, key=place), sorted(come, key=place), strict=True))
     steps = {b.pitch - a.pitch for a, b in pairs}
@@ -316,7 +327,7 @@ def alike(gone: list[Note], come: list[Note]) -> str:
             rise = [b.length - a.length for a, b in pairs]
             return f"{count} {'longer' if min(rise) > 0 else 'shorter' if max(rise) < 0 else 'of other length'}"
         return f"{count} played differently"
-    if timing == {0} and len(steps) == 1:
+    if timing == {0} and len(steps) == 1 and not drums:
         return f"{count} {interval(steps.pop())}"
     return f"{count} moved" if len(timing) == 1 and steps == {0} else ""
 

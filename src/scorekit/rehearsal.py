@@ -1,7 +1,7 @@
 """A song being worked on: what one version of it leaves behind for the next, so that a small edit is a small work.
 
-The Store remembers symbolic stages; clips and the bodies they are cut from are remembered here. What comes out is what a
-fresh render gives, to the byte.
+The Store remembers symbolic stages; clips and the bodies they are cut from are remembered here. What comes out is what
+a fresh render gives, to the byte.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Rehearsal:
 
 
 class Clips:
-    """``voices.clip`` with a memory: a clip depends on the distances between its strokes, so it is kept without its place."""
+    """``voices.clip`` with a memory: it depends on distances between strokes only, so it is kept without its place."""
 
     def __init__(self, limit: int = CLIPS) -> None:
         from scorekit.render.voices import Bodies

@@ -1,11 +1,11 @@
 """Watch mode: a song is rendered again as soon as it, or anything it was made of, is saved.
 
-What a song was made of is known by the questions its compilation asked (which genre, which model, which song it extends)
-and the answers it got. Asked again, they say whether the song is stale, whatever way an editor has of saving, whatever a
-link leads to. Notices from the file system only say that it is time to ask; every second it is asked without a notice.
+What a song was made of is known by the questions its compilation asked (which genre, which model, which song it
+extends) and the answers it got. Asked again, they say whether the song is stale, whatever way an editor has of saving,
+whatever a link leads to. Notices of the file system only say that it is time to ask; once a second it is asked without.
 
-The music is made in this thread and its MIDI file replaced at once; the sound follows in a second thread, which gives up
-when a newer version is there. A mistake changes nothing on disk.
+The music is made in this thread and its MIDI file replaced at once; the sound follows in a second thread, which gives
+up when a newer version is there. A mistake changes nothing on disk.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scorekit import diff, files, pipeline, report
+from scorekit import diff, files, report
 from scorekit.errors import Diagnostic
 from scorekit.rehearsal import Music, Rehearsal, Superseded
+from scorekit.trace import Answers, Trace
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -38,13 +39,10 @@ SETTLE = 0.1
 AWAY = 2.0
 """Seconds for which a file may be away before it is said to be gone."""
 
-Question = tuple[str, str, str]
-Answer = "tuple[str, str] | Diagnostic"
-
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """Something happened to a song: midi, wav, same, mistake, gone, dropped (sound given up), trouble (with a disk)."""
+    """Something happened to a song: midi, wav, same, mistake, gone, dropped (its sound was given up), trouble."""
 
     kind: str
     song: str
@@ -61,7 +59,9 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """As it stands on a line of JSON."""
-        found: dict[str, Any] = {"event": self.kind, "song": self.song, "at": round(self.at, 3), "ms": round(self.ms, 1)}
+        found: dict[str, Any] = {"event": self.kind, "song": self.song, "at": round(self.at, 3)}
+        if self.ms:
+            found["ms"] = round(self.ms, 1)
         if self.kind == "midi" and self.music:
             found["first"] = self.music.first
             found["changes"] = [change.data() for change in self.music.changes]
@@ -72,77 +72,6 @@ class Event:
 
 
 Listen = Callable[[Event], None]
-
-
-# -- what a song is made of --------------------------------------------------------------------------------------------
-
-
-class Answers:
-    """What the disk says, each question asked once: a look at one moment, shared by all songs."""
-
-    def __init__(self) -> None:
-        self._loads: dict[Question, tuple[str, str] | Diagnostic] = {}
-        self._texts: dict[str, str | Diagnostic] = {}
-
-    def load(self, kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
-        """``files.load``, remembered."""
-        asked = (kind, name, os.path.dirname(beside))
-        if asked not in self._loads:
-            self._loads[asked] = files.load(kind, name, beside)
-        return self._loads[asked]
-
-    def text(self, spec: str) -> str | Diagnostic:
-        """``files.read_text``, remembered."""
-        if spec not in self._texts:
-            self._texts[spec] = files.read_text(Path(spec))
-        return self._texts[spec]
-
-
-@dataclass
-class Trace:
-    """The questions a compilation asked, and the answers it got."""
-
-    spec: str
-    text: str | Diagnostic = ""
-    asked: dict[Question, tuple[str, str] | Diagnostic] = field(default_factory=dict)
-    times: dict[str, int] = field(default_factory=dict)
-
-    def stale(self, now: Answers) -> bool:
-        """Whether any answer would be another one now."""
-        return now.text(self.spec) != self.text or any(now.load(*q) != answer for q, answer in self.asked.items())
-
-    def compile(self, now: Answers, settings: Sequence[str], seed: int | None) -> Compiled | Diagnostic:
-        """The song compiled from these answers; a Diagnostic when its file cannot be read."""
-        self.text, self.asked = now.text(self.spec), {}
-
-        def find(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
-            answer = self.asked[kind, name, beside] = now.load(kind, name, beside)
-            return answer
-
-        if isinstance(self.text, Diagnostic):
-            return self.text
-        return pipeline.compile_song(self.text, self.spec, find=find, settings=settings, seed=seed)
-
-    def paths(self) -> list[str]:
-        """The files the song was made of."""
-        return [self.spec, *(answer[0] for answer in self.asked.values() if not isinstance(answer, Diagnostic))]
-
-    def folders(self) -> set[str]:
-        """Where a change of any answer would be seen: folders of the files, of what links lead to, of what is looked for."""
-        paths = self.paths()
-        found = {os.path.dirname(os.path.abspath(path)) for path in paths}
-        found |= {os.path.dirname(os.path.realpath(path)) for path in paths}
-        for kind, _, beside in self.asked:
-            found |= {str(folder.absolute()) for folder in files.folders({"songs": "specs"}.get(kind, kind), Path(beside))}
-        return found
-
-    def touched(self) -> bool:
-        """Whether a file was saved, its content being what it was, since this was last asked."""
-        before, self.times = self.times, {}
-        for path in self.paths():
-            with suppress(OSError):
-                self.times[path] = os.stat(path).st_mtime_ns
-        return bool(before) and any(before.get(path, at) != at for path, at in self.times.items())
 
 
 # -- notices -----------------------------------------------------------------------------------------------------------
@@ -176,7 +105,7 @@ class Notices(threading.Thread):
             here = identities(self.folders)
             try:
                 self._watch(here)
-            except Exception:  # an overflow, a name that is no text, a folder gone in this moment: look, and begin again
+            except Exception:  # an overflow, a name that is no text, a folder just gone: look, and begin again
                 self.wake.set()
                 self._over.wait(0.1)
 
@@ -187,8 +116,8 @@ class Notices(threading.Thread):
             self._again.wait(0.2)
             return
         changes = watchfiles.watch(
-            *here, watch_filter=worth_a_look, step=STEP_MS, debounce=BURST_MS, rust_timeout=500, yield_on_timeout=True,
-            stop_event=self._again, recursive=False, raise_interrupt=False, ignore_permission_denied=True,
+            *here, recursive=False, watch_filter=worth_a_look, step=STEP_MS, debounce=BURST_MS, rust_timeout=500,
+            yield_on_timeout=True, stop_event=self._again, raise_interrupt=False, ignore_permission_denied=True,
         )  # fmt: skip
         for found in changes:
             if found:
@@ -334,19 +263,25 @@ def sounded(job: Job, stems: bool) -> Event:
 
 
 class Watch:
-    """All songs under watch. ``look`` is one look at the disk; ``run`` looks for ever."""
+    """All songs under watch. ``look`` is one look at the disk; ``run`` looks for ever.
+
+    The first look raises files.Busy when another watch writes the same outputs, OSError when nobody can.
+    """
 
     def __init__(
         self, paths: Sequence[str], out: Path, listen: Listen, *, settings: Sequence[str] = (), seed: int | None = None,
         sound: bool = True, stems: bool = False,
     ) -> None:  # fmt: skip
-        self.paths, self.out, self.settings, self.seed = paths, out, settings, seed
+        self.paths = {path: os.path.isdir(path) for path in paths}
+        """What to watch, and whether it is a folder."""
+        self.out, self.settings, self.seed = out, settings, seed
         self.listen, self.sound = listen, sound
         self.songs: dict[str, Song] = {}
         self.wake = threading.Event()
         self.notices = Notices(self.wake)
         self.sounds = Sounds(listen, stems)
         self._claims = ExitStack()
+        self._refused: set[str] = set()
 
     def __enter__(self) -> Watch:
         self.sounds.start()
@@ -359,7 +294,7 @@ class Watch:
         self._claims.close()
 
     def run(self) -> None:
-        """Looks whenever there is a notice, and every second; never returns. files.Busy when another watch has the output."""
+        """Looks whenever there is a notice, and every second; never returns."""
         noticed = False
         while True:
             self.look(noticed)
@@ -371,23 +306,34 @@ class Watch:
         began, now = time.monotonic(), Answers()
         for spec in self._specs():
             song = self.songs.get(spec) or self._join(spec)
+            if song is None:
+                continue
             if song.trace.stale(now) or song.away_since:
                 self._play(song, now, began)
             elif song.trace.touched() and noticed:
                 self.listen(Event("same", song.name, time.time(), words="saved without a change"))
-        watched = {str(Path(path).absolute()) for path in self.paths if os.path.isdir(path)}
+        watched = {str(Path(path).absolute()) for path, folder in self.paths.items() if folder}
         self.notices.follow(watched.union(*(song.trace.folders() for song in self.songs.values())))
 
     def _specs(self) -> list[str]:
         """The songs of the command line, and those that were there before."""
-        found = files.songs(self.paths)
+        there = [path for path, folder in self.paths.items() if not folder or os.path.isdir(path)]
+        found = files.songs(there)
         known = [] if isinstance(found, Diagnostic) else found
-        return list(dict.fromkeys([*known, *self.songs]))
+        return [spec for spec in dict.fromkeys([*known, *self.songs]) if spec not in self._refused]
 
-    def _join(self, spec: str) -> Song:
+    def _join(self, spec: str) -> Song | None:
         """A song that is new to the watch; its output belongs to this watch from now on."""
-        song = self.songs[spec] = Song(spec, files.slug(Path(spec).stem), self.out)
-        self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
+        song = Song(spec, files.slug(Path(spec).stem), self.out)
+        try:
+            self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
+        except files.Busy:
+            if not self.songs:
+                raise
+            self._refused.add(spec)
+            self.listen(Event("trouble", song.name, time.time(), words=f"{spec} would write what another song writes"))
+            return None
+        self.songs[spec] = song
         return song
 
     def _play(self, song: Song, now: Answers, began: float) -> None:
@@ -424,17 +370,22 @@ class Watch:
 
     def _render(self, song: Song, compiled: Compiled, began: float) -> None:
         assert compiled.plan is not None
-        mended, song.broken = bool(song.broken), ()
+        before, was_broken = song.rehearsal.last, song.broken
         music = song.rehearsal.music(compiled.plan)
         if music is None:
-            words = "mended, and as it was" if mended else "no note and no sound changed"
+            song.broken = ()
+            words = "mended, and as it was" if was_broken else "no note and no sound changed"
             self.listen(Event("same", song.name, time.time(), words=words))
             return
         trouble = song.write({f"{song.name}.mid": music.midi})
         ms = 1000 * (time.monotonic() - began)
         if trouble:
+            song.rehearsal.last, song.trace.text = before, ""  # to be tried again with the next look
             song.broken = (trouble,)
-            self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
+            if song.broken != was_broken:
+                self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
+            return
+        song.broken = ()
         path = str(song.out / f"{song.name}.mid")
         self.listen(Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,)))
         if self.sound:

@@ -26,6 +26,7 @@ Value = TypeVar("Value")
 _MELODY = {"intro": "none", "outro": "none", "coda": "none", "solo": "solo", "chorus": "hook", "hook": "hook", "drop": "hook",
            "break": "none", "build": "none", "breakdown": "none", "tag": "hook", "riff": "riff"}
 """What the melody does in a section of this name, where the genre does not say."""
+_CLOSING = ("tag", "outro", "coda")
 _ENERGY = {"intro": 2, "verse": 3, "A": 3, "pre": 4, "prechorus": 4, "chorus": 5, "B": 4, "bridge": 3, "break": 1, "solo": 4,
            "outro": 2, "tag": 4, "drop": 5, "build": 3}
 
@@ -128,7 +129,7 @@ def statement(
         name=token.name, occurrence=occurrence, bars=token.bars, meter=meter, grid=setting.grid,
         tier=tier_of(setting, token, genre, wish, names), key=key, chords=(), flags=token.flags,
         melody=melody_of(genre, wish, names), cadence="closed" if last else genre.cadence,
-        motif=motif_of(genre, token.name, names),
+        motif=motif_of(genre, token.name, names, setting.genre.section),
     )
     chords, silent = harmony_of(setting, draft, names, wish, chosen, book)
     if last and not wish.get("chords"):
@@ -184,13 +185,17 @@ def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
     return next((_MELODY[n] for n in names if n in _MELODY), "lead")
 
 
-def motif_of(genre: GenreSection, name: str, names: Sequence[str]) -> str:
-    """Whose tune it is: its own, or for a half-time quotation that of the section it contrasts with."""
+def motif_of(genre: GenreSection, name: str, names: Sequence[str], genre_sections: Mapping[str, GenreSection]) -> str:
+    """Whose tune it is: its own; a half-time quotation has that of the section it contrasts with, an ending has the hook."""
     if genre.melody == "hook_half" and genre.contrast_with:
         return genre.contrast_with
-    if name in ("tag", "outro", "coda"):
-        return "ending"
-    return names[-1]
+    return hook_of(genre_sections) or names[-1] if name in _CLOSING else names[-1]
+
+
+def hook_of(sections: Mapping[str, GenreSection]) -> str:
+    """The section whose tune one goes home with: the dearest of those that have the hook."""
+    hooks = [n for n, s in sections.items() if s.melody == "hook" and n not in _CLOSING]
+    return max(hooks, key=lambda n: sections[n].prio, default="")
 
 
 def harmony_of(

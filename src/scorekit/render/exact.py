@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from math import floor, frexp, ldexp
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,15 +37,28 @@ _LOG2 = [2.0 / LN2 / (2 * i + 1) for i in range(11)]
 
 
 def _horner(x: Reals, terms: Sequence[float]) -> Reals:
-    total = np.full_like(x, terms[-1])
-    for term in reversed(terms[:-1]):
-        total *= x
+    total = x * terms[-1]
+    for term in reversed(terms[1:-1]):
         total += term
+        total *= x
+    total += terms[0]
     return total
+
+
+def _single(x: float, terms: Sequence[float]) -> float:
+    """The same sum, in the same order, of one number: Python's floats are NumPy's float64."""
+    total = x * terms[-1]
+    for term in reversed(terms[1:-1]):
+        total = (total + term) * x
+    return total + terms[0]
 
 
 def sin(cycles: ArrayLike) -> Reals:
     """Sine of an angle in cycles (turns), within 1e-14 (Taylor, folded to a quarter turn)."""
+    if isinstance(cycles, float):
+        part = cycles + 0.25
+        part = 0.25 - abs(part - floor(part) - 0.5)
+        return np.float64(part * _single(part * part, _SINE))  # type: ignore[return-value]
     turn = np.asarray(cycles, np.float64) + 0.25
     turn = 0.25 - np.abs(turn - np.floor(turn) - 0.5)
     wave: Reals = turn * _horner(turn * turn, _SINE)
@@ -53,11 +67,14 @@ def sin(cycles: ArrayLike) -> Reals:
 
 def cos(cycles: ArrayLike) -> Reals:
     """Cosine of an angle in cycles."""
-    return sin(np.asarray(cycles, np.float64) + 0.25)
+    return sin(cycles + 0.25 if isinstance(cycles, float) else np.asarray(cycles, np.float64) + 0.25)
 
 
 def exp2(x: ArrayLike) -> Reals:
     """2**x within 1e-15 relative."""
+    if isinstance(x, float):
+        near = round(x)
+        return np.float64(ldexp(_single(x - near, _EXP2), near))  # type: ignore[return-value]
     power = np.asarray(x, np.float64)
     whole = np.rint(power)
     scaled: Reals = np.ldexp(_horner(power - whole, _EXP2), whole.astype(np.int32))
@@ -66,6 +83,8 @@ def exp2(x: ArrayLike) -> Reals:
 
 def log2(x: ArrayLike) -> Reals:
     """Base-2 logarithm of positive numbers within 1e-15 (atanh series)."""
+    if isinstance(x, float) and x > 0.0:
+        return np.float64(_log2_of(x))  # type: ignore[return-value]
     mantissa, exponent = np.frexp(np.asarray(x, np.float64))
     low = mantissa < 0.7071067811865476
     mantissa = np.where(low, 2.0 * mantissa, mantissa)
@@ -74,8 +93,18 @@ def log2(x: ArrayLike) -> Reals:
     return result
 
 
+def _log2_of(x: float) -> float:
+    part, exponent = frexp(x)
+    if part < 0.7071067811865476:
+        part, exponent = 2.0 * part, exponent - 1
+    ratio = (part - 1.0) / (part + 1.0)
+    return ratio * _single(ratio * ratio, _LOG2) + exponent
+
+
 def power(base: ArrayLike, exponent: ArrayLike) -> Reals:
     """base**exponent for positive bases."""
+    if isinstance(base, float) and isinstance(exponent, float):
+        return exp2(float(log2(base)) * exponent)
     return exp2(log2(base) * np.asarray(exponent, np.float64))
 
 

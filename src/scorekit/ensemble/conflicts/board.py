@@ -75,7 +75,7 @@ def clave(plan: Plan, section: Section) -> Timeline | None:
 
 @dataclass
 class Board:
-    """Notes by part, always in order of (start, pitch), and the edits so far. ``change`` and ``add`` alone touch them."""
+    """Notes by part, always in order of (start, pitch), and the edits so far. Only ``change`` and ``add`` edit."""
 
     case: Case
     notes: dict[str, list[Note]]

@@ -49,8 +49,8 @@ def relative(key: Key) -> Key:
     return Key(tonic, mode, key_name(tonic, mode))
 
 
-def ambiguous(section: Section, notes: Mapping[str, Sequence[Note]]) -> Key | None:
-    """The relative key, if the notes of a section fit it nearly as well as the planned one, or better."""
+def ambiguous(section: Section, notes: Mapping[str, Sequence[Note]], clear: float = CLEAR) -> Key | None:
+    """The relative key, if the notes of a section do not fit the planned one better by ``clear``."""
     heard, other = weights(notes), relative(section.key)
     planned = fit(heard, section.key.tonic, section.key.mode in MAJOR_LIKE)
-    return other if planned - fit(heard, other.tonic, other.mode == "major") < CLEAR else None
+    return other if planned - fit(heard, other.tonic, other.mode == "major") < clear else None

@@ -30,7 +30,7 @@ def tones(chord: Chord) -> tuple[int, ...]:
 
 
 def biting(board: Board, note: Note) -> Iterator[tuple[str, Note]]:
-    """(part, note) of all that lie a minor second or ninth from a note: struck with it, or held for an eighth or more."""
+    """(part, note) of all a minor second or ninth from a note, struck with it or held for an eighth or more."""
     for distance in _BITES:
         for pitch in (note.pitch - distance, note.pitch + distance):
             for part, other in board.at_pitch(pitch, note.start, note.end):

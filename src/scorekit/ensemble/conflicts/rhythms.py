@@ -52,9 +52,14 @@ def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
 
 
 def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
-    """A note begins elsewhere and ends where it ended, if that leaves it a sixteenth; else it keeps its length."""
-    length = note.end - start if note.end - start >= PPQ // 4 else note.length
-    board.change(rule, part, note, replace(note, start=start, length=length), reason, *claims)
+    """A note begins elsewhere and ends where it ended, if that leaves it a sixteenth; else it keeps its length.
+
+    What would leave the section stays where it is.
+    """
+    room = board.case.section.length - start
+    if room > 0:
+        length = note.end - start if note.end - start >= PPQ // 4 else min(note.length, room)
+        board.change(rule, part, note, replace(note, start=start, length=length), reason, *claims)
 
 
 def off_grid(board: Board) -> None:
@@ -71,8 +76,9 @@ def off_grid(board: Board) -> None:
         claims = (Claim("grid", f"{section.grid} to the quarter", 1.0), Claim(part, "between the steps", weight(part)))
         reason = f"between the steps of the grid, which has {section.grid} to the quarter"
         for note in [n for n in board.notes[part] if n.start in wild]:
-            start = min(section.length - step, round(note.start / step) * step)
-            board.change("T5", part, note, replace(note, start=start), reason, *claims)
+            start = max(0, min(section.length - step, round(note.start / step) * step))
+            length = min(note.length, section.length - start)
+            board.change("T5", part, note, replace(note, start=start, length=length), reason, *claims)
 
 
 # -- E2 and E4 -------------------------------------------------------------------------------------
@@ -229,7 +235,7 @@ def turn(board: Board, part: str, notes: Sequence[Note], pair: int) -> None:
     reason = f"{part} crosses the timeline: its two bars change places"
     here, there = (chords_of(board, (pair + n) * bar) for n in (0, 1))
     if part != "drums" and here != there:
-        why = f"over {' '.join(here)} and {' '.join(there)} it crosses the timeline; turned round it would miss the chords"
+        why = f"over {' '.join(here)} and {' '.join(there)} it crosses the timeline; swapped it would miss the chords"
         board.find("I6", claims, f"{part} stays as it is", why)
         return
     for note in notes:

@@ -1,0 +1,130 @@
+"""What can be heard of a whole song only: is the energy where the plan has it, is there one peak, is the key clear.
+
+These are findings. Nothing is mended here: what a section plays must not depend on the rest of the song.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+from scorekit.ensemble.conflicts.keys import ambiguous
+from scorekit.score import Claim, Decision, Key, Passage, Placement, Score
+
+REALISED = 0.6
+"""Rank correlation of planned and heard energy below which the curve is not realised."""
+_NEAR = 0.05
+"""How close a rival must come to the peak, as a share of the song's range of energy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The energy of one section as it is heard, in standard deviations around the song's mean."""
+
+    placement: Placement
+    energy: float
+
+
+def whole(score: Score) -> tuple[Decision, ...]:
+    """Findings about the song as a whole, in the order key, energy."""
+    if score.plan.resolver == "off":
+        return ()
+    pairs = list(zip(score.plan.placements, score.passages, strict=True))
+    sounding = [pair for pair in pairs if any(phrase.notes for phrase in pair[1].phrases)]
+    heard = [Heard(p, e) for (p, _), e in zip(sounding, energies(sounding), strict=True)]
+    return (*unclear(pairs), *unrealised(heard), *no_peak(heard, score.plan.end))
+
+
+# -- energy ----------------------------------------------------------------------------------------
+
+
+def energies(pairs: Sequence[tuple[Placement, Passage]]) -> list[float]:
+    """Heard energy of sections: the sum of the standard scores of log onset rate, mean velocity and parts playing."""
+    rows = [facts(placement, passage) for placement, passage in pairs]
+    columns = [scores(column) for column in zip(*rows, strict=True)]
+    return [sum(row) for row in zip(*columns, strict=True)]
+
+
+def facts(placement: Placement, passage: Passage) -> tuple[float, float, float]:
+    """Log of onsets a bar, mean velocity, and how many parts play."""
+    lines = [phrase.notes for phrase in passage.phrases if phrase.notes]
+    onsets = sum(len({note.start for note in line}) for line in lines)
+    notes = [note for line in lines for note in line]
+    loud = sum(note.velocity for note in notes) / len(notes)
+    return log(onsets / placement.section.bars), loud, float(len(lines))
+
+
+def scores(values: Sequence[float]) -> list[float]:
+    """Standard scores; zeros where all are equal."""
+    mean = sum(values) / len(values)
+    spread = (sum((v - mean) ** 2 for v in values) / len(values)) ** 0.5
+    return [(v - mean) / spread if spread > 1e-9 else 0.0 for v in values]
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Ranks from 0; equal values share the mean of theirs."""
+    order = sorted(values)
+    return [order.index(v) + (order.count(v) - 1) / 2 for v in values]
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+    """Rank correlation, -1 to 1; 1 where one side is constant and nothing can be out of order."""
+    x, y = scores(ranks(a)), scores(ranks(b))
+    return sum(p * q for p, q in zip(x, y, strict=True)) / len(a) if any(x) and any(y) else 1.0
+
+
+def unrealised(heard: Sequence[Heard]) -> tuple[Decision, ...]:
+    """E1: the sections are not as loud and busy in order as the form has them. Names the one that is furthest off."""
+    planned = [float(h.placement.section.tier) for h in heard]
+    if len(heard) < 4 or len(set(planned)) < 2:
+        return ()
+    found = spearman(planned, [h.energy for h in heard])
+    if found >= REALISED:
+        return ()
+    gaps = [p - e for p, e in zip(scores(planned), scores([h.energy for h in heard]), strict=True)]
+    worst = max(range(len(heard)), key=lambda n: abs(gaps[n]))
+    section = heard[worst].placement.section
+    less, more = ("less", "more") if gaps[worst] > 0 else ("more", "less")
+    sides = (Claim("form", f"energy {section.tier} in {section.id}", 1.0), Claim("band", less, 0.5))
+    reason = f"planned and heard energy agree by {found:.2f}, {REALISED} is expected; a part {more} there would help"
+    return (Decision("E1", "energy", "song", sides, "left as it is", reason),)
+
+
+def no_peak(heard: Sequence[Heard], end: int) -> tuple[Decision, ...]:
+    """E5: the loudest section comes in the first half, or one there comes as near as makes no difference."""
+    if len(heard) < 4:
+        return ()
+    top = max(heard, key=lambda h: (h.energy, h.placement.start))
+    reach = _NEAR * (top.energy - min(h.energy for h in heard))
+    high = [h for h in heard if h.energy >= top.energy - reach]
+    early = next((h.placement.section.id for h in high if h.placement.start + h.placement.end < end), "")
+    if not early or reach <= 0:
+        return ()
+    second = [h for h in heard if h.placement.start + h.placement.end >= end]
+    late = max(second, key=lambda h: (h.energy, h.placement.start)).placement.section.id
+    sides = (Claim("form", "the peak in the second half", 1.0), Claim(early, "the peak", 0.5))
+    reason = f"a layer more in {late}, or one less in {early}, would make it plain"
+    return (Decision("E5", "energy", "song", sides, "left as it is", reason),)
+
+
+# -- key -------------------------------------------------------------------------------------------
+
+
+def unclear(pairs: Sequence[tuple[Placement, Passage]]) -> tuple[Decision, ...]:
+    """K2: sections whose notes fit the relative key better, and that neither begin nor end on their tonic."""
+    found: dict[str, tuple[Key, Key]] = {}
+    for placement, passage in pairs:
+        section = placement.section
+        shown = section.key.tonic in (section.chords[0].root, section.chords[-1].root)
+        if section.bars < 4 or shown or section.name in found:
+            continue
+        rival = ambiguous(section, {phrase.part: phrase.notes for phrase in passage.phrases}, 0.0)
+        if rival is not None:
+            found[section.name] = (section.key, rival)
+    if not found:
+        return ()
+    key, rival = next(iter(found.values()))
+    sides = (Claim("song", str(key), 1.0), Claim("notes", f"{rival}, in {', '.join(found)}", 0.5))
+    reason = "the key of the song stands; a cadence on its tonic would make it plain"
+    return (Decision("K2", "key", "song", sides, f"stays in {key}", reason),)

@@ -1,0 +1,384 @@
+"""Measures of the whole band: who plays when, how loud, how chords move, what the bass aims at, where it all goes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations, groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.smells.beats import KICKS, SNARES, TOMS, bar_sets, likeness
+from scorekit.smells.piece import Floats, Line, Piece, Stretch, top
+from scorekit.theory import LOW_LIMITS
+from scorekit.timebase import PPQ
+
+Bools = NDArray[np.bool_]
+Chord = tuple[int, ...]
+
+# -- who plays, how much, how loud -----------------------------------------------------------------
+
+
+def active(piece: Piece, one: Line) -> Bools:
+    """Whether a line sounds in each bar."""
+    found = np.zeros(piece.count, bool)
+    if len(one):
+        for first, last in zip(piece.bar_of(one.start).tolist(), piece.bar_of(one.end - 1).tolist(), strict=True):
+            found[first : last + 1] = True
+    return found
+
+
+def least_present(piece: Piece) -> float | None:
+    """Share of bars in which the line that plays least plays, drums included."""
+    lines = [one for one in piece.lines if len(one)]
+    return min(float(active(piece, one).mean()) for one in lines) if len(lines) >= 2 else None
+
+
+def presence(piece: Piece) -> float | None:
+    """Share of bars a line sounds in, mean of all."""
+    lines = [one for one in piece.lines if len(one)]
+    return float(np.mean([active(piece, one).mean() for one in lines])) if lines else None
+
+
+def density(piece: Piece) -> Floats:
+    """Onsets in each bar, all pitched lines together."""
+    found = np.zeros(piece.count)
+    for one in piece.pitched:
+        found += np.bincount(piece.bar_of(np.unique(one.start)), minlength=piece.count)
+    return found
+
+
+def density_range(piece: Piece) -> float | None:
+    """90th percentile of onsets a bar over the 10th; the last bar, which only rings, is left out."""
+    found = density(piece)[:-1]
+    if piece.count < 8 or not piece.pitched:
+        return None
+    low, high = np.percentile(found, (10, 90))
+    return float(high / max(low, 1.0))
+
+
+def loudness(piece: Piece) -> Floats:
+    """Mean velocity of all notes in each bar; silent bars as the one before."""
+    total, count = np.zeros(piece.count), np.zeros(piece.count)
+    for one in piece.lines:
+        if len(one):
+            bars = piece.bar_of(one.start)
+            total += np.bincount(bars, one.velocity.astype(np.float64), piece.count)
+            count += np.bincount(bars, minlength=piece.count)
+    found: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    for bar in range(1, piece.count):
+        if np.isnan(found[bar]):
+            found[bar] = found[bar - 1]
+    return found[~np.isnan(found)]
+
+
+def phrase_dynamics(piece: Piece) -> float | None:
+    """Standard deviation of the mean velocity of four-bar phrases."""
+    found = loudness(piece)
+    whole = found[: len(found) // 4 * 4].reshape(-1, 4).mean(axis=1)
+    return float(np.std(whole)) if len(whole) >= 3 else None
+
+
+def moves(piece: Piece) -> float | None:
+    """Entrances and exits per four bars."""
+    lines = [active(piece, one) for one in piece.lines if len(one)]
+    if piece.count < 8 or not lines:
+        return None
+    return float(sum(int(np.sum(a[1:] != a[:-1])) for a in lines)) / piece.count * 4
+
+
+def layers_change(piece: Piece) -> float | None:
+    """Share of neighbouring blocks of eight bars between which at least one line comes, goes or changes its rhythm."""
+    blocks = [range(b, min(b + 8, piece.count)) for b in range(0, piece.count, 8)]
+    if len(blocks) < 2:
+        return None
+    prints = [tuple(_rhythm(piece, one, block) for one in piece.lines) for block in blocks if len(block) >= 4]
+    changes = [a != b for a, b in pairwise(prints)]
+    return float(np.mean(changes)) if changes else None
+
+
+def _rhythm(piece: Piece, one: Line, block: range) -> frozenset[int]:
+    """Places in a two-bar cell at which a line plays anywhere in a block."""
+    if not len(one):
+        return frozenset()
+    bars = piece.bar_of(one.start)
+    inside = (bars >= block.start) & (bars < block.stop)
+    return frozenset((piece.in_bar(one.start) + bars % 2 * piece.meter.bar)[inside].tolist())
+
+
+# -- form ------------------------------------------------------------------------------------------
+
+
+def _tokens(piece: Piece, one: Line, section: Stretch) -> list[tuple[int, int]]:
+    start, end = piece.bars[section.first], piece.bars[section.last]
+    inside = (one.start >= start) & (one.start < end)
+    return list(zip((one.start[inside] - start).tolist(), one.pitch[inside].tolist(), strict=True))
+
+
+def variation(piece: Piece) -> float | None:
+    """Least share of notes that a return has different, all parts together: 0 is a photocopy. None without a return."""
+    found = []
+    for a, b in returns(piece):
+        own = [set(_tokens(piece, one, a)) for one in piece.lines]
+        again = [set(_tokens(piece, one, b)) for one in piece.lines]
+        both, either = sum(len(x & y) for x, y in zip(own, again, strict=True)), sum(len(x | y) for x, y in zip(own, again, strict=True))
+        found.append(1.0 - both / either if either else 0.0)
+    return min(found) if found else None
+
+
+def returns(piece: Piece) -> Iterator[tuple[Stretch, Stretch]]:
+    """Each section of four bars or more with each later statement of it that is as long."""
+    long = [s for s in piece.sections if s.last - s.first >= 4]
+    return ((a, b) for a, b in combinations(long, 2) if a.name == b.name and a.last - a.first == b.last - b.first)
+
+
+def announced(piece: Piece) -> float | None:
+    """Share of section ends with a fill, a pickup, a drop or a swell in the last bar."""
+    ends = [s for s in piece.sections[:-1] if s.last - s.first >= 2]
+    if len(ends) < 2:
+        return None
+    return float(np.mean([_gesture(piece, section) for section in ends]))
+
+
+def _gesture(piece: Piece, section: Stretch) -> bool:
+    end = int(piece.bars[section.last])
+    return _fills(piece, section) or _drops(piece, section, end) or _picks_up(piece, section, end) or _swells(piece, section)
+
+
+def _fills(piece: Piece, section: Stretch) -> bool:
+    """Three strokes or more on snare, toms or kick in the last two beats that the bars before do not have there."""
+    drums = piece.part("drums")
+    hit = drums.only(np.isin(drums.pitch, (*KICKS, *SNARES, *TOMS))) if len(drums) else drums
+    if not len(hit):
+        return False
+    bars = piece.bar_of(hit.start)
+    late = piece.bars[bars + 1] - hit.start <= 2 * PPQ
+    rows = list(zip(bars.tolist(), (piece.bars[bars + 1] - hit.start).tolist(), hit.pitch.tolist(), late.tolist(), strict=True))
+    last = {(left, pitch) for bar, left, pitch, near in rows if near and bar == section.last - 1}
+    usual = {(left, pitch) for bar, left, pitch, near in rows if near and section.first <= bar < section.last - 1}
+    return len(last - usual) >= 2
+
+
+def _strokes(piece: Piece, low: int, high: int) -> int:
+    return sum(int(np.sum((one.start >= low) & (one.start < high))) for one in piece.lines)
+
+
+def _drops(piece: Piece, section: Stretch, end: int) -> bool:
+    """The last beat has at most a third of what the same beat of the bars before has."""
+    beat = int(piece.bars[section.last] - piece.bars[section.last - 1]) // piece.meter.beats
+    usual = [_strokes(piece, int(piece.bars[b + 1]) - beat, int(piece.bars[b + 1])) for b in range(section.first, section.last - 1)]
+    return _strokes(piece, end - beat, end) <= float(np.mean(usual)) / 3
+
+
+def _picks_up(piece: Piece, section: Stretch, end: int) -> bool:
+    """A line that enters with the next section, or sings on into it, begins in the last two beats."""
+    return any(
+        bool(np.any((one.start >= end - 2 * PPQ) & (one.start < end)))
+        and not np.any((one.start >= end - 6 * PPQ) & (one.start < end - 2 * PPQ))
+        for one in piece.pitched
+    )
+
+
+def _swells(piece: Piece, section: Stretch) -> bool:
+    """The last bar is louder than the first by eight."""
+    loud = {}
+    for bar in (section.first, section.last - 1):
+        low, high = piece.bars[bar], piece.bars[bar + 1]
+        loud[bar] = np.concatenate([one.velocity[(one.start >= low) & (one.start < high)] for one in piece.lines])
+    first, last = loud[section.first], loud[section.last - 1]
+    return bool(len(first) and len(last) and last.mean() - first.mean() >= 8)
+
+
+# -- energy ----------------------------------------------------------------------------------------
+
+
+def _z(values: Floats) -> Floats:
+    spread = float(values.std())
+    found: Floats = (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
+    return found
+
+
+def energy(piece: Piece) -> Floats:
+    """Energy of each bar: z(log onset rate) + z(mean velocity) + z(sounding parts) + z(share of velocity above 72) / 2."""
+    rate, total, high = np.zeros(piece.count), np.zeros(piece.count), np.zeros(piece.count)
+    for one in piece.lines:
+        if len(one):
+            bars = piece.bar_of(one.start)
+            loud = one.velocity.astype(np.float64)
+            rate += np.bincount(bars, minlength=piece.count)
+            total += np.bincount(bars, loud, piece.count)
+            high += np.bincount(bars, loud * ((one.pitch > 72) & (one.part != "drums")), piece.count)
+    parts = np.sum([active(piece, one) for one in piece.lines], axis=0).astype(np.float64)
+    mean = np.where(rate > 0, total / np.maximum(rate, 1), 0.0)
+    return _z(np.log1p(rate)) + _z(mean) + _z(parts) + 0.5 * _z(high / np.maximum(total, 1))
+
+
+def contrast(piece: Piece) -> float | None:
+    """Standard deviation between sections of their mean energy."""
+    return _contrast(piece, energy(piece)) if len(piece.sections) >= 3 else None
+
+
+def _contrast(piece: Piece, values: Floats) -> float:
+    return float(np.std([values[s.first : s.last].mean() for s in piece.sections if s.last - s.first >= 2]))
+
+
+def peak(piece: Piece) -> float | None:
+    """Where the loudest four bars lie, 0 the beginning and 1 the end; of equals the last. The last bar does not count."""
+    values = energy(piece)[:-1]
+    if len(values) < 12:
+        return None
+    smooth = np.convolve(values, np.ones(4) / 4, "valid")
+    best = np.flatnonzero(smooth >= smooth.max() - 0.25)[-1]
+    return float((best + 2) / len(values))
+
+
+def ends_home(piece: Piece) -> float | None:
+    """1 when the last chord is the tonic's (or the lowest last note is the tonic), else 0."""
+    if piece.tonic is None or not piece.pitched:
+        return None
+    if piece.chords:
+        return float(piece.chords[-1].root == piece.tonic)
+    last = max(int(one.end.max()) for one in piece.pitched)
+    low = min(int(one.pitch[one.end >= last - PPQ].min()) for one in piece.pitched if np.any(one.end >= last - PPQ))
+    return float(low % 12 == piece.tonic)
+
+
+def gesture_at_end(piece: Piece) -> float | None:
+    """1 when the song ends: in its last bar at least half of the lines that play strike together and then hold or stop."""
+    if piece.count < 2:
+        return None
+    begin, end = int(piece.bars[-2]), int(piece.bars[-1])
+    ends = [one.only((one.start >= begin) & (one.start < end)) for one in piece.lines]
+    moments = [np.unique(one.start) for one in ends if len(one)]
+    sparse = float(np.mean([len(m) <= 2 for m in moments])) if moments else 1.0
+    return float(sparse >= 0.75)
+
+
+def ring(piece: Piece) -> float | None:
+    """Seconds from the last onset to the end of the sound."""
+    if piece.tail is None:
+        return None
+    last = max(int(one.start.max()) for one in piece.lines if len(one))
+    return piece.tempo.seconds(int(piece.bars[-1])) - piece.tempo.seconds(last) + piece.tail
+
+
+# -- chords ----------------------------------------------------------------------------------------
+
+
+def chords_of(one: Line) -> list[Chord]:
+    """The chords a line strikes (three notes or more within a sixteenth), repeats left out."""
+    found: list[Chord] = []
+    for _, rows in groupby(zip(one.start.tolist(), one.pitch.tolist(), strict=True), lambda row: row[0] // (PPQ // 4)):
+        chord = tuple(sorted({pitch for _, pitch in rows}))
+        if len(chord) >= 3 and (not found or found[-1] != chord):
+            found.append(chord)
+    return found
+
+
+def displacement(a: Chord, b: Chord) -> float:
+    """Mean distance of each note of b to the nearest of a, in semitones."""
+    return float(np.mean([min(abs(p - q) for q in a) for p in b]))
+
+
+def voice_leading(piece: Piece) -> dict[str, float]:
+    """Of the keys (or strings): 90th percentile of the top voice's motion, mean displacement, share of parallel moves.
+
+    Guitar shapes move in parallel by nature and are left out.
+    """
+    pairs = [pair for name in ("keys", "piano", "strings", "pads") for pair in pairwise(chords_of(piece.part(name)))]
+    if len(pairs) < 8:
+        return {}
+    tops = [abs(b[-1] - a[-1]) for a, b in pairs]
+    parallel = [len(a) == len(b) and len({q - p for p, q in zip(a, b, strict=True)}) == 1 for a, b in pairs]
+    return {
+        "top": float(np.percentile(tops, 90)),
+        "displacement": float(np.mean([displacement(a, b) for a, b in pairs])),
+        "parallel": float(np.mean(parallel)),
+    }
+
+
+def frozen_top(piece: Piece) -> float | None:
+    """Chord changes in a row over which the top note of the pads stays."""
+    pads = top(piece.part("pads"))
+    if not len(pads) or len(piece.chords) < 4:
+        return None
+    longest = run = 0
+    before = -1
+    for chord in piece.chords:
+        sounding = pads.pitch[(pads.start < chord.end) & (pads.end > chord.start)]
+        now = int(sounding[-1]) if len(sounding) else -1
+        run = run + 1 if now == before and now >= 0 else 0
+        before, longest = now, max(longest, run)
+    return float(longest)
+
+
+def mud(piece: Piece) -> float | None:
+    """Share of pairs struck together that lie below their interval's limit (octaves aside), all pitched lines."""
+    notes: dict[int, set[int]] = defaultdict(set)
+    for one in piece.pitched:
+        for start, pitch in zip(one.start.tolist(), one.pitch.tolist(), strict=True):
+            notes[start].add(pitch)
+    low = total = 0
+    for chord in notes.values():
+        for a, b in combinations(sorted(chord), 2):
+            total += 1
+            low += a < LOW_LIMITS.get(b - a, 0)
+    return low / total if total >= 40 else None
+
+
+def clashes(piece: Piece, strong: bool = True) -> float | None:
+    """Share of tune notes on strong beats (or on others) with another line a semitone or minor ninth away for an eighth."""
+    lead = top(piece.part("lead"))
+    if not len(lead):
+        return None
+    lead = lead.only(piece.strong(lead.start) == strong)
+    others = [one for one in piece.pitched if one.part not in ("lead", "drums")]
+    if len(lead) < 12 or not others:
+        return None
+    start, end, pitch = (np.concatenate([getattr(one, name) for one in others]) for name in ("start", "end", "pitch"))
+    bad = 0
+    for s, e, p in zip(lead.start.tolist(), lead.end.tolist(), lead.pitch.tolist(), strict=True):
+        near = np.isin(np.abs(pitch - p), (1, 13))
+        bad += bool(np.any(near & (np.minimum(end, e) - np.maximum(start, s) >= PPQ // 2)))
+    return bad / len(lead)
+
+
+# -- bass ------------------------------------------------------------------------------------------
+
+
+def approaches(piece: Piece) -> float | None:
+    """Share of chord changes the bass reaches by a semitone or a tone."""
+    bass = piece.part("bass")
+    found = []
+    for chord in piece.chords[1:]:
+        n = int(np.searchsorted(bass.start, chord.start - PPQ // 3))
+        if 0 < n < len(bass) and abs(int(bass.start[n]) - chord.start) <= PPQ // 3 and chord.start - bass.start[n - 1] <= 2 * PPQ:
+            found.append(1 <= abs(int(bass.pitch[n] - bass.pitch[n - 1])) <= 2)
+    return float(np.mean(found)) if len(found) >= 8 else None
+
+
+def missing_roots(piece: Piece) -> float | None:
+    """Share of chords under which the bass plays, but not the chord's bass note or root in its first two beats."""
+    bass = piece.part("bass")
+    found = []
+    for chord in piece.chords:
+        inside = (bass.start >= chord.start - PPQ // 2) & (bass.start < chord.start + 2 * PPQ) & (bass.start < chord.end)
+        sounding = inside | ((bass.start < chord.start) & (bass.end > chord.start + PPQ // 8))
+        if np.any(inside):
+            found.append(not {int(p) % 12 for p in bass.pitch[sounding]} & {chord.bass, chord.root})
+    return float(np.mean(found)) if len(found) >= 6 else None
+
+
+def kick_lock(piece: Piece) -> float | None:
+    """Share of bass onsets on a kick."""
+    bass, drums = np.unique(piece.part("bass").start), piece.part("drums")
+    kicks = drums.start[np.isin(drums.pitch, KICKS)]
+    return float(np.mean(np.isin(bass, kicks))) if len(bass) >= 16 and len(kicks) else None
+
+
+def groove_change(piece: Piece) -> float | None:
+    """One less the likeness of the drums across section boundaries, mean."""
+    sets = bar_sets(piece)
+    pairs = [(sets[s.last - 2], sets[s.last]) for s in piece.sections[:-1] if s.last - s.first >= 2]
+    return float(np.mean([1.0 - likeness(a, b) for a, b in pairs])) if pairs else None

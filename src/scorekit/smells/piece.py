@@ -1,0 +1,226 @@
+"""A piece of music as the measures see it: lines of notes over bars, chords and sections.
+
+Our own scores become pieces here; a benchmark makes pieces of MIDI files, and both are measured by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.score import Performance, Placement, Score, Take
+from scorekit.theory import chord_classes
+from scorekit.timebase import PPQ, Meter, TempoMap, Tick
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The notes of one part in order of (start, pitch): written ticks of the song, played velocity and lateness in ms."""
+
+    part: str
+    start: Ints
+    end: Ints
+    pitch: Ints
+    velocity: Ints
+    late: Floats
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def only(self, mask: NDArray[np.bool_]) -> Line:
+        """The notes a mask keeps."""
+        kept = (field[mask] for field in (self.start, self.end, self.pitch, self.velocity, self.late))
+        return Line(self.part, *kept)
+
+
+def line(part: str, rows: Sequence[tuple[int, int, int, int, float]]) -> Line:
+    """A line from (start, end, pitch, velocity, late) rows in any order."""
+    ordered = sorted(rows)
+    columns = list(zip(*ordered, strict=True)) if ordered else [()] * 5
+    whole = (np.array(column, np.int64) for column in columns[:4])
+    return Line(part, *whole, np.array(columns[4], np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """A chord of a piece, in ticks of the song; neighbours that are the same chord are one."""
+
+    start: Tick
+    end: Tick
+    root: int
+    bass: int
+    classes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A section of a piece: bars from ``first`` up to ``last``, counted from 0."""
+
+    name: str
+    first: int
+    last: int
+    tune: str = "lead"
+    """What the melody does: hook, lead, riff, solo, none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A piece of music to measure. What is not known of it is empty."""
+
+    lines: tuple[Line, ...]
+    bars: Ints
+    """Tick of every bar line, the last one included."""
+    meter: Meter
+    grid: int
+    """Steps per quarter note: 4 or 3."""
+    chords: tuple[Harmony, ...] = ()
+    sections: tuple[Stretch, ...] = ()
+    tempo: TempoMap = TempoMap(((0, 500_000),))
+    amount: float = 0.35
+    """Share of human timing asked for."""
+    tonic: int | None = None
+    walks: bool = False
+    """Whether the bass walks rather than plays patterns."""
+    tail: float | None = None
+    """Seconds from the last bar line to the end of the sound."""
+    ghosted: bool = False
+    """Whether the genre lives on ghost notes: funk, soul, hip-hop, reggae."""
+    improvised: bool = False
+    """Whether the tune is improvised, so that nothing need return."""
+
+    @property
+    def live(self) -> bool:
+        """People play it, rather than machines."""
+        return self.amount > 0.15
+
+    @property
+    def count(self) -> int:
+        """Number of bars."""
+        return len(self.bars) - 1
+
+    def part(self, name: str) -> Line:
+        """The line of a part, empty when it is silent or absent."""
+        return next((one for one in self.lines if one.part == name), line(name, ()))
+
+    @cached_property
+    def pitched(self) -> tuple[Line, ...]:
+        """All lines but the drums, those that have notes."""
+        return tuple(one for one in self.lines if one.part != "drums" and len(one))
+
+    def bar_of(self, ticks: Ints) -> Ints:
+        """Bar number of ticks, from 0."""
+        return np.clip(np.searchsorted(self.bars, ticks, "right") - 1, 0, self.count - 1).astype(np.int64)
+
+    def in_bar(self, ticks: Ints) -> Ints:
+        """Ticks since the bar line."""
+        return (ticks - self.bars[self.bar_of(ticks)]).astype(np.int64)
+
+    def strong(self, ticks: Ints) -> NDArray[np.bool_]:
+        """Whether ticks lie on the downbeat or the middle beat."""
+        return np.array([self.meter.strength(int(t)) >= 0.8 for t in self.in_bar(ticks)], bool)
+
+    def chord_at(self, tick: int) -> Harmony | None:
+        """The chord sounding at a tick."""
+        starts = self._chord_starts
+        n = int(np.searchsorted(starts, tick, "right")) - 1
+        return self.chords[n] if n >= 0 and tick < self.chords[n].end else None
+
+    @cached_property
+    def _chord_starts(self) -> Ints:
+        return np.array([chord.start for chord in self.chords], np.int64)
+
+    @cached_property
+    def tune(self) -> Line:
+        """The top line of the lead outside solos: what should be remembered."""
+        lead = top(self.part("lead"))
+        if not self.sections or not len(lead):
+            return lead
+        kinds = {bar: s.tune for s in self.sections for bar in range(s.first, s.last)}
+        kept = [kinds.get(int(bar), "lead") != "solo" for bar in self.bar_of(lead.start)]
+        return lead.only(np.array(kept, bool))
+
+
+def top(chords: Line) -> Line:
+    """The highest note of every onset."""
+    if not len(chords):
+        return chords
+    last = np.append(chords.start[1:] != chords.start[:-1], True)
+    return chords.only(last)
+
+
+# -- our own scores --------------------------------------------------------------------------------
+
+_GHOSTED = ("funk", "soul", "hiphop", "hip_hop", "lofi", "reggae", "rnb")
+
+
+def piece_of(score: Score, performance: Performance) -> Piece:
+    """A score and its performance as a piece."""
+    plan = score.plan
+    bars = [p.start + n * p.section.meter.bar for p in plan.placements for n in range(p.section.bars)]
+    walk = plan.ideas.bass.walk
+    sections = tuple(
+        Stretch(p.section.name, p.bar - 1, p.bar - 1 + p.section.bars, p.section.melody) for p in plan.placements
+    )
+    first = plan.placements[0].section
+    return Piece(
+        lines=tuple(_line(part.name, score, performance) for part in plan.parts),
+        bars=np.array([*bars, plan.end], np.int64),
+        meter=first.meter,
+        grid=first.grid,
+        chords=_harmony(plan.placements),
+        sections=sections,
+        tempo=plan.tempo,
+        amount=plan.feel.amount,
+        tonic=plan.placements[-1].section.key.tonic,
+        walks=walk is not None and any(p.section.tier in walk.tiers for p in plan.placements),
+        tail=plan.tail,
+        ghosted=plan.genre.startswith(_GHOSTED),
+        improvised=plan.ideas.arrange.axis == "melody" and plan.genre.startswith("jazz"),
+    )
+
+
+def _harmony(placements: Sequence[Placement]) -> tuple[Harmony, ...]:
+    found: list[Harmony] = []
+    for placement in placements:
+        for chord in placement.section.chords:
+            classes = frozenset(chord_classes(chord.root, chord.quality)) | {chord.bass}
+            start, end = placement.start + chord.start, placement.start + chord.end
+            if found and (found[-1].root, found[-1].bass, found[-1].classes) == (chord.root, chord.bass, classes):
+                start = found.pop().start
+            found.append(Harmony(start, end, chord.root, chord.bass, classes))
+    return tuple(found)
+
+
+def _line(part: str, score: Score, performance: Performance) -> Line:
+    takes = {take.placement: take for take in performance.takes if take.part == part}
+    rows: list[tuple[int, int, int, int, float]] = []
+    for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True)):
+        notes = passage.phrase(part).notes
+        heard = _heard(takes[number], len(notes)) if number in takes else None
+        per_ms = score.plan.tempo.ticks_for(1.0, placement.start)
+        for n, note in enumerate(notes):
+            start = placement.start + note.start
+            played = heard[n] if heard is not None else (start, note.velocity)
+            rows.append((start, placement.start + note.end, note.pitch, played[1], (played[0] - start) / per_ms))
+    return line(part, rows)
+
+
+def _heard(take: Take, count: int) -> list[tuple[int, int]]:
+    """(tick, velocity) at which each note of the phrase is played; of a flam the stroke, not its grace."""
+    found = [(0, 0)] * count
+    rows = zip(*(take.events[name].tolist() for name in ("source", "start", "velocity")), strict=True)
+    for source, start, velocity in rows:
+        found[source] = max(found[source], (start, velocity))
+    return found
+
+
+def steps_of(piece: Piece, ticks: Ints) -> Ints:
+    """Grid steps of ticks."""
+    return np.rint(ticks * piece.grid / PPQ).astype(np.int64)
