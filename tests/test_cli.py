@@ -92,7 +92,9 @@ class Stages:
     def midi(self, performance: Performance, only: str | None = None) -> bytes:
         return f"midi of {only}".encode()
 
-    def audio(self, performance: Performance, stems: bool, listen: Callable[[object], None]) -> object:
+    def audio(
+        self, performance: Performance, stems: bool, listen: Callable[[object], None], sounding: object = None
+    ) -> object:
         self.calls.append(("audio", stems))
         listen(pipeline.Progress("audio", "bass", 1, 2))
         parts = {part.name: f"wav of {part.name}".encode() for part in performance.plan.parts} if stems else {}

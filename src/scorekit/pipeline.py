@@ -14,10 +14,13 @@ from scorekit.catalog import CATALOG
 from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
 from scorekit.seeds import Seed
 from scorekit.store import Store
-from scorekit.timebase import SAMPLE_RATE
+from scorekit.timebase import PPQ, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled, Find
+    from scorekit.render.master import Hands
+    from scorekit.render.voices import Keeper
+    from scorekit.render.wav import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,31 @@ def quiet(progress: Progress) -> None:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A song as sound: the WAV file, one per part when asked for, and what was measured."""
+    """A song as sound: the file of the mix, one per part when asked for, and what was measured."""
 
     wav: bytes
+    """In the format asked for."""
     stems: dict[str, bytes]
+    """By part; and "dry", their sum."""
     lufs: float
     peak: float
     """True peak in dBTP."""
     seconds: float
+
+
+ENDINGS = {"wav": ".wav", "wav24": ".wav", "flac": ".flac", "ogg": ".ogg", "mp3": ".mp3"}
+"""Formats of the mix, and how their files end."""
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """How a song is delivered, and who works on it; without hands and keeper it is this process, from nothing."""
+
+    kind: str = "wav"
+    """One of ``ENDINGS``."""
+    loop: bool = False
+    hands: Hands | None = None
+    keeper: Keeper | None = None
 
 
 # -- from text to plan ---------------------------------------------------------------------------------------------------
@@ -156,37 +176,55 @@ def midi(performance: Performance, only: str | None = None) -> bytes:
     return encode(performance, only=only)
 
 
-def audio(performance: Performance, *, stems: bool = False, listen: Listener = quiet) -> Rendered:
+def audio(
+    performance: Performance, *, stems: bool = False, listen: Listener = quiet, sounding: Sounding = Sounding()
+) -> Rendered:
     """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
-    from scorekit.render.mix import mix
+    from scorekit.render.delivery import delivered, stemmed
+    from scorekit.render.master import Hands
+    from scorekit.render.mix import mixed
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
-    from scorekit.render.wav import encode
 
     def heard(share: float, what: str) -> None:
         listen(Progress("audio", what, round(100 * share), 100))
 
-    mixed = mix(performance, PATCHES, Bodies(), stems=stems, progress=heard)
-    parts = {name: encode(samples, "PCM_24") for name, samples in mixed.stems.items()} if stems else {}
-    return Rendered(encode(mixed.samples), parts, mixed.lufs, mixed.peak, mixed.samples.shape[-1] / SAMPLE_RATE)
+    hands = sounding.hands or Hands()
+    desk = mixed(performance, PATCHES, Bodies(keeper=sounding.keeper), hands, heard, sounding.loop)
+    about, names = marks(performance.plan, sounding.loop), [part.name for part in performance.plan.parts]
+    parts = stemmed(desk.console, names, about, hands) if stems else {}
+    whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
+    heard(1.0, "master")
+    return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)
 
+
+def marks(plan: Plan, loop: bool = False) -> Marks:
+    """What the sound files of a song say about it: title, sections; tempo and meter when there is only one."""
+    from scorekit.render.wav import Marks
+
+    tempos = {tempo for _, tempo in plan.tempo.changes}
+    meter = plan.placements[0].section.meter
+    places = tuple((plan.tempo.sample(place.start), place.section.name) for place in plan.placements)
+    tempo = 60e6 / min(tempos) if len(tempos) == 1 else 0.0
+    return Marks(plan.title, tempo, (meter.beats, meter.unit), round(plan.end / PPQ), places, loop)
 
 
 def outputs(
     performance: Performance, name: str, *, sound: bool = True, stems: bool = False, split: bool = False,
-    listen: Listener = quiet,
+    listen: Listener = quiet, sounding: Sounding = Sounding(),
 ) -> tuple[dict[str, bytes], dict[str, float]]:
     """The files of a song by their place in the output folder, and what was measured of its sound."""
-    plan = performance.plan
-    numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(plan.parts, 1)}
+    numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(performance.plan.parts, 1)}
+    numbered["dry"] = f"{name}/{name}-dry"
     listen(Progress("midi", "", 0, 1))
     found = {f"{name}.mid": midi(performance)}
     if split:
-        found |= {f"{inner}.mid": midi(performance, only=part) for part, inner in numbered.items()}
+        parts = [part.name for part in performance.plan.parts]
+        found |= {f"{numbered[part]}.mid": midi(performance, only=part) for part in parts}
     listen(Progress("midi", "", 1, 1))
     if not sound:
         return found, {}
-    heard = audio(performance, stems=stems, listen=listen)
-    found[f"{name}.wav"] = heard.wav
+    heard = audio(performance, stems=stems, listen=listen, sounding=sounding)
+    found[f"{name}{ENDINGS[sounding.kind]}"] = heard.wav
     found |= {f"{numbered[part]}.wav": data for part, data in heard.stems.items()}
     return found, {"lufs": round(heard.lufs, 2), "peak": round(heard.peak, 2), "seconds": round(heard.seconds, 3)}

@@ -32,7 +32,9 @@ def line(part: str, *notes: tuple[float, float, int] | tuple[float, float, int, 
     return Phrase(part, tuple(sorted(made, key=lambda n: (n.start, n.pitch))), ORIGIN)
 
 
-def every(step: float, beats: float, pitch: int, start: float = 0.0, length: float = 0.2) -> list[tuple[float, float, int]]:
+def every(
+    step: float, beats: float, pitch: int, start: float = 0.0, length: float = 0.2
+) -> list[tuple[float, float, int]]:
     """One pitch struck every so many beats."""
     return [(start + n * step, length, pitch) for n in range(round((beats - start) / step))]
 
@@ -50,83 +52,200 @@ class Clash:
     """Who else makes a claim."""
 
 
-def clash(rule: str, family: str, gives: str, where: Section, *phrases: Phrase, wants: Sequence[str] = (), **case: object) -> Clash:
+def clash(
+    rule: str, family: str, gives: str, where: Section, *phrases: Phrase, wants: Sequence[str] = (), **case: object
+) -> Clash:
     return Clash(rule, family, gives, Case(where, "lead", **case), phrases, tuple(wants))  # type: ignore[arg-type]
 
 
 SWUNG = line("drums", *every(1, 8, 51, 2 / 3), *every(1, 8, 51))
 FILL = line("drums", *every(1, 6, 36), *every(0.25, 8, 45, 6))
-CLAVE = Timeline("son-32", (1, 2, 3, 4, 5), 1.0, "genre.t", "", Pattern(32, 16, tuple(Hit(n, "x") for n in (0, 6, 12, 20, 24))))
+CLAVE = Timeline(
+    "son-32", (1, 2, 3, 4, 5), 1.0, "genre.t", "", Pattern(32, 16, tuple(Hit(n, "x") for n in (0, 6, 12, 20, 24)))
+)
 TURNED = [(n / 4, 0.2, 75, 100) for n in (4, 8, 16, 22, 28)]
 LEAD = line("lead", (0, 2, 72), (2, 2, 76), (4, 4, 79))
 
 CLASHES = {
     "straight eighths against swung ones": clash(
-        "T4", "tempo", "keys", section(C, grid=3), SWUNG, line("keys", *every(1, 8, 64, 0.5)), wants=["drums"],
+        "T4",
+        "tempo",
+        "keys",
+        section(C, grid=3),
+        SWUNG,
+        line("keys", *every(1, 8, 64, 0.5)),
+        wants=["drums"],
     ),
     "triplets on a grid of sixteenths": clash(
-        "T5", "tempo", "keys", section(C), line("keys", *every(1 / 3, 4, 64)), wants=["grid"],
+        "T5",
+        "tempo",
+        "keys",
+        section(C),
+        line("keys", *every(1 / 3, 4, 64)),
+        wants=["grid"],
     ),
     "a clave the wrong way round": clash(
-        "I6", "instruments", "drums", section(C), line("drums", *TURNED), clave=CLAVE, wants=["timeline"],
+        "I6",
+        "instruments",
+        "drums",
+        section(C),
+        line("drums", *TURNED),
+        clave=CLAVE,
+        wants=["timeline"],
     ),
     "a run through the fill": clash(
-        "E4", "energy", "bass", section(C), FILL, line("bass", *every(1, 6, 36), *every(0.25, 8, 36, 6)), wants=["drums"],
+        "E4",
+        "energy",
+        "bass",
+        section(C),
+        FILL,
+        line("bass", *every(1, 6, 36), *every(0.25, 8, 36, 6)),
+        wants=["drums"],
     ),
     "more onsets than the energy has room for": clash(
-        "E2", "energy", "keys", section(C), line("keys", *every(0.25, 8, 64)), LEAD, budget=10.0, wants=["arrangement"],
+        "E2",
+        "energy",
+        "keys",
+        section(C),
+        line("keys", *every(0.25, 8, 64)),
+        LEAD,
+        budget=10.0,
+        wants=["arrangement"],
     ),
     "a bass beside the kick": clash(
-        "I3", "instruments", "bass", section(C), line("drums", *every(2, 8, 36, 0.75)),
-        line("bass", *every(1, 8, 36, 0.5)), kick_lock=0.8, wants=["drums"],
+        "I3",
+        "instruments",
+        "bass",
+        section(C),
+        line("drums", *every(2, 8, 36, 0.75)),
+        line("bass", *every(1, 8, 36, 0.5)),
+        kick_lock=0.8,
+        wants=["drums"],
     ),
     "two parts with one rhythm in one register": clash(
-        "I4", "instruments", "strings", section(C), line("guitar", *every(0.5, 8, 60)), line("strings", *every(0.5, 8, 60)),
+        "I4",
+        "instruments",
+        "strings",
+        section(C),
+        line("guitar", *every(0.5, 8, 60)),
+        line("strings", *every(0.5, 8, 60)),
         wants=["guitar"],
     ),
     "a note no guitar has": clash("I8", "instruments", "guitar", section(C), line("guitar", (0, 1, 36))),
     "a seventh string": clash(
-        "I8", "instruments", "guitar", section(C), line("guitar", *[(0, 1, p) for p in (48, 52, 55, 60, 64, 67, 72)]),
+        "I8",
+        "instruments",
+        "guitar",
+        section(C),
+        line("guitar", *[(0, 1, p) for p in (48, 52, 55, 60, 64, 67, 72)]),
     ),
     "a third hand at the kit": clash(
-        "I8", "instruments", "drums", section(C), line("drums", *[(0, 0.2, p) for p in (36, 38, 42, 49, 44)]),
+        "I8",
+        "instruments",
+        "drums",
+        section(C),
+        line("drums", *[(0, 0.2, p) for p in (36, 38, 42, 49, 44)]),
     ),
     "a third hand at the percussion": clash(
-        "I8", "instruments", "drums", section(C), line("drums", *[(0, 0.2, p) for p in (38, 42, 54, 56, 70)]),
+        "I8",
+        "instruments",
+        "drums",
+        section(C),
+        line("drums", *[(0, 0.2, p) for p in (38, 42, 54, 56, 70)]),
     ),
     "no time to breathe": clash(
-        "I8", "instruments", "brass", section(C, bars=4), line("brass", *[(n, 1, 60 + 4 * (n % 2)) for n in range(16)]),
+        "I8",
+        "instruments",
+        "brass",
+        section(C, bars=4),
+        line("brass", *[(n, 1, 60 + 4 * (n % 2)) for n in range(16)]),
     ),
     "a bass that misses the chord": clash(
-        "K5", "key", "bass", section(C, (7, "maj")), line("bass", (0, 4, 36), (4, 4, 42)), wants=["harmony"],
+        "K5",
+        "key",
+        "bass",
+        section(C, (7, "maj")),
+        line("bass", (0, 4, 36), (4, 4, 42)),
+        wants=["harmony"],
     ),
     "a bass held into a chord it is foreign to": clash(
-        "K5", "key", "bass", section(C, (7, "maj")), line("bass", (0, 8, 40)), wants=["harmony"],
+        "K5",
+        "key",
+        "bass",
+        section(C, (7, "maj")),
+        line("bass", (0, 8, 40)),
+        wants=["harmony"],
     ),
     "a minor key that sounds like its relative": clash(
-        "K2", "key", "bass", section(C, (7, "maj"), C, AM, bars=4, key=Key(9, "minor", "A")),
-        line("bass", (0, 4, 36), (4, 4, 43), (8, 4, 36), (12, 4, 36)), line("keys", (0, 12, 60), (0, 12, 64), (0, 12, 67)),
+        "K2",
+        "key",
+        "bass",
+        section(C, (7, "maj"), C, AM, bars=4, key=Key(9, "minor", "A")),
+        line("bass", (0, 4, 36), (4, 4, 43), (8, 4, 36), (12, 4, 36)),
+        line("keys", (0, 12, 60), (0, 12, 64), (0, 12, 67)),
         wants=["harmony"],
     ),
     "a ninth against a flat ninth": clash(
-        "K6", "key", "pads", section((0, "9")), line("keys", (0, 4, 74), (0, 4, 70)), line("pads", (0, 4, 61), (0, 4, 64)),
+        "K6",
+        "key",
+        "pads",
+        section((0, "9")),
+        line("keys", (0, 4, 74), (0, 4, 70)),
+        line("pads", (0.5, 3, 49), (0, 4, 64)),
         wants=["keys"],
     ),
     "a note outside the chord's scale": clash(
-        "K3", "key", "keys", section(C), line("keys", (0, 2, 66), (0, 2, 60)), wants=["harmony"],
+        "K3",
+        "key",
+        "keys",
+        section(C),
+        line("keys", (0, 2, 66), (0, 2, 60)),
+        wants=["harmony"],
     ),
     "a pad that covers the tune": clash(
-        "I1", "instruments", "pads", section(C), line("lead", (0, 4, 67), (4, 4, 64)), line("pads", (0, 8, 72), (0, 8, 60)),
+        "I1",
+        "instruments",
+        "pads",
+        section(C),
+        line("lead", (0, 4, 67), (4, 4, 69)),
+        line("pads", (0, 8, 72), (0, 8, 64)),
+        wants=["lead"],
+    ),
+    "a pad that covers the tune with a double": clash(
+        "I1",
+        "instruments",
+        "pads",
+        section(C),
+        line("lead", (0, 8, 67)),
+        line("pads", (0, 8, 72), (0, 8, 60)),
         wants=["lead"],
     ),
     "mud": clash(
-        "I2", "instruments", "pads", section(C), line("keys", (0, 4, 48)), line("pads", (0, 4, 50), (0, 4, 67)), wants=["keys"],
+        "I2",
+        "instruments",
+        "pads",
+        section(C),
+        line("keys", (0, 4, 48)),
+        line("pads", (0, 4, 50), (0, 4, 67)),
+        wants=["keys"],
     ),
     "a minor ninth under the tune": clash(
-        "K4", "key", "pads", section((5, "maj7")), line("lead", (0, 4, 77)), line("pads", (0, 4, 64), (0, 4, 60)), wants=["lead"],
+        "K4",
+        "key",
+        "pads",
+        section((5, "maj7")),
+        line("lead", (0, 4, 77)),
+        line("pads", (0, 4, 64), (0, 4, 60)),
+        wants=["lead"],
     ),
     "a second against a tune that comes later": clash(
-        "K4", "key", "pads", section(C), line("lead", (0, 2, 76), (2, 2, 72)), line("pads", (0, 4, 71), (0, 4, 64)), wants=["lead"],
+        "K4",
+        "key",
+        "pads",
+        section(C),
+        line("lead", (0, 2, 76), (2, 2, 72)),
+        line("pads", (0, 4, 71), (0, 4, 64)),
+        wants=["lead"],
     ),
 }
 
@@ -156,19 +275,21 @@ def test_the_conflict_is_there(found: Clash) -> None:
 
 
 def test_it_is_mended_and_recorded(found: Clash) -> None:
-    """The fix is an edit with its rule, family, claims, reason, before and after; the conflict is gone, the tune untouched."""
+    """The fix is an edit with rule, family, claims, reason, before and after; it is gone, the tune untouched."""
     passage = reconcile(found.case, found.phrases)
-    assert passage.edits and seen(found.case, passage.phrases) == []
+    assert passage.edits
+    assert seen(found.case, passage.phrases) == []
     for edit in passage.edits:
         assert (edit.rule, edit.family, edit.part, edit.section) == (found.rule, found.family, found.gives, "A/1")
-        assert edit.before != edit.after and edit.reason
+        assert edit.before != edit.after
+        assert edit.reason
         assert {found.gives, *found.wants} <= {claim.by for claim in edit.claims}
     assert tune(passage.phrases) == tune(found.phrases)
     assert all(note.end <= found.case.section.length for phrase in passage.phrases for note in phrase.notes)
 
 
 def test_edits_tell_the_whole_difference(found: Clash) -> None:
-    """The notes before, less what the edits took and with what they gave, are the notes after: nothing changes unrecorded."""
+    """The notes before, less what the edits took and with what they gave, are the notes after: no silent change."""
     passage = reconcile(found.case, found.phrases)
     notes = [(p.part, n) for p in found.phrases for n in p.notes]
     for edit in passage.edits:
@@ -188,7 +309,8 @@ def test_off_leaves_it_in(found: Clash) -> None:
 def test_report_tells_and_leaves_the_notes(found: Clash) -> None:
     """With the resolver reporting, the conflict is told and every note stays."""
     passage = reconcile(replace(found.case, mode="report"), found.phrases)
-    assert passage.phrases == found.phrases and not passage.edits
+    assert passage.phrases == found.phrases
+    assert not passage.edits
     assert {finding.rule for finding in passage.findings} == {found.rule}
     assert all(finding.chosen == "left as it is" and finding.claims and finding.reason for finding in passage.findings)
 
@@ -198,7 +320,8 @@ def test_same_again_and_nothing_more(found: Clash) -> None:
     passage = reconcile(found.case, found.phrases)
     assert reconcile(found.case, found.phrases) == passage
     again = reconcile(found.case, passage.phrases)
-    assert not again.edits and again.phrases == passage.phrases
+    assert not again.edits
+    assert again.phrases == passage.phrases
 
 
 def test_who_is_locked_is_left_alone(found: Clash) -> None:
@@ -215,24 +338,52 @@ def test_notes_keep_their_origin(found: Clash) -> None:
 def test_every_kind_of_the_second_half_is_shown() -> None:
     """The scores above cover every kind the rules know."""
     assert {found.rule for found in CLASHES.values()} == {
-        "T4", "T5", "K2", "K3", "K4", "K5", "K6", "E2", "E4", "I1", "I2", "I3", "I4", "I6", "I8",
+        "T4",
+        "T5",
+        "K2",
+        "K3",
+        "K4",
+        "K5",
+        "K6",
+        "E2",
+        "E4",
+        "I1",
+        "I2",
+        "I3",
+        "I4",
+        "I6",
+        "I8",
     }
 
 
 # -- what is no conflict ---------------------------------------------------------------------------
 
 LET_BE = {
-    "a passing note of the tune": (section(C), line("lead", (0, 1, 76), (1, 0.5, 77), (1.5, 0.5, 79)), line("pads", (0, 4, 64))),
-    "a suspension that resolves": (section(C), line("lead", (0, 2.5, 77), (2.5, 2, 76)), line("pads", (1, 3, 64))),
+    "a passing note of the tune": (
+        section(C),
+        line("lead", (0, 1, 76), (1, 0.5, 77), (1.5, 0.5, 79)),
+        line("pads", (0, 4, 64)),
+    ),
+    "a suspension that resolves": (section(C), line("lead", (0, 2, 77), (2, 2, 76)), line("pads", (1, 3, 64))),
     "the second a chord has itself": (section((0, "maj7")), line("keys", (0, 4, 72)), line("pads", (0, 4, 71))),
-    "a ninth over a minor chord": (section((9, "min9")), line("keys", (0, 4, 72)), line("pads", (0, 4, 71), (0, 4, 64))),
+    "a ninth over a minor chord": (
+        section((9, "min9")),
+        line("keys", (0, 4, 72)),
+        line("pads", (0, 4, 71), (0, 4, 64)),
+    ),
     "a suspended fourth": (section(C), line("keys", (0, 2, 65), (0, 2, 67), (2, 2, 64))),
     "a tambourine with the backbeat": (section(C), line("drums", (1, 0.2, 38), (1, 0.2, 42), (1, 0.2, 54))),
     "sixteenths that go on through a fill": (section(C), FILL, line("bass", *every(0.25, 8, 36))),
-    "triplets between straight beats": (section(C), line("drums", *every(0.5, 8, 42)), line("keys", *every(1 / 3, 8, 64, 4))),
+    "triplets between straight beats": (
+        section(C),
+        line("drums", *every(0.5, 8, 42)),
+        line("keys", *every(1 / 3, 8, 64, 4)),
+    ),
     "a pedal high above the tune": (section(C), LEAD, line("strings", (0, 8, 88))),
     "a walking bass that passes under a held chord": (
-        section(C), line("bass", (0, 1, 36), (1, 1, 38), (2, 1, 39), (3, 1, 40)), line("keys", (0, 4, 52), (0, 4, 55)),
+        section(C),
+        line("bass", (0, 1, 36), (1, 1, 38), (2, 1, 39), (3, 1, 40)),
+        line("keys", (0, 4, 52), (0, 4, 55)),
     ),
 }
 
@@ -245,22 +396,24 @@ def test_music_is_let_be(where: Section, phrases: list[Phrase]) -> None:
 
 
 def test_a_crossing_over_two_chords_is_told() -> None:
-    """A pitched part that crosses the clave over changing chords keeps its notes: turned round it would miss the chords."""
+    """A pitched part that crosses the clave over changing chords keeps its notes: turned it would miss the chords."""
     keys = line("keys", *[(start, length, 67, loud) for start, length, _, loud in TURNED])
     passage = reconcile(Case(section(C, (7, "maj")), "lead", clave=CLAVE), (keys,))
-    assert not passage.edits and [finding.rule for finding in passage.findings] == ["I6"]
+    assert not passage.edits
+    assert [finding.rule for finding in passage.findings] == ["I6"]
 
 
 def test_twins_without_room_above_are_told() -> None:
     """Twins stay together where no octave is free above, and it is told once."""
     high = every(0.5, 8, 84)
     passage = reconcile(Case(section(C), "lead"), (line("guitar", *high), line("strings", *high)))
-    assert not passage.edits and [finding.rule for finding in passage.findings] == ["I4"]
+    assert not passage.edits
+    assert [finding.rule for finding in passage.findings] == ["I4"]
 
 
 def test_two_unwritten_colours_go_by_rank() -> None:
     """Where the chord as written has neither tension, the player of higher rank keeps his."""
-    keys, pads = line("keys", (0, 4, 73), (0, 4, 70)), line("pads", (0, 4, 62), (0, 4, 52))
+    keys, pads = line("keys", (0.5, 3, 73), (0, 4, 70)), line("pads", (0.5, 3, 62), (0, 4, 52))
     passage = reconcile(Case(section((0, "7")), "lead"), (keys, pads))
     assert [(e.rule, e.part) for e in passage.edits] == [("K6", "pads")]
 
@@ -290,7 +443,7 @@ def test_real_sections_are_at_rest_after_one_pass(genre: str) -> None:
             case, phrases = Case.of(plan, placement, arrangement), tuple(played[p.name] for p in plan.parts)
             passage = reconcile(case, phrases)
             again = reconcile(case, passage.phrases)
-            assert not again.edits and again.phrases == passage.phrases, (seed, placement.section.id)
+            assert again == Passage(passage.phrases, (), again.findings), (seed, placement.section.id)
             assert all(edit.part != "lead" or edit.rule == "I8" for edit in passage.edits)
             edits, notes = edits + len(passage.edits), notes + sum(len(p.notes) for p in phrases)
     assert edits < 0.05 * notes

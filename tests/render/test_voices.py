@@ -9,7 +9,7 @@ from scorekit.render import dsp
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
-from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, takes
+from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, rooted, takes
 from scorekit.score import Sound
 
 
@@ -71,8 +71,8 @@ def test_strokes_go_round_the_rounds() -> None:
 
 
 def test_sustained_bodies_come_in_few_lengths() -> None:
-    """A sustained note has a body at least as long as itself and its release, in lengths doubled from .75 s."""
-    assert [held(s) for s in (0.1, 0.75, 0.8, 5.0)] == [0.75, 0.75, 1.5, 6.0]
+    """A sustained body is at least as long as its note and release, in lengths half an octave apart from .75 s."""
+    assert [held(s) for s in (0.1, 0.75, 0.8, 5.0)] == [0.75, 0.75, 1.0606, 6.0]
     x = clip(PAD, SOUND, [Stroke(0, 44_100, 60, 127)], Bodies()).samples[0]
     assert x.size == 44_100 + 4_410
 
@@ -104,13 +104,36 @@ def test_a_clip_does_not_depend_on_where_it_stands() -> None:
     np.testing.assert_array_equal(here.samples, there.samples)
 
 
-def test_a_body_is_made_as_far_as_it_is_needed() -> None:
-    """Asking for less gives fewer samples, and the very same ones."""
-    noisy = Patch("noisy", "keys", "", lambda take: dsp.noise("body", 100_000))
-    take, tone = takes(noisy, SOUND, [Stroke(0, 1, 60, 100)])[0], Tone(200.0, "keys")
-    bodies = Bodies()
-    short = bodies.get(noisy, take, tone, 10_000)
-    long = bodies.get(noisy, take, tone)
-    assert 10_000 <= short.shape[-1] < long.shape[-1] == 100_000
-    assert bodies.size == long.nbytes
-    np.testing.assert_array_equal(short, long[:, : short.shape[-1]])
+def test_neighbours_share_a_body() -> None:
+    """Of three semitones one is rendered; the others are that sound read faster or slower, within 1.2 cents."""
+    made: list[int] = []
+
+    def tone(take: Take) -> Samples:
+        made.append(take.pitch)
+        return dsp.partial(dsp.hertz(take.pitch), 60_000)
+
+    patch, bodies = Patch("tone", "keys", "", tone), Bodies()
+    for pitch in (68, 69, 70):
+        take = takes(patch, SOUND, [Stroke(0, 50_000, pitch, 100)])[0]
+        x = bodies.get(patch, take).sound()[0, 1_000:33_768]
+        turns = np.unwrap(np.angle(np.fft.ifft(np.where(np.arange(32_768) < 16_384, np.fft.fft(x), 0.0))[4_000:28_000]))
+        hz = (turns[-1] - turns[0]) / (2.0 * np.pi) / 23_999 * dsp.RATE
+        assert 1_200.0 * abs(np.log2(hz / dsp.hertz(pitch))) < 1.3
+    assert made == [69]
+
+
+def test_odd_rounds_come_from_the_other_side() -> None:
+    """A key struck again soon is the neighbour on the other side, not the same samples."""
+    patch = Patch("noisy", "keys", "", lambda take: dsp.noise(str(take.pitch), 60_000), rounds=2)
+    first, second = takes(patch, SOUND, [Stroke(0, 9_000, 61, 100), Stroke(9_000, 9_000, 61, 100)])
+    assert (rooted(patch, first)[0].pitch, rooted(patch, second)[0].pitch) == (60, 63)
+    assert [rooted(patch, take)[1] for take in (first, second)] == [1, -2]
+
+
+def test_bodies_have_sixteen_bits() -> None:
+    """A kept body is within a step of what was rendered, a step being less than 1/16383 of its peak."""
+    patch = Patch("noisy", "click", "", lambda take: dsp.noise("body", 20_000) * np.float32(0.3), gain=6.0)
+    body = Bodies().get(patch, takes(patch, SOUND, [Stroke(0, 20_000, 60, 100)])[0])
+    wanted = dsp.noise("body", 20_000)[:-400] * np.float32(0.3 * dsp.gain(6.0))
+    assert np.abs(body.sound()[0, : wanted.size] - wanted).max() <= 0.51 * body.step
+    assert body.step < wanted.max() / 16_000.0

@@ -371,7 +371,7 @@ def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) ->
 def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:
     """In order, one stroke a tick, none sounding into the next."""
     inside = sorted({s.at: s for s in found if 0 <= s.at < end}.values(), key=lambda s: s.at)
-    ends = [*(s.at for s in inside[1:]), *([end] if inside else [])]
+    ends = [*(s.at for s in inside), end][1:]
     return [
         s if s.at + s.length <= until else replace(s, length=until - s.at)
         for s, until in zip(inside, ends, strict=True)

@@ -128,7 +128,7 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[
         return
     under = [(stab, slot_at(slots, stab.sounds)) for stab in strokes]
     fresh = [(s, slot) for n, (s, slot) in enumerate(under) if s.held or n == 0 or slot is not under[n - 1][1]]
-    ends = [stab.at for stab, _ in fresh[1:]] + [brief.section.length]
+    ends = [*(stab.at for stab, _ in fresh), brief.section.length][1:]
     for (stab, slot), end in zip(fresh, ends, strict=True):
         bass = 36 + slot.chord.bass
         if bass < slot.voicing[0] - 4:

@@ -263,7 +263,7 @@ def _in_two(
         third = beat.at % meter.bar == middle and (len(meter.onsets) != 3 or seed.chance("third beat", 0.5))
         if beat.at % meter.bar == 0 or beat.first or third or leads:
             played.append(beat)
-    ends = [beat.at for beat in played[1:]] + [brief.section.length]
+    ends = [*(beat.at for beat in played), brief.section.length][1:]
     steps: list[Step] = []
     near = register.middle
     for beat, end in zip(played, ends, strict=True):

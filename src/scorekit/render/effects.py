@@ -5,6 +5,7 @@ Everything is local in time: a change in one bar moves no sample far from it, an
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,9 +30,7 @@ class Tone:
 
 
 FLAT = Tone()
-_TAPS, _SIZE = 2_048, 16_384
-GRAIN = _SIZE - _TAPS + 1
-"""Samples in a block of the equaliser: a sound cut after a whole number of them has the same samples as the whole."""
+_TAPS = 2_048
 
 VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]] = {
     "drums": (28.0, ((360.0, -2.0, 0.9),), 2.0),
@@ -63,11 +62,54 @@ def _tone_kernel(tone: Tone) -> Samples | None:
     return None if curve is None else dsp.kernel(curve, _TAPS)
 
 
-def equalised(x: Samples, tone: Tone) -> Samples:
-    """x (1, n) or (2, n) through a tone: its filter (minimum phase, length kept) and its width."""
+@lru_cache(maxsize=1)
+def _smooth_sizes() -> tuple[int, ...]:
+    """Even numbers without a prime factor above 11, up to 2**23: lengths the FFT is quick at."""
+    found = {1}
+    for prime in (2, 3, 5, 7, 11):
+        grown = found
+        while grown:
+            grown = {n * prime for n in grown if n * prime <= 1 << 22} - found
+            found = found | grown
+    return tuple(sorted(2 * n for n in found))
+
+
+@lru_cache(maxsize=512)
+def _sizes(n: int, shift: int) -> tuple[int, int]:
+    """FFT lengths (there, back) of at least n whose ratio is a shift in semitones: within half a cent, or the best."""
+    good, ratio = _smooth_sizes(), float(dsp.exp2(-shift / 12.0))
+    best = (1e9, 0, 0)
+    for size in good[bisect_left(good, n) :]:
+        if size > 1.25 * n + 512:
+            break
+        at = bisect_left(good, size * ratio)
+        for back in good[max(at - 1, 0) : at + 1]:
+            error = abs(back / (size * ratio) - 1.0)
+            best = min(best, (max(error, 3e-4) + 2e-4 * (size / n - 1.0), size, back))
+    return best[1:]
+
+
+@lru_cache(maxsize=16)
+def _tone_spectrum(tone: Tone, size: int) -> dsp.Spectrum | None:
     response = _tone_kernel(tone)
-    if response is not None:
-        x = dsp.convolve(x, response, _SIZE)[:, : x.shape[-1]]
+    return None if response is None else np.fft.rfft(response, size)
+
+
+def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
+    """x (1, n) or (2, n) read ``shift`` semitones higher, and as much faster, through a tone's filter and width.
+
+    With a shift it takes one spectrum there and one, of another length, back.
+    """
+    response = _tone_kernel(tone)
+    if shift:
+        n = x.shape[-1]
+        there, back = _sizes(-(-(n + _TAPS) // 2_048) * 2_048, shift)
+        spectrum, colour = np.fft.rfft(x, there), _tone_spectrum(tone, there)
+        if colour is not None:
+            spectrum = dsp.times(spectrum, colour)
+        x = dsp.back(spectrum[:, : back // 2 + 1], back)[:, : n * back // there] * np.float32(back / there)
+    elif response is not None:
+        x = dsp.convolve(x, response)[:, : x.shape[-1]]
     if tone.width == 1.0 or len(x) == 1:
         return x
     middle = (x[0] + x[1]) * np.float32(0.5)
@@ -134,31 +176,53 @@ def _reflections(size: float) -> tuple[Samples, Samples]:
     return sides[0], sides[1]
 
 
-def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 8_192) -> None:
-    """Add a mono send (n,) through a stereo response (2, m) to a bus (2, >= n): partitioned overlap-add convolution.
+class Room:
+    """A room being sounded, hop by hop: partitioned overlap-add convolution of a mono send into a stereo bus.
 
-    Only frequencies below 12 kHz are worked out, since a room has next to nothing above. Silence costs nothing.
+    Only frequencies below 12 kHz are worked out, since a room has next to nothing above. Silence costs nothing. One that
+    begins ``reach`` samples early gives the same bits as one that heard the song from its start.
     """
-    size, kept = 2 * hop, int(12_000.0 / RATE * 2 * hop)
-    weights = _partitions(response, hop, kept)
-    past: deque[tuple[Samples, Samples] | None] = deque(maxlen=len(weights))
-    total, work = np.empty((2, 2, kept), np.float32), np.empty((2, kept), np.float32)
-    wet = np.zeros((2, hop + 1), np.complex64)
-    for at in range(0, into.shape[-1], hop):
-        block = send[at : at + hop]
-        spectrum = np.fft.rfft(block, size)[:kept] if block.any() else None
-        past.appendleft(None if spectrum is None else (dsp.f32(spectrum.real), dsp.f32(spectrum.imag)))
-        if all(heard is None for heard in past):
-            continue
+
+    def __init__(self, response: Samples, hop: int = 8_192) -> None:
+        self.hop, self.kept = hop, int(12_000.0 / RATE * 2 * hop)
+        self.weights = _partitions(response, hop, self.kept)
+        self.reach = (len(self.weights) + 1) * hop
+        self.past: deque[tuple[Samples, Samples] | None] = deque(maxlen=len(self.weights))
+        self.total, self.work = np.empty((2, 2, self.kept), np.float32), np.empty((2, self.kept), np.float32)
+        self.wet: dsp.Spectrum = np.zeros((2, hop + 1), np.complex64)
+        self.tail: Samples | None = None
+
+    def feed(self, send: Samples, into: Samples) -> None:
+        """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
+        for at in range(0, into.shape[-1], self.hop):
+            if self.tail is not None:
+                dsp.add(into, self.tail, at)
+            answer = self._answer(send[at : at + self.hop])
+            self.tail = None
+            if answer is not None:
+                dsp.add(into, answer[:, : self.hop], at)
+                self.tail = answer[:, self.hop :]
+
+    def _answer(self, block: Samples) -> Samples | None:
+        spectrum = np.fft.rfft(block, 2 * self.hop)[: self.kept] if block.any() else None
+        self.past.appendleft(None if spectrum is None else (dsp.f32(spectrum.real), dsp.f32(spectrum.imag)))
+        if all(heard is None for heard in self.past):
+            return None
+        total, work = self.total, self.work
         total[:] = 0.0
-        for heard, (real, imag) in zip(past, weights, strict=False):
+        for heard, (real, imag) in zip(self.past, self.weights, strict=False):
             if heard is not None:
                 total[0] += np.multiply(real, heard[0], out=work)
                 total[0] -= np.multiply(imag, heard[1], out=work)
                 total[1] += np.multiply(real, heard[1], out=work)
                 total[1] += np.multiply(imag, heard[0], out=work)
-        wet.real[:, :kept], wet.imag[:, :kept] = total
-        dsp.add(into, dsp.back(wet, size), at)
+        self.wet.real[:, : self.kept], self.wet.imag[:, : self.kept] = total
+        return dsp.back(self.wet, 2 * self.hop)
+
+
+def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 8_192) -> None:
+    """Add a mono send (n,) through a stereo response (2, m) to a bus (2, n)."""
+    Room(response, hop).feed(send, into)
 
 
 def _partitions(response: Samples, hop: int, kept: int) -> list[tuple[Samples, Samples]]:
@@ -173,26 +237,50 @@ def _partitions(response: Samples, hop: int, kept: int) -> list[tuple[Samples, S
 # -- echo and duck ---------------------------------------------------------------------------------------------------
 
 
-def echo(send: Samples, delay: int, into: Samples, feedback: float = 0.38, repeats: int = 6) -> None:
-    """Add ping-pong echoes of a mono send (n,), ``delay`` samples apart, each softer and darker than the last."""
-    response = dsp.kernel(dsp.chain(dsp.highpass(250.0), dsp.lowpass(4_500.0)), _TAPS)
-    for at in range(0, send.size, GRAIN):
-        if not send[at : at + GRAIN].any():
-            continue
-        tap = dsp.convolve(send[at : at + GRAIN], response)
-        for repeat in range(1, repeats + 1):
-            near, far = (0.9, 0.35) if repeat % 2 else (0.35, 0.9)
-            dsp.add(into[0], tap, at + repeat * delay, near)
-            dsp.add(into[1], tap, at + repeat * delay, far)
-            tap = _darker(tap, feedback)
+class Echo:
+    """Ping-pong echoes of a mono send, ``delay`` samples apart, each softer and darker than the last."""
+
+    def __init__(self, delay: int, feedback: float = 0.38, repeats: int = 6) -> None:
+        self.delay, self.feedback = delay, feedback
+        self.response = dsp.kernel(dsp.chain(dsp.highpass(250.0), dsp.lowpass(4_500.0)), _TAPS)
+        self.tail = np.zeros(_TAPS - 1, np.float32)
+        self.late = [np.zeros(repeat * delay, np.float32) for repeat in range(1, repeats + 1)]
+        self.carry = np.zeros(repeats, np.float32)
+        self.reach = repeats * delay + _TAPS + repeats
+        self.quiet = 0
+
+    def feed(self, send: Samples, into: Samples) -> None:
+        """Add the echoes of a send (n,), and of all that was sent before, to a bus (2, n)."""
+        n = into.shape[-1]
+        self.quiet = 0 if send.any() else self.quiet + n
+        if self.quiet > self.reach + n:
+            return
+        tap = np.zeros(n + _TAPS - 1, np.float32)
+        dsp.add(tap, self.tail, 0)
+        if send.any():
+            dsp.add(tap, dsp.convolve(send, self.response), 0)
+        self.tail, tap = tap[n:], tap[:n]
+        for repeat in range(len(self.late)):
+            near, far = (0.35, 0.9) if repeat % 2 else (0.9, 0.35)
+            heard = np.concatenate([self.late[repeat], tap])
+            self.late[repeat] = heard[n:]
+            dsp.add(into[0], heard[:n], 0, near)
+            dsp.add(into[1], heard[:n], 0, far)
+            tap = self._darker(tap, repeat)
+
+    def _darker(self, x: Samples, repeat: int) -> Samples:
+        """x (n,) times the feedback through (1, 1) / 2, carried on from chunk to chunk."""
+        half = x * np.float32(0.5 * self.feedback)
+        out = half.copy()
+        out[1:] += half[:-1]
+        out[0] += self.carry[repeat]
+        self.carry[repeat] = half[-1]
+        return out
 
 
-def _darker(x: Samples, level: float) -> Samples:
-    """x (n,) times ``level`` through (1, 1) / 2, one sample longer."""
-    out = np.zeros(x.size + 1, np.float32)
-    out[:-1] = x * np.float32(0.5 * level)
-    out[1:] += out[:-1].copy()
-    return out
+def echo(send: Samples, delay: int, into: Samples) -> None:
+    """Add the echoes of a mono send (n,) to a bus (2, n)."""
+    Echo(delay).feed(send, into)
 
 
 @lru_cache(maxsize=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import numpy as np
@@ -58,18 +59,38 @@ def k_weighting(f: Reals) -> Reals:
 # -- loudness --------------------------------------------------------------------------------------------------------
 
 
-def _cut(x: Samples, a: int, b: int) -> Samples:
-    return x[a:b]
+GRID = 12_250
+"""Samples in a block of the K filter: energies are worked out in these."""
 
 
 def energies(x: Samples) -> Reals:
     """K-weighted energy of x (c, n), summed over channels, in each piece of each whole cell."""
     n = x.shape[-1] // CELL * CELL
-    total = np.zeros(n // PIECE)
-    for channel in x:
-        for at, block in dsp.zero_phase(partial(_cut, channel), n, k_weighting, PIECE):
-            squares = np.square(block, out=block).reshape(-1, PIECE)
-            total[at // PIECE : (at + block.size) // PIECE] += squares.sum(axis=1)
+    return energy_of(lambda a, b: x[:, a:b], n, 0, n)
+
+
+def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -> Reals:
+    """The same for samples a to b (multiples of ``GRID``, or the end) of a sound of ``whole`` samples that is read in
+    pieces; what lies before and after is heard too."""
+    first, stop = max(a - GRID, 0), min(b + 2 * GRID, whole)
+    total = np.zeros((b - a) // PIECE)
+    latest: list[tuple[int, int, Samples]] = [(0, 0, np.zeros((2, 0), np.float32))]
+
+    def source(channel: int, start: int, end: int) -> Samples:
+        if latest[0][:2] != (start, end):
+            latest[0] = (start, end, read(first + start, first + end))
+        return latest[0][2][channel]
+
+    channels = [
+        dsp.zero_phase(partial(source, channel), stop - first, k_weighting, PIECE)
+        for channel in range(len(read(first, first)))
+    ]
+    for blocks in zip(*channels, strict=True):
+        for start, block in blocks:
+            at = (first + start - a) // PIECE
+            if 0 <= at < total.size:
+                squares = np.square(block, out=block).reshape(-1, PIECE)[: total.size - at]
+                total[at : at + len(squares)] += squares.sum(axis=1)
     return total
 
 
@@ -127,20 +148,25 @@ def peaks(x: Samples, above: float = 0.0) -> Samples:
 
     Cells whose samples stay under 0.6 ``above`` keep the peak of their samples.
     """
-    cells = -(-x.shape[-1] // CELL)
-    out = np.zeros((cells, PIECES), np.float32)
-    for channel in x:
-        for at in range(0, cells, 64):
-            np.maximum(out[at : at + 64], _piece_peaks(channel, at, min(64, cells - at), above), out=out[at : at + 64])
+    return peaks_of(lambda a, b: x[:, a:b], x.shape[-1], above, 0, x.shape[-1])
+
+
+def peaks_of(read: Callable[[int, int], Samples], n: int, above: float, a: int, b: int) -> Samples:
+    """The same for samples a to b (multiples of 64 cells, or the end) of a sound of n samples, read in pieces."""
+    out = np.zeros((-(-(b - a) // CELL), PIECES), np.float32)
+    for at in range(0, len(out), 64):
+        cells = min(64, len(out) - at)
+        start = a + at * CELL - 35
+        heard = read(max(start, 0), min(start + cells * CELL + 71, n))
+        for channel in heard:
+            padded = np.zeros(cells * CELL + 71, np.float32)
+            padded[max(-start, 0) : max(-start, 0) + channel.size] = channel
+            np.maximum(out[at : at + cells], _piece_peaks(padded, cells, above), out=out[at : at + cells])
     return out.reshape(-1)
 
 
-def _piece_peaks(channel: Samples, first: int, cells: int, above: float) -> Samples:
-    """Peaks (cells, 9) of some cells of a channel (n,), oversampled where they are loud."""
-    padded = np.zeros(cells * CELL + 71, np.float32)
-    start = first * CELL - 35
-    heard = channel[max(start, 0) : start + padded.size]
-    padded[max(-start, 0) : max(-start, 0) + heard.size] = heard
+def _piece_peaks(padded: Samples, cells: int, above: float) -> Samples:
+    """Peaks (cells, 9) of some cells of a channel, 35 samples before and 36 after them, oversampled where loud."""
     own: Samples = np.abs(padded[35 : 35 + cells * CELL]).reshape(cells, PIECES, -1).max(axis=2)
     loud = np.flatnonzero(own.max(axis=1) > 0.6 * above)
     if loud.size:

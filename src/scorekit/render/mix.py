@@ -1,4 +1,4 @@
-"""From a performance to a mastered stereo mix: clips to strips, strips to buses, buses to the master.
+"""From a performance to a mastered stereo mix: what is played, on which strip, and the whole of it finished.
 
 The order of every sum is the order of the takes, so the same performance gives the same bits.
 """
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.render import dsp, effects, loudness
+from scorekit.render import dsp, effects
+from scorekit.render.console import CHUNK, Console, Held, Laid, Line
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import Tone
-from scorekit.render.exact import Reals
-from scorekit.render.loudness import CELL, PIECE, PIECES
+from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, prepare
+from scorekit.render.master import mixed as mix_down
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.score import MANNERS, Master, Part, Performance, Plan, Sound, Take
@@ -23,11 +24,11 @@ from scorekit.timebase import PPQ, TempoMap
 
 Progress = Callable[[float, str], None]
 """Told how far the work is, 0 to 1, and what is being done."""
+
 Render = Callable[[Patch, Sound, Sequence[Stroke], Bodies, Tone], Clip]
 """``voices.clip``, or something that remembers what it returned."""
 
 KICKS = (35, 36)
-_BLOCK = 32_768
 _CLOSED = "click"
 """The family that is neither sent to the room nor equalised."""
 
@@ -83,40 +84,7 @@ def kicks(performance: Performance) -> list[int]:
     return sorted(found)
 
 
-# -- strips and buses ------------------------------------------------------------------------------------------------
-
-
-class Desk:
-    """The buses of one mix while it is being added up: dry, room send, echo send, and a stem for each part."""
-
-    def __init__(self, n: int, parts: Sequence[str]) -> None:
-        self.dry = np.zeros((2, n), np.float32)
-        self.verb = np.zeros(n, np.float32)
-        self.delay = np.zeros(n, np.float32)
-        self.echoes = False
-        self.stems = {name: np.zeros((2, n), np.float32) for name in parts}
-
-    def add(self, part: Part, closed: bool, sound: Clip, dips: Samples | None) -> None:
-        """Bring a clip in through the part's strip, block by block so that it stays in the processor's cache."""
-        strip, n = part.strip, self.dry.shape[-1]
-        sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level))
-        verb, delay = (0.0, 0.0) if closed else (strip.verb, strip.delay)
-        self.echoes |= delay > 0
-        stem = self.stems.get(part.name)
-        a, b = max(sound.start, 0), min(sound.start + sound.samples.shape[-1], n)
-        for at in range(a, b, _BLOCK):
-            to = min(at + _BLOCK, b)
-            block = sound.samples[:, at - sound.start : to - sound.start] * sides
-            if dips is not None:
-                block *= dips[at:to]
-            self.dry[:, at:to] += block
-            if stem is not None:
-                stem[:, at:to] += block
-            if verb or delay:
-                middle = block[0] + block[1]
-                self.verb[at:to] += middle * np.float32(0.7071 * verb)
-            if delay:
-                self.delay[at:to] += middle * np.float32(0.7071 * delay)
+# -- lines -----------------------------------------------------------------------------------------------------------
 
 
 def tone_of(part: Part, patch: Patch) -> Tone:
@@ -124,110 +92,108 @@ def tone_of(part: Part, patch: Patch) -> Tone:
     return Tone() if patch.family == _CLOSED else Tone(part.strip.highpass, patch.family, part.strip.width)
 
 
-def summed(
-    performance: Performance,
-    patches: Mapping[str, Patch],
-    bodies: Bodies,
-    render: Render = clip,
-    stems: bool = True,
-    progress: Progress | None = None,
-) -> Desk:
-    """Every take rendered and brought to the desk, in order."""
-    plan = performance.plan
-    n, onsets = length(plan), kicks(performance)
+def lines(performance: Performance, patches: Mapping[str, Patch]) -> list[Line]:
+    """Every take of a performance as a line of the console, in order."""
+    plan, made = performance.plan, []
     parts = {part.name: part for part in plan.parts}
-    desk = Desk(n, list(parts) if stems else [])
-    dips = {d: effects.duck(onsets, d, n) for d in {part.strip.duck for part in plan.parts} if d > 0 and onsets}
     for index, take in enumerate(performance.takes):
         part = parts[take.part]
         patch = patches[part.sound.patch]
-        if len(take.events):
-            heard = strokes(take, plan.tempo)
-            if patch.chokes:
-                after = next((later for later in performance.takes[index + 1 :] if later.part == take.part), None)
-                heard += hushes(patch, heard, strokes(after, plan.tempo)) if after else []
-            sound = render(patch, part.sound, heard, bodies, tone_of(part, patch))
-            desk.add(part, patch.family == _CLOSED, sound, dips.get(part.strip.duck))
-        if progress:
-            progress(0.8 * (index + 1) / len(performance.takes), take.part)
-    return desk
+        heard = strokes(take, plan.tempo) if len(take.events) else []
+        if heard and patch.chokes:
+            after = next((later for later in performance.takes[index + 1 :] if later.part == take.part), None)
+            heard += hushes(patch, heard, strokes(after, plan.tempo)) if after else []
+        if heard:
+            closed = patch.family == _CLOSED
+            made.append(Line(part.name, patch, part.sound, tone_of(part, patch), part.strip, heard, closed))
+    return made
 
 
-def wet(desk: Desk, plan: Plan) -> Samples:
-    """The dry bus with room and echoes added, lows in the middle: the mix before mastering. Uses the dry bus up."""
-    bus = desk.dry
-    if desk.echoes:
-        beat = plan.tempo.tempo_at(0)
-        effects.echo(desk.delay, (3 * beat * RATE + 2_000_000) // 4_000_000, bus)
-    if desk.verb.any():
-        effects.reverberate(desk.verb, effects.room(plan.master.room, plan.master.tone), bus)
-    effects.mono_lows(bus)
-    return bus
+def console(performance: Performance, laid: Sequence[Laid | Held], loop: bool = False) -> Console:
+    """The console a performance is mixed on, with the room, the echo and the end its plan asks for."""
+    plan = performance.plan
+    strips = [one.line.strip for one in laid if not one.line.closed]
+    delay = (3 * plan.tempo.tempo_at(0) * RATE + 2_000_000) // 4_000_000 if any(s.delay > 0 for s in strips) else 0
+    room = effects.room(plan.master.room, plan.master.tone) if any(s.verb > 0 for s in strips) else None
+    n = length(plan)
+    return Console(n, laid, kicks(performance), room=room, delay=delay, fade=0 if loop else faded(plan, n))
 
 
-# -- master ----------------------------------------------------------------------------------------------------------
-
-
-def ended(x: Samples, plan: Plan) -> Samples:
-    """x faded to silence in place: over the last section when the song ends by fading, else within the tail."""
-    n = x.shape[-1]
+def faded(plan: Plan, n: int) -> int:
+    """Samples over which the end falls silent: the last section when the song ends by fading, else most of the tail."""
     last = plan.tempo.sample(plan.placements[-1].start)
-    fade = min(n - last if plan.ending == "fade" else max(dsp.samples(0.6 * plan.tail), 256), n)
-    if fade:
-        x[:, n - fade :] *= dsp.f32(0.5 + 0.5 * dsp.cos((np.arange(fade) + 0.5) / (2.0 * fade)))
-    return x
+    return min(n - last if plan.ending == "fade" else max(dsp.samples(0.6 * plan.tail), 256), n)
 
 
-def mastered(x: Samples, master: Master) -> tuple[Samples, float, float]:
-    """x (2, n) compressed, brought to the loudness asked for and limited: with the LUFS and the dBTP reached.
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """A song ready to be heard: the console, the mix, and the gains of the master."""
 
-    The sound is measured once, in cells of 10 ms. Compressor, gain and limiter are one curve of gains, settled on those
-    measures, in a few rounds, since the limiter takes some loudness away again. Then the curve is applied.
+    console: Console
+    spool: Spool
+    gains: Samples
+    lufs: float
+    peak: float
+    """True peak in dBTP."""
+    first: int
+    last: int
+    """Where on the spool the song is."""
+
+    @property
+    def n(self) -> int:
+        """Samples of the song."""
+        return self.last - self.first
+
+    def samples(self, a: int, b: int) -> Samples:
+        """Samples a to b of the finished song, (2, b - a)."""
+        return amplified(self.spool, self.gains, self.first + a, self.first + b)
+
+
+def mixed(
+    performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands | None = None,
+    progress: Progress | None = None, loop: bool = False,
+) -> Desk:  # fmt: skip
+    """The whole song mixed and measured by some hands; its samples are there for the asking.
+
+    As a loop it is as long as its bars: what rings on is heard at the start, and the master hears it round and round.
     """
-    energy = loudness.energies(x)
-    level = loudness.gated(loudness.powers(energy))
-    if level <= -70.0:
-        return x, level, loudness.true_peak(x)
-    squeeze = effects.compression(energy.reshape(-1, PIECES).sum(axis=1) / CELL, level - 1.0)
-    base = dsp.stretch(np.append(squeeze, squeeze[-1]), energy.size)
-    push = min(master.lufs - loudness.gated(loudness.powers(energy * np.square(base))), 40.0)
-    for room in (3.0, 12.0):
-        peaks = loudness.peaks(x, above=dsp.gain(master.ceiling - push - room))
-        whole = np.append(base, np.full(peaks.size - base.size, base[-1]))
-        gains, level, used = _settled(energy, peaks, whole, push, master)
-        if used <= push + room:
-            break
-    effects.amplify(x, gains, PIECE)
-    return x, level, dsp.decibels(float((peaks * gains).max()))
+    hands, tell, plan = hands or Hands(), progress or (lambda share, what: None), performance.plan
+    rows = lines(performance, patches)
+    tell(0.0, "sounds")
+    prepare([order for line in rows for order in line.orders()], bodies, hands)
+    tell(0.6, "mix")
+    desk = console(performance, [Laid(line, bodies) for line in rows], loop)
+    return desked(desk, plan.master, hands, plan.tempo.sample(plan.end) if loop else 0, tell)
 
 
-def _settled(energy: Reals, peaks: Samples, base: Samples, push: float, master: Master) -> tuple[Samples, float, float]:
-    """Gains of all pieces, limiter included; the loudness they give; the push, found by secants, 12 dB more at most."""
-    slope, last, level, most = 1.0, push, master.lufs, push + 12.0
-    for attempt in range(8):
-        gains = base * np.float32(dsp.gain(push))
-        gains *= effects.limiting(peaks * gains, master.ceiling, PIECE)
-        before, level = level, loudness.gated(loudness.powers(energy * np.square(gains[: energy.size])))
-        if abs(level - master.lufs) < 0.02 or (push >= most and level < master.lufs):
-            break
-        if attempt and push != last:
-            slope = min(max((level - before) / (push - last), 0.2), 1.0)
-        last, push = push, min(push + (master.lufs - level) / slope, most)
-    return gains, level, push
+def desked(desk: Console, master: Master, hands: Hands, loop: int, tell: Progress) -> Desk:
+    """A console mixed down and mastered; ``loop`` is the length of a round in samples, 0 for none."""
+    spool = mix_down(desk, hands)
+    tell(0.9, "master")
+    first, last = (loop, 2 * loop) if loop else (0, desk.n)
+    heard = Ring(spool, loop, desk.n) if loop else spool
+    gains, level, peak = mastering(heard, last, master, hands)
+    return Desk(desk, heard, gains, level, peak, first, last)
+
+
+def summed(desk: Console, names: Sequence[str]) -> tuple[Samples, dict[str, Samples]]:
+    """The dry bus (2, n), and each part's share of it: after level, pan and duck, before room and master."""
+    chunks = [desk.buses(at, names) for at in range(0, desk.n, CHUNK)]
+    stems = {name: np.concatenate([chunk.stems[name] for chunk in chunks], axis=1) for name in names}
+    return np.concatenate([chunk.dry for chunk in chunks], axis=1), stems
 
 
 def mix(
-    performance: Performance,
-    patches: Mapping[str, Patch],
-    bodies: Bodies,
-    *,
-    render: Render = clip,
-    stems: bool = True,
-    progress: Progress | None = None,
-) -> Mix:
-    """The whole song, mastered. ``render`` may be a remembering ``voices.clip``; ``stems=False`` saves their memory."""
-    desk = summed(performance, patches, bodies, render, stems, progress)
-    out, level, peak = mastered(ended(wet(desk, performance.plan), performance.plan), performance.plan.master)
-    if progress:
-        progress(1.0, "master")
-    return Mix(out, desk.stems, level, peak)
+    performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, *, render: Render = clip,
+    stems: bool = True, progress: Progress | None = None,
+) -> Mix:  # fmt: skip
+    """The whole song, mastered, in memory. ``render`` may be a ``voices.clip`` that remembers what it returned."""
+    tell = progress or (lambda share, what: None)
+    held = []
+    for number, line in enumerate(rows := lines(performance, patches), 1):
+        held.append(Held(line, render(line.patch, line.sound, line.strokes, bodies, line.tone)))
+        tell(0.7 * number / len(rows), line.part)
+    desk = desked(console(performance, held), performance.plan.master, Hands(), 0, tell)
+    parts = summed(desk.console, [part.name for part in performance.plan.parts])[1] if stems else {}
+    tell(1.0, "master")
+    return Mix(desk.samples(0, desk.n), parts, desk.lufs, desk.peak)

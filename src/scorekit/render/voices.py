@@ -1,29 +1,36 @@
 """Notes cut from bodies: the body cache, and the clip one part plays in one section.
 
 A body is what a patch renders once for (pitch, velocity layer, round, manner). A note is the first part of a body,
-scaled by its velocity and faded at note-off. Timbres may be dear, then: they are paid per pitch and not per note.
+scaled by its velocity and faded at note-off. Timbres may be dear, then: they are paid per pitch and not per note; and of
+pitched patches every third pitch is rendered, its neighbours are the same sound read a semitone up or down.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.effects import FLAT, GRAIN, Tone, equalised
+from scorekit.render.effects import FLAT, Tone, voiced
 from scorekit.render.patches.base import Patch, Take
 from scorekit.score import Sound
 
 CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
+NATURAL = 4.0
+"""What a patch that is not sustained is asked for, in seconds: it rings as long as it rings."""
 _SHORTEST, _QUIET = 0.75, 2e-5
+_AGAIN, _AGAIN_DRUM = 0.6, 2.5
+"""Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
+_ROOM = 1.13
+"""Share by which a sustained body is longer than its note, so that it may be read two semitones up."""
 
 
 class Stroke(NamedTuple):
@@ -44,59 +51,136 @@ class Clip:
     samples: Samples
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Body:
+    """A body as notes are cut from it: 16-bit samples (1, n) or (2, n), read-only, and what a step of them is worth."""
+
+    samples: NDArray[np.int16]
+    step: float
+
+    def sound(self) -> Samples:
+        """As float32 samples at the patch's output gain."""
+        return self.samples * np.float32(self.step)
+
+
+class Keeper(Protocol):
+    """Where bodies outlive a run."""
+
+    def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
+        """What was saved for these, if anything."""
+
+    def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
+        """Keeps a body."""
+
+
 # -- bodies ----------------------------------------------------------------------------------------------------------
 
 
-class Bodies:
-    """Bodies rendered so far, the least recently used let go beyond ``limit`` bytes. Read-only arrays (2, n)."""
+class Order(NamedTuple):
+    """A body that is wanted."""
 
-    def __init__(self, limit_bytes: int = 512 << 20) -> None:
-        self.limit = limit_bytes
-        self.size = 0
-        self._kept: OrderedDict[tuple[str, Take, Tone], tuple[Samples, bool]] = OrderedDict()
+    patch: Patch
+    take: Take
+    tone: Tone = FLAT
+
+
+Key = tuple[str, Take, Tone]
+
+
+class Bodies:
+    """Bodies rendered so far, the least recently used let go beyond ``limit`` bytes; ``keeper`` remembers the rest."""
+
+    def __init__(self, limit_bytes: int = 256 << 20, keeper: Keeper | None = None) -> None:
+        self.limit, self.size, self.keeper = limit_bytes, 0, keeper
+        self._kept: OrderedDict[Key, Body] = OrderedDict()
+        self._root: tuple[str, Take, Samples] | None = None
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, patch: Patch, take: Take, tone: Tone = FLAT, need: int = 1 << 40) -> Samples:
-        """The body of a take, equalised, at the patch's output gain: at least its first ``need`` samples, or all of it.
+    def get(self, patch: Patch, take: Take, tone: Tone = FLAT) -> Body:
+        """The body of a take, equalised, at the patch's output gain."""
+        order = Order(patch, take, tone)
+        body = self.found(order)
+        if body is None:
+            body = self.made(order)
+            self.put(order, body)
+        return body
 
-        Its samples do not depend on how many were asked for, now or before.
-        """
-        key = (patch.name, take, tone)
-        body, whole = self._kept.get(key, (None, False))
-        if body is None or (body.shape[-1] < need and not whole):
-            self.size -= 0 if body is None else body.nbytes
-            body, whole = self._kept[key] = prepared(patch, take, tone, need)
-            self.size += body.nbytes
-        self._kept.move_to_end(key)
+    def found(self, order: Order) -> Body | None:
+        """The body, when it is here or with the keeper."""
+        key = (order.patch.name, order.take, order.tone)
+        body = self._kept.get(key)
+        if body is not None:
+            self._kept.move_to_end(key)
+            return body
+        stored = self.keeper.load(*order) if self.keeper else None
+        if stored is not None:
+            self.put(order, stored)
+        return stored
+
+    def put(self, order: Order, body: Body) -> None:
+        """Takes a body in, for the one that was here."""
+        key = (order.patch.name, order.take, order.tone)
+        old = self._kept.pop(key, None)
+        self._kept[key] = body
+        self.size += body.samples.nbytes - (old.samples.nbytes if old else 0)
         while self.size > self.limit and len(self._kept) > 1:
-            self.size -= self._kept.popitem(last=False)[1][0].nbytes
+            self.size -= self._kept.popitem(last=False)[1].samples.nbytes
+
+    def made(self, order: Order) -> Body:
+        """A body rendered, and given to the keeper. Takes that share a root are quickest one after the other."""
+        root, shift = rooted(order.patch, order.take)
+        if self._root is None or self._root[:2] != (order.patch.name, root):
+            self._root = (order.patch.name, root, trimmed(np.atleast_2d(order.patch.body(root))))
+        body = prepared(order.patch, self._root[2], shift, order.tone, order.take.seconds)
+        if self.keeper:
+            self.keeper.save(*order, body)
         return body
 
 
-def prepared(patch: Patch, take: Take, tone: Tone, need: int) -> tuple[Samples, bool]:
-    """A body as notes are cut from it, (2, n): trimmed, equalised, eased to silence at its end, scaled; is it whole?
+def rooted(patch: Patch, take: Take) -> tuple[Take, int]:
+    """The take that is rendered for a take, and the semitones by which it is then shifted: one; on odd rounds two, from
+    the other side, which is a different sound for the price of none. Drums stand for themselves."""
+    if not patch.sustains:
+        take = replace(take, seconds=NATURAL)
+    if patch.oneshot or patch.family == "click":
+        return take, 0
+    near = (take.pitch + 1) // 3 * 3
+    shift = take.pitch - near
+    if not shift:
+        return take, 0
+    if take.round % 2:
+        near, shift = near + 3 * shift, -2 * shift
+    return replace(take, pitch=near, round=take.round // 2), shift
 
-    Equalising here and not on the stem costs nothing per note, since filters and sums may be swapped. What no note
-    has asked for is left out, cut between two blocks of the filter so that no bit of the rest depends on it.
+
+def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: float) -> Body:
+    """A body as notes are cut from it: shifted, equalised, cut when it is not sustained, eased to silence at its end.
+
+    Equalising here and not on the stem costs nothing per note, since filters and sums may be swapped. The step is a
+    power of two, so that whatever is round stays round.
     """
-    sound = np.atleast_2d(trimmed(patch.body(take)))
-    length = GRAIN
-    while length < min(need, sound.shape[-1]):
-        length *= 2
-    whole = sound.shape[-1] <= length
-    sound = equalised(sound[:, :length], tone)
+    ratio = float(dsp.exp2(shift / 12.0))
+    longest = 1 << 40 if patch.sustains else int(dsp.samples(seconds) * ratio) + 64
+    whole = sound.shape[-1] <= longest
+    sound = voiced(sound[:, :longest], shift, tone)
     if whole and sound.shape[-1] > 2 * dsp.samples(CHOKE):
         sound = dsp.fade_out(sound, CHOKE)
-    body = np.ascontiguousarray(np.broadcast_to(sound, (2, sound.shape[-1]))) * np.float32(dsp.gain(patch.gain))
-    body.setflags(write=False)
-    return body, whole
+    top = float(np.abs(sound).max(initial=0.0))
+    step = 2.0**-14
+    while top > 32_767.0 * step:
+        step *= 2.0
+    while 0.0 < top <= 16_383.0 * step:
+        step *= 0.5
+    data = np.rint(sound * np.float32(1.0 / step)).astype(np.int16)
+    data.setflags(write=False)
+    return Body(data, step * dsp.gain(patch.gain))
 
 
 def trimmed(x: Samples) -> Samples:
     """x (..., n) without what lies after its last audible sample (-94 dB of its peak)."""
-    level = np.abs(x) if x.ndim == 1 else np.maximum(np.abs(x[0]), np.abs(x[1]))
+    level = np.abs(x) if x.ndim == 1 else np.abs(x).max(axis=0)
     loud = np.flatnonzero(level > _QUIET * level.max(initial=0.0))
     return x[..., : int(loud[-1]) + 1] if loud.size else x[..., :1]
 
@@ -104,8 +188,18 @@ def trimmed(x: Samples) -> Samples:
 # -- notes -----------------------------------------------------------------------------------------------------------
 
 
+class Cue(NamedTuple):
+    """A note to be struck: from sample ``at``, ``full`` samples of a body, then a fade."""
+
+    at: int
+    full: int
+    fade: int
+    level: float
+    take: Take
+
+
 @lru_cache(maxsize=1)
-def _loudness() -> tuple[float, ...]:
+def loudness() -> tuple[float, ...]:
     """Gain of each velocity: (v / 127) ** 1.6, a range of some 40 dB as players use it."""
     return tuple(float(g) for g in dsp.power(np.maximum(np.arange(128), 0.5) / 127.0, 1.6))
 
@@ -117,32 +211,60 @@ def settings(patch: Patch, sound: Sound) -> tuple[tuple[str, float], ...]:
 
 
 def held(seconds: float) -> float:
-    """The length at which a sustained body is rendered: .75 s doubled until it is long enough."""
-    length = _SHORTEST
-    while length < seconds:
-        length *= 2.0
-    return length
+    """The length of a body for so long a note: .75 s, and half an octave longer until it is long enough."""
+    lengths = (round(_SHORTEST * 2.0**whole * step, 4) for whole in range(20) for step in (1.0, 1.4142))
+    return next(length for length in lengths if length >= seconds)
 
 
-def takes(patch: Patch, sound: Sound, strokes: Iterable[Stroke]) -> list[Take]:
-    """The body each stroke is cut from. Strokes of one pitch go round the round-robins in turn."""
-    params, layers, turns, chosen = settings(patch, sound), max(patch.layers, 1), dict[int, int](), []
-    for stroke in strokes:
-        turn = turns[stroke.pitch] = turns.get(stroke.pitch, -1) + 1
-        layer = min(stroke.velocity * layers // 128, layers - 1)
-        seconds = held(stroke.length / RATE + patch.release) if patch.sustains else 4.0
-        force = round((layer + 0.7) / layers, 6)
-        chosen.append(Take(stroke.pitch, force, turn % max(patch.rounds, 1), seconds, stroke.manner, params))
+def turns(patch: Patch, strokes: Iterable[Stroke]) -> list[int]:
+    """The round-robin of each stroke: the next one when the same key comes again soon, else the first."""
+    rounds, soon = max(patch.rounds, 1), dsp.samples(_AGAIN_DRUM if patch.oneshot else _AGAIN)
+    last: dict[int, tuple[int, int]] = {}
+    chosen = []
+    for at, _, pitch, _, _ in strokes:
+        turn, before = last.get(pitch, (-1, at))
+        turn = (turn + 1) % rounds if at - before < soon else 0
+        last[pitch] = (turn, at)
+        chosen.append(turn)
     return chosen
 
 
-def silencer(patch: Patch, strokes: Sequence[Stroke], index: int) -> int | None:
-    """The sample at which a stroke is choked by a later one, or None."""
-    stopped_by = next((stops for pitch, stops in patch.chokes if pitch == strokes[index].pitch), ())
-    if not stopped_by:
-        return None
-    later = (s.at for s in islice(strokes, index + 1, None) if s.pitch in stopped_by and s.at > strokes[index].at)
-    return next(later, None)
+def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Take]:
+    """The body each stroke is cut from. One length, what the longest needs, serves all strokes of a kind; only a fall,
+    which ends with its note, has its own."""
+    params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
+    keys = []
+    for stroke, turn in zip(strokes, turns(patch, strokes), strict=True):
+        own = -(-stroke.length // 1_378) if patch.sustains and stroke.manner == "fall" else 0
+        key = (stroke.pitch, min(stroke.velocity * layers // 128, layers - 1), turn, stroke.manner, own)
+        longest[key] = max(longest.get(key, 0), stroke.length)
+        keys.append(key)
+    made = {key: _take(patch, key, length, layers, params) for key, length in longest.items()}
+    return [made[key] for key in keys]
+
+
+def _take(
+    patch: Patch, key: tuple[int, int, int, str, int], length: int, layers: int, params: tuple[tuple[str, float], ...]
+) -> Take:
+    pitch, layer, turn, manner, own = key
+    long = length / RATE + patch.release
+    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long * _ROOM if patch.sustains else long)
+    return Take(pitch, round((layer + 0.7) / layers, 6), turn, seconds, manner, params)
+
+
+def silences(patch: Patch, strokes: Sequence[Stroke]) -> list[int | None]:
+    """The sample at which each stroke is choked by a later one, or None."""
+    rows = [(frozenset((pitch,)), frozenset(stops)) for pitch, stops in patch.chokes]
+    ends: list[int | None] = [None] * len(strokes)
+    for choked, stops in rows:
+        near = far = None
+        for index in range(len(strokes) - 1, -1, -1):
+            at, pitch = strokes[index].at, strokes[index].pitch
+            if pitch in choked:
+                ends[index] = near if near is None or near > at else far
+            if pitch in stops and (near is None or at < near):
+                near, far = at, near
+    return ends
 
 
 def hushes(patch: Patch, strokes: Sequence[Stroke], after: Sequence[Stroke]) -> list[Stroke]:
@@ -150,6 +272,17 @@ def hushes(patch: Patch, strokes: Sequence[Stroke], after: Sequence[Stroke]) -> 
     choked = {pitch for pitch, _ in patch.chokes} & {stroke.pitch for stroke in strokes}
     rows = [next((s for s in after if s.pitch in stops), None) for pitch, stops in patch.chokes if pitch in choked]
     return sorted({row._replace(velocity=0, length=1, manner="") for row in rows if row})
+
+
+def cues(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Cue]:
+    """What is to be struck for some strokes, in their order; silent ones are left out."""
+    release, choke, rows = max(dsp.samples(patch.release), 1), dsp.samples(CHOKE), []
+    loud = loudness()
+    for stroke, take, end in zip(strokes, takes(patch, sound, strokes), silences(patch, strokes), strict=True):
+        if stroke.velocity > 0:
+            full = end - stroke.at if end is not None else 1 << 40 if patch.oneshot else stroke.length
+            rows.append(Cue(stroke.at, full, release if end is None else choke, loud[stroke.velocity], take))
+    return rows
 
 
 @lru_cache(maxsize=64)
@@ -161,20 +294,22 @@ def _release(n: int) -> Samples:
     return fade
 
 
-def sounding(patch: Patch, strokes: Sequence[Stroke], index: int) -> tuple[int, int]:
-    """How many samples a stroke sounds in full, and how many its fade lasts."""
-    choked = silencer(patch, strokes, index)
-    if choked is not None:
-        return choked - strokes[index].at, dsp.samples(CHOKE)
-    return (1 << 40 if patch.oneshot else strokes[index].length), max(dsp.samples(patch.release), 1)
-
-
-def strike(into: Samples, body: Samples, at: int, level: float, full: int, fade: int) -> None:
-    """Add a note to a buffer (2, n): ``full`` samples of the body, then a fade."""
-    dsp.add(into, body[:, :full], at, level)
-    if full < body.shape[-1]:
-        tail = body[:, full : full + fade] * (_release(fade)[: body.shape[-1] - full] * np.float32(level))
-        dsp.add(into, tail, at + full)
+def strike(into: Samples, start: int, body: Body, cue: Cue, scratch: Samples) -> None:
+    """Add what of a note falls into a stretch (1 or 2, n) of the song that begins at sample ``start``."""
+    data, (at, full, fade, loud, _) = body.samples, cue
+    end = start + into.shape[-1]
+    level = np.float32(loud * body.step)
+    last = at + data.shape[-1]
+    a, b = max(at, start), min(at + full, last, end)
+    if b > a:
+        part = scratch[: len(data), : b - a]
+        np.multiply(data[:, a - at : b - at], level, out=part)
+        into[:, a - start : b - start] += part
+    a, b = max(at + full, start), min(at + full + fade, last, end)
+    if b > a:
+        part = scratch[: len(data), : b - a]
+        np.multiply(data[:, a - at : b - at], _release(fade)[a - at - full : b - at - full] * level, out=part)
+        into[:, a - start : b - start] += part
 
 
 def clip(patch: Patch, sound: Sound, strokes: Sequence[Stroke], bodies: Bodies, tone: Tone = FLAT) -> Clip:
@@ -182,17 +317,14 @@ def clip(patch: Patch, sound: Sound, strokes: Sequence[Stroke], bodies: Bodies, 
 
     The samples depend on distances between strokes only, so a repeated section gives the same clip elsewhere.
     """
-    spans = [sounding(patch, strokes, index) for index in range(len(strokes))]
-    heard = [row for row in zip(strokes, takes(patch, sound, strokes), spans, strict=True) if row[0].velocity > 0]
-    if not heard:
+    rows = cues(patch, sound, strokes)
+    if not rows:
         return Clip(0, np.zeros((2, 0), np.float32))
-    needs: dict[Take, int] = {}
-    for _, take, span in heard:
-        needs[take] = max(needs.get(take, 0), sum(span))
-    cut = {take: bodies.get(patch, take, tone, need) for take, need in needs.items()}
-    start, loud = min(stroke.at for stroke, _, _ in heard), _loudness()
-    end = max(stroke.at + min(sum(span), cut[take].shape[-1]) for stroke, take, span in heard)
+    cut = {take: bodies.get(patch, take, tone) for take in {cue.take: None for cue in rows}}
+    start = min(cue.at for cue in rows)
+    end = max(cue.at + min(cue.full + cue.fade, cut[cue.take].samples.shape[-1]) for cue in rows)
     out = np.zeros((2, end - start), np.float32)
-    for stroke, take, span in heard:
-        strike(out, cut[take], stroke.at - start, loud[stroke.velocity], *span)
+    scratch = np.empty_like(out)
+    for cue in rows:
+        strike(out, start, cut[cue.take], cue, scratch)
     return Clip(start, out)

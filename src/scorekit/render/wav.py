@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
@@ -12,8 +14,9 @@ from numpy.typing import NDArray
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 
-SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS"}
-"""What each container holds unless it is told otherwise."""
+
+
+GRID = 65_536
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +30,8 @@ def _dither() -> Samples:
 def integers(x: Samples) -> NDArray[np.int16]:
     """x (c, n) in [-1, 1] as interleaved 16-bit frames (n, c), with triangular dither fixed for each sample's place.
 
-    Digital silence stays silent. The channels read the table from different places, so their noises do not add up.
+    Digital silence stays silent. The channels read the table from different places, so their noises do not add up. A
+    piece of a song that begins at a multiple of ``GRID`` samples gives the same frames as it does in the whole.
     """
     out = np.empty((x.shape[-1], x.shape[0]), np.int16)
     noise, size = _dither(), _dither().size // 2
@@ -42,27 +46,100 @@ def integers(x: Samples) -> NDArray[np.int16]:
     return out
 
 
-def header(frames: int, channels: int, bits: int, float_format: bool = False) -> bytes:
-    """The 44 bytes of a RIFF WAVE header (PCM, or IEEE float)."""
+def header(frames: int, channels: int, bits: int, float_format: bool = False, marks: Marks | None = None) -> bytes:
+    """The 44 bytes of a RIFF WAVE header (PCM, or IEEE float); ``marks`` are to follow the samples."""
     width = channels * bits // 8
     size = frames * width
+    after = len(chunks(marks)) if marks else 0
     kind = 3 if float_format else 1
     chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, RATE, RATE * width, width, bits)
-    return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + chunk + struct.pack("<4sI", b"data", size)
+    return struct.pack("<4sI4s", b"RIFF", 36 + size + after, b"WAVE") + chunk + struct.pack("<4sI", b"data", size)
+
+
+def packed(x: NDArray[np.int32]) -> bytes:
+    """Whole numbers (c, n) as interleaved 24-bit frames."""
+    wide = np.ascontiguousarray(x.T, "<i4").view(np.uint8).reshape(-1, 4)
+    return wide[:, :3].tobytes()
+
+
+def whole(x: Samples) -> NDArray[np.int32]:
+    """x (c, n) in [-1, 1] in steps of 24 bits."""
+    return np.clip(np.rint(x * np.float32(8_388_607.0)), -8_388_608.0, 8_388_607.0).astype(np.int32)
+
+
+# -- what else a file says -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a WAV file says about its music: title, one tempo (0: it changes), meter, beats, places with names."""
+
+    title: str = ""
+    tempo: float = 0.0
+    """Quarter notes a minute."""
+    meter: tuple[int, int] = (4, 4)
+    beats: int = 0
+    places: tuple[tuple[int, str], ...] = ()
+    loop: bool = False
+
+
+def chunks(marks: Marks) -> bytes:
+    """The chunks that follow the samples: acid (tempo), cue and adtl (places), INFO (title)."""
+    out = b""
+    if marks.tempo:
+        upper, lower = marks.meter
+        flags = 0 if marks.loop else 1  # 1: not a loop
+        out += _chunk(b"acid", struct.pack("<IHHfIHHf", flags, 60, 0x8000, 0.0, marks.beats, lower, upper, marks.tempo))
+    if marks.places:
+        rows = [struct.pack("<II4sIII", n, at, b"data", 0, 0, at) for n, (at, _) in enumerate(marks.places, 1)]
+        out += _chunk(b"cue ", struct.pack("<I", len(rows)) + b"".join(rows))
+        labels = [_chunk(b"labl", struct.pack("<I", n) + _text(name)) for n, (_, name) in enumerate(marks.places, 1)]
+        out += _chunk(b"LIST", b"adtl" + b"".join(labels))
+    if marks.title:
+        out += _chunk(b"LIST", b"INFO" + _chunk(b"INAM", _text(marks.title)) + _chunk(b"ISFT", _text("scorekit")))
+    return out
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def _text(text: str) -> bytes:
+    return text.encode("utf-8", "replace") + b"\0"
+
+
+def file(frames: bytes, count: int, bits: int, marks: Marks | None = None) -> bytes:
+    """A stereo WAV file of interleaved frames, and what it says."""
+    return header(count, 2, bits, marks=marks) + frames + (chunks(marks) if marks else b"")
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+PACKED = {"flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", "MPEG_LAYER_III")}
+"""What soundfile writes for each format."""
+
+
+def pack(pieces: Iterable[NDArray[np.int16]], kind: str, title: str = "") -> bytes:
+    """16-bit frames (n, c), piece by piece, as a FLAC, Ogg Vorbis or MP3 file, by way of soundfile."""
+    import soundfile
+
+    memory, (container, subtype) = BytesIO(), PACKED[kind]
+    with soundfile.SoundFile(memory, "w", RATE, 2, subtype, format=container) as file:
+        if title:
+            file.title = title
+        for piece in pieces:
+            for at in range(0, len(piece), RATE):  # libsndfile overflows its stack on long Vorbis writes
+                file.write(piece[at : at + RATE])
+    return memory.getvalue()
 
 
 def encode(x: Samples, subtype: str = "", container: str = "wav") -> bytes:
-    """x (c, n) or (n,) as a file: ``wav`` with PCM_16 or FLOAT, or ``flac`` / ``ogg`` by way of soundfile."""
-    sound, subtype = np.atleast_2d(x), subtype or SUBTYPES[container]
-    if container == "wav" and subtype == "FLOAT":
+    """x (c, n) or (n,) as a file: ``wav`` with PCM_16, PCM_24 or FLOAT, or one of ``PACKED`` (stereo)."""
+    sound = np.atleast_2d(x)
+    if container != "wav":
+        return pack([integers(sound)], container)
+    if subtype == "FLOAT":
         return header(sound.shape[-1], sound.shape[0], 32, True) + np.ascontiguousarray(sound.T, "<f4").tobytes()
-    frames = integers(sound)
-    if container == "wav" and subtype == "PCM_16":
-        return header(len(frames), sound.shape[0], 16) + frames.astype("<i2", copy=False).tobytes()
-    import soundfile
-
-    memory = BytesIO()
-    with soundfile.SoundFile(memory, "w", RATE, frames.shape[1], subtype, format=container.upper()) as file:
-        for at in range(0, len(frames), RATE):  # libsndfile overflows its stack on long Vorbis writes
-            file.write(frames[at : at + RATE])
-    return memory.getvalue()
+    if subtype == "PCM_24":
+        return header(sound.shape[-1], sound.shape[0], 24) + packed(whole(sound))
+    return header(sound.shape[-1], sound.shape[0], 16) + integers(sound).astype("<i2", copy=False).tobytes()

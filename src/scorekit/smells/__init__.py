@@ -99,7 +99,8 @@ def _above(what: str, value: float | None, threshold: float) -> Reading:
 
 def _random_notes(case: _Case) -> Smell:
     value = None if case.piece.improvised else tunes.repetition(case.piece, case.piece.tune)
-    return Smell(1, "a tune in which nothing returns", (_below("repeated 5-grams", value, 0.50),), "pop909, 5 % .59")
+    limit = tunes.least_repetition(case.piece.count)
+    return Smell(1, "a tune in which nothing returns", (_below("repeated 5-grams", value, limit),), "pop909, 5 %, by length")
 
 
 def _wrong_notes(case: _Case) -> Smell:
@@ -127,8 +128,8 @@ def _too_correct(case: _Case) -> Smell:
 def _no_breath(case: _Case) -> Smell:
     piece = case.piece
     readings = (
-        _below("rests per note", tunes.breaths(piece, piece.tune), 0.03),
-        _above("seconds in one breath, brass", tunes.longest_breath(piece, piece.part("brass")), 8.0),
+        _below("rests in eight bars", tunes.breaths(piece, piece.tune), 0.12),
+        _above("seconds in one breath, brass", tunes.longest_breath(piece, piece.part("brass")) if piece.live else None, 6),
     )
     return Smell(6, "no breath", readings, "pop909, 5 %; craft")
 
@@ -170,7 +171,7 @@ def _no_hypermeter(case: _Case) -> Smell:
 
 def _dead_boundaries(case: _Case) -> Smell:
     value = bands.announced(case.piece)
-    return Smell(12, "sections change unannounced", (_below("section ends with a gesture", value, 0.66),), "trade practice")
+    return Smell(12, "sections change unannounced", (_below("section ends with a gesture", value, 0.80),), "trade practice")
 
 
 # -- drums -----------------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def _three_hands(case: _Case) -> Smell:
 def _block_chords(case: _Case) -> Smell:
     voices = case.voices
     readings = (
-        _above("top voice moves, 90 %", voices.get("top"), 7),
+        _above("top voice moves, 90 %", voices.get("top"), 9),
         _above("semitones a voice moves", voices.get("displacement"), 3.75),
         _above("moves all in parallel", voices.get("parallel"), 0.40),
     )
@@ -243,10 +244,11 @@ def _frozen_pads(case: _Case) -> Smell:
 
 def _mud_and_clash(case: _Case) -> Smell:
     readings = (
-        _above("pairs too low", bands.mud(case.piece), 0.01),
+        _above("pairs too low, one part", bands.mud(case.piece), 0.01),
+        _above("pairs too low, the band", bands.mud(case.piece, together=True), 0.10),
         _above("semitones against the tune on strong beats", bands.clashes(case.piece), 0.11),
     )
-    return Smell(22, "mud and clashes", readings, "pop909, 95 %")
+    return Smell(22, "mud and clashes", readings, "pop909 and band, 95 %")
 
 
 def _everyone_always(case: _Case) -> Smell:

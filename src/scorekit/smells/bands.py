@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations, groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.smells.beats import KICKS, SNARES, TOMS, bar_sets, likeness
+from scorekit.smells.beats import KICKS, bar_sets, likeness
 from scorekit.smells.piece import Floats, Line, Piece, Stretch, top
 from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ
@@ -147,17 +147,20 @@ def _gesture(piece: Piece, section: Stretch) -> bool:
 
 
 def _fills(piece: Piece, section: Stretch) -> bool:
-    """Three strokes or more on snare, toms or kick in the last two beats that the bars before do not have there."""
+    """In the last two beats the drums strike two things they seldom do there, or leave out half of what they do."""
     drums = piece.part("drums")
-    hit = drums.only(np.isin(drums.pitch, (*KICKS, *SNARES, *TOMS))) if len(drums) else drums
-    if not len(hit):
+    rows: dict[int, set[tuple[int, int]]] = {bar: set() for bar in range(section.first, section.last)}
+    if not len(drums):
         return False
-    bars = piece.bar_of(hit.start)
-    late = piece.bars[bars + 1] - hit.start <= 2 * PPQ
-    rows = list(zip(bars.tolist(), (piece.bars[bars + 1] - hit.start).tolist(), hit.pitch.tolist(), late.tolist(), strict=True))
-    last = {(left, pitch) for bar, left, pitch, near in rows if near and bar == section.last - 1}
-    usual = {(left, pitch) for bar, left, pitch, near in rows if near and section.first <= bar < section.last - 1}
-    return len(last - usual) >= 2
+    bars = piece.bar_of(drums.start)
+    left = piece.bars[bars + 1] - drums.start
+    for bar, ticks, pitch in zip(bars.tolist(), left.tolist(), drums.pitch.tolist(), strict=True):
+        if bar in rows and ticks <= 2 * PPQ:
+            rows[bar].add((ticks, pitch))
+    last = rows.pop(section.last - 1)
+    counts = Counter(hit for hits in rows.values() for hit in hits)
+    usual = {hit for hit, count in counts.items() if count * 3 >= len(rows)}
+    return len(last - usual) >= 2 or len(usual - last) * 2 > len(usual)
 
 
 def _strokes(piece: Piece, low: int, high: int) -> int:
@@ -313,12 +316,12 @@ def frozen_top(piece: Piece) -> float | None:
     return float(longest)
 
 
-def mud(piece: Piece) -> float | None:
-    """Share of pairs struck together that lie below their interval's limit (octaves aside), all pitched lines."""
-    notes: dict[int, set[int]] = defaultdict(set)
+def mud(piece: Piece, together: bool = False) -> float | None:
+    """Share of pairs struck at once that lie below their interval's limit: inside each line, or over all lines."""
+    notes: dict[tuple[int, str], set[int]] = defaultdict(set)
     for one in piece.pitched:
         for start, pitch in zip(one.start.tolist(), one.pitch.tolist(), strict=True):
-            notes[start].add(pitch)
+            notes[start, "" if together else one.part].add(pitch)
     low = total = 0
     for chord in notes.values():
         for a, b in combinations(sorted(chord), 2):

@@ -106,22 +106,25 @@ def three_handed(drums: Line) -> float | None:
 
 
 def fill_slopes(piece: Piece) -> list[float]:
-    """Rise in velocity from the first to the last stroke (of the straight line through them) of every fill.
+    """Rise in velocity along every fill, see ``rise``.
 
-    A fill is the last two beats of a bar with at least four strokes on snare and toms, two more than that place
-    usually has.
+    A fill is the last two beats of a bar with four strokes or more on snare and toms, two of them on toms or six in all,
+    and two more than that place usually has.
     """
     drums = piece.part("drums")
     hit = drums.only(np.isin(drums.pitch, (*SNARES, *TOMS))) if len(drums) else drums
     if not len(hit):
         return []
-    bars, left = piece.bar_of(hit.start), piece.bars[piece.bar_of(hit.start) + 1] - hit.start
-    late = hit.only(left <= 2 * PPQ)
+    bars = piece.bar_of(hit.start)
+    near = piece.bars[bars + 1] - hit.start <= 2 * PPQ
     by_bar: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for bar, start, velocity in zip(bars[left <= 2 * PPQ].tolist(), late.start.tolist(), late.velocity.tolist(), strict=True):
+    toms: Counter[int] = Counter()
+    for bar, start, velocity, pitch in zip(*(a[near].tolist() for a in (bars, hit.start, hit.velocity, hit.pitch)), strict=True):
         by_bar[bar].append((start, velocity))
+        toms[bar] += pitch in TOMS
     usual = float(np.median([len(by_bar.get(bar, ())) for bar in range(piece.count)]))
-    return [rise(found) for found in by_bar.values() if len(found) >= max(4, usual + 2)]
+    fills = [bar for bar, found in by_bar.items() if len(found) >= max(4, usual + 2) and (toms[bar] >= 2 or len(found) >= 6)]
+    return [rise(by_bar[bar]) for bar in fills]
 
 
 def rise(strokes: list[tuple[int, int]]) -> float:
@@ -201,3 +204,37 @@ def correlation(pairs: list[tuple[float, float]]) -> float | None:
         return None
     a, b = np.array(pairs).T
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 1e-6 and b.std() > 1e-6 else None
+
+
+# -- syncopation -----------------------------------------------------------------------------------
+
+_WEIGHTS = (0, -3, -2, -3, -1, -3, -2, -3) * 2
+"""How strong each sixteenth of a bar is (Witek et al. 2014, simplified)."""
+
+
+def syncopation(piece: Piece) -> float | None:
+    """Mean syncopation index of a bar of kick and snare; only in four-four of sixteenths.
+
+    Every stroke that is followed by silence of its own drum through the next stronger place adds the difference of the
+    weights, and 2 (kick), 1 (snare) or 5 (nothing there at all); nothing where hat and the other drum both mark it.
+    """
+    if piece.grid != 4 or piece.meter.bar != 4 * PPQ:
+        return None
+    sets = [found for found in bar_sets(piece) if found]
+    pairs = zip(sets, [*sets[1:], frozenset[tuple[int, str]]()], strict=True)
+    return float(np.mean([_syncopated(a, b) for a, b in pairs])) if len(sets) >= 4 else None
+
+
+def _syncopated(bar: Bar, following: Bar) -> float:
+    rows: dict[str, set[int]] = defaultdict(set)
+    for step, name in (*bar, *((step + 16, name) for step, name in following)):
+        rows["hat" if name in ("hat", "ride", "crash") else name].add(step)
+    total = 0.0
+    for own, other, alone in (("kick", "snare", 2), ("snare", "kick", 1)):
+        for n in (step for step in rows[own] if step < 16):
+            m = next((m for m in range(n + 1, n + 17) if _WEIGHTS[m % 16] > _WEIGHTS[n]), None)
+            if m is None or any(n < step <= m for step in rows[own]):
+                continue
+            marks = (m in rows["hat"]) + (m in rows[other])
+            total += (0, _WEIGHTS[m % 16] - _WEIGHTS[n] + (5 if marks == 0 else alone))[marks < 2]
+    return total

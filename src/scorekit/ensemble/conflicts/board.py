@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scorekit.ensemble.beats.rhythm import timeline
@@ -135,18 +135,21 @@ class Board:
             if min(note.end, end) - max(note.start, start) >= least:
                 yield note
 
-    def at_pitch(self, pitch: int, start: Tick, end: Tick, least: Tick = HEARD) -> Iterator[tuple[str, Note]]:
-        """(part, note) of every pitched note of one pitch that sounds for at least so many ticks between two ticks."""
-        row = self._pitches.get(pitch)
-        if not row:
-            return
-        earliest = start - self._reach[pitch]
-        for index in range(bisect_left(row, end, key=_when) - 1, -1, -1):
-            began, part, note = row[index]
-            if began < earliest:
-                return
-            if min(note.end, end) - max(began, start) >= least:
-                yield part, note
+    def at_pitches(self, pitches: Sequence[int], note: Note, least: Tick = HEARD) -> Iterator[tuple[str, Note]]:
+        """(part, note) of every note of some pitches that sounds together with a note for at least so many ticks."""
+        rows, start, end = self._pitches, note.start, note.start + note.length
+        for pitch in pitches:
+            row = rows.get(pitch)
+            if not row:
+                continue
+            earliest = start - self._reach[pitch]
+            for index in range(bisect_left(row, (end,)) - 1, -1, -1):
+                began, part, other = row[index]
+                if began < earliest:
+                    break
+                over = began + other.length
+                if (over if over < end else end) - (began if began > start else start) >= least:
+                    yield part, other
 
     def onsets(self, part: str) -> list[Tick]:
         """The ticks at which a part strikes."""
@@ -225,6 +228,11 @@ def _when(entry: tuple[Tick, str, Note]) -> Tick:
 def weight(part: str) -> float:
     """How much a part's claim counts against another's: the later it gives way, the more."""
     return 1.0 - RANK.index(part) / 10
+
+
+def whose(part: str) -> str:
+    """``lead's``, ``keys'``."""
+    return f"{part}'" if part in ("drums", "keys", "strings", "pads") else f"{part}'s"
 
 
 def moved(note: Note, pitch: int) -> Note:

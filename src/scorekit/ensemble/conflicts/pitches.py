@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
-from scorekit.ensemble.conflicts.board import EIGHTH, RANK, Board, moved, weight
+from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, RANK, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.score import Chord, Claim, Note
-from scorekit.theory import LOW_LIMITS, chord_classes, chord_scale, core_classes
+from scorekit.theory import LOW_LIMITS, chord_classes, chord_scale
 from scorekit.timebase import PPQ, Tick
 
-_BITES = (1, 13)
+_BITES = (-1, 1, -13, 13)
 """Distances in semitones that bite: a minor second, a minor ninth."""
 _STRONG = 0.6
 """Metric strength of a beat."""
@@ -31,29 +32,29 @@ def tones(chord: Chord) -> tuple[int, ...]:
 
 def biting(board: Board, note: Note) -> Iterator[tuple[str, Note]]:
     """(part, note) of all a minor second or ninth from a note, struck with it or held for an eighth or more."""
-    for distance in _BITES:
-        for pitch in (note.pitch - distance, note.pitch + distance):
-            for part, other in board.at_pitch(pitch, note.start, note.end):
-                if other.start == note.start or together(note, other) >= EIGHTH:
-                    yield part, other
+    if note.length >= HEARD:
+        for part, other in board.at_pitches([note.pitch + bite for bite in _BITES], note):
+            if other.start == note.start or together(note, other) >= EIGHTH:
+                yield part, other
 
 
 def clash_free(board: Board, part: str, note: Note, old: Note) -> bool:
     """Whether a note in the place of an old one bites nobody and doubles no pitch of its own part."""
-    if any(who == part and n != old for who, n in board.at_pitch(note.pitch, note.start, note.end, 1)):
+    if any(who == part and n != old for who, n in board.at_pitches([note.pitch], note, 1)):
         return False
     return all(n == old and who == part for who, n in biting(board, note))
 
 
 def low_enough(board: Board, part: str, note: Note, old: Note) -> bool:
     """Whether a note in the place of an old one keeps the low-interval limits with all it sounds with."""
-    for gap, limit in LOW_LIMITS.items():
-        for pitch in (note.pitch - gap, note.pitch + gap):
-            if min(pitch, note.pitch) >= limit:
-                continue
-            if any((who, n) != (part, old) for who, n in board.at_pitch(pitch, note.start, note.end)):
-                return False
-    return True
+    return all(n == old and who == part for who, n in board.at_pitches(too_close(note.pitch), note))
+
+
+@cache
+def too_close(pitch: int) -> tuple[int, ...]:
+    """Pitches that are mud with a pitch, by the low-interval limits: few, and only around low ones."""
+    both = ((gap, limit, pitch + way * gap) for gap, limit in LOW_LIMITS.items() for way in (-1, 1))
+    return tuple(other for _, limit, other in both if min(other, pitch) < limit)
 
 
 def fits(board: Board, part: str, note: Note, old: Note) -> bool:
@@ -98,7 +99,7 @@ def strange_notes(board: Board) -> None:
                 continue
             fixed = better_pitch(board, part, note, 4)
             if fixed is not None:
-                reason = f"{board.name(note)} does not belong to {chord.symbol} and does not resolve"
+                reason = f"{board.name(note)} does not belong to {chord.symbol}: it takes the nearest free chord tone"
                 claims = (Claim("harmony", chord.symbol, 1.0), Claim(part, board.name(note), weight(part)))
                 board.change("K3", part, note, fixed, reason, *claims)
 
@@ -134,18 +135,19 @@ def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[
 def own_second(board: Board, note: Note, who: str, other: Note) -> bool:
     """Whether two accompanists share a second that the chord itself has, such as seventh and root."""
     chord = chord_of(board, note)
-    inside = {note.pitch % 12, other.pitch % 12} <= set(core_classes(chord.root, chord.quality))
+    inside = {note.pitch % 12, other.pitch % 12} <= set(tones(chord))
     return inside and abs(note.pitch - other.pitch) == 1 and who not in (board.case.front, "lead")
 
 
 def brief(board: Board, part: str, note: Note, who: str, other: Note) -> bool:
     """Whether a clash is the spice of a line and not a mistake.
 
-    It is when it lasts a quarter at most, begins off the strong beats, and one of the two then moves on by step (a
-    passing note, a neighbour, a suspension that resolves); so is one of an eighth at most that begins between beats.
+    It is when it lasts a quarter at most, begins off the strong beats (of a walking bass: off the first), and one of
+    the two then moves on by step (a passing note, a neighbour, a suspension that resolves); so is one of an eighth at
+    most that begins between beats.
     """
     overlap, strength = together(note, other), board.case.section.meter.strength(max(note.start, other.start))
-    if overlap > PPQ or strength >= 0.8:
+    if overlap > PPQ or strength >= (1.0 if who == "bass" else 0.8):
         return False
     if overlap <= EIGHTH and strength < _STRONG:
         return True
@@ -156,7 +158,7 @@ def brief(board: Board, part: str, note: Note, who: str, other: Note) -> bool:
 def give_way(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
     """A clashing note goes to a free chord tone, or ends before the clash, or is left out where others sound."""
     claims = (Claim(rival, board.name(other), weight(rival)), Claim(part, board.name(note), weight(part)))
-    reason = f"{board.name(note)} bites {rival}'s {board.name(other)}"
+    reason = f"{board.name(note)} bites {whose(rival)} {board.name(other)}"
     better, early = better_pitch(board, part, note), other.start - note.start
     after, deed = better, "it takes the nearest free chord tone"
     if early >= max(PPQ, note.length // 2) or (better is None and early >= EIGHTH):
@@ -178,7 +180,7 @@ def lost_bass(board: Board) -> None:
             held_over(board, chord)
         elif not any(n.pitch % 12 in tones(chord) or n.manner == "dead" for n in struck):
             note = struck[0]
-            reason = f"{chord.symbol} begins and the bass plays {board.name(note)}"
+            reason = f"{chord.symbol} begins and the bass plays {board.name(note)}: it takes the chord's bass"
             retarget(board, "K5", note, chord, reason)
 
 

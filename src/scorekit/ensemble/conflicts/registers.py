@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, RANGES, Board, moved, weight
-from scorekit.ensemble.conflicts.pitches import fits, together
+from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, RANGES, Board, moved, weight, whose
+from scorekit.ensemble.conflicts.pitches import fits, together, too_close
 from scorekit.score import Claim, Note
-from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ, Tick
 
 CROSSING = 0.1
@@ -49,11 +48,14 @@ def _shared(note: Note, others: Sequence[Note]) -> Tick:
 
 
 def lower(board: Board, part: str, note: Note, front: str, tune: Note) -> None:
-    """A note goes down an octave if its lane, more or less, and the ear allow."""
+    """A note goes down an octave if its lane, more or less, and the ear allow; is it there already, it is left out."""
     down = moved(note, note.pitch - 12)
-    if down.pitch >= board.case.lane(part)[0] - 7 and fits(board, part, down, note):
+    doubled = any(who == part for who, _ in board.at_pitches([down.pitch], note))
+    if doubled or (down.pitch >= board.case.lane(part)[0] - 7 and fits(board, part, down, note)):
         claims = (Claim(front, "the tune on top", 1.0), Claim(part, board.name(note), weight(part)))
-        board.change("I1", part, note, down, f"{board.name(note)} covers {front}'s {board.name(tune)}", *claims)
+        reason = f"{board.name(note)} covers {whose(front)} {board.name(tune)}: "
+        deed = "its lower octave sounds already" if doubled else "it goes down an octave"
+        board.change("I1", part, note, None if doubled else down, reason + deed, *claims)
 
 
 # -- I2 --------------------------------------------------------------------------------------------
@@ -72,14 +74,10 @@ def mud(board: Board) -> None:
 
 def murky(board: Board, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
     """A note of higher rank, or a lower one of the same chord, too close to this one for the depth they sound at."""
-    for gap, limit in LOW_LIMITS.items():
-        for pitch in (note.pitch - gap, note.pitch + gap):
-            if min(pitch, note.pitch) >= limit:
-                continue
-            for who, other in board.at_pitch(pitch, note.start, note.end):
-                chord = who != above[-1] or (pitch < note.pitch and other.start == note.start)
-                if who in above and chord and lasting(note, other):
-                    return who, other
+    for who, other in board.at_pitches(too_close(note.pitch), note):
+        chord = who != above[-1] or (other.pitch < note.pitch and other.start == note.start)
+        if who in above and chord and lasting(note, other):
+            return who, other
     return None
 
 
@@ -95,7 +93,7 @@ def clear(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
     after = up if up.pitch <= high and fits(board, part, up, note) else None
     deed = "it goes up an octave" if after else "it is left out"
     claims = (Claim(rival, board.name(other), weight(rival)), Claim(part, board.name(note), weight(part)))
-    reason = f"{board.name(note)} and {rival}'s {board.name(other)} are mud: {deed}"
+    reason = f"{board.name(note)} and {whose(rival)} {board.name(other)} are mud: {deed}"
     board.change("I2", part, note, after, reason, *claims)
 
 

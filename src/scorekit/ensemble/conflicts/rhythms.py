@@ -26,7 +26,7 @@ _LATE = 0.025
 def swing(board: Board) -> None:
     """T4: more than a fifth of a part's off-beats are straight where the drums swing, or the other way round."""
     drums = offbeats(board.notes.get("drums", []))
-    long, short = (_SWUNG, _STRAIGHT) if len(drums[_SWUNG]) >= len(drums[_STRAIGHT]) else (_STRAIGHT, _SWUNG)
+    long, short = (_SWUNG, _STRAIGHT) if drums[_SWUNG] else (_STRAIGHT, _SWUNG)
     if len(drums[long]) < 4 or drums[short]:
         return
     for part in ("bass", *board.giving_way()):
@@ -34,9 +34,9 @@ def swing(board: Board) -> None:
             continue
         mine = offbeats(board.notes[part])
         if len(mine[short]) > 1 and len(mine[short]) > 0.2 * (len(mine[short]) + len(mine[long])):
-            feel = {_SWUNG: "swings", _STRAIGHT: "is straight"}
-            claims = (Claim("drums", feel[long], weight("drums")), Claim(part, feel[short], weight(part)))
-            reason = f"the band {feel[long]}, {part} {feel[short]}"
+            feel, verb = {_SWUNG: "swung", _STRAIGHT: "straight"}, {_SWUNG: "swing", _STRAIGHT: "do not swing"}
+            claims = [Claim(who, f"{feel[way]} eighths", weight(who)) for who, way in (("drums", long), (part, short))]
+            reason = f"{feel[short]} off-beats where the drums {verb[long]}"
             for note in mine[short]:
                 shift(board, "T4", part, note, note.start + long - short, reason, *claims)
 
@@ -87,9 +87,11 @@ def off_grid(board: Board) -> None:
 def too_dense(board: Board) -> None:
     """E2: more onsets in a bar than the energy has room for. The background is thinned first, weakest places first."""
     bar = board.case.section.meter.bar
-    table = {part: board.onsets(part) for part in board.playing() if part != "drums"}
-    for number in range(board.case.section.bars):
-        inside = {p: [t for t in ticks if number * bar <= t < (number + 1) * bar] for p, ticks in table.items()}
+    table: list[dict[str, list[Tick]]] = [{} for _ in range(board.case.section.bars)]
+    for part in board.playing():
+        for tick in board.onsets(part) if part != "drums" else []:
+            table[tick // bar].setdefault(part, []).append(tick)
+    for inside in table:
         total = sum(map(len, inside.values()))
         if total > board.case.budget * _ALLOWED:
             thin(board, inside, total)

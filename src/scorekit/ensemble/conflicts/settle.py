@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.conflicts.board import RANK, weight
 from scorekit.score import Arrangement, Bid, Claim, Decision, Lane, Plan, Section
+from scorekit.theory import pitch_name
 
 CLOSE = 5
 """Semitones between lane centres under which two sustaining parts mask each other."""
@@ -92,6 +93,11 @@ def centre(lane: Lane) -> float:
     return (lane.low + lane.high) / 2
 
 
+def register(low: int, high: int) -> str:
+    """``E3 to E5``."""
+    return f"{pitch_name(low)} to {pitch_name(high)}"
+
+
 def listed(names: Sequence[str]) -> str:
     """``keys``, ``keys and pads``, ``keys, brass and pads``."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
@@ -163,7 +169,8 @@ def drums_follow(table: Table) -> Outcome:
     if abs(lane.tier - tier) >= 2:
         settled = changed(table.arrangement, "drums", tier=tier)
         claims = (want, Claim("drums", f"energy {lane.tier}", weight("drums")))
-        return settled, (table.decision("E3", "energy", claims, f"drums play at energy {tier}", "drums follow the section"),)
+        chosen = f"drums play at energy {tier}"
+        return settled, (table.decision("E3", "energy", claims, chosen, "drums follow the section"),)
     known = [t for groove in table.plan.ideas.drums.grooves for t in groove.tiers]
     nearest = min(known, key=lambda t: abs(t - tier), default=tier)
     if nearest - tier < 2:
@@ -271,7 +278,7 @@ def octaves(table: Table) -> Outcome:
         fits = _COMFORT[0] <= lane.low + shift and lane.high + shift <= _COMFORT[1]
         if fits:
             arrangement = changed(arrangement, bid.part, low=lane.low + shift, high=lane.high + shift)
-        claims = (claim(bid), Claim("arrangement", f"{lane.low} to {lane.high}", _ENOUGH))
+        claims = (claim(bid), Claim("arrangement", register(lane.low, lane.high), _ENOUGH))
         move = f"{verb([bid.part], 'moves', 'move')} {way} an octave"
         chosen = f"{bid.part} {move if fits else verb([bid.part], 'stays', 'stay')}"
         reason = "there is room" if fits else "it would leave its comfortable range"
@@ -286,25 +293,25 @@ def masking(table: Table) -> Outcome:
     for place, lower in enumerate(playing):
         for upper in playing[:place]:
             a, b = arrangement.lane(upper), arrangement.lane(lower)
-            gap = abs(centre(a) - centre(b))
-            if gap >= CLOSE:
+            if abs(centre(a) - centre(b)) >= CLOSE:
                 continue
             fields, deed = parted(lower, a, b)
             arrangement = changed(arrangement, lower, **fields)
-            claims = [Claim(part, f"{lane.low} to {lane.high}", weight(part)) for part, lane in ((upper, a), (lower, b))]
-            reason = f"two held sounds {gap:g} semitones apart mask each other, and {upper} comes first"
+            claims = [Claim(who, register(own.low, own.high), weight(who)) for who, own in ((upper, a), (lower, b))]
+            first = f"{upper} {verb([upper], 'comes', 'come')} first"
+            reason = f"two held sounds in one register mask each other, and {first}"
             decisions.append(table.decision("I1", "instruments", claims, f"{lower} {deed}", reason))
     return arrangement, tuple(decisions)
 
 
 def parted(part: str, above: Lane, lane: Lane) -> tuple[dict[str, float], str]:
-    """A lane narrowed away from another so that their centres part; thinned where that leaves it less than an octave."""
+    """A lane narrowed away from another so that their centres part; thinned where less than an octave would be left."""
     aim = centre(above) + (CLOSE if centre(lane) > centre(above) else -CLOSE)
     low, high, side = lane.low, int(2 * aim) - lane.low, "below"
     if aim > centre(above):
         low, high, side = int(2 * aim) - lane.high, lane.high, "above"
     if high - low >= _NARROWEST:
-        return {"low": low, "high": high}, f"{verb([part], 'keeps', 'keep')} {side}, {low} to {high}"
+        return {"low": low, "high": high}, f"{verb([part], 'keeps', 'keep')} {side}, {register(low, high)}"
     density = max(0.15, lane.density - 0.2)
     return {"density": density}, f"{verb([part], 'plays', 'play')} less, {lane.density:.2f} to {density:.2f}"
 

@@ -1,0 +1,116 @@
+"""The shelf of bodies in the user's cache folder, so that no sound is rendered twice.
+
+A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
+are written under a temporary name and renamed, and carry a hash of their content: two processes may share the shelf, and
+what is broken is as if it were not there. The oldest are removed when the shelf is over its size.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from scorekit.render.effects import Tone
+from scorekit.render.patches.base import Patch, Take
+from scorekit.render.voices import Body
+
+LIMIT = 512 << 20
+"""Most bytes on the shelf."""
+_MAGIC, _HEAD, _SUM = b"SKB2", struct.Struct("<4sIId"), 16
+_SOURCES = ("dsp.py", "exact.py", "curves.py", "effects.py", "voices.py", "patches/*.py")
+
+
+def cache_folder() -> Path:
+    """Where the shelf stands: SCOREKIT_CACHE, or the system's usual place for what can be made again."""
+    if home := os.environ.get("SCOREKIT_CACHE"):
+        return Path(home)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "scorekit"
+
+
+@cache
+def code_print() -> bytes:
+    """A hash of the code that makes bodies, and of NumPy's version."""
+    found = blake2b(np.__version__.encode(), digest_size=16)
+    here = Path(__file__).parent / "render"
+    for pattern in _SOURCES:
+        for path in sorted(here.glob(pattern)):
+            found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.digest()
+
+
+class Shelf:
+    """Bodies on disk. What goes wrong there is never the song's trouble: then it is rendered."""
+
+    def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
+        self.folder, self.limit, self.written = (folder or cache_folder()) / "bodies", limit, 0
+
+    def path(self, patch: Patch, take: Take, tone: Tone) -> Path:
+        """Where a body stands."""
+        name = blake2b(repr((patch.name, patch.gain, take, tone)).encode(), key=code_print(), digest_size=16).hexdigest()
+        return self.folder / name[:2] / name[2:]
+
+    def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
+        """A body, when it is there and whole."""
+        try:
+            data = self.path(patch, take, tone).read_bytes()
+            magic, rows, count, step = _HEAD.unpack_from(data)
+            samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
+        except (OSError, ValueError, struct.error):
+            return None
+        told = data[_HEAD.size : _HEAD.size + _SUM]
+        if magic != _MAGIC or rows not in (1, 2) or told != _sum(data[: _HEAD.size], samples.tobytes()):
+            return None
+        return Body(samples, step)
+
+    def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
+        """Puts a body on the shelf; silently not, when the disk will not have it."""
+        path = self.path(patch, take, tone)
+        head = _HEAD.pack(_MAGIC, *body.samples.shape, body.step)
+        samples = body.samples.astype("<i2", copy=False).tobytes()
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(head + _sum(head, samples) + samples)
+            os.replace(temporary, path)
+            self.written += len(samples)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+
+    def tidy(self) -> None:
+        """Removes the oldest bodies beyond the limit, down to three quarters of it, and what killed runs left."""
+        rows = sorted(self._rows())
+        total = sum(size for _, size, _ in rows)
+        if total <= self.limit:
+            return
+        for _, size, path in rows:
+            if total <= self.limit * 3 // 4:
+                break
+            with suppress(OSError):
+                path.unlink()
+            total -= size
+
+    def _rows(self) -> Iterator[tuple[float, int, Path]]:
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with suppress(OSError):
+                    found = os.stat(path := Path(folder, name))
+                    yield found.st_mtime, found.st_size, path
+
+
+def _sum(head: bytes, samples: bytes) -> bytes:
+    return blake2b(samples, key=head, digest_size=_SUM).digest()

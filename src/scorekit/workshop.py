@@ -1,0 +1,157 @@
+"""Two forked processes that share the work of a render, and the long sound they pass between them.
+
+Processes and not threads: NumPy's small calls only get in each other's way in threads. Jobs are handed out through a
+pipe, so that nobody waits; results come back through another; the sound lies in shared memory, or in a file when long.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import BinaryIO, TypeVar, cast
+
+import numpy as np
+
+from scorekit.render.dsp import Samples
+from scorekit.render.master import Hands, Spool
+
+Result = TypeVar("Result")
+SMALL = 96 << 20
+"""Bytes up to which a sound is kept in memory."""
+_MOST = 16_384
+"""Jobs that a pipe holds for certain."""
+
+
+class Shared:
+    """A spool in memory that forked processes share."""
+
+    def __init__(self, n: int) -> None:
+        self.samples = np.frombuffer(mmap.mmap(-1, max(8 * n, 1)), np.float32, 2 * n).reshape(2, n)
+
+    def write(self, at: int, x: Samples) -> None:
+        """Puts samples (2, n) at their place."""
+        self.samples[:, at : at + x.shape[-1]] = x
+
+    def read(self, a: int, b: int) -> Samples:
+        """Samples a to b, a copy (2, b - a)."""
+        return self.samples[:, a:b].copy()
+
+
+class Filed:
+    """A spool in a nameless file: left plane, then right."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.file = tempfile.TemporaryFile(buffering=0)
+        self.file.truncate(8 * n)
+
+    def write(self, at: int, x: Samples) -> None:
+        """Puts samples (2, n) at their place."""
+        for side in (0, 1):
+            left = memoryview(np.ascontiguousarray(x[side])).cast("B")
+            place = 4 * (side * self.n + at)
+            while left:
+                done = os.pwrite(self.file.fileno(), left, place)
+                left, place = left[done:], place + done
+
+    def read(self, a: int, b: int) -> Samples:
+        """Samples a to b, a copy (2, b - a)."""
+        out = np.empty((2, b - a), np.float32)
+        for side in (0, 1):
+            left = memoryview(out[side]).cast("B")
+            place = 4 * (side * self.n + a)
+            while left:
+                done = os.preadv(self.file.fileno(), [left], place)
+                if not done:
+                    raise OSError("the mix on disk is cut short")
+                left, place = left[done:], place + done
+        return out
+
+
+class Workshop(Hands):
+    """As many forked processes as asked for; one where the system cannot fork."""
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = (count or min(processors(), 2)) if hasattr(os, "fork") and sys.platform != "darwin" else 1
+
+    def spool(self, n: int) -> Spool:
+        """Room for n samples, in reach of all processes."""
+        return Shared(n) if 8 * n <= SMALL or not hasattr(os, "preadv") else Filed(n)
+
+    def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+        """The results of the jobs, in order; whoever is free takes the next."""
+        if self.count < 2 or not 2 <= len(jobs) <= _MOST:
+            return super().work(jobs)
+        queue, feed = os.pipe()
+        os.write(feed, b"".join(number.to_bytes(2, "little") for number in range(len(jobs))))
+        os.close(feed)
+        others = [_Other(queue, jobs) for _ in range(self.count - 1)]
+        try:
+            found = _taken(queue, jobs)
+            for other in others:
+                found |= other.results()
+        finally:
+            os.close(queue)
+            for other in others:
+                other.end()
+        return [cast(Result, found[number]) for number in range(len(jobs))]
+
+
+class _Other:
+    """A forked process that takes jobs until none is left."""
+
+    def __init__(self, queue: int, jobs: Sequence[Callable[[], object]]) -> None:
+        heard, told = os.pipe()
+        self.process = os.fork()
+        if not self.process:
+            code = 1
+            try:
+                os.close(heard)
+                with os.fdopen(told, "wb") as out:
+                    pickle.dump(_outcome(queue, jobs), out, protocol=5)
+                code = 0
+            finally:
+                os._exit(code)
+        os.close(told)
+        self.pipe: BinaryIO = os.fdopen(heard, "rb")
+
+    def results(self) -> dict[int, object]:
+        """What it did, by number; what went wrong there is raised here."""
+        try:
+            outcome = pickle.load(self.pipe)
+        except EOFError:
+            raise MemoryError("a process of the render was killed") from None
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return cast(dict[int, object], outcome)
+
+    def end(self) -> None:
+        """Waits for it to be gone; a reader who leaves early makes it stop."""
+        self.pipe.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.process, 0)
+
+
+def _outcome(queue: int, jobs: Sequence[Callable[[], object]]) -> object:
+    try:
+        return _taken(queue, jobs)
+    except Exception as error:
+        return error
+
+
+def _taken(queue: int, jobs: Sequence[Callable[[], object]]) -> dict[int, object]:
+    found = {}
+    while number := os.read(queue, 2):
+        index = int.from_bytes(number, "little")
+        found[index] = jobs[index]()
+    return found
+
+
+def processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
