@@ -20,8 +20,8 @@ FLOORS = (
     ("score", "ideas", "catalog"),
     ROOMS,
     ("files", "shelf"),
-    ("pipeline", "answers", "dump", "diff", "smells"),
-    ("studio", "report", "rehearsal", "doctor", "synth", "watch", "live", "shell", "server", "cli", "__main__", "__init__"),
+    ("pipeline", "answers", "dump", "diff", "smells", "trace"),
+    ("studio", "report", "rehearsal", "remix", "workshop", "doctor", "synth", "watch", "live", "shell", "server", "cli", "__main__", "__init__"),
 )
 OWNERS = {
     "pydantic": "compiler", "tree_sitter": "compiler", "tree_sitter_toml": "compiler", "tomllib": "compiler",

@@ -44,9 +44,9 @@ def quiet(progress: Progress) -> None:
 class Rendered:
     """A song as sound: the file of the mix, one per part when asked for, and what was measured."""
 
-    wav: bytes
+    wav: bytes | memoryview
     """In the format asked for."""
-    stems: dict[str, bytes]
+    stems: dict[str, memoryview]
     """By part; and "dry", their sum."""
     lufs: float
     peak: float
@@ -212,12 +212,12 @@ def marks(plan: Plan, loop: bool = False) -> Marks:
 def outputs(
     performance: Performance, name: str, *, sound: bool = True, stems: bool = False, split: bool = False,
     listen: Listener = quiet, sounding: Sounding = Sounding(),
-) -> tuple[dict[str, bytes], dict[str, float]]:
+) -> tuple[dict[str, bytes | memoryview], dict[str, float]]:
     """The files of a song by their place in the output folder, and what was measured of its sound."""
     numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(performance.plan.parts, 1)}
     numbered["dry"] = f"{name}/{name}-dry"
     listen(Progress("midi", "", 0, 1))
-    found = {f"{name}.mid": midi(performance)}
+    found: dict[str, bytes | memoryview] = {f"{name}.mid": midi(performance)}
     if split:
         parts = [part.name for part in performance.plan.parts]
         found |= {f"{numbered[part]}.mid": midi(performance, only=part) for part in parts}

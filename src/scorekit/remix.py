@@ -1,214 +1,252 @@
-"""The mix of a song being worked on: of each new version only what differs from the last is worked out.
+"""The sound of a song being worked on: of each new version only what differs from the last is worked out.
 
-Two versions are compared note by note on the console. What differs, with all it rings into, is mixed and measured again;
-the rest of the mix and of its measures stands. The curve of gains is settled on the whole, so that the result is that of
-a fresh mix, bit for bit.
+The mixer hands its work out in ranges of samples, and whoever does a range gets the same bits. So a pair of hands that
+remembers what it did is enough: two versions are compared stroke by stroke, what differs, with all it rings into, is mixed
+and measured again, and the rest stands. The curve of gains is still settled on the whole song.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.render import dsp, effects, loudness, master
-from scorekit.render.console import CHUNK, GRID, Console, Line
+from scorekit import pipeline
+from scorekit.render import delivery, effects, loudness, wav
+from scorekit.render.console import CHUNK, GRID, Console, Laid, Line
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.loudness import CELL, PIECE, PIECES
-from scorekit.render.mix import console, lines
-from scorekit.render.voices import Bodies, Cue
-from scorekit.score import Master, Performance
-
-if TYPE_CHECKING:
-    from scorekit.render.patches.base import Patch
+from scorekit.render.master import Hands, Memory, prepare
+from scorekit.render.mix import Desk, console, desked, lines
+from scorekit.render.patches import PATCHES
+from scorekit.render.voices import Bodies, Cue, Keeper
+from scorekit.score import Performance
 
 Span = tuple[int, int]
 """Samples from a to b."""
-_REACH = 4_096
-"""Samples by which the filter that keeps the lows in the middle reaches beyond its block."""
-_BATCH = 64 * CELL
-"""Samples of which true peaks are measured together."""
 GivenUp = Callable[[], bool]
+Result = TypeVar("Result")
+_BATCH = 64 * CELL
+"""Samples whose true peaks are measured together."""
+_WINDOW = 16_384
+"""Samples a filter looks at together: a change inside may turn the last bit anywhere in it."""
 
 
 class Superseded(Exception):
     """A render was given up because a newer version is there."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A version as sound: the file, the desk it was mixed on, and where its mix differs from the last version's."""
+
+    wav: bytes
+    desk: Desk
+    changed: tuple[Span, ...]
+
+
 class Remix:
-    """The last version of a song on the console, and everything measured of it."""
+    """Mixes one version of a song after another."""
 
-    bodies: Bodies = field(default_factory=Bodies)
-    desk: Console | None = None
-    gains: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
-    lufs: float = -120.0
-    peak: float = -200.0
-    dirty: tuple[Span, ...] = ()
-    """What the last version changed, of the mix before its gains."""
-    _rows: tuple[Line, ...] = ()
-    _world: object = None
-    _stale: tuple[Span, ...] = ()
-    _mix: Samples = field(default_factory=lambda: np.zeros((2, 0), np.float32))
-    _energy: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    _peaks: _Peaks = field(default_factory=lambda: _Peaks())
+    def __init__(self, keeper: Keeper | None = None) -> None:
+        self.bodies = Bodies(keeper=keeper)
+        self.hands = Remembering()
+        self._rows: tuple[Line, ...] = ()
+        self._last: Console | None = None
+        self._world: object = None
+        self._owed: tuple[Span, ...] = ()
+        """What was not finished when the last version was given up."""
 
-    def mix(self, performance: Performance, patches: dict[str, Patch], given_up: GivenUp) -> None:
-        """Takes a version in. Superseded as soon as ``given_up`` says so; what was not done is done with the next."""
-        rows = tuple(lines(performance, patches))
-        for line in rows:
-            for order in line.orders():
-                checked(given_up)
-                self.bodies.get(*order)
-        desk = console(performance, rows, self.bodies)
-        plan = performance.plan
-        world = (desk.n, desk.delay, desk.fade, plan.master.room, plan.master.tone, desk.room is None)
-        changed = self._changed(desk, rows, world)
-        self.desk, self._rows, self._world, self._stale = desk, rows, world, changed
-        self._play(desk, changed, given_up)
-        self._measure(plan.master, changed)
-        self.dirty, self._stale = changed, ()
-
-    def samples(self, a: int, b: int) -> Samples:
-        """Samples a to b of the finished mix (2, b - a)."""
-        return master.amplified(self, self.gains, a, b)
-
-    def read(self, a: int, b: int) -> Samples:
-        """Samples a to b before the gains, a copy (2, b - a)."""
-        return self._mix[:, a:b].copy()
-
-    def write(self, at: int, x: Samples) -> None:
-        """Puts samples (2, n) of the mix before the gains at their place."""
-        self._mix[:, at : at + x.shape[-1]] = x
+    def heard(self, performance: Performance, given_up: GivenUp = bool) -> Heard:
+        """A version as sound. Superseded as soon as ``given_up`` says so; what was not done is done with the next."""
+        plan, hands = performance.plan, self.hands
+        hands.given_up = given_up
+        rows = tuple(lines(performance, PATCHES))
+        prepare([order for line in rows for order in line.orders()], self.bodies, hands)
+        desk = console(performance, [Laid(line, self.bodies) for line in rows])
+        world = (desk.n, desk.delay, desk.fade, desk.room is None, plan.master.room, plan.master.tone)
+        spans = self._changed(desk, rows, world)
+        self._rows, self._last, self._world, self._owed = rows, desk, world, spans
+        hands.stale = spans
+        done = desked(desk, plan.master, hands, 0, lambda share, what: None)
+        hands.gains = done.gains
+        data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
+        self._owed = ()
+        return Heard(data, done, spans)
 
     def _changed(self, desk: Console, rows: Sequence[Line], world: object) -> tuple[Span, ...]:
-        if self.desk is None or world != self._world:
+        if self._last is None or world != self._world:
             return ((0, desk.n),)
-        spans = [*self._stale, *moved(self._rows, rows, self.bodies)]
-        if any(line.strip.duck > 0 for line in rows):
-            kicks = np.setxor1d(self.desk.kicks, desk.kicks).tolist()
-            spans += [(kick, kick + RATE) for kick in kicks]
-        return joined(spans, reach(desk), desk.n)
-
-    def _play(self, desk: Console, spans: Iterable[Span], given_up: GivenUp) -> None:
-        if self._mix.shape[-1] != desk.n:
-            self._mix = np.zeros((2, desk.n), np.float32)
-        for a, b in spans:
-            for at, block in desk.bus(a, b):
-                checked(given_up)
-                self.write(at, block)
-
-    def _measure(self, wished: Master, spans: Sequence[Span]) -> None:
-        """The gains of a version, as ``master.finished`` finds them."""
-        n = self._mix.shape[-1]
-        whole = n // CELL * CELL
-        if self._energy.size != whole // PIECE:
-            self._energy, self._peaks, spans = np.zeros(whole // PIECE), _Peaks(), ((0, n),)
-        grid = loudness.GRID
-        for a, b in aligned(((a - 2 * grid, b + 2 * grid) for a, b in spans), grid, whole):
-            self._energy[a // PIECE : b // PIECE] = loudness.energy_of(self.read, whole, a, b)
-        energy, level = self._energy, loudness.gated(loudness.powers(self._energy))
-        if level <= -70.0:
-            self.gains, self.lufs, self.peak = np.ones(-(-n // PIECE), np.float32), level, -200.0
-            return
-        squeeze = effects.compression(energy.reshape(-1, PIECES).sum(axis=1) / CELL, level - 1.0)
-        base = dsp.stretch(np.append(squeeze, squeeze[-1]), energy.size)
-        push = min(wished.lufs - loudness.gated(loudness.powers(energy * np.square(base))), 40.0)
-        self._peaks.forget(spans, self._mix)
-        for room in (3.0, 12.0):
-            peaks = self._peaks.of(self.read, n, dsp.gain(wished.ceiling - push - room))
-            spread = np.append(base, np.full(peaks.size - base.size, base[-1]))
-            self.gains, self.lufs, used = master._settled(energy, peaks, spread, push, wished)
-            if used <= push + room:
-                break
-        self.peak = dsp.decibels(float((peaks * self.gains).max()))
+        spans = list(moved(self._rows, rows, self.bodies))
+        if any(line.strip.duck > 0 for line in (*rows, *self._rows)):
+            spans += [(kick, kick + RATE) for kick in np.setxor1d(self._last.kicks, desk.kicks).tolist()]
+        whole = aligned(spans, CHUNK, desk.n)
+        rung = aligned(((a, b + reach(desk)) for a, b in whole), CHUNK, desk.n)
+        return aligned([*self._owed, *((a - _WINDOW, b + _WINDOW) for a, b in rung)], GRID, desk.n)
 
 
-class _Peaks:
+class Remembering(Hands):
+    """Hands that remember what they did, and do again only what is stale."""
+
+    def __init__(self) -> None:
+        self.given_up: GivenUp = bool
+        self.stale: tuple[Span, ...] = ()
+        self.gains: Samples = np.zeros(0, np.float32)
+        self._mix = Memory(0)
+        self._energy: NDArray[np.float64] = np.zeros(0)
+        self._peaks = Peaks()
+        self._file = File()
+
+    def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+        """The results of the jobs, in order."""
+        return [self._checked(job) for job in jobs]
+
+    def spool(self, n: int) -> Memory:
+        """The mix of the last version, to be mended; an empty one for a song of another length."""
+        if self._mix.samples.shape[-1] != n:
+            self._mix, self.stale = Memory(n), ((0, n),)
+        return self._mix
+
+    def split(self, work: Callable[[int, int], Any], n: int, grain: int) -> list[Any]:
+        """``work(a, b)`` over 0 to n: of what is known from before, only the stale ranges."""
+        assert isinstance(work, partial)
+        if work.func is loudness.energy_of:
+            return [self._energies(work, n, grain)]
+        if work.func is loudness.peaks_of:
+            self._peaks.forget(self.stale, self._mix.samples)
+            return [self._peaks.of(work, n, work.args[2])]
+        if work.func is delivery.frames:
+            return self._file.frames(partial(self._checked, work), n, self.stale, self.gains)
+        step = 2 * CHUNK // grain * grain
+        ranges = [(at, min(at + step, b)) for a, b in aligned(self.stale, grain, n) for at in range(a, b, step)]
+        return [self._checked(work, at, end) for at, end in ranges]
+
+    def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
+        spans: Iterable[Span] = ((a - _WINDOW - 2 * grain, b + _WINDOW + 2 * grain) for a, b in self.stale)
+        if self._energy.size != n // PIECE:
+            self._energy, spans = np.zeros(n // PIECE), [(0, n)]
+        for a, b in aligned(spans, grain, n):
+            self._energy[a // PIECE : b // PIECE] = self._checked(partial(work, a, b))
+        return self._energy.copy()
+
+    def _checked(self, job: Callable[..., Result], *inputs: int) -> Result:
+        if self.given_up():
+            raise Superseded
+        return job(*inputs)
+
+
+class Peaks:
     """True peaks, batch by batch: one is measured again when its samples differ, or which of its cells are loud."""
 
     def __init__(self) -> None:
         self.tops: Samples = np.zeros((2, 0), np.float32)
         self.loud: NDArray[np.bool_] = np.zeros((2, 0), np.bool_)
         self.peaks: Samples = np.zeros(0, np.float32)
-        self.unknown: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.known: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
-    def forget(self, spans: Sequence[Span], mix: Samples) -> None:
+    def forget(self, spans: Iterable[Span], mix: Samples) -> None:
         """The samples of some spans are new."""
         n = mix.shape[-1]
         batches = -(-n // _BATCH)
-        if self.unknown.size != batches:
-            self.tops = np.zeros((2, batches * 64), np.float32)
-            self.loud = np.zeros((2, batches * 64), np.bool_)
+        if self.peaks.size != -(-n // CELL) * PIECES:
+            self.tops, self.loud = np.zeros((2, batches * 64), np.float32), np.zeros((2, batches * 64), np.bool_)
             self.peaks = np.zeros(-(-n // CELL) * PIECES, np.float32)
-            self.unknown, spans = np.ones(batches, np.bool_), ((0, n),)
-        for a, b in aligned(((a - 64, b + 64) for a, b in spans), _BATCH, n):
-            self.unknown[a // _BATCH : -(-b // _BATCH)] = True
+            self.known, spans = np.zeros(batches, np.bool_), [(0, n)]
+        for a, b in aligned(((a - 512, b + 512) for a, b in spans), _BATCH, n):
+            self.known[a // _BATCH : -(-b // _BATCH)] = False
             padded = np.zeros((2, -(-(b - a) // CELL) * CELL), np.float32)
             np.abs(mix[:, a:b], out=padded[:, : b - a])
             tops = padded.reshape(2, -1, CELL).max(axis=2)
             self.tops[:, a // CELL : a // CELL + tops.shape[1]] = tops
 
-    def of(self, read: Callable[[int, int], Samples], n: int, above: float) -> Samples:
-        """The peaks of all pieces, as ``loudness.peaks_of`` measures them."""
+    def of(self, work: Callable[[int, int], Samples], n: int, above: float) -> Samples:
+        """The peaks of all pieces."""
         loud = self.tops > 0.6 * above
-        wanted = self.unknown | (loud != self.loud).reshape(2, -1, 64).any(axis=(0, 2))
-        for batch in np.flatnonzero(wanted).tolist():
-            a, b = batch * _BATCH, min((batch + 1) * _BATCH, n)
-            found = loudness.peaks_of(read, n, above, a, b)
-            self.peaks[a // PIECE : a // PIECE + found.size] = found
-        self.unknown[:], self.loud = False, loud
-        return self.peaks
+        again = ~self.known | (loud != self.loud).reshape(2, -1, 64).any(axis=(0, 2))
+        for batch in np.flatnonzero(again).tolist():
+            found = work(batch * _BATCH, min((batch + 1) * _BATCH, n))
+            self.peaks[batch * 64 * PIECES : batch * 64 * PIECES + found.size] = found
+        self.known[:], self.loud = True, loud
+        return self.peaks.copy()
+
+
+@dataclass
+class File:
+    """The frames of the last file, piece by piece, and the gains they were written with."""
+
+    pieces: list[bytes] = field(default_factory=list)
+    gains: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
+    n: int = 0
+
+    def frames(
+        self, work: Callable[[int, int], bytes], n: int, stale: Iterable[Span], gains: Samples
+    ) -> list[bytes]:
+        """All frames; those are written again whose samples or gains differ."""
+        count = -(-n // wav.GRID)
+        again = np.ones(count, np.bool_)
+        if self.n == n and self.gains.shape == gains.shape:
+            moved_ = np.flatnonzero(self.gains != gains) * PIECE
+            again[:] = False
+            for edge in (-PIECE, 0, 2 * PIECE):
+                again[np.clip((moved_ + edge) // wav.GRID, 0, count - 1)] = True
+            for a, b in aligned(stale, wav.GRID, n):
+                again[a // wav.GRID : -(-b // wav.GRID)] = True
+        self.pieces = self.pieces if self.n == n else [b""] * count
+        self.n, self.gains = 0, gains.copy()  # not valid until all is written
+        for piece in np.flatnonzero(again).tolist():
+            self.pieces[piece] = work(piece * wav.GRID, min((piece + 1) * wav.GRID, n))
+        self.n = n
+        return self.pieces
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------
 
 
-def checked(given_up: GivenUp) -> None:
-    """Superseded when a render is to be given up."""
-    if given_up():
-        raise Superseded
+def moved(old: Sequence[Line], new: Sequence[Line], bodies: Bodies) -> Iterable[Span]:
+    """Where two versions differ, as long as what differs sounds: without room and echo."""
+    before, after = keyed(old), keyed(new)
+    for key in [key for key in before if key not in after]:
+        line = before[key]
+        twin = next((other for other in after.values() if alike(line, other)), None)
+        yield from sounding(line, () if twin is None else twin.cues, bodies)
+    for key in [key for key in after if key not in before]:
+        line = after[key]
+        twin = next((other for other in before.values() if alike(line, other)), None)
+        yield from sounding(line, () if twin is None else twin.cues, bodies)
 
 
-def moved(old: Sequence[Line], new: Sequence[Line], bodies: Bodies) -> list[Span]:
-    """Where the notes of two versions differ, as they sound: without room and echo."""
-    before, after = strips(old), strips(new)
-    spans: list[Span] = []
-    for key in before.keys() | after.keys():
-        a, b = before.get(key, ()), after.get(key, ())
-        if a != b:
-            spans += [(cue.at, ending(cue, line, bodies)) for line, cue in unlike(a, b)]
-    spans += [(line.cues[0].at, 1 << 60) for line in (*old, *new) if line.ride or line.warps]
-    return spans
-
-
-Strip = tuple[tuple[Line, tuple[Cue, ...]], ...]
-
-
-def strips(rows: Sequence[Line]) -> dict[object, Strip]:
-    """The lines of each part that go through the same strip with the same sound, in order."""
-    found: dict[object, list[tuple[Line, tuple[Cue, ...]]]] = {}
+def keyed(rows: Iterable[Line]) -> dict[object, Line]:
+    """Lines by all that is heard of them; one whose fader or pitch is moved is like no other."""
+    found: dict[object, Line] = {}
     for line in rows:
-        key = (line.part, line.patch.name, line.tone, line.strip, line.closed)
-        found.setdefault(key, []).append((line, tuple(line.cues)))
-    return {key: tuple(lines_) for key, lines_ in found.items()}
+        free = line.ride is None and line.warp is None
+        found[*strip(line), tuple(line.strokes), None if free else id(line)] = line
+    return found
 
 
-def unlike(old: Strip, new: Strip) -> list[tuple[Line, Cue]]:
-    """Notes that are in one of two versions only, or in another order."""
-    before = [(line, cue) for line, cues in old for cue in cues]
-    after = [(line, cue) for line, cues in new for cue in cues]
-    same_before, same_after = {cue for _, cue in before}, {cue for _, cue in after}
-    return [pair for pair in before if pair[1] not in same_after] + [pair for pair in after if pair[1] not in same_before]
+def strip(line: Line) -> tuple[object, ...]:
+    """The sound of a line and its way through the mixer."""
+    return line.part, line.patch.name, line.sound, line.tone, line.strip, line.closed
 
 
-def ending(cue: Cue, line: Line, bodies: Bodies) -> int:
-    """The sample after the last one of a note."""
-    body = bodies.get(line.patch, cue.take, line.tone)
-    return cue.at + min(cue.full + cue.fade, body.samples.shape[-1])
+def alike(line: Line, other: Line) -> bool:
+    """Whether two lines differ in their notes only, and may be compared note by note."""
+    free = all(one.ride is None and one.warp is None for one in (line, other))
+    near = other.strokes[0].at < line.strokes[-1].at and line.strokes[0].at < other.strokes[-1].at
+    return free and near and strip(line) == strip(other)
+
+
+def sounding(line: Line, but: Sequence[Cue], bodies: Bodies) -> Iterable[Span]:
+    """Where the notes of a line sound that another one has not."""
+    there = set(but)
+    for cue in line.cues:
+        if cue not in there:
+            length = bodies.get(line.patch, cue.take, line.tone).samples.shape[-1]
+            yield cue.at, cue.at + (length if line.warp else min(cue.full + cue.fade, length))
 
 
 def reach(desk: Console) -> int:
@@ -216,12 +254,6 @@ def reach(desk: Console) -> int:
     room = effects.Room(desk.room).reach if desk.room is not None else 0
     echo = effects.Echo(desk.delay).reach + effects.Echo(1, repeats=1).reach if desk.delay else 0
     return int(max(room, echo))
-
-
-def joined(spans: Iterable[Span], ring: int, n: int) -> tuple[Span, ...]:
-    """Spans with all they ring into, on the grid of the mix, those that touch put together."""
-    margin = GRID + _REACH
-    return aligned(((a - margin, b + ring + margin) for a, b in spans), GRID, n)
 
 
 def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
@@ -233,9 +265,3 @@ def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
         elif b > a:
             found.append((a, b))
     return tuple(found)
-
-
-def touched(spans: Iterable[Span], n: int) -> list[int]:
-    """The chunks of a song of n samples, by their first sample, in which something changed."""
-    found = aligned(spans, CHUNK, n)
-    return [at for a, b in found for at in range(a, b, CHUNK)]

@@ -1,4 +1,4 @@
-"""The shelf of bodies in the user's cache folder, so that no sound is rendered twice.
+"""The shelf of bodies in the user's own folder (``scorekit cache``), so that no sound is rendered twice.
 
 A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
 are written under a temporary name and renamed, and carry a hash of their content: two processes may share the shelf, and
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import struct
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scorekit import files
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch, Take
 from scorekit.render.voices import Body
@@ -26,19 +26,6 @@ LIMIT = 512 << 20
 """Most bytes on the shelf."""
 _MAGIC, _HEAD, _SUM = b"SKB2", struct.Struct("<4sIId"), 16
 _SOURCES = ("dsp.py", "exact.py", "curves.py", "effects.py", "voices.py", "patches/*.py")
-
-
-def cache_folder() -> Path:
-    """Where the shelf stands: SCOREKIT_CACHE, or the system's usual place for what can be made again."""
-    if home := os.environ.get("SCOREKIT_CACHE"):
-        return Path(home)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "scorekit"
 
 
 @cache
@@ -56,7 +43,7 @@ class Shelf:
     """Bodies on disk. What goes wrong there is never the song's trouble: then it is rendered."""
 
     def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
-        self.folder, self.limit, self.written = (folder or cache_folder()) / "bodies", limit, 0
+        self.folder, self.limit, self.written = (folder or files.state_folder() / "cache") / "bodies", limit, 0
 
     def path(self, patch: Patch, take: Take, tone: Tone) -> Path:
         """Where a body stands."""

@@ -83,6 +83,14 @@ class Workshop(Hands):
         """Room for n samples, in reach of all processes."""
         return Shared(n) if 8 * n <= SMALL or not hasattr(os, "preadv") else Filed(n)
 
+    def store(self, size: int) -> memoryview:
+        """Bytes that all processes write: in memory, or in a nameless file when there are many."""
+        if size <= SMALL // 4:
+            return memoryview(mmap.mmap(-1, max(size, 1)))[:size]
+        with tempfile.TemporaryFile() as file:
+            file.truncate(size)
+            return memoryview(mmap.mmap(file.fileno(), size))
+
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order; whoever is free takes the next."""
         if self.count < 2 or not 2 <= len(jobs) <= _MOST:

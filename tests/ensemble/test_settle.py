@@ -8,9 +8,24 @@ from dataclasses import replace
 import pytest
 
 from scorekit import files, pipeline
+from scorekit.ensemble.conflicts.minutes import minutes
 from scorekit.ensemble.conflicts.settle import settle
 from scorekit.ensemble.conflicts.whole import spearman, whole
-from scorekit.score import Arrangement, Bid, Decision, Key, Lane, Note, Passage, Phrase, Plan, Score, Section
+from scorekit.score import (
+    Arrangement,
+    Bid,
+    Claim,
+    Decision,
+    Edit,
+    Key,
+    Lane,
+    Note,
+    Passage,
+    Phrase,
+    Plan,
+    Score,
+    Section,
+)
 
 SONG = """
 genre = "rock"
@@ -310,3 +325,31 @@ def test_rank_correlation() -> None:
     assert spearman([1, 2, 3], [10, 20, 40]) == pytest.approx(1)
     assert spearman([1, 2, 3], [9, 5, 1]) == pytest.approx(-1)
     assert spearman([1, 1, 2], [1, 1, 5]) == pytest.approx(1)
+
+
+# -- the minutes -----------------------------------------------------------------------------------
+
+
+def test_the_minutes_say_it_section_by_section(plan: Plan) -> None:
+    """The text counts what it tells, heads sections with their bars, groups notes mended alike, repeats nothing."""
+    song = pipeline.compose(plan)
+    claims = (Claim("lead", "C5", 0.8), Claim("keys", "B3", 0.7))
+    note, reason = Note(0, 960, 59, 80), "B3 bites lead's C5: it takes the nearest free chord tone"
+    edits = tuple(
+        Edit("K4", "key", "keys", "verse/1", replace(note, start=at), replace(note, start=at, pitch=57), reason, claims)
+        for at in (0, 3840)
+    )
+    rests = [Decision("E2", "energy", f"chorus/{n}", claims, "keys rest", "enough remain") for n in (1, 2)]
+    whole_song = Decision(
+        "T1", "tempo", "song", (Claim("song", "90", 1.0), Claim("genre", "100 to 140", 0.5)), "90", "it says so"
+    )
+    passages = [replace(p, edits=edits if n == 1 else (), findings=()) for n, p in enumerate(song.passages)]
+    text = minutes(replace(song, passages=tuple(passages), decisions=(whole_song, *rests)))
+    assert text.startswith("3 disagreements, 2 notes of ")
+    assert (
+        "the song\n  tempo       T1  90: it says so\n                  song wants 90 (1); genre wants 100 to 140"
+        in text
+    )
+    assert "verse/1, bars 3-6, energy 3\n  keys        K4  bars 3 4, 2 notes: B3 bites lead's C5" in text
+    assert "(now A3)" in text
+    assert "chorus/2, bars 15-18, energy 5\n  settled         as in chorus/1\n" in text

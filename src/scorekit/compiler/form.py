@@ -17,7 +17,9 @@ DROP_COST = {"chorus": 40.0, "hook": 40.0, "drop": 40.0, "A": 6.0, "verse": 6.0,
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
-MAX_REPEATS = 12
+TRIED, FITTED = 4, 4
+"""Of a long song only the last few numbers of repeats are tried; with more repeats than FITTED, all but the first and the
+last keep their lengths as written. Anything else would take a minute for an hour of music."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +57,29 @@ def fit(
     best: Choice | None = None
     for shape in shapes:
         bias = luck(shape.path, shape.weight)
-        for tokens in versions(shape, bars, short):
+        for tokens, settled in versions(shape, bars, short):
             missing = len(named - {token.name for token in tokens})
-            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named, prices or {})
+            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named, prices or {}, settled)
             if best is None or choice.cost < best.cost - 1e-9:
                 best = choice
     assert best is not None, "a genre has at least one form"
     return best
 
 
-def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[SectionToken, ...]]:
-    """The token lists to try: the compressed form for short songs, else the full one with its body played again as needed."""
+def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[tuple[SectionToken, ...], range]]:
+    """The token lists to try: the compressed form for short songs, else the full one with its body played again as needed.
+
+    With each the places whose lengths are settled.
+    """
     if short and shape.short:
-        yield shape.short
-    yield shape.full
-    total = sum(token.bars for token in shape.full)
+        yield shape.short, range(0)
+    yield shape.full, range(0)
     head, body, end = parts_of(shape.full)
     once = sum(token.bars for token in body)
-    for repeats in range(2, MAX_REPEATS * 40):
-        if not body or total + once * (repeats - 2) > bars:
-            return
-        yield head + body * repeats + end
+    most = 2 + (bars - sum(token.bars for token in shape.full)) // once if body else 1
+    for repeats in range(max(2, most + 1 - TRIED), most + 1):
+        inner = range(len(head) + len(body), len(head) + len(body) * (repeats - 1)) if repeats > FITTED else range(0)
+        yield head + body * repeats + end, inner
 
 
 def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...], ...]:
@@ -87,15 +91,21 @@ def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...]
 
 def fit_one(
     shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float,
-    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None,
+    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None, settled: range = range(0),
 ) -> Choice:
-    """The cheapest way to bring one token list to about so many bars."""
+    """The cheapest way to bring one token list to about so many bars; ``settled`` places keep theirs."""
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    kept = tuple(tokens[place].bars for place in settled)
     for place, token in enumerate(tokens):
+        if place in settled:
+            if place == settled.start:
+                table = {total + sum(kept): (cost, path + kept) for total, (cost, path) in table.items()}
+            continue
         grown: dict[int, tuple[float, tuple[int, ...]]] = {}
+        gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
+        offered = options(token, lengths.get(token.name, ()), place == len(tokens) - 1, gone)
         for total, (cost, path) in table.items():
-            gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
-            for length, price in options(token, lengths.get(token.name, ()), place == len(tokens) - 1, gone):
+            for length, price in offered:
                 after = total + length
                 if not length and token.name in named:
                     continue
@@ -106,8 +116,8 @@ def fit_one(
     if not costs:
         return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
     total = min(costs, key=lambda t: (costs[t], t))
-    kept = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
-    return Choice(shape.id, shape.path, kept, total, costs[total] + bias + clumsiness(kept))
+    fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
+    return Choice(shape.id, shape.path, fitted, total, costs[total] + bias + clumsiness(fitted))
 
 
 @lru_cache(maxsize=1024)

@@ -57,7 +57,8 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     pace = paced(sources, seed)
     wanted = book.read("length", read_length, song.length) or Length(30.0)
     tokens, form_path = formed(setting, pace, wanted, book)
-    sections.unknown_names(setting, tokens, book, form_path)
+    if tokens:
+        sections.unknown_names(setting, tokens, book, form_path)
     if book.problems or not small_enough(tokens, book, form_path):
         sections.proofread(setting, book)
         return None
@@ -213,6 +214,10 @@ def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Re
         return tuple(lengthened(song, token, book) for token in tokens), "form"
     bar = setting.meter.bar / PPQ * 60 / pace.bpm
     bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - RING) / bar) + 1)
+    if bars > MAX_BARS:
+        told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
+        book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
+        return (), "length"
     lengths = {name: role.lens for name, role in genre.section.items()}
     lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
     short = bars * bar < form.SHORT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -113,7 +114,7 @@ def laid(
 def general(pace: Pace, tick: Tick, end: Tick, bar: int) -> float:
     """The song's tempo at a tick in a bar."""
     if pace.steps:
-        return [bpm for first, bpm in pace.steps if first <= bar or first == pace.steps[0][0]][-1]
+        return pace.steps[max(0, bisect_right(pace.steps, bar, key=lambda step: step[0]) - 1)][1]
     if pace.end is not None:
         return pace.bpm + (pace.end - pace.bpm) * tick / end
     return pace.bpm

@@ -15,6 +15,11 @@ from scorekit.timebase import Tick
 
 _THIN = ("intro", "break", "breakdown", "outro", "tag", "coda")
 _TUNELESS = "none"
+_COMPERS = frozenset({"guitar", "keys"})
+_CHORDS = frozenset({"guitar", "keys", "pads", "strings"})
+"""Who can give the harmony."""
+_BUSIER = (-0.1, -0.06, 0.0, 0.06, 0.1)
+"""Density added to pitched parts at tiers 1 to 5: sections differ in how much is played, not only in who plays."""
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
 
 
@@ -24,7 +29,9 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
-        lane = lane_of(part.name, plan.ideas, section, cell_density(cell, plan, part.name), cell.octave)
+        alone = part.name in _COMPERS and not set(playing) & _CHORDS - {part.name}
+        density = min(1.0, cell_density(cell, plan, part.name) + (0.2 if alone else 0.0))
+        lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed)))
     return Arrangement(tuple(lanes))
@@ -105,8 +112,9 @@ def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: i
     low, high = register(part, ideas)
     low, high = low + 12 * octave, high + 12 * octave
     sparser = 0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0
+    sparser -= 0.0 if part == "drums" else _BUSIER[section.tier - 1]
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"
-    return Lane(low=low, high=high, density=max(0.0, density - sparser), tier=section.tier, pace=pace)
+    return Lane(low=low, high=high, density=min(1.0, max(0.0, density - sparser)), tier=section.tier, pace=pace)
 
 
 def register(part: str, ideas: Ideas) -> tuple[int, int]:
@@ -171,11 +179,13 @@ def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | Non
 def rests(part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    At full energy the first of the compers plays through.
+    At full energy the first of the compers plays through, and so does whoever alone gives the harmony.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
+        return ()
+    if part in _COMPERS and not set(playing) & _CHORDS - {part}:
         return ()
     resting: list[int] = []
     draw = seed.at(section.id, part)

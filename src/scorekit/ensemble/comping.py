@@ -172,7 +172,7 @@ def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = ()) -> list[St
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
         found += _block(brief, ideas, first, busy_ticks, heard)
-    found = _answered(brief, ideas, _pushed(brief, ideas, found), heard)
+    found = _lifted(brief, _answered(brief, ideas, _pushed(brief, ideas, found), heard))
     return _restruck(brief, _trimmed(found, brief.section.length))
 
 
@@ -366,6 +366,20 @@ def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) ->
             mark = "v" if found[0].mark in "v^m" else "x"
             added.append(Stab(at, PPQ // 2, mark, at, found[0].path, "answers the tune"))
     return sorted([*found, *added], key=lambda s: s.at)
+
+
+def _lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
+    """Where no drummer leads over: off the last bar's first beat, eighths that grow into the next section."""
+    section = brief.section
+    begin = section.length - section.meter.bar + pulse_at(section, 0)
+    drumless = "nodrums" in section.flags and brief.seam.next_chord is not None
+    if not drumless or not found or section.bars < 2 or not brief.seed.chance("lift", 0.85):
+        return found
+    ticks = range(begin, section.length, PPQ // 2)
+    marks = ["ssxx"[4 * n // len(ticks)] for n in range(len(ticks))]
+    path = found[-1].path
+    led = [Stab(t, PPQ // 2, m, t, path, "leads over") for t, m in zip(ticks, marks, strict=True)]
+    return [*(s for s in found if s.at < begin), *led]
 
 
 def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:

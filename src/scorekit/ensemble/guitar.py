@@ -8,7 +8,7 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
-from scorekit.ensemble.playing import as_written, knee, level, strength
+from scorekit.ensemble.playing import as_written, fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -46,13 +46,23 @@ class Guitar:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
         slots = voiced(brief, "guitar", families)
-        strokes = with_intents(brief, stabs(brief, ideas))
+        strokes = with_intents(brief, _under_fills(brief, stabs(brief, ideas)))
         if families[0] == "single_arp":
             _pick(brief, pen, strokes, slots)
         else:
             _strum(brief, pen, strokes, slots, ideas, families[0])
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
+
+
+def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
+    """While the drummer fills, only strokes on the beat and held ones: the fill is not talked over."""
+    section = brief.section
+    fills = fill_starts(section, brief.hears("drums"))
+    return [
+        s for s in strokes
+        if s.at < fills.get(s.at // section.meter.bar, section.length) or s.held or strength(section, s.at) >= 0.6
+    ]
 
 
 def _idea(strokes: Sequence[Stab]) -> str:

@@ -271,6 +271,33 @@ def arch(starts: Ticks, section: Section) -> Floats:
     return rise * 2.0 - 1.0
 
 
+_SHAPES = {"rise": (-1.0, 1.0), "arch": (-0.7, 1.0, 0.2), "fall": (0.6, -0.8)}
+"""How the phrases of a section grow or fade: points spread over its length."""
+
+
+def tide(starts: Ticks, section: Section, seed: str) -> Floats:
+    """Swell of the whole band from phrase to phrase of four bars, -1 to 1: the same at each return of a section."""
+    phrase = 4 * section.meter.bar
+    count = max(1, section.length // phrase)
+    if count < 2:
+        return np.zeros(len(starts))
+    points = _SHAPES[Seed(seed).at("tide", section.name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))]
+    at = np.minimum(starts // phrase, count - 1) / (count - 1)
+    found: Floats = np.interp(at, np.linspace(0.0, 1.0, len(points)), points)
+    return found
+
+
+def lead_in(starts: Ticks, placement: Placement) -> Floats:
+    """What the last bar gives toward the section after: a crescendo into a louder one, a fading into a softer, -1 to 2."""
+    section, after = placement.section, placement.seam.after
+    if after is None or section.bars < 2:
+        return np.zeros(len(starts))
+    bar = section.meter.bar
+    along = np.clip((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
+    found: Floats = along * min(2.0, max(-1.0, after - section.tier))
+    return found
+
+
 def repeats(notes: Sequence[Note]) -> Floats:
     """Alternation of repeated notes: -1 for every second of a row of equal pitches, else 0."""
     found, last = [], dict[int, tuple[Tick, int]]()
@@ -292,10 +319,12 @@ def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
 def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
     """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules).
 
-    Drums are left as the drummer meant them.
+    A drummer's loud strokes get louder and his soft ones softer, to the spread of human takes (Groove MIDI: 33).
     """
     if part == "drums":
-        return np.zeros(len(notes))
+        written = np.array([note.velocity for note in notes], np.float64)
+        wider: Floats = 0.25 * (written - 76.0)
+        return wider
     pitches = np.array([note.pitch for note in notes], np.float64)
     starts = np.array([note.start for note in notes], np.int64)
     melodic = part in ("lead", "strings", "brass")
@@ -304,6 +333,22 @@ def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> F
     own_noise = np.array([2.0 * _bell(own, f"v/{note.start}/{note.pitch}") for note in notes])
     total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
     return total
+
+
+TIDE, LEAD_IN = 3.5, 7.0
+"""Velocity steps of the swell from phrase to phrase, and of the way into the next section for each tier."""
+
+
+def breath(part: str, starts: Ticks, placement: Placement, world: Setting) -> Floats:
+    """What the band does together: phrases swell and fade, the last bar leads over. Drums lead over by their fills.
+
+    Programmed music breathes too, half as deep: its producer rides the faders.
+    """
+    depth = 0.5 + 0.5 * ease(world.feel)
+    swell = TIDE * tide(starts, placement.section, world.seed)
+    over = 0.0 if part == "drums" else LEAD_IN * lead_in(starts, placement)
+    found: Floats = depth * (swell + over)
+    return found
 
 
 # -- the take --------------------------------------------------------------------------------------
@@ -391,6 +436,7 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
         begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
         written = np.array([note.velocity for note in notes], np.float64)
         loud = written + ease(world.feel) * dynamics(part, notes, section, own)
+        loud = loud + breath(part, np.array([note.start for note in notes], np.int64), placement, world)
         events["start"], events["length"] = begin, end - begin
         events["pitch"] = [note.pitch for note in notes]
         events["velocity"] = np.clip(np.floor(loud + 0.5), 1, 127)

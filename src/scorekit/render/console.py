@@ -27,7 +27,7 @@ _BLOCK = 32_768
 _HOP, _REACH = 12_288, 2_048
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
-"""Gain (n,) from sample a to b: a fader being moved."""
+"""Gain from sample a to b, (n,): a fader being moved; or (1,) where it stands still."""
 Warp = Callable[[Samples, int, Body, Cue], bool]
 """Adds a note to a stretch (1 or 2, n) from a sample on, read at a moving speed; False when nothing bends it."""
 
@@ -215,9 +215,13 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
     verb, delay = (0.0, 0.0) if line.closed else (strip.verb, strip.delay)
     stem = made.stems.get(line.part)
     ride = line.ride(start, start + n) if line.ride else None
+    if ride is not None and ride.size == 1:
+        sides, ride = sides * ride, None
+    whole, half = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.float32)
     for a in range(0, n, _BLOCK):
         b = min(a + _BLOCK, n)
-        block, to = sound[:, a:b] * sides, slice(at + a, at + b)
+        block, middle, to = whole[:, : b - a], half[: b - a], slice(at + a, at + b)
+        np.multiply(sound[:, a:b], sides, out=block)
         if ride is not None:
             block *= ride[a:b]
         if dips is not None:
@@ -225,10 +229,8 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
         made.dry[:, to] += block
         if stem is not None:
             stem[:, to] += block
-        if verb or delay:
-            middle = block[0] + block[1]
-            made.verb[to] += middle * np.float32(0.7071 * verb)
-        if delay:
-            made.delay[to] += middle * np.float32(0.7071 * delay)
-
-
+        for level, send in ((verb, made.verb), (delay, made.delay)):
+            if level:
+                np.add(block[0], block[1], out=middle)
+                middle *= np.float32(0.7071 * level)
+                send[to] += middle

@@ -19,22 +19,31 @@ DRY = "dry"
 Read = Callable[[int, int], Samples]
 
 
-def frames(read: Read, a: int, b: int) -> bytes:
-    """16-bit frames of samples a (a multiple of ``wav.GRID``) to b."""
-    return b"".join(
-        wav.integers(read(at, min(at + wav.GRID, b))).astype("<i2", copy=False).tobytes()
-        for at in range(a, b, wav.GRID)
-    )
-
-
-def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> bytes:
+def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memoryview:
     """The song, n samples of it, as a file: wav, wav24, or one of ``wav.PACKED``."""
-    if kind == "wav":
-        return wav.file(b"".join(hands.split(partial(frames, read), n, wav.GRID)), n, 16, marks)
-    if kind == "wav24":
-        pieces = (wav.packed(wav.whole(read(at, min(at + CHUNK, n)))) for at in range(0, n, CHUNK))
-        return wav.file(b"".join(pieces), n, 24, marks)
-    return wav.pack(_integers(read, n), kind, marks.title)
+    if kind not in ("wav", "wav24"):
+        return memoryview(wav.pack(_integers(read, n), kind, marks.title))
+    bits = 24 if kind == "wav24" else 16
+    file, begin = _file(n, bits, marks, hands)
+    hands.split(partial(_framed, read, bits, file[begin:]), n, wav.GRID)
+    return file
+
+
+def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, int]:
+    """A stereo WAV file whose frames are to be filled in, and where they begin."""
+    head, after = wav.header(n, 2, bits, marks=marks), wav.chunks(marks)
+    file = hands.store(len(head) + n * bits // 4 + len(after))
+    file[: len(head)] = head
+    file[len(file) - len(after) :] = after
+    return file, len(head)
+
+
+def _framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
+    """Samples a (a multiple of ``wav.GRID``) to b as frames, at their place."""
+    for at in range(a, b, wav.GRID):
+        x = read(at, min(at + wav.GRID, b))
+        data = wav.integers(x).astype("<i2", copy=False).tobytes() if bits == 16 else wav.packed(wav.whole(x))
+        frames[at * bits // 4 : at * bits // 4 + len(data)] = data
 
 
 def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:
@@ -44,15 +53,17 @@ def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:
 # -- stems -----------------------------------------------------------------------------------------------------------
 
 
-def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands) -> dict[str, bytes]:
+def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands) -> dict[str, memoryview]:
     """A 24-bit WAV of each part, and of the dry mix, all of one length and one gain: the highest that clips nowhere.
 
     The dry mix is the sum of the stems in whole numbers, bit for bit.
     """
     top = max(hands.split(partial(_loudest, console, names), console.n, CHUNK), default=0.0)
     gain = np.float32(min(0.99 / top, 1.0)) if top else np.float32(1.0)
-    parts = hands.split(partial(_rows, console, names, gain), console.n, CHUNK)
-    return {name: wav.file(b"".join(part[name] for part in parts), console.n, 24, marks) for name in (*names, DRY)}
+    files = {name: _file(console.n, 24, marks, hands) for name in (*names, DRY)}
+    rows = {name: file[begin:] for name, (file, begin) in files.items()}
+    hands.split(partial(_stems, console, names, gain, rows), console.n, CHUNK)
+    return {name: file for name, (file, _) in files.items()}
 
 
 def _loudest(console: Console, names: Sequence[str], a: int, b: int) -> float:
@@ -60,14 +71,19 @@ def _loudest(console: Console, names: Sequence[str], a: int, b: int) -> float:
     return max(float(np.abs(x).max(initial=0.0)) for chunk in made for x in (chunk.dry, *chunk.stems.values()))
 
 
-def _rows(console: Console, names: Sequence[str], gain: np.float32, a: int, b: int) -> Mapping[str, bytes]:
-    rows: dict[str, list[bytes]] = {name: [] for name in (*names, DRY)}
+def _stems(
+    console: Console, names: Sequence[str], gain: np.float32, rows: Mapping[str, memoryview], a: int, b: int
+) -> None:
     for at in range(a, b, CHUNK):
         chunk = console.buses(at, names)
         dry = np.zeros(chunk.dry.shape, np.int32)
         for name in names:
             steps = wav.whole(chunk.stems[name] * gain)
             dry += steps
-            rows[name].append(wav.packed(steps))
-        rows[DRY].append(wav.packed(dry))
-    return {name: b"".join(pieces) for name, pieces in rows.items()}
+            _put(rows[name], at, steps)
+        _put(rows[DRY], at, dry)
+
+
+def _put(row: memoryview, at: int, steps: NDArray[np.int32]) -> None:
+    data = wav.packed(steps)
+    row[6 * at : 6 * at + len(data)] = data

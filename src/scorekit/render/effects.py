@@ -183,7 +183,7 @@ class Room:
     begins ``reach`` samples early gives the same bits as one that heard the song from its start.
     """
 
-    def __init__(self, response: Samples, hop: int = 8_192) -> None:
+    def __init__(self, response: Samples, hop: int = 16_384) -> None:
         self.hop, self.kept = hop, int(12_000.0 / RATE * 2 * hop)
         self.weights = _partitions(response, hop, self.kept)
         self.reach = (len(self.weights) + 1) * hop
@@ -220,7 +220,7 @@ class Room:
         return dsp.back(self.wet, 2 * self.hop)
 
 
-def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 8_192) -> None:
+def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_384) -> None:
     """Add a mono send (n,) through a stereo response (2, m) to a bus (2, n)."""
     Room(response, hop).feed(send, into)
 

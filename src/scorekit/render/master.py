@@ -61,6 +61,10 @@ class Hands:
         """Room for n samples, in reach of all hands."""
         return Memory(n)
 
+    def store(self, size: int) -> memoryview:
+        """Bytes to be written by all hands."""
+        return memoryview(bytearray(size))
+
     def split(self, work: Callable[[int, int], Result], n: int, grain: int) -> list[Result]:
         """``work(a, b)`` over 0 to n in as many ranges as there are hands, cut at multiples of ``grain``."""
         share = -(-n // self.count // grain) * grain

@@ -108,11 +108,6 @@ def _text(text: str) -> bytes:
     return text.encode("utf-8", "replace") + b"\0"
 
 
-def file(frames: bytes, count: int, bits: int, marks: Marks | None = None) -> bytes:
-    """A stereo WAV file of interleaved frames, and what it says."""
-    return header(count, 2, bits, marks=marks) + frames + (chunks(marks) if marks else b"")
-
-
 # -- files -----------------------------------------------------------------------------------------------------------
 
 PACKED = {"flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", "MPEG_LAYER_III")}

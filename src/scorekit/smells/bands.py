@@ -159,7 +159,7 @@ def _fills(piece: Piece, section: Stretch) -> bool:
             rows[bar].add((ticks, pitch))
     last = rows.pop(section.last - 1)
     counts = Counter(hit for hits in rows.values() for hit in hits)
-    usual = {hit for hit, count in counts.items() if count * 3 >= len(rows)}
+    usual = {hit for hit, count in counts.items() if count * 2 > len(rows)}
     return len(last - usual) >= 2 or len(usual - last) * 2 > len(usual)
 
 
@@ -184,13 +184,14 @@ def _picks_up(piece: Piece, section: Stretch, end: int) -> bool:
 
 
 def _swells(piece: Piece, section: Stretch) -> bool:
-    """The last bar is louder than the first by eight."""
-    loud = {}
-    for bar in (section.first, section.last - 1):
+    """The last bar is louder than the others by eight, or has half as many strokes again."""
+    loud, count = [], []
+    for bar in range(section.first, section.last):
         low, high = piece.bars[bar], piece.bars[bar + 1]
-        loud[bar] = np.concatenate([one.velocity[(one.start >= low) & (one.start < high)] for one in piece.lines])
-    first, last = loud[section.first], loud[section.last - 1]
-    return bool(len(first) and len(last) and last.mean() - first.mean() >= 8)
+        found = np.concatenate([one.velocity[(one.start >= low) & (one.start < high)] for one in piece.lines])
+        count.append(len(found))
+        loud.append(float(found.mean()) if len(found) else 0.0)
+    return loud[-1] - float(np.mean(loud[:-1])) >= 8 or count[-1] > 1.5 * float(np.mean(count[:-1]))
 
 
 # -- energy ----------------------------------------------------------------------------------------

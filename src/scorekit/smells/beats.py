@@ -108,23 +108,27 @@ def three_handed(drums: Line) -> float | None:
 def fill_slopes(piece: Piece) -> list[float]:
     """Rise in velocity along every fill, see ``rise``.
 
-    A fill is the last two beats of a bar with four strokes or more on snare and toms, two of them on toms or six in all,
-    and two more than that place usually has.
+    A fill is four strokes or more on snare and toms in the last two beats of a bar, from the first on that no bar
+    around it has there, and three of them such.
     """
     drums = piece.part("drums")
-    hit = drums.only(np.isin(drums.pitch, (*SNARES, *TOMS))) if len(drums) else drums
+    hit = drums.only(np.isin(drums.pitch, (38, 40, *TOMS))) if len(drums) else drums
     if not len(hit):
         return []
     bars = piece.bar_of(hit.start)
-    near = piece.bars[bars + 1] - hit.start <= 2 * PPQ
-    by_bar: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    toms: Counter[int] = Counter()
-    for bar, start, velocity, pitch in zip(*(a[near].tolist() for a in (bars, hit.start, hit.velocity, hit.pitch)), strict=True):
-        by_bar[bar].append((start, velocity))
-        toms[bar] += pitch in TOMS
-    usual = float(np.median([len(by_bar.get(bar, ())) for bar in range(piece.count)]))
-    fills = [bar for bar, found in by_bar.items() if len(found) >= max(4, usual + 2) and (toms[bar] >= 2 or len(found) >= 6)]
-    return [rise(by_bar[bar]) for bar in fills]
+    left = piece.bars[bars + 1] - hit.start
+    by_bar: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for bar, ticks, pitch, velocity in zip(*(a.tolist() for a in (bars, left, hit.pitch, hit.velocity)), strict=True):
+        if ticks <= 2 * PPQ:
+            by_bar[bar].append((-ticks, pitch, velocity))
+    found = []
+    for bar, strokes in by_bar.items():
+        known = {(t, p) for other in (bar - 2, bar - 1, bar + 1, bar + 2) for t, p, _ in by_bar.get(other, ())}
+        fresh = [t for t, p, _ in strokes if (t, p) not in known]
+        played = [(t, velocity) for t, _, velocity in strokes if fresh and t >= fresh[0]]
+        if bar and len(played) >= 4 and len(fresh) >= 3:
+            found.append(rise(played))
+    return found
 
 
 def rise(strokes: list[tuple[int, int]]) -> float:

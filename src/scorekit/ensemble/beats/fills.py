@@ -90,13 +90,15 @@ def closing_bar(brief: Brief) -> int:
 
 
 def length(brief: Brief) -> int:
-    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up.
+    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up, after
+    eight bars more often than not.
 
     No more than a quarter of the section.
     """
     jump = 1 if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 0 if jump <= 0 else 1 if jump == 1 else 2
-    grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity)
+    long = 0.3 if brief.section.bars >= 8 else 0.0
+    grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
     room = max(1, brief.section.bars * len(brief.section.meter.pulses) // 4)
     return min(room, (1, 2, 4)[min(2, size + grown)])
 

@@ -15,6 +15,7 @@ from scorekit.ensemble.beats.kit import (
     energy,
     identity,
     knocks,
+    live,
     over,
     strength,
     strike,
@@ -52,10 +53,10 @@ def phrase_length(brief: Brief) -> int:
     return 4 if loop == 2 else 2
 
 
-def answered(played: list[Knock], bar: Bar, creativity: float) -> list[Knock]:
-    """The answer bar of a phrase: one stroke of the second half doubled, another left out."""
+def answered(played: list[Knock], bar: Bar, wish: float) -> list[Knock]:
+    """The answer bar of a phrase, with the chance wished for: one stroke of the second half doubled, another left out."""
     late = [k for k in played if 2 * k.at >= bar.meter.bar and k.row not in _SHAKEN]
-    if not late or not bar.seed.chance("answer", 0.4 + creativity):
+    if not late or not bar.seed.chance("answer", wish):
         return played
     doubled = bar.seed.choose("answer/double", late)
     to = doubled.at + bar.step
@@ -89,11 +90,12 @@ def shared(played: list[Knock], room: int, bar: Bar) -> list[Knock]:
 
 def bar_of(brief: Brief, bar: Bar, room: int, answers: bool) -> list[tuple[Layer, Knock]]:
     """What all layers play in a bar; ``answers`` when it ends their phrase."""
+    wish = (0.4 + brief.dials.creativity) * (1.0 if live(drum_ideas(brief)) else 0.3)
     loud: set[Tick] = set()
     found: list[tuple[Layer, Knock]] = []
     for layer in layers(brief, bar.number):
         played = [k for row, pattern in layer.rows for k in knocks(row, pattern, bar)]
-        played = interlocked(answered(played, bar, brief.dials.creativity) if answers else played, loud, bar)
+        played = interlocked(answered(played, bar, wish) if answers else played, loud, bar)
         loud |= {k.at for k in played if k.mark == "X"}
         found += [(layer, k) for k in shared(played, room, bar)]
     return found

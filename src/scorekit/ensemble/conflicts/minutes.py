@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scorekit.score import Claim, Decision, Edit, Placement, Score
+from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import Tick
 
 _PLURAL = ("drums", "keys", "strings", "pads", "notes")
@@ -31,7 +32,7 @@ def minutes(score: Score) -> str:
     if song:
         blocks.append(["the song", *told([decision_line(d) for d in song])])
     seen: dict[tuple[Line, ...], str] = {}
-    for placement, passage in zip(score.plan.placements, score.passages, strict=True):
+    for placement, passage in zip(score.plan.placements, score.passages, strict=False):
         settled = [decision_line(d) for d in score.decisions if d.where == placement.section.id]
         said = [*same(settled, seen, placement), *told(found(passage.findings)), *mended(passage.edits, placement)]
         if said:
@@ -112,7 +113,16 @@ def mended(edits: Sequence[Edit], placement: Placement) -> Iterator[str]:
     for (part, rule, *_), group in groups.items():
         ticks = [note.start for edit in group if (note := edit.before or edit.after)]
         alike = len({edit.reason for edit in group}) == 1
-        yield f"  {part:<11} {rule}  {where(ticks, placement)}, {times(len(group), alike)}{group[0].reason}"
+        why = f"{times(len(group), alike)}{group[0].reason}{now(group, placement)}"
+        yield f"  {part:<11} {rule}  {where(ticks, placement)}, {why}"
+
+
+def now(group: Sequence[Edit], placement: Placement) -> str:
+    """The new pitches of notes that moved, in order: `` (now A3, C4)``."""
+    flats = uses_flats(placement.section.key.tonic, placement.section.key.mode)
+    pitches = [e.after.pitch for e in group if e.before and e.after and e.after.pitch != e.before.pitch]
+    names = [pitch_name(pitch, flats) for pitch in dict.fromkeys(pitches)]
+    return f" (now {', '.join(names[:_BARS])}{', ...' if len(names) > _BARS else ''})" if names else ""
 
 
 def where(ticks: Sequence[Tick], placement: Placement) -> str:

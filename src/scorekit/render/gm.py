@@ -1,0 +1,346 @@
+"""Any General MIDI file as lines of the console: its bytes read, its programs given to patches, its controllers obeyed.
+
+Reading is tolerant of what is odd (unknown chunks, notes never ended, a last track cut short) and refuses what is not a
+MIDI file. Times become samples here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.render import dsp
+from scorekit.render.console import Line, Ride, Warp
+from scorekit.render.dsp import RATE, Samples
+from scorekit.render.effects import Tone
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import Patch
+from scorekit.render.voices import Body, Cue, Stroke
+from scorekit.score import Sound, Strip
+
+LONGEST = 2 * 3_600
+"""Seconds of the longest song that is played."""
+_DRUMS = 9
+_KITS = {40: "brush", 24: "electronic", 25: "electronic"}
+_DEFAULTS = {1: 0, 7: 100, 10: 64, 11: 127, 64: 0, 91: 40}
+_STEP = 64
+"""Samples between the points of a bend."""
+
+
+class Broken(Exception):
+    """What is wrong with a file."""
+
+
+@dataclass(slots=True)
+class Events:
+    """What a file says, in ticks. Rows are in the order of time, and of the file where that is equal."""
+
+    division: int
+    notes: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """(tick, end, channel, pitch, velocity)"""
+    turns: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """(tick, channel, controller, value); -1 is a program, -2 a bend (0 to 16383), -3 its range in cents."""
+    tempos: list[tuple[int, int]] = field(default_factory=list)
+    """(tick, microseconds a quarter)"""
+    end: int = 0
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read(data: bytes) -> Events:
+    """The events of a Standard MIDI File. Broken when it is none."""
+    start = data.find(b"MThd", 0, 256)  # some files have a RIFF or Mac header in front
+    if start < 0 or len(data) < start + 14:
+        raise Broken("this is not a MIDI file")
+    division = int.from_bytes(data[start + 12 : start + 14], "big")
+    if division & 0x8000:
+        frames = 256 - (division >> 8)
+        division = -(frames * (division & 255))  # negative: ticks a second
+    if not division:
+        raise Broken("this MIDI file has no time base")
+    found = Events(division)
+    raw: list[tuple[int, int, int, int]] = []
+    at = start + 8 + int.from_bytes(data[start + 4 : start + 8], "big")
+    tracks = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "big")
+        if data[at : at + 4] == b"MTrk":
+            tracks += 1
+            found.end = max(found.end, _track(data[at + 8 : at + 8 + size], raw, found.tempos))
+        at += 8 + size
+    if not tracks:
+        raise Broken("this MIDI file has no tracks")
+    raw.sort(key=lambda row: row[0])
+    found.tempos.sort(key=lambda row: row[0])
+    _pair(raw, found)
+    return found
+
+
+def _track(data: bytes, raw: list[tuple[int, int, int, int]], tempos: list[tuple[int, int]]) -> int:
+    """The channel events of a track as (tick, status, data, data), appended; its last tick. Ends where it breaks."""
+    tick, status, at = 0, 0, 0
+    add = raw.append
+    try:
+        while at < len(data):
+            step = data[at]
+            at += 1
+            if step & 0x80:
+                step &= 0x7F
+                while data[at] & 0x80:
+                    step = step << 7 | data[at] & 0x7F
+                    at += 1
+                step = step << 7 | data[at]
+                at += 1
+            tick += step
+            if data[at] & 0x80:
+                status = data[at]
+                at += 1
+            if 0x80 <= status < 0xF0:
+                if status & 0xE0 == 0xC0:
+                    add((tick, status, data[at], 0))
+                    at += 1
+                else:
+                    add((tick, status, data[at], data[at + 1]))
+                    at += 2
+            else:
+                at = _other(data, at, status, tick, tempos)
+    except IndexError:
+        pass
+    return tick
+
+
+def _other(data: bytes, at: int, status: int, tick: int, tempos: list[tuple[int, int]]) -> int:
+    """Past a meta event or a system message; a tempo is taken down."""
+    kind = -1
+    if status == 0xFF:
+        kind, at = data[at], at + 1
+    elif status not in (0xF0, 0xF7):
+        return at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0) if status else len(data)
+    size = 0
+    while True:
+        size = size << 7 | data[at] & 0x7F
+        at += 1
+        if not data[at - 1] & 0x80:
+            break
+    if kind == 0x51 and size == 3:
+        tempos.append((tick, max(int.from_bytes(data[at : at + 3], "big"), 1_000)))
+    return len(data) if kind == 0x2F else at + size
+
+
+def _pair(raw: Sequence[tuple[int, int, int, int]], found: Events) -> None:
+    """Note-ons with their ends, the pedal in between; controllers as rows."""
+    on: dict[int, list[tuple[int, int]]] = {}
+    held: dict[int, list[tuple[int, int, int]]] = {}
+    down = [False] * 16
+    ranges: dict[int, tuple[int, int]] = {}
+    for tick, status, a, b in raw:
+        kind, channel = status & 0xF0, status & 15
+        key = channel << 7 | a & 127
+        if kind == 0x90 and b:
+            on.setdefault(key, []).append((tick, b & 127))
+        elif kind in (0x80, 0x90):
+            begun = on.get(key)
+            if begun:
+                row = (*begun.pop(0), a & 127)
+                if down[channel] and channel != _DRUMS:
+                    held.setdefault(channel, []).append(row)
+                else:
+                    found.notes.append((row[0], tick, channel, row[2], row[1]))
+        elif kind == 0xB0:
+            if a == 64:
+                down[channel] = b >= 64
+                if not down[channel]:
+                    found.notes += [(at, tick, channel, pitch, v) for at, v, pitch in held.pop(channel, [])]
+            elif a in (100, 101):
+                before = ranges.get(channel, (127, 127))
+                ranges[channel] = (b, before[1]) if a == 101 else (before[0], b)
+            elif a == 6 and ranges.get(channel) == (0, 0):
+                found.turns.append((tick, channel, -3, 100 * min(b, 24)))
+            elif a in _DEFAULTS:
+                found.turns.append((tick, channel, a, b & 127))
+            elif a == 121:
+                found.turns += [(tick, channel, reset, value) for reset, value in ((1, 0), (11, 127), (-2, 8_192))]
+        elif kind == 0xC0:
+            found.turns.append((tick, channel, -1, a & 127))
+        elif kind == 0xE0:
+            found.turns.append((tick, channel, -2, (b & 127) << 7 | a & 127))
+    last = max(found.end, raw[-1][0] if raw else 0)
+    for key, begun in on.items():
+        found.notes += [(tick, last, key >> 7, key & 127, velocity) for tick, velocity in begun]
+    for channel, rows in held.items():
+        found.notes += [(tick, last, channel, pitch, velocity) for tick, velocity, pitch in rows]
+    found.notes.sort()
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+def samples_of(ticks: NDArray[np.int64], found: Events) -> NDArray[np.int64]:
+    """The samples that ticks fall on."""
+    if found.division < 0:
+        return np.floor(ticks * (RATE / -found.division) + 0.5).astype(np.int64)
+    tempos = dict([(0, 500_000), *found.tempos])
+    at, pace = np.array(list(tempos), np.int64), np.array(list(tempos.values()), np.float64)
+    total = np.concatenate([[0.0], np.cumsum(np.diff(at) * pace[:-1])])
+    row = np.maximum(np.searchsorted(at, ticks, side="right") - 1, 0)
+    micros = (total[row] + (ticks - at[row]) * pace[row]) / found.division
+    return np.floor(micros * (RATE / 1e6) + 0.5).astype(np.int64)
+
+
+# -- controllers -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Dial:
+    """A controller of a channel over time: its value from each sample on."""
+
+    at: NDArray[np.int64]
+    value: NDArray[np.int64]
+
+    def when(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Its value at some samples."""
+        return self.value[np.searchsorted(self.at, places, side="right") - 1]
+
+
+def dials(found: Events) -> dict[tuple[int, int], Dial]:
+    """All controllers that are touched, by (channel, controller)."""
+    if not found.turns:
+        return {}
+    places = samples_of(np.array([row[0] for row in found.turns], np.int64), found)
+    rows: dict[tuple[int, int], dict[int, int]] = {}
+    for (_, channel, number, value), at in zip(found.turns, places.tolist(), strict=True):
+        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[at] = value
+    return {
+        key: Dial(np.array(list(row), np.int64), np.array(list(row.values()), np.int64)) for key, row in rows.items()
+    }
+
+
+def still(number: int) -> Dial:
+    """A controller that nobody touches."""
+    value = _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))
+    return Dial(np.array([-1], np.int64), np.array([value], np.int64))
+
+
+def ride(volume: Dial, expression: Dial) -> Ride | None:
+    """The fader of a channel, CC7 and CC11, as (v / 127)^2 against CC7 at 100; eased over 5 ms. None at rest."""
+    if (volume.value == 100).all() and (expression.value == 127).all():
+        return None
+    at = np.unique(np.concatenate([volume.at, expression.at]))
+    level = np.square(volume.when(at) / 100.0) * np.square(expression.when(at) / 127.0)
+    at, level = np.concatenate([[-2], at]), np.concatenate([level[:1], level])
+    knots = np.repeat(at, 2).astype(np.float64)
+    knots[1::2] += np.minimum(np.append(np.diff(at), 221), 220)
+    gains = np.repeat(level, 2)
+    gains[2::2] = level[:-1]
+    return partial(_ridden, knots, gains)
+
+
+def _ridden(knots: Reals, gains: Reals, a: int, b: int) -> Samples:
+    """The fader from sample a to b: one number (1,) where it stands still."""
+    first, last = np.searchsorted(knots, (a, b), side="right")
+    near = gains[max(first - 1, 0) : last + 1]
+    if (near == near[0]).all():
+        return dsp.f32(near[:1])
+    return dsp.f32(np.interp(np.arange(a, b), knots, gains))
+
+
+def warp(bend: Dial, reach: Dial, wheel: Dial) -> Warp | None:
+    """How a channel bends its notes: the pitch wheel, and a vibrato by CC1. None when neither is ever touched."""
+    if (bend.value == 8_192).all() and not wheel.value.any():
+        return None
+    return partial(_bent, bend, reach, wheel)
+
+
+def _cents(bend: Dial, reach: Dial, wheel: Dial, places: NDArray[np.int64]) -> Reals:
+    cents: Reals = (bend.when(places) - 8_192) / 8_192.0 * reach.when(places)
+    return cents + wheel.when(places) * (40.0 / 127.0) * dsp.sin(places * (5.4 / RATE))
+
+
+def _bent(bend: Dial, reach: Dial, wheel: Dial, into: Samples, start: int, body: Body, cue: Cue) -> bool:
+    last = min(cue.at + cue.full + cue.fade, start + into.shape[-1], cue.at + 2 * body.samples.shape[-1])
+    points = np.arange(cue.at, max(last, cue.at + 1) + _STEP, _STEP)
+    cents = _cents(bend, reach, wheel, points)
+    if not cents.any():
+        return False
+    first = max(cue.at, start)
+    if last > first:
+        speed = dsp.exp2(cents / 1200.0)
+        place = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) * (0.5 * _STEP))])
+        at = np.interp(np.arange(first, last), points, place)
+        whole = np.minimum(np.floor(at), body.samples.shape[-1] - 2.0)
+        share, index = dsp.f32(at - whole), whole.astype(np.intp)
+        here = body.samples[:, index].astype(np.float32)
+        here += (body.samples[:, index + 1] - here) * share
+        here *= np.float32(cue.level * body.step) * (at < body.samples.shape[-1] - 1.0)
+        full = cue.at + cue.full
+        if last > full:
+            gone = (np.arange(max(full, first), last) - full + 0.5) / cue.fade
+            here[:, max(full, first) - first :] *= dsp.f32(np.square(0.5 + 0.5 * dsp.cos(0.5 * gone)))
+        into[:, first - start : last - start] += here
+    return True
+
+
+# -- lines -----------------------------------------------------------------------------------------------------------
+
+
+def patch_of(program: int, patches: Mapping[str, Patch]) -> Patch:
+    """The patch that answers for a program: its own, or the nearest, in its group of eight when there is one."""
+
+    def distance(patch: Patch) -> tuple[bool, int]:
+        near = min(patch.programs, key=lambda other: (other // 8 != program // 8, abs(other - program)))
+        return near // 8 != program // 8, abs(near - program)
+
+    return min((patch for patch in patches.values() if patch.programs), key=distance)
+
+
+def kit_of(program: int) -> str:
+    """The drum kit of a program on channel 10."""
+    return _KITS.get(program, "acoustic")
+
+
+def lines(found: Events, patches: Mapping[str, Patch]) -> tuple[list[Line], int]:
+    """A file as lines of the console, a channel and program to each; and where its last note ends, in samples."""
+    if not found.notes:
+        return [], 0
+    table = np.array(found.notes, np.int64)
+    begin, end = samples_of(table[:, 0], found), samples_of(table[:, 1], found)
+    last = int(end.max())
+    if last > LONGEST * RATE:
+        raise Broken(f"this MIDI file is {last // RATE // 60:,} minutes long; at most {LONGEST // 60}")
+    turned, made = dials(found), []
+    for channel in range(16):
+        mine = np.flatnonzero(table[:, 2] == channel)
+        if not mine.size:
+            continue
+        own = {number: turned.get((channel, number), still(number)) for number in (-3, -2, -1, 1, 7, 10, 11, 91)}
+        kind = np.stack([own[number].when(begin[mine]) for number in (-1, 10, 91)], axis=1)
+        for row in np.unique(kind, axis=0):
+            chosen = mine[(kind == row).all(axis=1)]
+            made.append(_line(channel, row.tolist(), own, begin[chosen], end[chosen], table[chosen], patches))
+    return made, last
+
+
+def _line(
+    channel: int, row: Sequence[int], own: Mapping[int, Dial], begin: NDArray[np.int64], end: NDArray[np.int64],
+    table: NDArray[np.int64], patches: Mapping[str, Patch],
+) -> Line:  # fmt: skip
+    program, pan, send = row
+    patch = patches[kit_of(program)] if channel == _DRUMS else patch_of(program, patches)
+    length = np.maximum(end - begin, 1)
+    strokes = [
+        Stroke(at, n, pitch, velocity)
+        for at, n, pitch, velocity in zip(
+            begin.tolist(), length.tolist(), table[:, 3].tolist(), table[:, 4].tolist(), strict=True
+        )
+    ]
+    strip = Strip(pan=min(max((pan - 64) / 63.0, -1.0), 1.0), verb=0.5 * send / 127.0)
+    bends = None if channel == _DRUMS else warp(own[-2], own[-3], own[1])
+    return Line(
+        f"{channel + 1}", patch, Sound(patch.name), Tone(0.0, patch.family), strip, strokes,
+        ride=ride(own[7], own[11]), warp=bends,
+    )  # fmt: skip
