@@ -17,7 +17,7 @@ MODULES = {
 ROOMS = ("compiler", "ensemble", "render")
 FLOORS = (
     ("errors", "timebase", "theory", "seeds", "store"),
-    ("score", "ideas", "catalog"),
+    ("score", "stage", "ideas", "catalog"),
     ROOMS,
     ("files", "shelf"),
     ("pipeline", "answers", "dump", "diff", "smells", "trace"),

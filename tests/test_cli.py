@@ -23,29 +23,11 @@ import pytest
 
 from scorekit import pipeline, report
 from scorekit.__main__ import run
-from scorekit.errors import Diagnostic, Span
 from scorekit.answers import Row
+from scorekit.errors import Diagnostic, Span
 from scorekit.ideas import Ideas
-from scorekit.score import (
-    Claim,
-    Decision,
-    Dials,
-    Edit,
-    Feel,
-    Key,
-    Master,
-    Note,
-    Part,
-    Passage,
-    Performance,
-    Placement,
-    Plan,
-    Score,
-    Seam,
-    Section,
-    Sound,
-    Strip,
-)
+from scorekit.score import Claim, Decision, Edit, Key, Note, Passage, Performance, Placement, Plan, Score, Seam, Section
+from scorekit.stage import Dials, Feel, Master, Part, Sound, Strip
 from scorekit.timebase import Meter, TempoMap
 
 FOUR, THREE = Meter(4, 4), Meter(3, 4)

@@ -13,7 +13,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from scorekit.answers import DRUMS
-from scorekit.score import Note, Part, Passage, Phrase, Placement, Plan, Score, Section, Strip
+from scorekit.score import Note, Passage, Phrase, Placement, Plan, Score, Section
+from scorekit.stage import Part, Strip
 
 FORM, HARMONY, NOTES, SOUND, MIX, SONG = "form", "harmony", "notes", "sound", "mix", "song"
 REWRITTEN = 0.7

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scorekit.render.mix import Mix
     from scorekit.render.patches.base import Patch
     from scorekit.render.voices import Bodies, Clip, Stroke
-    from scorekit.score import Sound
+    from scorekit.stage import Sound
 
 CLIPS = 1 << 30
 """Most bytes of remembered clips."""

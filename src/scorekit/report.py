@@ -176,10 +176,13 @@ def mistake(diagnostic: Diagnostic) -> dict[str, Any]:
 
 def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str]:
     """What a genre's own file says of it; what it leaves to the genre it extends stays empty."""
-    import tomllib
+    from scorekit.compiler.toml import Document, parse
 
     try:
-        spec = tomllib.loads(text) if isinstance(text, str) else {}
+        read = parse(text, name) if isinstance(text, str) else text
+        if not isinstance(read, Document):
+            raise ValueError(read.message)
+        spec = read.values
         about, tempo, meter = (spec.get(table, {}) for table in ("genre", "tempo", "meter"))
         pace = f"{tempo['min']:g}-{tempo['max']:g} bpm" if {"min", "max"} <= tempo.keys() else ""
         return {"id": name, "name": str(about.get("name", "")), "tempo": pace, "meter": str(meter.get("sig", ""))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scorekit.stage import Dials, Feel, Master, Part
 from scorekit.timebase import Meter, TempoMap, Tick
 
 if TYPE_CHECKING:
@@ -182,88 +183,6 @@ class Placement:
     @property
     def end(self) -> Tick:
         return self.start + self.section.length
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A patch and its parameters as (name, value)."""
-
-    patch: str
-    params: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A mixer channel: level and duck in dB, pan -1 (left) to 1, reverb and delay sends 0 to 1, high-pass in Hz."""
-
-    level: float = 0.0
-    pan: float = 0.0
-    verb: float = 0.15
-    delay: float = 0.0
-    highpass: float = 0.0
-    duck: float = 0.0
-    """Depth in dB by which the kick pushes this part down."""
-    width: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One player of the band."""
-
-    name: str
-    specialist: str
-    sound: Sound
-    strip: Strip
-    channel: int
-    """MIDI channel, 0-based; 9 is drums."""
-    program: int
-    """General MIDI program, 0-based."""
-    title: str
-    """Track name: ``Drums``, ``Bass``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dials:
-    """What a model and a song turn, each 0 to 1 with .5 as the genre has it."""
-
-    complexity: float = 0.5
-    """Density, subdivision and harmonic colour."""
-    creativity: float = 0.5
-    """Variation, substitution, and how far choices stray from the most typical."""
-    density: float = 0.5
-    """Of one cell: more or fewer notes."""
-    focus: bool = False
-    """Whether this part is in the foreground of the model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feel:
-    """How written time becomes played time."""
-
-    swing_unit: int = 8
-    """8: eighths swing; 16: sixteenths do."""
-    swing: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
-    """Per role (drums, bass, comp, lead): (bpm, long:short ratio) points, interpolated."""
-    amount: float = 0.3
-    """Share of raw human timing, 0 to 1."""
-    offsets: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    """Per role or drum row: milliseconds for each grid step of a bar."""
-    lean: tuple[tuple[float, float], ...] = ()
-    """(bpm, ms) by which bass, and half of it the ride, run ahead or behind."""
-    lead_late: tuple[tuple[float, float], ...] = ()
-    """(bpm, ms) by which the lead's downbeats come late."""
-    tight: bool = True
-    """Played to a click; False lets the tempo breathe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Master:
-    """The last stage: loudness to reach (LUFS), true-peak ceiling (dBTP), room size 0 to 1 and its brightness."""
-
-    lufs: float = -14.0
-    ceiling: float = -1.0
-    room: float = 0.4
-    tone: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

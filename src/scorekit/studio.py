@@ -15,8 +15,8 @@ from scorekit.errors import Diagnostic, SpecError
 from scorekit.score import Score
 
 if TYPE_CHECKING:
-    from scorekit.compiler.compile import Compiled
     from scorekit.answers import Row
+    from scorekit.compiler.compile import Compiled
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ def explain(
     seed: int | None = None, settings: Mapping[str, Any] | None = None,
 ) -> list[Row] | list[str]:
     """Where every value of a song comes from; with a part and a bar, why that part plays what it plays there."""
-    from scorekit import answers
-    from scorekit import pipeline
+    from scorekit import answers, pipeline
 
     done = compiled(song, seed, settings)
     if done.plan is None:

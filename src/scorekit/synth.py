@@ -52,8 +52,8 @@ def play(data: bytes, name: str, kind: str = "wav", cache: bool = True, processe
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
     from scorekit.render.wav import Marks
-    from scorekit.score import Master
     from scorekit.shelf import Shelf
+    from scorekit.stage import Master
     from scorekit.workshop import Workshop
 
     try:

@@ -10,8 +10,9 @@ import pytest
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.degrees import Register, approach, resolve
 from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern, Walk
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 KEY = Key(9, "minor", "A")

@@ -14,8 +14,9 @@ from scorekit.ensemble.beats.groove import GrooveBeats, chosen
 from scorekit.ensemble.beats.percussion import PercussionBeats
 from scorekit.ensemble.beats.rhythm import cycle, euclid, regroup
 from scorekit.ideas import DrumIdeas, Fill, Groove, Hit, Layer, Pattern, Timeline
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 METERS = [Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8)]

@@ -11,8 +11,9 @@ from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.voicing import playable
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 KEY = Key(9, "minor", "A")

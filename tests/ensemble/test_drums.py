@@ -10,8 +10,9 @@ import pytest
 from scorekit.ensemble.drums import Drums
 from scorekit.ensemble.intents import finale, hush, pushes, quiet, ring, silences
 from scorekit.ideas import DrumIdeas, Fill, Groove, Hit, Layer, Pattern
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 BAR = 4 * PPQ

@@ -12,8 +12,9 @@ from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import figure, plain_cells, slots
 from scorekit.ideas import Hit, MelodyIdeas, Pattern
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))

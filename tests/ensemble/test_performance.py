@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from scorekit.ensemble.performance import EARLY, Setting, curve, ratio, take
-from scorekit.score import MANNERS, Chord, Feel, Key, Note, Phrase, Placement, Seam, Section, Take
+from scorekit.score import MANNERS, Chord, Key, Note, Phrase, Placement, Seam, Section, Take
+from scorekit.stage import Feel
 from scorekit.timebase import PPQ, Meter, TempoMap, microseconds
 
 BAR = 4 * PPQ

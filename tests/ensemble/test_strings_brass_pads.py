@@ -12,8 +12,9 @@ from scorekit.ensemble import brass, pads, strings
 from scorekit.ensemble.base import Specialist
 from scorekit.ensemble.sustain import Player, led, spans
 from scorekit.ideas import Behaviour, SustainIdeas
-from scorekit.score import Brief, Cell, Chord, Dials, Intent, Key, Lane, Note, Phrase, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))

@@ -12,7 +12,7 @@ from scorekit import pipeline
 from scorekit.render.mix import mix
 from scorekit.render.patches import PATCHES
 from scorekit.render.voices import Bodies
-from scorekit.score import Sound, Strip
+from scorekit.stage import Sound, Strip
 
 from .test_sameness import SONG, planned
 

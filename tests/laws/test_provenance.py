@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scorekit import files, pipeline
-from scorekit.ensemble.conflicts.reconcile import Case, reconcile
 from scorekit.answers import note, values
+from scorekit.ensemble.conflicts.reconcile import Case, reconcile
 
 from .test_sameness import SONG
 

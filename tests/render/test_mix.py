@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from scorekit.render import dsp, effects, loudness
-from scorekit.render.dsp import Samples
 from scorekit.render.console import Laid
+from scorekit.render.dsp import Samples
 from scorekit.render.mix import console, lines, mix, sample_positions, strokes, summed
 from scorekit.render.patches import base
 from scorekit.render.patches.click import CLICK
 from scorekit.render.voices import Bodies
-from scorekit.score import Master, Part, Performance, Plan, Sound, Strip, Take
+from scorekit.score import Performance, Plan, Take
+from scorekit.stage import Master, Part, Sound, Strip
 from scorekit.timebase import PPQ, TempoMap
 
 TEMPO = TempoMap(((0, 468_750), (4 * PPQ, 500_001)))

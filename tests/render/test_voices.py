@@ -10,7 +10,7 @@ from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
 from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, rooted, takes
-from scorekit.score import Sound
+from scorekit.stage import Sound
 
 
 def steady(take: Take) -> Samples:

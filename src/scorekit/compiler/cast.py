@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec, MixSpec
-from scorekit.compiler.wrong import Reader
 from scorekit.compiler.keypath import join
 from scorekit.compiler.slots import notes
 from scorekit.compiler.strings import tune
+from scorekit.compiler.wrong import Reader
 from scorekit.errors import did_you_mean
-from scorekit.score import PARTS, Cell, Claim, Decision, Note, Part, Section, Sound, Strip
+from scorekit.score import PARTS, Cell, Claim, Decision, Note, Section
+from scorekit.stage import Part, Sound, Strip
 from scorekit.theory import DRUM_NOTES
 
 if TYPE_CHECKING:

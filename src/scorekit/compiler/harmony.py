@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scorekit.compiler.slots import Changes, ChordToken
-from scorekit.score import Chord, Dials, Key
+from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.theory import CHORDS, MAJOR_LIKE, chord_symbol, uses_flats
 from scorekit.timebase import Meter, Tick
 

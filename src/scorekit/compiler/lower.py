@@ -26,8 +26,9 @@ from scorekit.compiler.tables import Change
 from scorekit.compiler.vocabulary import colours, weighed
 from scorekit.compiler.wrong import Reader, words
 from scorekit.ideas import Ideas
-from scorekit.score import Claim, Decision, Dials, Feel, Key, Master, Placement, Plan, Seam, Section
+from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials, Feel, Master
 from scorekit.theory import key_name
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from scorekit.compiler import harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
-from scorekit.compiler.wrong import Reader
 from scorekit.compiler.keypath import join
 from scorekit.compiler.slots import chords as read_chords
 from scorekit.compiler.specs import SongSpec
@@ -16,9 +15,11 @@ from scorekit.compiler.strings import SectionToken
 from scorekit.compiler.strings import intent as read_intent
 from scorekit.compiler.strings import key as read_key
 from scorekit.compiler.strings import meter as read_meter
+from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem, did_you_mean
-from scorekit.score import Chord, Dials, Intent, Key, Section
+from scorekit.score import Chord, Intent, Key, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.theory import key_name
 from scorekit.timebase import Meter
 

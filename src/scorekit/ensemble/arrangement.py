@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scorekit.ideas import Ideas
-from scorekit.score import Arrangement, Cell, Dials, Lane, Plan, Section
+from scorekit.score import Arrangement, Cell, Lane, Plan, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import Tick
 
 _THIN = ("intro", "break", "breakdown", "outro", "tag", "coda")

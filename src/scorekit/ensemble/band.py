@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from scorekit.ensemble.arrangement import part_dials
 from scorekit.ensemble.base import LISTENS, Specialist
 from scorekit.ensemble.bass import Bass
+from scorekit.ensemble.brass import Brass
 from scorekit.ensemble.drums import Drums
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.pads import Pads
 from scorekit.ensemble.strings import Strings
-from scorekit.ensemble.brass import Brass
 from scorekit.ideas import Ideas
 from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam
 from scorekit.seeds import Seed

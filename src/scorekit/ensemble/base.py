@@ -8,8 +8,9 @@ from math import exp
 from typing import Protocol, TypeVar
 
 from scorekit.ideas import Idea
-from scorekit.score import Bid, Brief, Dials, Note, Origin, Phrase
+from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import Tick
 
 AnyIdea = TypeVar("AnyIdea", bound=Idea)

@@ -10,8 +10,9 @@ from math import log, pi, sin
 from scorekit import theory
 from scorekit.ensemble.motifs import SCHEMAS, Tone
 from scorekit.ideas import MelodyIdeas, Pattern
-from scorekit.score import Dials, Section
+from scorekit.score import Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ
 
 __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]

@@ -14,8 +14,9 @@ from functools import lru_cache
 from scorekit.ensemble.base import busier
 from scorekit.ensemble.grid import strokes
 from scorekit.ideas import Hit, Pattern
-from scorekit.score import Dials, Section
+from scorekit.score import Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter, Tick
 
 SCHEMAS: dict[str, tuple[str, ...]] = {

@@ -18,8 +18,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.score import MANNERS, Feel, Note, Performance, Phrase, Placement, Plan, Score, Section, Take
+from scorekit.score import MANNERS, Note, Performance, Phrase, Placement, Plan, Score, Section, Take
 from scorekit.seeds import Seed
+from scorekit.stage import Feel
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
 

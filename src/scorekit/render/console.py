@@ -19,7 +19,7 @@ from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Body, Clip, Cue, Order, Stroke, cues, strike
-from scorekit.score import Sound, Strip
+from scorekit.stage import Sound, Strip
 
 CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""

@@ -20,7 +20,7 @@ from scorekit.render.effects import Tone
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Body, Cue, Stroke
-from scorekit.score import Sound, Strip
+from scorekit.stage import Sound, Strip
 
 LONGEST = 2 * 3_600
 """Seconds of the longest song that is played."""

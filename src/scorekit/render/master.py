@@ -18,7 +18,7 @@ from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE, PIECES
 from scorekit.render.voices import Bodies, Body, Order, rooted
-from scorekit.score import Master
+from scorekit.stage import Master
 
 Result = TypeVar("Result")
 

@@ -14,7 +14,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from scorekit.score import Key, Part, Performance, Placement, Plan, Strip
+from scorekit.score import Key, Performance, Placement, Plan
+from scorekit.stage import Part, Strip
 from scorekit.theory import DRUM_NOTES, LETTERS, MAJOR_LIKE, MODE_NAMES, key_name, pitch_name
 from scorekit.timebase import PPQ, Meter, Tick
 

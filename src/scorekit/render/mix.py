@@ -19,7 +19,8 @@ from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, pre
 from scorekit.render.master import mixed as mix_down
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
-from scorekit.score import MANNERS, Master, Part, Performance, Plan, Sound, Take
+from scorekit.score import MANNERS, Performance, Plan, Take
+from scorekit.stage import Master, Part, Sound
 from scorekit.timebase import PPQ, TempoMap
 
 Progress = Callable[[float, str], None]

@@ -20,7 +20,7 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import FLAT, Tone, voiced
 from scorekit.render.patches.base import Patch, Take
-from scorekit.score import Sound
+from scorekit.stage import Sound
 
 CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""

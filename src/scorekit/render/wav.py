@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 
-
-
 GRID = 65_536
 
 

@@ -14,8 +14,9 @@ from scorekit.ensemble.beats.kit import usable
 from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.intents import bar_end, binds, holds, pushes, strikes
 from scorekit.ideas import DrumIdeas, Timeline
-from scorekit.score import Brief, Dials, Phrase, Section
+from scorekit.score import Brief, Phrase, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
 
 EVERYBODY = ""
