@@ -491,8 +491,8 @@ def test_explain_conflicts(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "good.toml", "--conflicts"]) == 0
     out = capsys.readouterr().out
     assert "1 disagreement, 1 note mended" in out
-    assert "verse/1  tempo T1: normal\n  bass wants half (0.7)\n  because two of three\n" in out
-    assert "1.2  bass    C1: E4:0.5 v90 -> D#4:0.5 v90, clashes with the tune" in out
+    assert "  tempo       T1  normal: two of three\n                  bass wants half (0.7)\n" in out
+    assert "  bass        C1  bar 1.2, clashes with the tune (now D#4)\n" in out
     assert run(["explain", "good.toml", "--conflicts", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["edits"][0]["rule"] == "C1"
 

@@ -131,7 +131,7 @@ def render(
 
 @app.command()
 def check(specs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False) -> None:
-    """Tell every mistake in songs, all at once, and write nothing."""
+    """Tell every mistake in songs, genres and models, all at once, and write nothing."""
     voice = Voice(verbose=verbose)
     wishes = Wishes(seed, checked_sets(sets))
     outcomes = each(expanded(specs, voice, as_json), lambda spec: check_song(spec, wishes, voice), voice)
@@ -149,8 +149,9 @@ def new(
         usage("NAME is a title, not a path; -o DIR says where the file goes")
     title = name.removesuffix(".toml")
     path = out / f"{files.slug(title)}.toml"
-    if files.locate("genres", genre, path) is None:
-        hint = did_you_mean(genre, files.library("genres", path))
+    known = [row["id"] for row in playable_genres(path)]
+    if genre not in known:
+        hint = did_you_mean(genre, known)
         refuse(Diagnostic("genre", f"there is no genre '{genre}'", hint=hint))
     trouble = files.create(path, report.first_song(title, genre, path.name))
     if trouble is not None:
@@ -165,9 +166,15 @@ def new(
 @app.command()
 def genres(as_json: Json = False) -> None:
     """List the genres."""
-    paths = {name: files.locate("genres", name) for name in files.library("genres")}
-    rows = [report.genre_facts(name, files.read_text(path)) for name, path in paths.items() if path]
+    rows = playable_genres()
     emit_json({"genres": rows}) if as_json else emit(report.table([tuple(row.values()) for row in rows]))
+
+
+def playable_genres(beside: Path | None = None) -> list[dict[str, str]]:
+    """The facts of every genre a song can be in, the project's first; bases that genres start from are none."""
+    paths = {name: files.locate("genres", name, beside) for name in files.library("genres", beside)}
+    facts = (report.genre_facts(name, files.read_text(path)) for name, path in paths.items() if path)
+    return [row for row in facts if row is not None]
 
 
 @app.command()
@@ -209,6 +216,17 @@ def explain(
 
 
 @app.command()
+def smells(
+    songs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False
+) -> None:
+    """Measure what gives a machine away: 25 alarms, each with its value, its limit and where that comes from."""
+    voice = Voice(quiet=as_json, verbose=verbose)
+    wishes = Wishes(seed, checked_sets(sets))
+    found = expanded(songs, voice, as_json)
+    finish(each(found, lambda spec: smell_song(spec, wishes, voice, as_json), voice), voice, as_json)
+
+
+@app.command()
 def doctor(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where files would go.")] = Path("out"),
     as_json: Json = False,
@@ -233,16 +251,25 @@ live.add(app)
 
 def compiled_song(spec: str, wishes: Wishes) -> Compiled:
     """A song read and compiled; Refusal with every mistake when there is one."""
+    return compiled_text(*read(spec), wishes)
+
+
+def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
+    """The same of a song's text, by the name it goes by."""
     from scorekit import pipeline
 
-    text = files.read_stdin() if spec == "-" else files.read_text(Path(spec))
-    if isinstance(text, Diagnostic):
-        raise Refusal(text)
-    name = "<stdin>" if spec == "-" else spec
     compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
     if compiled.plan is None:
         raise Refusal(*compiled.diagnostics)
     return compiled
+
+
+def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
+    """The text of a spec and the name it goes by; Refusal when it cannot be read."""
+    text = files.read_stdin(limit) if spec == "-" else files.read_text(Path(spec), limit)
+    if isinstance(text, Diagnostic):
+        raise Refusal(text)
+    return text, "<stdin>" if spec == "-" else spec
 
 
 def decided(compiled: Compiled) -> Plan:
@@ -252,10 +279,34 @@ def decided(compiled: Compiled) -> Plan:
 
 
 def check_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
-    """A song compiled and nothing more."""
-    compiled = compiled_song(spec, wishes)
+    """A song compiled and nothing more; a genre or a model read as what it is."""
+    from scorekit import pipeline
+
+    text, name = read(spec, files.MODEL_LIMIT)
+    kind, mistakes = pipeline.check_other(text, name, find=files.load)
+    if kind != "song":
+        if mistakes:
+            raise Refusal(*mistakes)
+        voice.say(f"{spec}: fine, a {kind}")
+        return Outcome(spec, 0, (), {"kind": kind})
+    compiled = compiled_text(text, name, wishes)
     voice.say(f"{spec}: fine")
     return Outcome(spec, 0, compiled.diagnostics, report.card(decided(compiled)))
+
+
+def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcome:
+    """A song composed, performed and measured. An alarm asks for a listen; it is no mistake."""
+    from scorekit import pipeline
+    from scorekit import smells as noses
+    from scorekit.smells import telling
+
+    compiled = compiled_song(spec, wishes)
+    score = pipeline.compose(decided(compiled))
+    found = noses.smells(score, pipeline.perform(score))
+    bad = len(noses.tripped(found))
+    if not as_json:
+        emit(f"{spec}: {report.count(bad, 'alarm')}\n" + report.table(telling.rows(found)))
+    return Outcome(spec, 0, compiled.diagnostics, {"alarms": bad, "smells": telling.data(found)})
 
 
 def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:

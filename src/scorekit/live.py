@@ -64,7 +64,7 @@ def watch(
             listener(event)
 
     try:
-        with Watch(specs, out, hear, settings=settings, seed=seed, sound=not midi_only, stems=play) as watching:
+        with Watch(specs, out, hear, settings=settings, seed=seed, sound=not midi_only) as watching:
             if play:
                 from scorekit.server import Player
 

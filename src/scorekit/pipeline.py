@@ -7,7 +7,7 @@ remembers what each returned. Nothing here reads a file, a clock or the environm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scorekit.catalog import CATALOG
@@ -17,6 +17,7 @@ from scorekit.store import Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
 if TYPE_CHECKING:
+    from scorekit.errors import Diagnostic
     from scorekit.compiler.compile import Compiled, Find
     from scorekit.render.master import Hands
     from scorekit.render.voices import Keeper
@@ -83,6 +84,13 @@ def compile_song(
     return compile_text(text, file, title, find, CATALOG, settings, seed)
 
 
+def check_other(text: str, file: str, *, find: Find) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a file is: ``song``, which ``compile_song`` checks; or ``genre`` or ``model``, with every mistake in it."""
+    from scorekit.compiler.compile import check_text
+
+    return check_text(text, file, find, CATALOG)
+
+
 # -- from plan to score --------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +106,14 @@ def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) ->
         phrases = played(plan, placement, arrangement, store)
         passages.append(reconciled(plan, placement, arrangement, phrases, store))
     listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
-    return Score(plan, tuple(passages), tuple(decisions))
+    return heard_whole(Score(plan, tuple(passages), tuple(decisions)))
+
+
+def heard_whole(score: Score) -> Score:
+    """The score with what can be found only in the whole song added to its decisions."""
+    from scorekit.ensemble.conflicts.whole import whole
+
+    return replace(score, decisions=(*score.decisions, *whole(score)))
 
 
 def arranged(plan: Plan, placement: Placement) -> tuple[Arrangement, tuple[Decision, ...]]:

@@ -1,13 +1,10 @@
 """A song being worked on: what one version of it leaves behind for the next, so that a small edit is a small work.
 
-The Store remembers symbolic stages; clips and the bodies they are cut from are remembered here. What comes out is what
-a fresh render gives, to the byte.
+The Store remembers symbolic stages, the Remix remembers sound. What comes out is what a fresh render gives.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,14 +14,7 @@ from scorekit.score import Performance, Plan, Score
 from scorekit.store import Store
 
 if TYPE_CHECKING:
-    from scorekit.render.effects import Tone
-    from scorekit.render.mix import Mix
-    from scorekit.render.patches.base import Patch
-    from scorekit.render.voices import Bodies, Clip, Stroke
-    from scorekit.stage import Sound
-
-CLIPS = 1 << 30
-"""Most bytes of remembered clips."""
+    from scorekit.remix import GivenUp, Heard, Remix
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +32,12 @@ class Music:
     first: bool = True
 
 
-class Superseded(Exception):
-    """A render was given up because a newer version is there."""
-
-
 class Rehearsal:
     """Plays one version of a song after another. One thread may make music while another makes sound."""
 
     def __init__(self) -> None:
         self.store = Store()
-        self.clips = Clips()
+        self.remix: Remix | None = None
         self.last: Music | None = None
 
     def music(self, plan: Plan) -> Music | None:
@@ -67,49 +53,11 @@ class Rehearsal:
         self.last = Music(plan, score, performance, pipeline.midi(performance), changes, ran, last is None)
         return self.last
 
-    def sound(self, performance: Performance, given_up: Callable[[], bool] = bool, stems: bool = False) -> Mix:
-        """A version as sound, from the clips remembered. Superseded as soon as ``given_up`` says so."""
-        from scorekit.render.mix import mix
-        from scorekit.render.patches import PATCHES
+    def sound(self, performance: Performance, given_up: GivenUp = bool) -> Heard:
+        """A version as sound. remix.Superseded as soon as ``given_up`` says so."""
+        if self.remix is None:
+            from scorekit.remix import Remix
+            from scorekit.shelf import Shelf
 
-        def heard(share: float, what: str) -> None:
-            if given_up():
-                raise Superseded
-
-        return mix(performance, PATCHES, self.clips.bodies, render=self.clips.get, stems=stems, progress=heard)
-
-
-class Clips:
-    """``voices.clip`` with a memory: it depends on distances between strokes only, so it is kept without its place."""
-
-    def __init__(self, limit: int = CLIPS) -> None:
-        from scorekit.render.voices import Bodies
-
-        self.bodies: Bodies = Bodies()
-        self.limit = limit
-        self.size = 0
-        self.made = 0
-        """Clips that had to be rendered so far."""
-        self._kept: OrderedDict[object, Clip] = OrderedDict()
-
-    def get(self, patch: Patch, sound: Sound, strokes: Sequence[Stroke], bodies: Bodies, tone: Tone) -> Clip:
-        """The clip of some strokes, wherever in the song they are."""
-        from scorekit.render.voices import Clip, clip
-
-        at = strokes[0].at if strokes else 0
-        key = (patch.name, sound, tone, tuple([(s[0] - at, *s[1:]) for s in strokes]))
-        kept = self._kept.get(key)
-        if kept is None:
-            made = clip(patch, sound, strokes, bodies, tone)
-            kept = Clip(made.start - at, made.samples)
-            self.made += 1
-            self._keep(key, kept)
-        self._kept.move_to_end(key)
-        return Clip(kept.start + at if kept.samples.size else 0, kept.samples)
-
-    def _keep(self, key: object, kept: Clip) -> None:
-        kept.samples.setflags(write=False)
-        self._kept[key] = kept
-        self.size += kept.samples.nbytes
-        while self.size > self.limit and len(self._kept) > 1:
-            self.size -= self._kept.popitem(last=False)[1].samples.nbytes
+            self.remix = Remix(Shelf())
+        return self.remix.heard(performance, given_up)

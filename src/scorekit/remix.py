@@ -1,14 +1,14 @@
 """The sound of a song being worked on: of each new version only what differs from the last is worked out.
 
-The mixer hands its work out in ranges of samples, and whoever does a range gets the same bits. So a pair of hands that
-remembers what it did is enough: two versions are compared stroke by stroke, what differs, with all it rings into, is mixed
-and measured again, and the rest stands. The curve of gains is still settled on the whole song.
+The mixer hands its work out in ranges of samples, and whoever does a range gets the same bits. So hands that remember
+what they did are enough: two versions are compared stroke by stroke; what differs, with all it rings into, is mixed and
+measured again, and the rest stands. The curve of gains is still settled on the whole song.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -44,7 +44,8 @@ class Superseded(Exception):
 class Heard:
     """A version as sound: the file, the desk it was mixed on, and where its mix differs from the last version's."""
 
-    wav: bytes
+    wav: memoryview
+    """Written over when the next version is mixed."""
     desk: Desk
     changed: tuple[Span, ...]
 
@@ -73,7 +74,7 @@ class Remix:
         self._rows, self._last, self._world, self._owed = rows, desk, world, spans
         hands.stale = spans
         done = desked(desk, plan.master, hands, 0, lambda share, what: None)
-        hands.gains = done.gains
+        hands.file.gains = done.gains
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
         self._owed = ()
         return Heard(data, done, spans)
@@ -95,11 +96,10 @@ class Remembering(Hands):
     def __init__(self) -> None:
         self.given_up: GivenUp = bool
         self.stale: tuple[Span, ...] = ()
-        self.gains: Samples = np.zeros(0, np.float32)
+        self.file = File()
         self._mix = Memory(0)
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._peaks = Peaks()
-        self._file = File()
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
@@ -111,6 +111,10 @@ class Remembering(Hands):
             self._mix, self.stale = Memory(n), ((0, n),)
         return self._mix
 
+    def store(self, size: int) -> memoryview:
+        """The file of the last version, to be written over; an empty one when its size is another."""
+        return self.file.store(size)
+
     def split(self, work: Callable[[int, int], Any], n: int, grain: int) -> list[Any]:
         """``work(a, b)`` over 0 to n: of what is known from before, only the stale ranges."""
         assert isinstance(work, partial)
@@ -119,8 +123,9 @@ class Remembering(Hands):
         if work.func is loudness.peaks_of:
             self._peaks.forget(self.stale, self._mix.samples)
             return [self._peaks.of(work, n, work.args[2])]
-        if work.func is delivery.frames:
-            return self._file.frames(partial(self._checked, work), n, self.stale, self.gains)
+        if work.func is delivery._framed:
+            self.file.write(partial(self._checked, work), n, self.stale)
+            return []
         step = 2 * CHUNK // grain * grain
         ranges = [(at, min(at + step, b)) for a, b in aligned(self.stale, grain, n) for at in range(a, b, step)]
         return [self._checked(work, at, end) for at, end in ranges]
@@ -166,41 +171,46 @@ class Peaks:
     def of(self, work: Callable[[int, int], Samples], n: int, above: float) -> Samples:
         """The peaks of all pieces."""
         loud = self.tops > 0.6 * above
-        again = ~self.known | (loud != self.loud).reshape(2, -1, 64).any(axis=(0, 2))
-        for batch in np.flatnonzero(again).tolist():
+        self.known &= (loud == self.loud).reshape(2, -1, 64).all(axis=(0, 2))
+        self.loud = loud
+        for batch in np.flatnonzero(~self.known).tolist():
             found = work(batch * _BATCH, min((batch + 1) * _BATCH, n))
             self.peaks[batch * 64 * PIECES : batch * 64 * PIECES + found.size] = found
-        self.known[:], self.loud = True, loud
+            self.known[batch] = True
         return self.peaks.copy()
 
 
-@dataclass
 class File:
-    """The frames of the last file, piece by piece, and the gains they were written with."""
+    """The last file, and the gains it was written with."""
 
-    pieces: list[bytes] = field(default_factory=list)
-    gains: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
-    n: int = 0
+    def __init__(self) -> None:
+        self.gains: Samples = np.zeros(0, np.float32)
+        """The gains of the version that is to be written."""
+        self._written: Samples = np.zeros(0, np.float32)
+        self._bytes = bytearray()
+        self._again: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
-    def frames(
-        self, work: Callable[[int, int], bytes], n: int, stale: Iterable[Span], gains: Samples
-    ) -> list[bytes]:
-        """All frames; those are written again whose samples or gains differ."""
+    def store(self, size: int) -> memoryview:
+        """The bytes of the last file; new ones, all to be written, for another size."""
+        if len(self._bytes) != size:
+            self._bytes, self._written = bytearray(size), np.zeros(0, np.float32)
+        return memoryview(self._bytes)
+
+    def write(self, work: Callable[[int, int], None], n: int, stale: Iterable[Span]) -> None:
+        """Writes the pieces whose samples or gains differ from those in the file."""
         count = -(-n // wav.GRID)
-        again = np.ones(count, np.bool_)
-        if self.n == n and self.gains.shape == gains.shape:
-            moved_ = np.flatnonzero(self.gains != gains) * PIECE
-            again[:] = False
-            for edge in (-PIECE, 0, 2 * PIECE):
-                again[np.clip((moved_ + edge) // wav.GRID, 0, count - 1)] = True
+        if self._written.shape != self.gains.shape or self._again.size != count:
+            self._again = np.ones(count, np.bool_)
+        else:
+            turned = np.flatnonzero(self._written != self.gains) * PIECE
+            for edge in (-PIECE, 0, 2 * PIECE):  # a gain is reached by way of its neighbours
+                self._again[np.clip((turned + edge) // wav.GRID, 0, count - 1)] = True
             for a, b in aligned(stale, wav.GRID, n):
-                again[a // wav.GRID : -(-b // wav.GRID)] = True
-        self.pieces = self.pieces if self.n == n else [b""] * count
-        self.n, self.gains = 0, gains.copy()  # not valid until all is written
-        for piece in np.flatnonzero(again).tolist():
-            self.pieces[piece] = work(piece * wav.GRID, min((piece + 1) * wav.GRID, n))
-        self.n = n
-        return self.pieces
+                self._again[a // wav.GRID : -(-b // wav.GRID)] = True
+        self._written = self.gains
+        for piece in np.flatnonzero(self._again).tolist():
+            work(piece * wav.GRID, min((piece + 1) * wav.GRID, n))
+            self._again[piece] = False
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
 from scorekit.errors import Diagnostic, printable
-from scorekit.score import Decision, Edit, Note, Plan, Score
-from scorekit.theory import pitch_name, uses_flats
-from scorekit.timebase import PPQ, Tick
+from scorekit.score import Plan, Score
+from scorekit.timebase import Tick
 
 _STYLES = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
 _CLEAR = "\r\x1b[K"
@@ -174,8 +173,11 @@ def mistake(diagnostic: Diagnostic) -> dict[str, Any]:
     return {**place, **{name: value for name in names if (value := getattr(diagnostic, name))}}
 
 
-def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str]:
-    """What a genre's own file says of it; what it leaves to the genre it extends stays empty."""
+def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str] | None:
+    """What a genre's own file says of it; what it leaves to the genre it extends stays empty.
+
+    None for a base: it has no form and extends nothing, so nothing can be played by it.
+    """
     from scorekit.compiler.toml import Document, parse
 
     try:
@@ -184,6 +186,8 @@ def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str]:
             raise ValueError(read.message)
         spec = read.values
         about, tempo, meter = (spec.get(table, {}) for table in ("genre", "tempo", "meter"))
+        if "form" not in spec and "extends" not in about:
+            return None
         pace = f"{tempo['min']:g}-{tempo['max']:g} bpm" if {"min", "max"} <= tempo.keys() else ""
         return {"id": name, "name": str(about.get("name", "")), "tempo": pace, "meter": str(meter.get("sig", ""))}
     except (ValueError, TypeError, AttributeError):
@@ -213,12 +217,9 @@ length = "30 s"             # or "16 bars"
 
 def conflicts_text(score: Score) -> str:
     """What was disagreed upon and how it was settled: first in words, then note by note."""
-    settled = [*score.decisions, *(finding for passage in score.passages for finding in passage.findings)]
-    edits = [(p, edit) for p, passage in enumerate(score.passages) for edit in passage.edits]
-    lines = [f"{count(len(settled), 'disagreement')}, {count(len(edits), 'note')} mended", ""]
-    lines += [line for decision in settled for line in _decision_lines(decision)]
-    lines += [_edit_line(score.plan, index, edit) for index, edit in edits]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    from scorekit.ensemble.conflicts.minutes import minutes
+
+    return minutes(score)
 
 
 def conflicts_data(score: Score) -> dict[str, Any]:
@@ -230,27 +231,6 @@ def conflicts_data(score: Score) -> dict[str, Any]:
         "decisions": [asdict(decision) for decision in settled],
         "edits": [asdict(edit) for passage in score.passages for edit in passage.edits],
     }
-
-
-def _decision_lines(decision: Decision) -> Iterator[str]:
-    wanted = "; ".join(f"{claim.by} wants {claim.value} ({claim.weight:g})" for claim in decision.claims)
-    yield f"{decision.where}  {decision.family} {decision.rule}: {decision.chosen}"
-    yield f"  {wanted}" if wanted else "  nobody asked"
-    yield f"  because {decision.reason}"
-
-
-def _edit_line(plan: Plan, index: int, edit: Edit) -> str:
-    placement = plan.placements[index]
-    note = edit.before or edit.after
-    flats = uses_flats(placement.section.key.tonic, placement.section.key.mode)
-    where = place(plan, placement.start + note.start) if note else ""
-    change = f"{note_text(edit.before, flats)} -> {note_text(edit.after, flats)}"
-    return f"{where:>10}  {edit.part:<7} {edit.rule}: {change}, {edit.reason}"
-
-
-def note_text(note: Note | None, flats: bool = False) -> str:
-    """A note in short: pitch, beats it lasts, velocity."""
-    return f"{pitch_name(note.pitch, flats)}:{note.length / PPQ:g} v{note.velocity}" if note else "nothing"
 
 
 def place(plan: Plan, tick: Tick) -> str:

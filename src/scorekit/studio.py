@@ -30,9 +30,13 @@ class Render:
 
 
 def check(song: str | Path, *, seed: int | None = None, settings: Mapping[str, Any] | None = None) -> tuple[Diagnostic, ...]:
-    """Every mistake in a song and in what it refers to; empty when it is fine."""
+    """Every mistake in a song and in what it refers to, or in a genre or a model; empty when it is fine."""
+    from scorekit import files, pipeline
+
     try:
-        return compiled(song, seed, settings).diagnostics
+        text, file = read(song, files.MODEL_LIMIT)
+        kind, mistakes = pipeline.check_other(text, file, find=files.load)
+        return mistakes if kind != "song" else compiled(song, seed, settings).diagnostics
     except SpecError as error:
         return error.diagnostics
 
@@ -90,12 +94,21 @@ def compiled(song: str | Path, seed: int | None, settings: Mapping[str, Any] | N
     """A song compiled. SpecError when its file cannot be read."""
     from scorekit import files, pipeline
 
-    text: str | Diagnostic = files.read_text(Path(song)) if is_path(song) else str(song)
+    text, file = read(song, files.SPEC_LIMIT)
+    options = [f"{key}={written(value)}" for key, value in (settings or {}).items()]
+    return pipeline.compile_song(text, file, find=files.load, settings=options, seed=seed)
+
+
+def read(song: str | Path, limit: int) -> tuple[str, str]:
+    """A song's text and the name it goes by. SpecError when its file cannot be read."""
+    from scorekit import files
+
+    if not is_path(song):
+        return str(song), "<text>"
+    text = files.read_text(Path(song), limit)
     if isinstance(text, Diagnostic):
         raise SpecError([text])
-    options = [f"{key}={written(value)}" for key, value in (settings or {}).items()]
-    file = str(song) if is_path(song) else "<text>"
-    return pipeline.compile_song(text, file, find=files.load, settings=options, seed=seed)
+    return text, str(song)
 
 
 def is_path(song: str | Path) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from scorekit import diff, files, report
 from scorekit.errors import Diagnostic
-from scorekit.rehearsal import Music, Rehearsal, Superseded
+from scorekit.rehearsal import Music, Rehearsal
 from scorekit.trace import Answers, Trace
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
-    from scorekit.render.mix import Mix
+    from scorekit.remix import Heard
 
 STEP_MS = 20
 """How long the file system has to be quiet before a burst of saves counts as over: the watcher's own delay."""
@@ -51,8 +51,8 @@ class Event:
     ms: float = 0.0
     """Since the save was noticed."""
     music: Music | None = None
-    mix: Mix | None = None
-    wav: bytes = b""
+    heard: Heard | None = None
+    """The sound, valid while this event is listened to."""
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[str, ...] = ()
     words: str = ""
@@ -161,7 +161,7 @@ class Song:
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec)
 
-    def write(self, outputs: dict[str, bytes]) -> Diagnostic | None:
+    def write(self, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
         """Replaces files of the song; waits a little when another run is writing the same."""
         with self.writing:
             for attempt in range(20):
@@ -188,9 +188,9 @@ class Job:
 class Sounds(threading.Thread):
     """Turns versions into WAV files, one at a time; of each song only the newest."""
 
-    def __init__(self, listen: Listen, stems: bool) -> None:
+    def __init__(self, listen: Listen) -> None:
         super().__init__(name="scorekit-sounds", daemon=True)
-        self.listen, self.stems = listen, stems
+        self.listen = listen
         self._waiting: dict[str, Job] = {}
         self._now: Job | None = None
         self._over = False
@@ -221,9 +221,11 @@ class Sounds(threading.Thread):
             self.join(10.0)
 
     def run(self) -> None:
+        from scorekit.remix import Superseded
+
         while (job := self._next()) is not None:
             try:
-                event = sounded(job, self.stems)
+                event = sounded(job)
             except Superseded:
                 event = Event("dropped", job.song.name, time.time())
             except Exception as error:  # a bug must not end the watch
@@ -242,21 +244,16 @@ class Sounds(threading.Thread):
             return self._now
 
 
-def sounded(job: Job, stems: bool) -> Event:
+def sounded(job: Job) -> Event:
     """A version as a WAV file in its place."""
-    from scorekit.render.wav import encode
-
     song = job.song
-    mix = song.rehearsal.sound(job.music.performance, job.old.is_set, stems)
-    wav = encode(mix.samples)
-    if job.old.is_set():
-        raise Superseded
-    trouble = song.write({f"{song.name}.wav": wav})
+    heard = song.rehearsal.sound(job.music.performance, job.old.is_set)
+    trouble = song.write({f"{song.name}.wav": heard.wav})
     ms = 1000 * (time.monotonic() - job.noticed)
     if trouble:
         return Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,))
     path = str(song.out / f"{song.name}.wav")
-    return Event("wav", song.name, time.time(), ms, job.music, mix if stems else None, wav, files=(path,))
+    return Event("wav", song.name, time.time(), ms, job.music, heard, files=(path,))
 
 
 # -- the watch ---------------------------------------------------------------------------------------------------------
@@ -270,7 +267,7 @@ class Watch:
 
     def __init__(
         self, paths: Sequence[str], out: Path, listen: Listen, *, settings: Sequence[str] = (), seed: int | None = None,
-        sound: bool = True, stems: bool = False,
+        sound: bool = True,
     ) -> None:  # fmt: skip
         self.paths = {path: os.path.isdir(path) for path in paths}
         """What to watch, and whether it is a folder."""
@@ -279,7 +276,7 @@ class Watch:
         self.songs: dict[str, Song] = {}
         self.wake = threading.Event()
         self.notices = Notices(self.wake)
-        self.sounds = Sounds(listen, stems)
+        self.sounds = Sounds(listen)
         self._claims = ExitStack()
         self._refused: set[str] = set()
 

@@ -11,21 +11,8 @@ import pytest
 
 from scorekit.ideas import Ideas
 from scorekit.render.midi import ascii_text, encode, events_text, key_bytes, unique, vlq, volume
-from scorekit.score import (
-    Dials,
-    Feel,
-    Key,
-    Master,
-    Part,
-    Performance,
-    Placement,
-    Plan,
-    Seam,
-    Section,
-    Sound,
-    Strip,
-    Take,
-)  # fmt: skip
+from scorekit.score import Key, Performance, Placement, Plan, Seam, Section, Take
+from scorekit.stage import Dials, Feel, Master, Part, Sound, Strip
 from scorekit.theory import MODES
 from scorekit.timebase import PPQ, Meter, TempoMap, microseconds
 

@@ -5,28 +5,32 @@ All mistakes are told at once: where a value is refused by its type, it is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from scorekit import __version__
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.layers import Layered, options, ordered, resolve, validate
 from scorekit.compiler.lower import Sources, lower
-from scorekit.compiler.specs import ModelSpec, SongSpec
+from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
 from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
 from scorekit.compiler.wrong import Reader
-from scorekit.errors import Diagnostic, Problem, Span
+from scorekit.errors import Diagnostic, Problem, Span, printable
 from scorekit.score import Plan
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
 """find(kind, name, beside) gives (file, text): kind is songs, genres or models, beside the file that speaks of it."""
 
+NO_SONG = "kind"
+"""Code of the one mistake of a genre or a model that is taken for a song."""
 DEFAULT_MODEL = "instrument_focused"
 MODEL_BYTES = 64 * 1024 * 1024
 """Models grow with what they have learnt."""
@@ -55,13 +59,39 @@ def compile_text(
         return Compiled(None, (read,))
     if not read.values:
         return Compiled(None, (Diagnostic("empty", "the song is empty", Span(file, 1, 1), 'begin with  genre = "rock"'),))
+    kind = kind_of(read.values)
+    if kind != "song":
+        told = Diagnostic(NO_SONG, f"this is a {kind}, not a song", read.span(""), "a song says  genre = \"rock\"")
+        return Compiled(None, (told,))
     over, wrong = options([*settings, *([f"seed={seed}"] if seed is not None else [])])
     layered, more = resolve(read, finder(find, "songs"), *over)
+    newer = from_the_future(layered)
+    if newer:
+        return Compiled(None, newer, layered)
     song, mistakes = salvaged(SongSpec, layered)
     wrong += [*more, *mistakes]
     if song is None:
         return Compiled(None, tuple(ordered(wrong)), layered)
     return with_genre(song, layered, title, find, catalog, wrong, file)
+
+
+def from_the_future(layered: Layered) -> tuple[Diagnostic, ...]:
+    """Refusals of the files that say they need a newer scorekit: whatever else is in them may not be a mistake."""
+    ours = version(__version__) or ()
+    asked = [(one, version(one.value)) for one in layered.history.get("scorekit_version", ())]
+    return tuple(
+        Diagnostic("version", f"needs scorekit >= {one.value}, this is {__version__}", one.span, "pip install -U scorekit", one.path)
+        for one, wanted in asked
+        if wanted and wanted > ours
+    )
+
+
+def version(text: object) -> tuple[int, ...] | None:
+    """``0.2`` or ``1.12.3`` as numbers that compare; None for anything else."""
+    if not isinstance(text, str) or not re.fullmatch(VERSION, text):
+        return None
+    numbers = [int(number) for number in text.split(".")]
+    return tuple(numbers + [0] * (4 - len(numbers)))
 
 
 def with_genre(
@@ -96,6 +126,9 @@ def spec_of(
     over = [layer.within("override") for layer in song.layers] if overridden else []
     layered, wrong = resolve(document, load, *[layer for layer in over if layer.values])
     spec, mistakes = salvaged(kind, layered)
+    if folder == "genres" and mistakes and "form" not in layered.values:
+        told = f"'{printable(name)}' is what genres start from, not a genre: it has no form"
+        return layered, None, [*wrong, Diagnostic("genre", told, song.span(key), "choose one of: scorekit genres", key)]
     return layered, spec if not mistakes else None, [*wrong, *mistakes]
 
 
@@ -116,6 +149,36 @@ def told(problem: Problem, song: Layered, genre: Layered) -> Diagnostic:
         path = problem.path.removeprefix("genre:")
         return genre.diagnose(Problem(path, problem.message, problem.hint, problem.offset, problem.width, problem.on_key))
     return song.diagnose(problem)
+
+
+# -- files that are no songs ---------------------------------------------------------------------------------------------
+
+
+def kind_of(values: Mapping[str, Any]) -> str:
+    """What a file is by its keys: a genre has a table of its own, a model a name and nothing that only songs have."""
+    if isinstance(values.get("genre"), Mapping):
+        return "genre"
+    songs_alone = SongSpec.model_fields.keys() - ModelSpec.model_fields.keys()
+    return "model" if "name" in values and not values.keys() & songs_alone else "song"
+
+
+def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a file is, and every mistake in it when that is a genre or a model; songs are not checked here.
+
+    A genre without any form is a base for others: what it leaves to them is no mistake.
+    """
+    read = parse(text, file, MODEL_BYTES)
+    kind = "song" if isinstance(read, Diagnostic) else kind_of(read.values)
+    if isinstance(read, Diagnostic) or kind == "song":
+        return "song", ()
+    spec_class: type[BaseModel] = GenreSpec if kind == "genre" else ModelSpec
+    layered, wrong = resolve(read, finder(find, f"{kind}s"))
+    spec, mistakes = validate(spec_class, layered)
+    if kind == "genre" and "form" not in layered.values:
+        mistakes = [one for one in mistakes if one.code != "missing" or one.path]
+    if isinstance(spec, GenreSpec):
+        mistakes += [layered.diagnose(problem) for problem in ideas(spec, catalog)[1]]
+    return kind, tuple(dict.fromkeys(ordered([*wrong, *mistakes])))
 
 
 # -- reading on after a mistake ------------------------------------------------------------------------------------------

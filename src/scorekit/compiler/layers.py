@@ -7,7 +7,6 @@ Everything else replaces. Who wrote a value, and what it beat, is remembered by 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -264,12 +263,12 @@ def _option(text: str, name: str) -> Document | Diagnostic:
     read = parse(text, name) if "\n" not in text else None
     if isinstance(read, Document):
         return read
-    try:
-        return _Option(tomllib.loads(f"{key} = {json.dumps(value.strip())}"), name, f"{key}={value.strip()}")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return Diagnostic(
-            "option", f"'{printable(key)}' is not a key", Span(name, 1, 1, len(key), text), "such as parts.bass.play"
-        )
+    bare = parse(f"{key} = {json.dumps(value.strip())}", name) if "\n" not in key else None
+    if isinstance(bare, Document):
+        return _Option(bare.values, name, f"{key}={value.strip()}")
+    return Diagnostic(
+        "option", f"'{printable(key)}' is not a key", Span(name, 1, 1, len(key), text), "such as parts.bass.play"
+    )
 
 
 # -- values to a spec --------------------------------------------------------------------------------------------------

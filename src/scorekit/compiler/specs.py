@@ -32,6 +32,9 @@ from scorekit.compiler.tables import (
 
 __all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
 
+VERSION = r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}"
+"""A version as numbers and dots."""
+
 # -- a song ------------------------------------------------------------------------------------------------------------
 
 
@@ -141,7 +144,9 @@ class SongSpec(Table):
     genre: Name = entry("A genre by name, or the path of a genre file.", examples=["funk"])
     model: Name | None = entry("A model by name; left out: the active one.", None)
     extends: NameOrNames | None = entry("Song files to start from, the last one wins.", None, examples=["base.toml"])
-    scorekit_version: Name | None = entry("Lowest version of scorekit that reads this file.", None)
+    scorekit_version: Annotated[str, Field(pattern=f"^{VERSION}$")] | None = entry(
+        "Lowest version of scorekit that reads this file.", None, examples=["0.1"]
+    )
     seed: int = entry("Another number gives another song.", 0, ge=0, le=2**63 - 1)
     tempo: Tempo | None = entry(
         "Quarter notes a minute, or { start = 96, end = 104 }, { dotted = 80 }, [[1, 96], [9, 120]].",

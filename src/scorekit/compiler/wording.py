@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from scorekit.compiler.keypath import around, spelled
 from scorekit.compiler.schema import rule, whole
+from scorekit.compiler.specs import VERSION
 from scorekit.compiler.tables import kind_of
 from scorekit.errors import Problem, did_you_mean, printable
 
@@ -32,6 +33,7 @@ _WANTED = {
 _PATTERNS = {
     "^[a-z0-9_-]{1,64}$": "small letters, digits, - and _, at most 64",
     "^e[1-5]$": "1 to 5, or e1 to e5",
+    f"^{VERSION}$": "numbers and dots, such as 0.1",
 }
 _COUNTS = ("too_long", "too_short", "string_too_long", "string_too_short")
 

@@ -249,7 +249,8 @@ def _next_beat(tick: Tick, meter: Meter) -> Tick:
 
 def filled(tones: Sequence[Tone], least: int, end: Tick) -> tuple[Tone, ...]:
     """At least so many tones: the widest gaps get an onset on the eighth nearest their middle."""
-    out, half = list(tones), PPQ // 2
+    half = PPQ // 2
+    out = list(tones) or [Tone(0, min(half, end))]
     while len(out) < least:
         ends = [*(t.start for t in out), end][1:]
         n = max(range(len(out)), key=lambda k: (ends[k] - out[k].start, -k))

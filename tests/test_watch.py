@@ -1,0 +1,392 @@
+"""Watch mode: every way of saving is seen, mistakes leave the last good files, and nothing is rendered without need."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scorekit import files, pipeline
+from scorekit.watch import Event, Watch
+
+SONG = """\
+genre = "rock"
+seed = 1
+tempo = 120
+key = "A minor"
+form = "verse:2:e3 chorus:2:e4"
+"""
+
+
+class Stage:
+    """A watch driven by hand, and what it told."""
+
+    def __init__(self, folder: Path, *paths: str, sound: bool = False) -> None:
+        self.folder, self.events = folder, list[Event]()
+        self.watch = Watch(list(paths or ("song.toml",)), folder / "out", self.events.append, sound=sound)
+
+    def __enter__(self) -> Stage:
+        self.watch.__enter__()
+        self.watch.look()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.watch.__exit__(*error)
+
+    def until(self, done: Callable[[], object], seconds: float = 8.0) -> bool:
+        """Looks as ``run`` does until something is true."""
+        end = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > end:
+                return False
+            self.watch.look(self.watch.wake.wait(0.5))
+        return True
+
+    def idle(self, seconds: float = 0.7) -> None:
+        self.until(lambda: False, seconds)
+
+    def kinds(self, *kinds: str) -> list[Event]:
+        return [event for event in self.events if event.kind in kinds]
+
+    def midi(self, name: str = "song") -> bytes:
+        return (self.folder / "out" / f"{name}.mid").read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "song.toml").write_text(SONG)
+    return tmp_path  # type: ignore[return-value]
+
+
+def expected(text: str, file: str = "song.toml") -> bytes:
+    plan = pipeline.compile_song(text, file, find=files.load).plan
+    assert plan is not None
+    return pipeline.midi(pipeline.perform(pipeline.compose(plan)))
+
+
+# -- how editors save --------------------------------------------------------------------------------------------------
+
+
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def slowly(path: Path, text: str) -> None:
+    with open(path, "w") as file:
+        for start in range(0, len(text), 30):
+            file.write(text[start : start + 30])
+            file.flush()
+            time.sleep(0.01)
+
+
+def empty_first(path: Path, text: str) -> None:
+    path.write_text("")
+    time.sleep(0.06)
+    path.write_text(text)
+
+
+def renamed(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.tmp")
+    new.write_text(text)
+    os.replace(new, path)
+
+
+def vim(path: Path, text: str) -> None:
+    path.with_name("4913").write_text("")
+    path.with_name("4913").unlink()
+    backup = path.with_name(path.name + "~")
+    os.rename(path, backup)
+    path.write_text(text)
+    backup.unlink()
+
+
+def emacs(path: Path, text: str) -> None:
+    lock = path.with_name(".#" + path.name)
+    lock.symlink_to("someone@somewhere.1:2")
+    path.with_name(path.name + "~").write_bytes(path.read_bytes())
+    path.write_text(text)
+    lock.unlink()
+
+
+def deleted(path: Path, text: str) -> None:
+    path.unlink()
+    time.sleep(0.3)
+    path.write_text(text)
+
+
+def same_time_and_size(path: Path, text: str) -> None:
+    status = path.stat()
+    path.write_text(text)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def by_link(path: Path, text: str) -> None:
+    target = path.with_name("versions")
+    target.mkdir(exist_ok=True)
+    (target / "b.toml").write_text(text)
+    path.unlink()
+    path.symlink_to(target / "b.toml")
+
+
+SAVES = [in_place, slowly, empty_first, renamed, vim, emacs, deleted, same_time_and_size, by_link]
+
+
+@pytest.mark.parametrize("save", SAVES, ids=lambda save: save.__name__)
+def test_every_way_of_saving_ends_in_output_of_that_version(here: Path, save: Callable[[Path, str], None]) -> None:
+    """However an editor saves, the MIDI file becomes that of the text saved, and no mistake is told on the way."""
+    with Stage(here) as stage:
+        assert stage.midi() == expected(SONG)
+        wanted = SONG.replace("seed = 1", "seed = 7")
+        save(here / "song.toml", wanted)
+        assert stage.until(lambda: stage.midi() == expected(wanted))
+        assert not stage.kinds("mistake", "gone")
+
+
+def test_the_target_of_a_link_is_watched(here: Path) -> None:
+    """A song that is a link into another folder is rendered again when the file there is saved."""
+    elsewhere = here / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "real.toml").write_text(SONG)
+    (here / "song.toml").unlink()
+    (here / "song.toml").symlink_to("elsewhere/real.toml")
+    with Stage(here) as stage:
+        wanted = SONG.replace("seed = 1", "seed = 8")
+        renamed(elsewhere / "real.toml", wanted)
+        assert stage.until(lambda: stage.midi() == expected(wanted), 3.0)
+
+
+def test_a_folder_that_vanishes_and_comes_back_is_watched_again(here: Path) -> None:
+    """The folder of a song moved away and made anew: the song in the new one is rendered."""
+    (here / "a").mkdir()
+    (here / "a" / "song.toml").write_text(SONG)
+    with Stage(here, "a/song.toml") as stage:
+        os.rename(here / "a", here / "b")
+        stage.idle(0.5)
+        wanted = SONG.replace("seed = 1", "seed = 9")
+        (here / "a").mkdir()
+        (here / "a" / "song.toml").write_text(wanted)
+        assert stage.until(lambda: stage.midi() == expected(wanted))
+
+
+def test_a_burst_of_saves_ends_in_the_last(here: Path) -> None:
+    """Fifty saves in half a second end in the output of the last, with ten renders at most."""
+    with Stage(here) as stage:
+        for seed in range(100, 150):
+            (here / "song.toml").write_text(SONG.replace("seed = 1", f"seed = {seed}"))
+            time.sleep(0.01)
+        last = SONG.replace("seed = 1", "seed = 149")
+        assert stage.until(lambda: stage.midi() == expected(last))
+        assert len(stage.kinds("midi")) <= 11
+
+
+# -- what a song depends on --------------------------------------------------------------------------------------------
+
+
+def test_what_the_song_is_made_of_is_watched(here: Path) -> None:
+    """A save of the song's own genre, of the song it extends, or of its model renders it again."""
+    for kind, name in (("genres", "rock"), ("models", "instrument_focused")):
+        (here / kind).mkdir()
+        (here / kind / f"{name}.toml").write_text(files.load(kind, name, "/nowhere/song.toml")[1])  # type: ignore[index]
+    (here / "base.toml").write_text(SONG)
+    (here / "song.toml").write_text('extends = "base.toml"\nseed = 3\n')
+    with Stage(here) as stage:
+        (here / "base.toml").write_text(SONG.replace("A minor", "C minor"))
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+        genre = (here / "genres" / "rock.toml").read_text()
+        renamed(here / "genres" / "rock.toml", genre + "\n# a comment\n")
+        assert stage.until(lambda: stage.kinds("same"), 4.0), "a comment in a genre"
+        renamed(here / "genres" / "rock.toml", genre.replace("[genre]", "[broken", 1))
+        assert stage.until(lambda: stage.kinds("mistake"), 4.0), "a mistake in a genre"
+
+
+def test_a_genre_that_was_missing_is_waited_for(here: Path) -> None:
+    """A song of a genre that is not there yet is a mistake until the genre's file is written."""
+    (here / "song.toml").write_text(SONG.replace("rock", "mine"))
+    with Stage(here) as stage:
+        assert stage.kinds("mistake") and not (here / "out" / "song.mid").exists()
+        (here / "genres").mkdir()
+        (here / "genres" / "mine.toml").write_text('[genre]\nname = "Mine"\nextends = "rock"\n')
+        assert stage.until(lambda: stage.kinds("midi"), 4.0)
+
+
+# -- what makes no render ----------------------------------------------------------------------------------------------
+
+
+def test_comments_touches_and_neighbours_render_nothing(here: Path) -> None:
+    """A comment and a touch say that nothing changed; swap files, other files and our own output say nothing at all."""
+    with Stage(here) as stage:
+        before = (here / "out" / "song.mid").stat().st_mtime_ns
+        (here / "song.toml").write_text("# hello\n" + SONG)
+        assert stage.until(lambda: stage.kinds("same"), 3.0)
+        os.utime(here / "song.toml")
+        assert stage.until(lambda: len(stage.kinds("same")) == 2, 3.0)
+        for name in (".song.toml.swp", "notes.txt", "4913", "song.toml~", "other.wav"):
+            (here / name).write_text("x")
+        os.chmod(here / "song.toml", 0o600)
+        stage.idle(1.5)
+        assert len(stage.kinds("midi")) == 1 and len(stage.kinds("same")) == 2
+        assert (here / "out" / "song.mid").stat().st_mtime_ns == before
+
+
+def test_output_inside_the_watched_folder_is_no_loop(here: Path) -> None:
+    """A folder that is watched and written into settles: one render of each song, then silence."""
+    (here / "two.toml").write_text(SONG.replace("seed = 1", "seed = 2"))
+    events: list[Event] = []
+    with Watch([str(here)], here, events.append, sound=False) as watch:
+        for _ in range(4):
+            watch.look(watch.wake.wait(0.5))
+    assert sorted(e.song for e in events if e.kind == "midi") == ["song", "two"]
+    assert len(events) == 2
+
+
+def test_a_song_that_joins_a_watched_folder_is_rendered(here: Path) -> None:
+    """A new file in a watched folder is rendered; a genre or a project's settings in it are not taken for songs."""
+    with Stage(here, str(here)) as stage:
+        (here / "pyproject.toml").write_text('[project]\nname = "x"\n')
+        (here / "late.toml").write_text(SONG)
+        assert stage.until(lambda: (here / "out" / "late.mid").exists(), 4.0)
+        assert not stage.kinds("mistake")
+
+
+# -- mistakes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_keeps_the_last_good_files_and_mending_recovers(here: Path) -> None:
+    """Five times a broken save is told once, leaves the files as they were, and the next good save is rendered."""
+    with Stage(here) as stage:
+        for turn in range(5):
+            good = stage.midi()
+            (here / "song.toml").write_text(SONG.replace('"A minor"', '"A miner'))
+            assert stage.until(lambda turn=turn: len(stage.kinds("mistake")) == turn + 1, 4.0)  # type: ignore[misc]
+            stage.idle(0.3)
+            assert stage.midi() == good and len(stage.kinds("mistake")) == turn + 1
+            wanted = SONG.replace("seed = 1", f"seed = {turn + 20}")
+            (here / "song.toml").write_text(wanted)
+            assert stage.until(lambda wanted=wanted: stage.midi() == expected(wanted), 4.0)  # type: ignore[misc]
+
+
+def test_mending_to_the_same_music_says_so(here: Path) -> None:
+    """A mistake mended by undoing it renders nothing."""
+    with Stage(here) as stage:
+        (here / "song.toml").write_text("tempo = ")
+        assert stage.until(lambda: stage.kinds("mistake"), 3.0)
+        (here / "song.toml").write_text(SONG)
+        assert stage.until(lambda: stage.kinds("same"), 3.0)
+        assert stage.kinds("same")[0].words == "mended, and as it was"
+
+
+def test_a_song_that_is_gone_is_told_once_and_comes_back(here: Path) -> None:
+    """A deleted song is told after a while, once; put back, it is as it was."""
+    with Stage(here) as stage:
+        (here / "song.toml").unlink()
+        assert stage.until(lambda: stage.kinds("gone"), 6.0)
+        stage.idle(1.2)
+        assert len(stage.kinds("gone")) == 1
+        (here / "song.toml").write_text(SONG)
+        assert stage.until(lambda: stage.kinds("same"), 3.0)
+
+
+def test_a_full_or_closed_disk_is_told_and_tried_again(here: Path) -> None:
+    """Output that cannot be written is told once; when it can, the version that waited is written."""
+    with Stage(here) as stage:
+        (here / "out" / "song.mid").unlink()
+        (here / "out" / "song.mid").mkdir()
+        (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 5"))
+        assert stage.until(lambda: stage.kinds("trouble"), 3.0)
+        stage.idle(1.2)
+        assert len(stage.kinds("trouble")) == 1
+        (here / "out" / "song.mid").rmdir()
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+
+
+# -- sound -------------------------------------------------------------------------------------------------------------
+
+
+def test_sound_follows_and_only_the_newest(here: Path) -> None:
+    """MIDI comes first, WAV after; a version overtaken by a newer save gives up its sound, and the last one's is right."""
+    with Stage(here, sound=True) as stage:
+        assert stage.watch.sounds.idle(60.0)
+        assert [event.kind for event in stage.events] == ["midi", "wav"]
+        for seed in (31, 32, 33):
+            (here / "song.toml").write_text(SONG.replace("seed = 1", f"seed = {seed}"))
+            stage.watch.look(True)
+        assert stage.watch.sounds.idle(60.0)
+    plan = pipeline.compile_song(SONG.replace("seed = 1", "seed = 33"), "song.toml", find=files.load).plan
+    assert plan is not None
+    fresh = pipeline.audio(pipeline.perform(pipeline.compose(plan)))
+    assert (here / "out" / "song.wav").read_bytes() == bytes(fresh.wav)
+    wavs = [event.music for event in stage.kinds("wav")]
+    assert wavs[-1] is stage.kinds("midi")[-1].music and len(wavs) < 4
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def started(here: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out", "--midi-only", *options]
+    return subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_command_tells_lines_of_json_and_ends_cleanly(here: Path) -> None:
+    """--json tells an event a line; SIGTERM ends with 143, and locks and temporary files are gone."""
+    process = started(here, "--json")
+    assert process.stdout is not None
+    try:
+        first = json.loads(process.stdout.readline())
+        assert first["event"] == "midi" and first["first"] and first["files"] == ["out/song.mid"]
+        (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 4"))
+        second = json.loads(process.stdout.readline())
+        assert second["changes"][0]["words"] == "seed 1 -> 4" and second["ran"] and not second["first"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, words = process.communicate(timeout=20)
+    assert process.returncode == 143 and "Traceback" not in words
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["song.mid"]
+
+
+def test_the_command_tells_people_what_changed_and_why(here: Path) -> None:
+    """A line a version on standard error; --why names stages and the inputs that differed; a second watch is refused."""
+    process = started(here, "--why")
+    assert process.stderr is not None
+    try:
+        assert process.stderr.readline().startswith("✓ song ")
+        assert "for the first time" in process.stderr.readline()
+        other = started(here)
+        _, words = other.communicate(timeout=20)
+        assert other.returncode == 4 and "another watch writes into out" in words
+        (here / "song.toml").write_text(SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
+        line = process.stderr.readline()
+        assert "bass in chorus: " in line and " · mid " in line
+        assert "play/chorus/1/bass" in process.stderr.readline()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def test_killed_at_any_moment_it_leaves_whole_files(here: Path) -> None:
+    """Killed without warning at several moments, the output is the old version or the new, and the next start is clean."""
+    versions = [SONG, SONG.replace("seed = 1", "seed = 6")]
+    wanted = {expected(text) for text in versions}
+    for turn in range(4):
+        process = started(here, "--json")
+        assert process.stdout is not None
+        process.stdout.readline()
+        (here / "song.toml").write_text(versions[(turn + 1) % 2])
+        time.sleep(0.02 * turn)
+        process.kill()
+        process.communicate(timeout=20)
+        assert (here / "out" / "song.mid").read_bytes() in wanted
+    process = started(here, "--json")
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event"] == "midi"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["song.mid"]
