@@ -203,7 +203,7 @@ def test_what_the_song_is_made_of_is_watched(here: Path) -> None:
         genre = (here / "genres" / "rock.toml").read_text()
         renamed(here / "genres" / "rock.toml", genre + "\n# a comment\n")
         assert stage.until(lambda: stage.kinds("same"), 4.0), "a comment in a genre"
-        renamed(here / "genres" / "rock.toml", genre.replace("[genre]", "[broken", 1))
+        renamed(here / "genres" / "rock.toml", genre + "\n= broken\n")
         assert stage.until(lambda: stage.kinds("mistake"), 4.0), "a mistake in a genre"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from scorekit import __version__, files, live, report
+from scorekit import __version__, files, live, report, synth
 from scorekit.errors import Diagnostic, did_you_mean
 from scorekit.report import Voice
 from scorekit.shell import (
@@ -35,6 +35,7 @@ from scorekit.shell import (
     refuse,
     usage,
 )
+from scorekit.synth import Done, Wishes
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -73,18 +74,6 @@ class Refusal(Exception):
         self.diagnostics, self.code = diagnostics, code
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a command line asks of every song."""
-
-    seed: int | None = None
-    sets: tuple[str, ...] = ()
-    out: Path = Path("out")
-    stems: bool = False
-    split: bool = False
-    midi_only: bool = False
-
-
 def exit_code(outcomes: Iterable[Outcome]) -> int:
     """One code for several songs: a bug wins, then "some failed", then what all of them suffered from."""
     codes = [outcome.code for outcome in outcomes]
@@ -116,6 +105,11 @@ def render(
     stems: Annotated[bool, typer.Option("--stems", help="A WAV of each part too.")] = False,
     split: Annotated[bool, typer.Option("--split", help="A MIDI file of each part too.")] = False,
     midi_only: Annotated[bool, typer.Option("--midi-only", help="No sound, only MIDI.")] = False,
+    kind: synth.Format = "wav",
+    loop: Annotated[bool, typer.Option("--loop", help="A sound file that repeats without a seam.")] = False,
+    no_cache: synth.NoCache = False,
+    engine: synth.By = "scorekit",
+    soundfont: synth.Font = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -123,8 +117,9 @@ def render(
     """Render songs to MIDI and WAV."""
     if stems and midi_only:
         usage("--stems asks for sound, --midi-only for none")
+    font = synth.font(engine, soundfont, stems or loop or kind != "wav")
     voice = Voice(quiet, verbose)
-    wishes = Wishes(seed, checked_sets(sets), out, stems, split, midi_only)
+    wishes = Wishes(seed, checked_sets(sets), out, stems, split, midi_only, kind, loop, not no_cache, font)
     found = distinct(expanded(specs, voice, as_json), voice, as_json)
     finish(each(found, lambda spec: render_song(spec, wishes, voice), voice), voice, as_json)
 
@@ -244,6 +239,7 @@ def doctor(
 
 
 live.add(app)
+synth.add(app)
 
 
 # -- one song ----------------------------------------------------------------------------------------------------------
@@ -270,6 +266,13 @@ def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
     if isinstance(text, Diagnostic):
         raise Refusal(text)
     return text, "<stdin>" if spec == "-" else spec
+
+
+def whole(found: Done | Diagnostic) -> Done:
+    """What was asked for, or the end of the work on this song."""
+    if isinstance(found, Diagnostic):
+        raise Refusal(found)
+    return found
 
 
 def decided(compiled: Compiled) -> Plan:
@@ -317,7 +320,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     name = files.slug(plan.title if spec == "-" else Path(spec).stem)
     try:
         with files.claim(wishes.out, name):
-            outputs, heard = rendered(plan, name, wishes, voice)
+            outputs, heard = whole(synth.rendered(plan, name, wishes, voice))
             trouble = files.replace_all(wishes.out, name, outputs)
     except files.Busy:
         busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
@@ -333,16 +336,6 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     voice.settle()
     voice.say(report.summary(facts, written, took, voice.verbose))
     return Outcome(spec, 0, compiled.diagnostics, facts)
-
-
-def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> tuple[dict[str, bytes], dict[str, float]]:
-    """The files of a song by their place in the output folder, and what was measured."""
-    from scorekit import pipeline
-
-    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
-    return pipeline.outputs(
-        performance, name, sound=not wishes.midi_only, stems=wishes.stems, split=wishes.split, listen=voice.hear
-    )
 
 
 # -- explanations ------------------------------------------------------------------------------------------------------

@@ -251,7 +251,7 @@ def _sweep(folder: Path, name: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes]) -> Diagnostic | None:
+def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
     """Writes a set of outputs (path inside the folder, content), all or none; why not, when it cannot be done.
 
     To be called inside ``claim(folder, name)``. Whatever happens, each file is afterwards whole: the old or the new.
@@ -276,7 +276,7 @@ def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes]) -> Diagno
     return None
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes | memoryview) -> None:
     """A new file, on the disk before this returns."""
     try:
         with open(path, "wb") as file:

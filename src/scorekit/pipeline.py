@@ -17,8 +17,8 @@ from scorekit.store import Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from scorekit.errors import Diagnostic
     from scorekit.compiler.compile import Compiled, Find
+    from scorekit.errors import Diagnostic
     from scorekit.render.master import Hands
     from scorekit.render.voices import Keeper
     from scorekit.render.wav import Marks

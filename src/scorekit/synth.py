@@ -1,20 +1,102 @@
-"""``scorekit synth``: any General MIDI file through our voices. And the same through FluidSynth, when it is asked for."""
+"""The commands about sound: ``synth`` plays any MIDI file, ``patches`` lists the voices; and how ``render`` sounds."""
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from scorekit.errors import Diagnostic, printable
+import typer
+
+from scorekit import files, report
+from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit.report import Voice
+from scorekit.shell import BUSY, Json, Quiet, emit, emit_json, refuse, usage
 from scorekit.timebase import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from scorekit.pipeline import Sounding
+    from scorekit.render.patches.base import Patch
+    from scorekit.score import Plan
 
 LARGEST = 32 << 20
 """Most bytes of a MIDI file."""
 TAIL = 2.5
 """Seconds after the last note has ended."""
+
+Kind = Literal["wav", "wav24", "flac", "ogg", "mp3"]
+Engine = Literal["scorekit", "fluidsynth"]
+Format = Annotated[Kind, typer.Option("--format", help="Format of the mix.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Render every sound anew, and keep none.")]
+By = Annotated[Engine, typer.Option("--engine", help="Who plays.")]
+Font = Annotated[Path | None, typer.Option("--soundfont", metavar="PATH", help="For --engine fluidsynth.")]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a command line asks of every song."""
+
+    seed: int | None = None
+    sets: tuple[str, ...] = ()
+    out: Path = Path("out")
+    stems: bool = False
+    split: bool = False
+    midi_only: bool = False
+    kind: str = "wav"
+    loop: bool = False
+    cache: bool = True
+    soundfont: Path | None = None
+    """Given: FluidSynth plays, with this soundfont."""
+
+
+Done = tuple[dict[str, bytes | memoryview], dict[str, float]]
+"""Files by their place in the output folder, and what was measured."""
+
+
+def add(app: typer.Typer) -> None:
+    """Hangs the commands on the application."""
+    app.command()(synth)
+    app.command()(patches)
+
+
+def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
+    """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
+    from scorekit.pipeline import Sounding
+    from scorekit.shelf import Shelf
+    from scorekit.workshop import Workshop
+
+    return Sounding(kind, loop, Workshop(), Shelf() if cache else None)
+
+
+def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
+    """The soundfont, when FluidSynth is to play; it can do no ``more`` than a plain WAV."""
+    if engine != "fluidsynth":
+        return None
+    if soundfont is None or more:
+        usage("--engine fluidsynth needs --soundfont PATH, and knows neither --stems, --loop nor --format")
+    return soundfont
+
+
+def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diagnostic:
+    """The files of a song, and what was measured; or why FluidSynth did not play it."""
+    from scorekit import pipeline
+
+    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
+    sound = not (wishes.midi_only or wishes.soundfont)
+    how = sounding(wishes.kind, wishes.loop, wishes.cache) if sound else pipeline.Sounding()
+    found, heard = pipeline.outputs(
+        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
+    )
+    if wishes.soundfont and not wishes.midi_only:
+        played = fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
+        if isinstance(played, Diagnostic):
+            return played
+        found[f"{name}.wav"] = played
+    return found, heard
+
+
+# -- MIDI files --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -42,7 +124,9 @@ def midi_bytes(path: Path) -> bytes | Diagnostic:
         return Diagnostic("file", f"{name} cannot be read: {error.strerror}")
 
 
-def play(data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None) -> Played | Diagnostic:
+def play(
+    data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None
+) -> Played | Diagnostic:
     """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS."""
     from scorekit.render import effects, gm
     from scorekit.render.console import Console, Laid
@@ -78,9 +162,13 @@ def play(data: bytes, name: str, kind: str = "wav", cache: bool = True, processe
 
 def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes | Diagnostic:
     """A MIDI file played by FluidSynth with a soundfont, as a 16-bit WAV."""
+    import subprocess
+    import tempfile
+    from shutil import which
+
     program = which("fluidsynth")
     if program is None:
-        return Diagnostic("engine", "fluidsynth is not installed", hint="apt install fluidsynth, or brew install fluidsynth")
+        return Diagnostic("engine", "fluidsynth is not installed", hint="apt or brew install fluidsynth")
     if kind != "wav":
         return Diagnostic("engine", f"fluidsynth writes wav, not {kind}", hint="leave --format out")
     if soundfont is None:
@@ -90,9 +178,92 @@ def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes 
     with tempfile.TemporaryDirectory() as folder:
         song, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
         song.write_bytes(data)
-        command = [program, "-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-F", str(sound), str(soundfont), str(song)]
+        how = ["-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-F", str(sound)]
+        command = [program, *how, str(soundfont), str(song)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode or not sound.is_file():
             words = (done.stderr or done.stdout).strip().splitlines()
             return Diagnostic("engine", f"fluidsynth failed: {printable(words[-1]) if words else done.returncode}")
         return sound.read_bytes()
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def synth(
+    file: Annotated[Path, typer.Argument(metavar="FILE.mid", help="Any General MIDI file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.wav", help="The sound file.")],
+    kind: Annotated[Kind | None, typer.Option("--format", help="By default what OUT ends in, or wav.")] = None,
+    no_cache: NoCache = False,
+    engine: By = "scorekit",
+    soundfont: Font = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Play a MIDI file through scorekit's voices into a sound file."""
+    began = time.monotonic()
+    if out.is_dir() or not out.name:
+        usage(f"-o {out} is a folder; say the file to write, such as {out / (file.stem + '.wav')}")
+    ending = out.suffix.lower().lstrip(".")
+    form = kind or (ending if ending in ("flac", "ogg", "mp3") else "wav")
+    data = midi_bytes(file)
+    if isinstance(data, Diagnostic):
+        refuse(data)
+    facts: dict[str, object] = {"file": str(out)}
+    if engine == "fluidsynth":
+        sound: bytes | memoryview | Diagnostic = fluidsynth(data, soundfont, form)
+    else:
+        played = play(data, file.name, form, not no_cache)
+        sound = played if isinstance(played, Diagnostic) else played.data
+        if not isinstance(played, Diagnostic):
+            facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
+    if isinstance(sound, Diagnostic):
+        refuse(sound)
+    _write(out, sound)
+    facts["took"] = round(time.monotonic() - began, 3)
+    if as_json:
+        emit_json({"ok": True, **facts})
+    Voice(quiet).say("\n".join(f"  {name:<8} {value}" for name, value in facts.items()))
+
+
+def _write(out: Path, sound: bytes | memoryview) -> None:
+    """The sound file, whole or not at all."""
+    try:
+        with files.claim(out.parent, out.name):
+            trouble = files.replace_all(out.parent, out.name, {out.name: sound})
+    except files.Busy:
+        Voice().refuse([Diagnostic("busy", f"another run is writing {out}", hint="try again when it is done")])
+        raise typer.Exit(BUSY) from None
+    except OSError as error:
+        refuse(Diagnostic("file", f"{error.filename or out} cannot be written: {files.reason(error)}"))
+    if trouble is not None:
+        refuse(trouble)
+
+
+def patches(
+    name: Annotated[str | None, typer.Argument(metavar="PATCH", help="One patch with its parameters.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the voices, or the parameters of one: sound = { patch = "epiano", bright = 0.7 }."""
+    from scorekit.render.patches import PATCHES
+
+    if name is not None and name not in PATCHES:
+        refuse(Diagnostic("patch", f"there is no patch '{name}'", hint=did_you_mean(name, sorted(PATCHES))))
+    chosen = [PATCHES[name]] if name else [patch for patch in PATCHES.values() if patch.family != "click"]
+    if as_json:
+        emit_json({"patches": [data(patch) for patch in chosen]})
+    elif name:
+        rows = [(p.name, f"{p.low:g} to {p.high:g}", f"{p.default:g}", p.unit, p.about) for p in chosen[0].params]
+        emit(f"{name} ({chosen[0].family}): {chosen[0].about}\n" + (report.table(rows) if rows else ""))
+    else:
+        emit(report.table([(p.family, p.name, p.about, " ".join(q.name for q in p.params)) for p in chosen]))
+
+
+def data(patch: Patch) -> dict[str, object]:
+    """A patch as it stands in a JSON document."""
+    params = [
+        {"name": p.name, "unit": p.unit, "low": p.low, "high": p.high, "default": p.default, "about": p.about}
+        for p in patch.params
+    ]
+    facts = {"name": patch.name, "family": patch.family, "about": patch.about, "programs": list(patch.programs)}
+    return {**facts, "params": params}

@@ -47,13 +47,13 @@ class Filed:
 
     def __init__(self, n: int) -> None:
         self.n = n
-        self.file = tempfile.TemporaryFile(buffering=0)
+        self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the spool
         self.file.truncate(8 * n)
 
     def write(self, at: int, x: Samples) -> None:
         """Puts samples (2, n) at their place."""
         for side in (0, 1):
-            left = memoryview(np.ascontiguousarray(x[side])).cast("B")
+            left = memoryview(np.ascontiguousarray(x[side]).data).cast("B")
             place = 4 * (side * self.n + at)
             while left:
                 done = os.pwrite(self.file.fileno(), left, place)
@@ -63,7 +63,7 @@ class Filed:
         """Samples a to b, a copy (2, b - a)."""
         out = np.empty((2, b - a), np.float32)
         for side in (0, 1):
-            left = memoryview(out[side]).cast("B")
+            left = memoryview(out[side].data).cast("B")
             place = 4 * (side * self.n + a)
             while left:
                 done = os.preadv(self.file.fileno(), [left], place)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from scorekit.render import dsp
-from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
 from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, rooted, takes

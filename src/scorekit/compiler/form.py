@@ -17,6 +17,9 @@ DROP_COST = {"chorus": 40.0, "hook": 40.0, "drop": 40.0, "A": 6.0, "verse": 6.0,
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
+_NATURAL = frozenset({1, 2, 4, 6, 8})
+"""Lengths in bars that a section may be brought to where the genre does not list them."""
+_ENDINGS = ("tag", "outro", "coda", "ending")
 TRIED, FITTED = 4, 4
 """Of a long song only the last few numbers of repeats are tried; with more repeats than FITTED, all but the first and the
 last keep their lengths as written. Anything else would take a minute for an hour of music."""
@@ -85,7 +88,9 @@ def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[tuple[Secti
 def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...], ...]:
     """A form as introduction, body and ending."""
     first = 1 if tokens[0].name == "intro" else 0
-    last = len(tokens) - 1 if tokens[-1].name in ("tag", "outro", "coda", "ending") else len(tokens)
+    last = len(tokens)
+    while last > first and tokens[last - 1].name in _ENDINGS:
+        last -= 1
     return tokens[:first], tokens[first:last], tokens[last:]
 
 
@@ -122,15 +127,16 @@ def fit_one(
 
 @lru_cache(maxsize=1024)
 def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: float) -> tuple[tuple[int, float], ...]:
-    """Lengths a section may take and what each costs; 0 bars leaves it out, at the price ``gone``. Only a last section of odd length may have an odd length."""
+    """Lengths a section may take and what each costs; 0 bars leaves it out, at the price ``gone``.
+
+    A role with one length, such as twelve-bar blues, has that alone.
+    """
     prefer = token.bars
-    found = {prefer: 0.0}
-    for length in (*lengths, prefer // 2, prefer * 2):
-        if length >= 1 and length not in found and (length % 2 == 0 or (last and prefer % 2)):
-            found[length] = abs(length - prefer) / prefer * (1.0 if length in lengths else 1.6)
-    for length in (prefer - 2, prefer + 2) if prefer % 2 == 0 and prefer > 2 else (prefer + 1, prefer + 2):
-        if length % 2 == 0 or (last and prefer % 2):
-            found.setdefault(length, 0.6)
+    found = {prefer: 0.0} | {length: abs(length - prefer) / prefer for length in lengths if length != prefer}
+    if len(lengths) != 1:
+        near = {prefer // 2, prefer - 2, prefer + 2} if prefer > 2 else {2} if last else {2, 4}
+        for length in sorted(near & _NATURAL):
+            found.setdefault(length, 0.6 + 0.4 * abs(length - prefer) / prefer)
     if not last:
         found[0] = gone
     return tuple(sorted(found.items()))

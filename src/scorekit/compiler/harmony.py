@@ -258,6 +258,12 @@ def tonic_chord(key: Key, start: Tick, length: Tick) -> Chord:
     return Chord(start, length, key.tonic, quality, key.tonic, chord_symbol(key.tonic, quality, key.tonic, uses_flats(key.tonic, key.mode)))
 
 
+def homely(quality: str, mode: str) -> bool:
+    """Whether a chord on the tonic has the mode's third, or none at all as a power chord: no suspension, no alteration."""
+    third = 4 if mode in MAJOR_LIKE else 3
+    return quality == "5" or third in CHORDS[quality] and quality not in ("7alt", "7b9", "7#9", "13b9")
+
+
 def restful(quality: str, mode: str) -> bool:
     """Whether a song in a mode may end on a chord of this quality: no dominant seventh, no suspension, the mode's third."""
     third = 4 if mode in MAJOR_LIKE else 3

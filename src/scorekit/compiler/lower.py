@@ -125,8 +125,8 @@ def key_of(song: SongSpec, genre: GenreSpec, seed: Seed, book: Reader) -> Key:
     mode = seed.choose("mode", list(modes), list(modes.values()))
     open_strings = {"E", "A", "D", "G", "C"} if genre.keys.guitar_friendly else set()
     weights = [weight * (2.0 if name in open_strings else 1.0) for name, weight in tonics.items()]
-    tonic = read_key(seed.choose("tonic", list(tonics), weights)).tonic
-    return Key(tonic, mode, key_name(tonic, mode))
+    chosen = read_key(seed.choose("tonic", list(tonics), weights))
+    return Key(chosen.tonic, mode, chosen.name)
 
 
 def keyed(setting: sections.Setting, song: SongSpec) -> tuple[Decision, ...]:

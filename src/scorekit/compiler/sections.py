@@ -140,14 +140,18 @@ def statement(
 
 
 def home_quality(setting: Setting, key: Key) -> str:
-    """The colour the genre gives its tonic chord in this mode: that of the commonest tonic chord of its progressions."""
-    counts: dict[str, float] = {}
+    """The colour the genre gives its tonic chord in this mode: that of the commonest tonic chord of its progressions.
+
+    Chords at rest come first; a genre that has none at home, such as the blues, ends on its dominant.
+    """
+    counts: dict[tuple[bool, str], float] = {}
     for offer in setting.offers:
         if not offer.mode or harmony.same_gender(offer.mode, key.mode):
             for token in offer.changes.tokens:
-                if token.kind == "roman" and token.root == 0 and not token.bass and harmony.restful(token.quality, key.mode):
-                    counts[token.quality] = counts.get(token.quality, 0.0) + offer.weight
-    return max(counts, key=lambda quality: (counts[quality], quality)) if counts else ""
+                if token.kind == "roman" and token.root == 0 and not token.bass and harmony.homely(token.quality, key.mode):
+                    kind = (harmony.restful(token.quality, key.mode), token.quality)
+                    counts[kind] = counts.get(kind, 0.0) + offer.weight
+    return max(counts, key=lambda kind: (kind[0], counts[kind], kind[1]))[1] if counts else ""
 
 
 def own(wish: Wish, name: str, reader: Callable[[str], Value], book: Reader) -> Value | None:

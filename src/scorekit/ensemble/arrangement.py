@@ -180,9 +180,9 @@ def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | Non
 def rests(part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    At full energy the first of the compers plays through, and so does whoever alone gives the harmony.
+    Endings are played through. At full energy the first of the compers plays through, and so does whoever alone gives the harmony.
     """
-    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4:
+    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or section.name in _THIN[3:]:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()

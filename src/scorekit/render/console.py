@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scorekit.render import dsp, effects
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
+from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Body, Clip, Cue, Order, Stroke, cues, strike
 from scorekit.stage import Sound, Strip
@@ -167,9 +168,10 @@ class Console:
 
         def side(start: int, end: int) -> Samples:
             both = flow.read(first + start, first + end)
-            return (both[0] - both[1]) * half
+            apart: Samples = (both[0] - both[1]) * half
+            return apart
 
-        def curve(f: dsp.Reals) -> dsp.Reals:
+        def curve(f: Reals) -> Reals:
             return 1.0 / (1.0 + np.square(np.square(f / 120.0)))
 
         for start, low in dsp.zero_phase(side, stop - first, curve):

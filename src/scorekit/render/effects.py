@@ -104,7 +104,8 @@ def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
     if shift:
         n = x.shape[-1]
         there, back = _sizes(-(-(n + _TAPS) // 2_048) * 2_048, shift)
-        spectrum, colour = np.fft.rfft(x, there), _tone_spectrum(tone, there)
+        spectrum: dsp.Spectrum = np.fft.rfft(x, there)
+        colour = _tone_spectrum(tone, there)
         if colour is not None:
             spectrum = dsp.times(spectrum, colour)
         x = dsp.back(spectrum[:, : back // 2 + 1], back)[:, : n * back // there] * np.float32(back / there)

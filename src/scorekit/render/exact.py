@@ -58,7 +58,7 @@ def sin(cycles: ArrayLike) -> Reals:
     if isinstance(cycles, float):
         part = cycles + 0.25
         part = 0.25 - abs(part - floor(part) - 0.5)
-        return np.float64(part * _single(part * part, _SINE))  # type: ignore[return-value]
+        return np.float64(part * _single(part * part, _SINE))
     turn = np.asarray(cycles, np.float64) + 0.25
     turn = 0.25 - np.abs(turn - np.floor(turn) - 0.5)
     wave: Reals = turn * _horner(turn * turn, _SINE)
@@ -74,7 +74,7 @@ def exp2(x: ArrayLike) -> Reals:
     """2**x within 1e-15 relative."""
     if isinstance(x, float):
         near = round(x)
-        return np.float64(ldexp(_single(x - near, _EXP2), near))  # type: ignore[return-value]
+        return np.float64(ldexp(_single(x - near, _EXP2), near))
     power = np.asarray(x, np.float64)
     whole = np.rint(power)
     scaled: Reals = np.ldexp(_horner(power - whole, _EXP2), whole.astype(np.int32))
@@ -84,7 +84,7 @@ def exp2(x: ArrayLike) -> Reals:
 def log2(x: ArrayLike) -> Reals:
     """Base-2 logarithm of positive numbers within 1e-15 (atanh series)."""
     if isinstance(x, float) and x > 0.0:
-        return np.float64(_log2_of(x))  # type: ignore[return-value]
+        return np.float64(_log2_of(x))
     mantissa, exponent = np.frexp(np.asarray(x, np.float64))
     low = mantissa < 0.7071067811865476
     mantissa = np.where(low, 2.0 * mantissa, mantissa)

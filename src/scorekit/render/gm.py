@@ -204,7 +204,8 @@ class Dial:
 
     def when(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Its value at some samples."""
-        return self.value[np.searchsorted(self.at, places, side="right") - 1]
+        values: NDArray[np.int64] = self.value[np.searchsorted(self.at, places, side="right") - 1]
+        return values
 
 
 def dials(found: Events) -> dict[tuple[int, int], Dial]:

@@ -79,7 +79,8 @@ def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -
     def source(channel: int, start: int, end: int) -> Samples:
         if latest[0][:2] != (start, end):
             latest[0] = (start, end, read(first + start, first + end))
-        return latest[0][2][channel]
+        heard: Samples = latest[0][2][channel]
+        return heard
 
     channels = [
         dsp.zero_phase(partial(source, channel), stop - first, k_weighting, PIECE)

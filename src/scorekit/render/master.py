@@ -107,7 +107,8 @@ def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Sampl
     The sound is measured once, in cells of 10 ms. Compressor, gain and limiter are one curve of gains.
     """
     whole = n // CELL * CELL
-    energy = np.concatenate([np.zeros(0), *hands.split(partial(loudness.energy_of, spool.read, whole), whole, loudness.GRID)])
+    measured = hands.split(partial(loudness.energy_of, spool.read, whole), whole, loudness.GRID)
+    energy = np.concatenate([np.zeros(0), *measured])
     level = loudness.gated(loudness.powers(energy))
     if level <= -70.0:
         return np.ones(-(-n // PIECE), np.float32), level, -200.0

@@ -62,7 +62,8 @@ def packed(x: NDArray[np.int32]) -> bytes:
 
 def whole(x: Samples) -> NDArray[np.int32]:
     """x (c, n) in [-1, 1] in steps of 24 bits."""
-    return np.clip(np.rint(x * np.float32(8_388_607.0)), -8_388_608.0, 8_388_607.0).astype(np.int32)
+    steps: NDArray[np.int32] = np.clip(np.rint(x * np.float32(8_388_607.0)), -8_388_608.0, 8_388_607.0).astype(np.int32)
+    return steps
 
 
 # -- what else a file says -------------------------------------------------------------------------------------------
