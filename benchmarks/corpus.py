@@ -106,9 +106,24 @@ def better_grid(rows: Sequence[Sequence[float]]) -> int:
 
 # -- the collections -------------------------------------------------------------------------------
 
-_HARTE = {"maj": (0, 4, 7), "min": (0, 3, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "sus4": (0, 5, 7), "sus2": (0, 2, 7),
-          "7": (0, 4, 7, 10), "maj7": (0, 4, 7, 11), "min7": (0, 3, 7, 10), "hdim7": (0, 3, 6, 10), "dim7": (0, 3, 6, 9),
-          "maj6": (0, 4, 7, 9), "min6": (0, 3, 7, 9), "9": (0, 4, 7, 10, 2), "maj9": (0, 4, 7, 11, 2), "min9": (0, 3, 7, 10, 2)}
+_HARTE = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "dim": (0, 3, 6),
+    "aug": (0, 4, 8),
+    "sus4": (0, 5, 7),
+    "sus2": (0, 2, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "hdim7": (0, 3, 6, 10),
+    "dim7": (0, 3, 6, 9),
+    "maj6": (0, 4, 7, 9),
+    "min6": (0, 3, 7, 9),
+    "9": (0, 4, 7, 10, 2),
+    "maj9": (0, 4, 7, 11, 2),
+    "min9": (0, 3, 7, 10, 2),
+}
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -123,7 +138,9 @@ def harte(symbol: str) -> tuple[int, frozenset[int]] | None:
         return None
     root = pitch_class(symbol.split(":")[0].split("/")[0])
     quality = symbol.partition(":")[2].partition("/")[0].partition("(")[0] or "maj"
-    return root, frozenset((root + step) % 12 for step in _HARTE.get(quality, _HARTE["min" if quality.startswith("min") else "maj"]))
+    return root, frozenset(
+        (root + step) % 12 for step in _HARTE.get(quality, _HARTE["min" if quality.startswith("min") else "maj"])
+    )
 
 
 def pop909(corpus: Path, count: int = 1000) -> Iterator[Piece]:
@@ -167,7 +184,18 @@ def groove(corpus: Path, kind: str = "beat", seconds: float = 25.0) -> Iterator[
         tempo = TempoMap(((0, round(beat_ms * 1000)),))
         bars = bar_lines([(0, 4, 4)], int(drums.end.max()))
         style = row["style"].split("/")[0]
-        yield style, Piece((drums,), bars, Meter(4, 4), grid, tempo=tempo, amount=1.0, ghosted=style in ("funk", "soul", "hiphop", "reggae"))
+        yield (
+            style,
+            Piece(
+                (drums,),
+                bars,
+                Meter(4, 4),
+                grid,
+                tempo=tempo,
+                amount=1.0,
+                ghosted=style in ("funk", "soul", "hiphop", "reggae"),
+            ),
+        )
 
 
 def role(program: int, name: str) -> str:
@@ -196,7 +224,9 @@ def band(corpus: Path) -> Iterator[Piece]:
         bars = bar_lines(meters, max(int(one.end.max()) for one in lines.values()))
         if len(bars) >= 17:
             beats_, unit = meters[0][1:]
-            made = Piece(tuple(lines.values()), bars, Meter(beats_, unit), 4, tempo=TempoMap(tuple(tempos)), amount=0.35)
+            made = Piece(
+                tuple(lines.values()), bars, Meter(beats_, unit), 4, tempo=TempoMap(tuple(tempos)), amount=0.35
+            )
             machine = (beats.machine_share(made, made.part("drums")) or 0.0) > 0.5
             yield replace(made, amount=0.05) if machine else made
 
@@ -204,7 +234,9 @@ def band(corpus: Path) -> Iterator[Piece]:
 def real_pieces(corpus: Path) -> dict[str, list[Piece]]:
     """Real music by collection."""
     return {
-        "pop909": list(pop909(corpus)), "groove": [p for _, p in groove(corpus)], "band": list(band(corpus)),
+        "pop909": list(pop909(corpus)),
+        "groove": [p for _, p in groove(corpus)],
+        "band": list(band(corpus)),
     }
 
 
@@ -214,7 +246,7 @@ Roots = list[tuple[int, str]]
 
 
 def chart_measures(chords: Roots, bars: int) -> dict[str, float]:
-    """Of a row of (root, quality), repeats left out: repeated 4-grams, motion by fourth or fifth, chords a bar, distinct."""
+    """Of a row of (root, quality), repeats out: repeated 4-grams, motion by fourth or fifth, chords a bar, distinct."""
     row = [chord for n, chord in enumerate(chords) if n == 0 or chord != chords[n - 1]]
     if len(row) < 8:
         return {}
@@ -316,8 +348,20 @@ VOICES: dict[str, Measure] = {
     "displacement": voice("displacement"),
     "parallel moves": voice("parallel"),
 }
-STYLES = {"rock": "rock", "jazz_swing": "jazz", "funk": "funk", "soul": "soul", "hiphop": "hiphop", "lofi": "hiphop",
-          "bossa": "latin", "bossa_nova": "latin", "reggae": "reggae", "pop": "pop", "afrobeat": "afrobeat", "salsa": "afrocuban"}
+STYLES = {
+    "rock": "rock",
+    "jazz_swing": "jazz",
+    "funk": "funk",
+    "soul": "soul",
+    "hiphop": "hiphop",
+    "lofi": "hiphop",
+    "bossa": "latin",
+    "bossa_nova": "latin",
+    "reggae": "reggae",
+    "pop": "pop",
+    "afrobeat": "afrobeat",
+    "salsa": "afrocuban",
+}
 """Our genre to the style of a human drummer."""
 
 
@@ -389,7 +433,9 @@ def main() -> None:
     for genre in genres:
         lines += compared(f"melody, {genre}", measured(songs, MELODY), measured(mine[genre], MELODY))
     lines += compared("voices, pop909", measured(songs, VOICES), measured(every, VOICES))
-    lines += compared("harmony, billboard", gathered(billboard(args.corpus, length)), gathered(own_chart(p) for p in sung))
+    lines += compared(
+        "harmony, billboard", gathered(billboard(args.corpus, length)), gathered(own_chart(p) for p in sung)
+    )
     for genre in genres:
         style = STYLES.get(genre)
         real = measured(takes[style] if style in takes else [t for many in takes.values() for t in many], DRUMS)

@@ -129,6 +129,9 @@ def _section(rng: random.Random, name: str, bars: int, meter: str) -> Iterator[s
         yield f"energy = {rng.randint(1, 5)}"
     if rng.random() < 0.3:
         yield f'melody = "{rng.choice(("hook", "lead", "riff", "solo", "none"))}"'
+    if rng.random() < 0.05:
+        yield from (f"[sections.{name}.parts.{part}]\nplay = false" for part in PARTS)
+        return
     for part in rng.sample(PARTS, rng.choice((0, 0, 1, 2, 8))):
         yield from (f"[sections.{name}.parts.{part}]", *_cell(rng, part))
         if rng.random() < 0.25 and own == meter:

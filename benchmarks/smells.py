@@ -92,9 +92,10 @@ def main() -> None:
     print(f"Percent of pieces that trip each alarm: {args.seeds} seeds of {args.length} a genre.\n")
     print(table(by, real))
     every = [r for rows in by.values() for r in rows]
-    print(f"\nPieces that trip more than three: ours {crowded(every)} %" + "".join(
-        f", {name} {crowded(rows)} %" for name, rows in {**by, **real}.items()
-    ))
+    print(
+        f"\nPieces that trip more than three: ours {crowded(every)} %"
+        + "".join(f", {name} {crowded(rows)} %" for name, rows in {**by, **real}.items())
+    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 from scorekit import pipeline, studio
 from scorekit.cli import app
 from scorekit.score import Note, Passage, Performance, Phrase, Placement, Score, Take
-from scorekit.smells import Smell, smells, sniff, tripped
-from scorekit.smells import beats, tunes
+from scorekit.smells import Smell, beats, smells, sniff, tripped, tunes
 from scorekit.smells.piece import Harmony, Piece, line, piece_of
 from scorekit.theory import chord_classes
 from scorekit.timebase import PPQ, Meter
@@ -37,7 +36,9 @@ def composed(genre: str, seed: int = 1, length: str = "90 s") -> Score:
 def looped(notes: tuple[Note, ...], bars: int, length: int, bar: int) -> tuple[Note, ...]:
     """The first two bars over and over, at one velocity."""
     first = [n for n in notes if n.start < 2 * bar]
-    copies = [replace(n, start=n.start + at, velocity=90, manner="") for at in range(0, bars * bar, 2 * bar) for n in first]
+    copies = [
+        replace(n, start=n.start + at, velocity=90, manner="") for at in range(0, bars * bar, 2 * bar) for n in first
+    ]
     return tuple(replace(n, length=min(n.length, length - n.start)) for n in copies if n.start < length)
 
 
@@ -80,7 +81,9 @@ def quantised(score: Score) -> Performance:
     takes = []
     for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True)):
         for phrase in passage.phrases:
-            rows = [(placement.start + n.start, n.length, n.pitch, n.velocity, 0, i) for i, n in enumerate(phrase.notes)]
+            rows = [
+                (placement.start + n.start, n.length, n.pitch, n.velocity, 0, i) for i, n in enumerate(phrase.notes)
+            ]
             takes.append(Take(phrase.part, number, np.array(rows, EVENT)))
     return Performance(score.plan, tuple(takes))
 
@@ -151,7 +154,8 @@ def test_leaps_steps_and_runs() -> None:
     """A scale is all steps and one run; octaves are all leaps."""
     scale = melody([60, 62, 64, 65, 67, 69, 71, 72, 74, 76] * 3).tune
     octaves = melody([60, 72] * 14).tune
-    assert (tunes.steps(scale) or 0) > 0.9 and tunes.longest_scale(scale) == 10
+    assert (tunes.steps(scale) or 0) > 0.9
+    assert tunes.longest_scale(scale) == 10
     assert tunes.leaps(octaves) == 1.0
 
 
@@ -178,7 +182,8 @@ def test_a_loop_is_a_loop_and_on_the_grid() -> None:
 def bench(name: str, root: Path) -> ModuleType:
     """A script of the benchmarks as a module."""
     spec = importlib.util.spec_from_file_location(name, root / "benchmarks" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -191,7 +196,7 @@ def shares(found: list[tuple[Smell, ...]]) -> dict[int, float]:
 
 
 def test_real_songs_set_off_melody_alarms_rarely(corpus: Path, root: Path) -> None:
-    """Of sixty songs of POP909 at most 15 % trip any alarm about the tune or about chords: thresholds lie at 5 or 95 %."""
+    """Of sixty songs of POP909 at most 15 % trip any alarm about tune or chords: thresholds lie at 5 or 95 %."""
     found = shares([sniff(piece) for piece in bench("corpus", root).pop909(corpus, 60)])
     assert all(found[number] <= 0.15 for number in (1, 2, 3, 4, 5, 6, 7, 20, 22, 23)), found
 
@@ -200,7 +205,8 @@ def test_human_drummers_set_off_timing_alarms_rarely(corpus: Path, root: Path) -
     """Human takes are neither on the grid nor white noise, neither drunk nor amnesic nor looped, one in ten at most."""
     takes = [piece for _, piece in bench("corpus", root).groove(corpus, seconds=120.0)]
     found = shares([sniff(piece) for piece in takes])
-    assert len(takes) >= 20 and all(found[number] <= 0.12 for number in (9, 10, 14, 16, 17, 18)), found
+    assert len(takes) >= 20
+    assert all(found[number] <= 0.12 for number in (9, 10, 14, 16, 17, 18)), found
 
 
 def test_random_scale_notes_collapse_where_the_measures_look(corpus: Path, root: Path) -> None:
@@ -222,7 +228,8 @@ def test_the_command_tells_value_limit_and_source(root: Path) -> None:
     """``scorekit smells`` prints 25 lines for a song, and as JSON each reading with its threshold and direction."""
     song = str(root / "specs" / "demo.toml")
     told = CliRunner().invoke(app, ["smells", song])
-    assert told.exit_code == 0 and len(told.stdout.splitlines()) == 26
+    assert told.exit_code == 0
+    assert len(told.stdout.splitlines()) == 26
     data = json.loads(CliRunner().invoke(app, ["smells", song, "--json"]).stdout)["songs"][0]
     assert len(data["smells"]) == 25
     assert {"what", "value", "threshold", "direction", "alarm"} <= data["smells"][0]["readings"][0].keys()

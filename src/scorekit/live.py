@@ -215,14 +215,24 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show what is kept on disk from render to render, or clear it. Nothing is lost but time."""
-    folder = files.state_folder() / "cache"
+    from scorekit.shelf import cache_folder
+
+    folder = cache_folder()
     found = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
     size = sum(path.stat().st_size for path in found)
     if clear:
-        for path in found:
-            path.unlink(missing_ok=True)
+        emptied(found)
     if as_json:
         emit_json({"folder": str(folder), "files": len(found), "bytes": size, "cleared": clear})
     else:
         words = f"{report.count(len(found), 'file')}, {size / (1 << 20):.1f} MB"
         emit(f"{folder}: {words}{' cleared' if clear else ''}\n")
+
+
+def emptied(found: list[Path]) -> None:
+    """Removes files; ends the command when one will not go. A render at work makes anew what it misses."""
+    try:
+        for path in found:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        refuse(Diagnostic("file", f"{error.filename} cannot be removed: {files.reason(error)}"))

@@ -1,8 +1,8 @@
 """The shelf of bodies in the user's own folder (``scorekit cache``), so that no sound is rendered twice.
 
 A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
-are written under a temporary name and renamed, and carry a hash of their content: two processes may share the shelf, and
-what is broken is as if it were not there. The oldest are removed when the shelf is over its size.
+are written under a temporary name and renamed, and carry a hash of their content: two processes may share the shelf, and what
+is broken is as if it were not there. The oldest are removed when the shelf is over its size.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Shelf:
 
     def path(self, patch: Patch, take: Take, tone: Tone) -> Path:
         """Where a body stands."""
-        name = blake2b(repr((patch.name, patch.gain, take, tone)).encode(), key=code_print(), digest_size=16).hexdigest()
+        told = repr((patch.name, patch.gain, take, tone)).encode()
+        name = blake2b(told, key=code_print(), digest_size=16).hexdigest()
         return self.folder / name[:2] / name[2:]
 
     def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -103,6 +104,10 @@ class Workshop(Hands):
             found = _taken(queue, jobs)
             for other in others:
                 found |= other.results()
+        except BaseException:
+            for other in others:
+                other.stop()
+            raise
         finally:
             os.close(queue)
             for other in others:
@@ -137,6 +142,10 @@ class _Other:
         if isinstance(outcome, BaseException):
             raise outcome
         return cast(dict[int, object], outcome)
+
+    def stop(self) -> None:
+        """Ends it in the middle of its work: nobody wants the results any more."""
+        os.kill(self.process, signal.SIGKILL)
 
     def end(self) -> None:
         """Waits for it to be gone; a reader who leaves early makes it stop."""

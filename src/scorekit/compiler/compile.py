@@ -154,6 +154,10 @@ def told(problem: Problem, song: Layered, genre: Layered) -> Diagnostic:
 # -- files that are no songs ---------------------------------------------------------------------------------------------
 
 
+_OTHER = re.compile(r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*\.|genre[ \t]*=[ \t]*\{|name[ \t]*=)", re.MULTILINE)
+"""Without any of these a text need not be read to know that it is a song."""
+
+
 def kind_of(values: Mapping[str, Any]) -> str:
     """What a file is by its keys: a genre has a table of its own, a model a name and nothing that only songs have."""
     if isinstance(values.get("genre"), Mapping):
@@ -167,6 +171,8 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
 
     A genre without any form is a base for others: what it leaves to them is no mistake.
     """
+    if not _OTHER.search(text):
+        return "song", ()
     read = parse(text, file, MODEL_BYTES)
     kind = "song" if isinstance(read, Diagnostic) else kind_of(read.values)
     if isinstance(read, Diagnostic) or kind == "song":

@@ -58,12 +58,15 @@ def choose(
 ) -> Progress:
     """A progression for a section known by any of ``names`` (itself, what it is like), in a mode.
 
-    Those of the other gender of mode are left aside when any other remains; one that differs from the progression it should
-    contrast with is preferred eight to one.
+    Those of the other gender of mode are left aside when any other remains; one of the very mode is preferred four to one, and
+    one that differs from the progression it should contrast with eight to one.
     """
     fitting = [o for o in offers if any(name in o.roles for name in names)] or list(offers)
     agreeing = [o for o in fitting if not o.mode or same_gender(o.mode, mode)] or fitting
-    weights = [o.weight * (1.0 if against is None or contrasts(o, against) else 0.125) for o in agreeing]
+    weights = [
+        o.weight * (1.0 if against is None or contrasts(o, against) else 0.125) * (4.0 if o.mode == mode else 1.0)
+        for o in agreeing
+    ]
     return seed.choose("progression", agreeing, weights, heat)
 
 

@@ -29,7 +29,6 @@ from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Feel, Master
-from scorekit.theory import key_name
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
 
 MAX_BARS = 2000

@@ -14,6 +14,8 @@ from scorekit.timebase import PPQ, Meter, Tick
 
 # -- slots: tokens that share a bar ------------------------------------------------------------------------------------
 
+SHORTEST = PPQ // 96
+"""Ticks a token lasts at least."""
 _BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))", re.ASCII)
 
 
@@ -55,6 +57,11 @@ def _slots(number: int, at: int, text: str, meter: Meter, lasting: bool = True) 
         width = tokens[-1][0] + len(text[tokens[-1][0] - at :].rstrip()) - tokens[0][0]
         raise Wrong(tokens[0][0], _overfull(number, given, whole, free), "tokens without :beats share the rest", width)
     share = (whole - given) / free if free else Fraction()
+    unit = 4 * PPQ // meter.unit
+    short = next(((at, body) for at, body, beats in tokens if (beats or share) * unit < SHORTEST), None)
+    if short:
+        told = f"{printable(short[1])!r} in bar {number} is too short to be played"
+        raise Wrong(short[0], told, "at least a 96th of a quarter note", len(short[1]))
     return list(_laid(tokens, share, meter))
 
 

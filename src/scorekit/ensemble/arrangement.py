@@ -27,6 +27,7 @@ _BACK = ("pads", "strings", "brass", "keys", "guitar")
 def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     """One lane for each part of the band in this section, in the order of the band."""
     playing = roster(plan, section, seed)
+    always = dict(plan.ideas.arrange.layers).get(section.name, ())
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
@@ -34,7 +35,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         density = min(1.0, cell_density(cell, plan, part.name) + (0.2 if alone else 0.0))
         lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
-        lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed)))
+        lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed, part.name in always)))
     return Arrangement(tuple(lanes))
 
 
@@ -42,7 +43,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
 
 
 def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
-    """The parts that play in a section, in order of entrance."""
+    """The parts that play in a section, in order of entrance; somebody, unless the song silences everybody there."""
     band = [part.name for part in plan.parts]
     asked = {name: plan.cell(section, name).play for name in band}
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
@@ -58,7 +59,7 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
             wanted = len(pitched) < room or name in always
         if wanted or asked[name]:
             chosen.append(name)
-    return tuple(chosen or band[:1])
+    return tuple(chosen or [name for name in band if asked[name] is not False][:1])
 
 
 def size(plan: Plan, section: Section) -> int:
@@ -136,15 +137,18 @@ def layer_of(part: str, playing: tuple[str, ...], ideas: Ideas) -> str:
 def front(playing: tuple[str, ...], ideas: Ideas) -> str:
     """The one part in the foreground."""
     choices = {"melody": ("lead", "keys", "guitar"), "riff": ("lead", "keys", "guitar"), "groove": ("lead", "bass")}
-    return next((n for n in choices[ideas.arrange.axis] if n in playing), playing[0])
+    return next((n for n in choices[ideas.arrange.axis] if n in playing), (*playing, "")[0])
 
 
 # -- entrances and rests -------------------------------------------------------------------------------------------------
 
 
-def staged(lane: Lane, part: str, playing: tuple[str, ...], section: Section, cell: Cell, seed: Seed) -> Lane:
-    """The lane with its entrance and its rests. A cell that must play is there from the first beat to the last."""
-    if not lane.plays or cell.play:
+def staged(
+    lane: Lane, part: str, playing: tuple[str, ...], section: Section, cell: Cell, seed: Seed, carries: bool
+) -> Lane:
+    """The lane with its entrance and its rests. A cell that must play is there from the first beat to the last, and so is a
+    part that the genre builds this section on (``carries``)."""
+    if not lane.plays or cell.play or carries:
         return lane
     return replace(
         lane,

@@ -276,7 +276,9 @@ def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
 
 
 def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
-    """The second block of four bars drops one weak stroke or anticipates one, as a player does who has said it once."""
+    """The second block of four bars drops one weak stroke or anticipates one, as a player does who has said it once;
+    an even pulse is never shifted.
+    """
     seed, meter = brief.seed.at(first), brief.section.meter
     weak = [n for n, s in enumerate(found) if strength(brief.section, s.at) < 0.6 and not s.held]
     if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
@@ -285,7 +287,8 @@ def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     if seed.chance("drop it", 0.5):
         return found[:n] + found[n + 1 :]
     early = found[n].at - PPQ // brief.section.grid
-    free = n > 0 and found[n - 1].at < early and early % meter.bar < found[n].at % meter.bar
+    even = len({b.at - a.at for a, b in zip(found, found[1:], strict=False)}) == 1
+    free = n > 0 and found[n - 1].at < early and early % meter.bar < found[n].at % meter.bar and not even
     moved = replace(found[n], at=early, sounds=early, idea=f"{found[n].idea}, a step early")
     return [*found[:n], moved, *found[n + 1 :]] if free else found
 
@@ -431,7 +434,7 @@ def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
     end = intents.finale(brief)
     if end is not None:
         length = PPQ // 2 if brief.ending == "cold" else section.length - end
-        found = _struck(found, Stab(end, length, "X", end, path, f"ending, {brief.ending}", True), section.length)
+        found = _struck(found, Stab(end, length, intents.parting(brief), end, path, f"ending, {brief.ending}", True), section.length)
     return _trimmed(found, section.length)
 
 

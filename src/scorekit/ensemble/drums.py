@@ -29,6 +29,7 @@ from scorekit.ensemble.intents import (
     holds,
     hush,
     inside,
+    parting,
     pushes,
     quiet,
     shorts,
@@ -116,7 +117,7 @@ def farewell(brief: Brief, snare: int) -> tuple[tuple[int, Tick], ...]:
         return (KICK, PPQ // 4), (snare, PPQ // 4), (CRASH, PPQ // 2)
     if brief.ending == "strip":
         return ((KICK, PPQ // 4),)
-    last = CRASH if drum_ideas(brief).crash > 0 else PITCHES["ride"]
+    last = CRASH if drum_ideas(brief).crash > 0 and brief.lane.tier >= 3 else PITCHES["ride"]
     return (KICK, PPQ // 4), (last, ring)
 
 
@@ -171,7 +172,7 @@ def _gesture(pen: Pen, brief: Brief, snare: int) -> None:
         if not inside(spans, tick) and (end is None or tick < end):
             _strike(pen, brief, tick, drums, mark, why)
     if end is not None and not inside(spans, end):
-        _strike(pen, brief, end, farewell(brief, snare), "!", f"last hit, {brief.ending}")
+        _strike(pen, brief, end, farewell(brief, snare), "!" if brief.lane.tier >= 4 else parting(brief), f"last hit, {brief.ending}")
 
 
 def grounded(phrase: Phrase) -> Phrase:

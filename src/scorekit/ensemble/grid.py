@@ -62,7 +62,8 @@ def _spread(offset: Tick, length: Tick, pulse: Tick, triplets: bool) -> tuple[tu
 def strokes(pattern: Pattern, meter: Meter, grid: int, bar: int) -> tuple[Stroke, ...]:
     """What a pattern plays in bar number ``bar`` of a section (patterns repeat), folded into the meter.
 
-    ``grid`` is the number of steps per quarter note. Lengths never cross the bar line.
+    ``grid`` is the number of steps per quarter note. A note held over the bar line keeps its length in the pattern's own
+    meter; folded into another it ends with the bar.
     """
     step = PPQ // grid
     first = (bar % pattern.bars) * pattern.per_bar
@@ -70,8 +71,8 @@ def strokes(pattern: Pattern, meter: Meter, grid: int, bar: int) -> tuple[Stroke
     if pattern.per_bar * step == meter.bar and not meter.compound:
         placed = [_stroke((hit.step - first) * step, hit.length * step, hit, n) for n, hit in inside]
     else:
-        placed = _folded(inside, first, meter, grid, pattern.per_bar)
-    return tuple(_clip(s, meter.bar) for s in sorted(placed, key=lambda s: (s.at, s.index)))
+        placed = [_clip(s, meter.bar) for s in _folded(inside, first, meter, grid, pattern.per_bar)]
+    return tuple(sorted(placed, key=lambda s: (s.at, s.index)))
 
 
 def _stroke(at: Tick, length: Tick, hit: Hit, index: int) -> Stroke:

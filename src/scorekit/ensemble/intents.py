@@ -120,6 +120,13 @@ def finale(brief: Brief) -> Tick | None:
     return last_bar(brief.section) if brief.ending else None
 
 
+def parting(brief: Brief) -> str:
+    """How hard the last hit is struck: hard where the song goes out at full energy, gently where it slows or thins out."""
+    if brief.ending in ("ritard", "strip"):
+        return "x" if brief.lane.tier >= 3 else "s"
+    return "X" if brief.lane.tier >= 3 else "x"
+
+
 def quiet(brief: Brief) -> tuple[Span, ...]:
     """All spans in which the part of a brief may not begin a note: intents, its lane, and after the song's last hit."""
     end = finale(brief)

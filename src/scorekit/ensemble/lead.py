@@ -121,7 +121,7 @@ def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone,
     if brief.ending == "hit" and setting.kind in ("hook", "riff"):
         home = theory.nearest(near, (root,), setting.low, setting.high)
     length = PPQ if brief.ending == "cold" else brief.section.meter.bar
-    return (*kept, Tone(last, length, home, "X", "last note"))
+    return (*kept, Tone(last, length, home, intents.parting(brief), "last note"))
 
 
 # -- from tones to notes ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from scorekit.ensemble.dynamics import LIMITS, bell, breath, dynamics
 from scorekit.score import MANNERS, Note, Performance, Phrase, Placement, Plan, Score, Section, Take
 from scorekit.seeds import Seed
 from scorekit.stage import Feel
@@ -41,8 +42,6 @@ DRIFT = 13.0
 """Standard deviation of the raw drift, ms."""
 TEMPLATE = 6.0
 """Standard deviation of a player's habits (the same at each return of a step), ms."""
-_LIMITS = 2.5
-"""Deviations beyond so many standard deviations are held there."""
 _LIMBS = {"kick": 12.0, "snare": 15.0, "brush": 15.0, "rim": 12.0, "hh": 5.0, "oh": 5.0, "hhfoot": 6.0, "ride": 6.0,
           "bell": 6.0, "crash": 6.0, "crash2": 6.0, "tom1": 12.0, "tom2": 12.0, "tom3": 12.0,
           "bass": 9.0, "comp": 10.0, "lead": 12.0}
@@ -136,21 +135,14 @@ def even_beats(starts: Ticks, section: Section) -> Ticks:
 # -- drift and scatter -----------------------------------------------------------------------------
 
 
-def _bell(seed: Seed, draw: str) -> float:
-    """A named number near the normal curve (sum of four uniforms), sd 1, within the limits: one hash a draw."""
-    bits = seed.bits(draw)
-    total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-    return max(-_LIMITS, min(_LIMITS, (total / 65535.0 - 2.0) * 1.7320508))
-
-
 @lru_cache(maxsize=64)
 def drift(address: str, steps: int) -> tuple[float, ...]:
     """The band's drift at each sixteenth of a section, sd 1: an AR(1) walk that begins at half on the downbeat."""
     seed, spread = Seed(address), (1.0 - PHI * PHI) ** 0.5
-    state, walk = 0.5 * _bell(seed, "drift/0"), []
+    state, walk = 0.5 * bell(seed, "drift/0"), []
     for step in range(1, steps + 1):
-        walk.append(max(-_LIMITS, min(_LIMITS, state)))
-        state = PHI * state + spread * _bell(seed, f"drift/{step}")
+        walk.append(max(-LIMITS, min(LIMITS, state)))
+        state = PHI * state + spread * bell(seed, f"drift/{step}")
     return tuple(walk)
 
 
@@ -168,7 +160,7 @@ def drifting(starts: Ticks, section: Section, address: str) -> Floats:
 @lru_cache(maxsize=4096)
 def habit(seed: str, row: str, at: Tick) -> float:
     """A player's own way with a place in the bar, sd 1: the same in the whole song."""
-    return _bell(Seed(seed).at("habit", row), str(at))
+    return bell(Seed(seed).at("habit", row), str(at))
 
 
 def _row(part: str, note: Note) -> str:
@@ -186,7 +178,7 @@ def scatter(part: str, notes: Sequence[Note], section: Section, seed: str, own: 
     found = []
     for note in notes:
         row = _row(part, note)
-        limb = _LIMBS.get(row, 10.0) * _bell(own, _limb(part, note))
+        limb = _LIMBS.get(row, 10.0) * bell(own, _limb(part, note))
         both = limb + TEMPLATE * habit(seed, row, note.start % section.meter.bar)
         found.append(both if note.start else 0.5 * both)
     return np.array(found)
@@ -259,97 +251,6 @@ def strums(part: str, notes: Sequence[Note], own: Seed) -> Floats:
     """The spread of every chord, note by note."""
     chords = (list(chord) for _, chord in groupby(notes, lambda note: note.start))
     return np.array([ms for chord in chords for ms in spread(part, chord, own)])
-
-
-# -- dynamics --------------------------------------------------------------------------------------
-
-
-def arch(starts: Ticks, section: Section) -> Floats:
-    """A rise and fall over each four bars, -1 to 1, highest after five eighths of it."""
-    span = min(4 * section.meter.bar, section.length)
-    x = (starts % span) / span
-    rise: Floats = np.where(x <= 0.625, x / 0.625, (1.0 - x) / 0.375)
-    return rise * 2.0 - 1.0
-
-
-_SHAPES = {"rise": (-1.0, 1.0), "arch": (-0.7, 1.0, 0.2), "fall": (0.6, -0.8)}
-"""How the phrases of a section grow or fade: points spread over its length."""
-
-
-def tide(starts: Ticks, section: Section, seed: str) -> Floats:
-    """Swell of the whole band from phrase to phrase of four bars, -1 to 1: the same at each return of a section."""
-    phrase = 4 * section.meter.bar
-    count = max(1, section.length // phrase)
-    if count < 2:
-        return np.zeros(len(starts))
-    points = _SHAPES[Seed(seed).at("tide", section.name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))]
-    at = np.minimum(starts // phrase, count - 1) / (count - 1)
-    found: Floats = np.interp(at, np.linspace(0.0, 1.0, len(points)), points)
-    return found
-
-
-def lead_in(starts: Ticks, placement: Placement) -> Floats:
-    """What the last bar gives toward the section after: a crescendo into a louder one, a fading into a softer, -1 to 2."""
-    section, after = placement.section, placement.seam.after
-    if after is None or section.bars < 2:
-        return np.zeros(len(starts))
-    bar = section.meter.bar
-    along = np.clip((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
-    found: Floats = along * min(2.0, max(-1.0, after - section.tier))
-    return found
-
-
-def repeats(notes: Sequence[Note]) -> Floats:
-    """Alternation of repeated notes: -1 for every second of a row of equal pitches, else 0."""
-    found, last = [], dict[int, tuple[Tick, int]]()
-    for note in notes:
-        end, count = last.get(note.pitch, (-PPQ, 0))
-        count = count + 1 if note.start - end < PPQ // 2 else 0
-        last[note.pitch] = (note.end, count)
-        found.append(-1.0 if count % 2 else 0.0)
-    return np.array(found)
-
-
-def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
-    """1 for notes followed by a rest of a beat or more, where a player takes breath, else 0."""
-    starts = sorted({note.start for note in notes})
-    after = dict(zip(starts, [*starts[1:], section.length], strict=True))
-    return np.array([1.0 if after[note.start] - note.end >= PPQ else 0.0 for note in notes])
-
-
-def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
-    """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules).
-
-    A drummer's loud strokes get louder and his soft ones softer, to the spread of human takes (Groove MIDI: 33).
-    """
-    if part == "drums":
-        written = np.array([note.velocity for note in notes], np.float64)
-        wider: Floats = 0.25 * (written - 76.0)
-        return wider
-    pitches = np.array([note.pitch for note in notes], np.float64)
-    starts = np.array([note.start for note in notes], np.int64)
-    melodic = part in ("lead", "strings", "brass")
-    rise = np.clip(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
-    rest = 5.0 * phrase_ends(notes, section) if part == "lead" else 0.0
-    own_noise = np.array([2.0 * _bell(own, f"v/{note.start}/{note.pitch}") for note in notes])
-    total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
-    return total
-
-
-TIDE, LEAD_IN = 3.5, 7.0
-"""Velocity steps of the swell from phrase to phrase, and of the way into the next section for each tier."""
-
-
-def breath(part: str, starts: Ticks, placement: Placement, world: Setting) -> Floats:
-    """What the band does together: phrases swell and fade, the last bar leads over. Drums lead over by their fills.
-
-    Programmed music breathes too, half as deep: its producer rides the faders.
-    """
-    depth = 0.5 + 0.5 * ease(world.feel)
-    swell = TIDE * tide(starts, placement.section, world.seed)
-    over = 0.0 if part == "drums" else LEAD_IN * lead_in(starts, placement)
-    found: Floats = depth * (swell + over)
-    return found
 
 
 # -- the take --------------------------------------------------------------------------------------
@@ -437,7 +338,7 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
         begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
         written = np.array([note.velocity for note in notes], np.float64)
         loud = written + ease(world.feel) * dynamics(part, notes, section, own)
-        loud = loud + breath(part, np.array([note.start for note in notes], np.int64), placement, world)
+        loud = loud + breath(part, notes, placement, world.seed, 0.5 + 0.5 * ease(world.feel))
         events["start"], events["length"] = begin, end - begin
         events["pitch"] = [note.pitch for note in notes]
         events["velocity"] = np.clip(np.floor(loud + 0.5), 1, 127)

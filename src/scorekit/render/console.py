@@ -211,7 +211,7 @@ class Flow:
 
 
 def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: Samples | None) -> None:
-    """A sound, that begins ``at`` samples into the chunk and is sample ``start`` of the song, through a line's strip."""
+    """A sound ``at`` samples into the chunk, ``start`` into the song, through a line's strip to the buses."""
     strip, n = line.strip, sound.shape[-1]
     sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level))
     verb, delay = (0.0, 0.0) if line.closed else (strip.verb, strip.delay)

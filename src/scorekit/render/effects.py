@@ -180,7 +180,7 @@ def _reflections(size: float) -> tuple[Samples, Samples]:
 class Room:
     """A room being sounded, hop by hop: partitioned overlap-add convolution of a mono send into a stereo bus.
 
-    Only frequencies below 12 kHz are worked out, since a room has next to nothing above. Silence costs nothing. One that
+    Only frequencies below 12 kHz are worked out, since a room has next to nothing above. Silence is free. One that
     begins ``reach`` samples early gives the same bits as one that heard the song from its start.
     """
 

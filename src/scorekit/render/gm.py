@@ -183,7 +183,8 @@ def _pair(raw: Sequence[tuple[int, int, int, int]], found: Events) -> None:
 def samples_of(ticks: NDArray[np.int64], found: Events) -> NDArray[np.int64]:
     """The samples that ticks fall on."""
     if found.division < 0:
-        return np.floor(ticks * (RATE / -found.division) + 0.5).astype(np.int64)
+        even: NDArray[np.int64] = np.floor(ticks * (RATE / -found.division) + 0.5).astype(np.int64)
+        return even
     tempos = dict([(0, 500_000), *found.tempos])
     at, pace = np.array(list(tempos), np.int64), np.array(list(tempos.values()), np.float64)
     total = np.concatenate([[0.0], np.cumsum(np.diff(at) * pace[:-1])])
@@ -215,7 +216,7 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
     places = samples_of(np.array([row[0] for row in found.turns], np.int64), found)
     rows: dict[tuple[int, int], dict[int, int]] = {}
     for (_, channel, number, value), at in zip(found.turns, places.tolist(), strict=True):
-        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[at] = value
+        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[at or -1] = value
     return {
         key: Dial(np.array(list(row), np.int64), np.array(list(row.values()), np.int64)) for key, row in rows.items()
     }

@@ -1,8 +1,8 @@
 """Notes cut from bodies: the body cache, and the clip one part plays in one section.
 
 A body is what a patch renders once for (pitch, velocity layer, round, manner). A note is the first part of a body,
-scaled by its velocity and faded at note-off. Timbres may be dear, then: they are paid per pitch and not per note; and of
-pitched patches every third pitch is rendered, its neighbours are the same sound read a semitone up or down.
+scaled by its velocity and faded at note-off. Timbres may be dear, then: they are paid per pitch and not per note. And of
+pitched patches every third pitch is rendered; its neighbours are the same sound read a semitone up or down.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What gives a machine away: 25 alarms on a score and its performance, each with its threshold and where that comes from.
+"""What gives a machine away: 25 alarms on a score and its performance, each with its limit and where that comes from.
 
 An alarm asks for a listen; it rejects nothing. Thresholds measured on real music lie at its 5th or 95th percentile, so
 that about one real piece in twenty trips each.
@@ -100,7 +100,9 @@ def _above(what: str, value: float | None, threshold: float) -> Reading:
 def _random_notes(case: _Case) -> Smell:
     value = None if case.piece.improvised else tunes.repetition(case.piece, case.piece.tune)
     limit = tunes.least_repetition(case.piece.count)
-    return Smell(1, "a tune in which nothing returns", (_below("repeated 5-grams", value, limit),), "pop909, 5 %, by length")
+    return Smell(
+        1, "a tune in which nothing returns", (_below("repeated 5-grams", value, limit),), "pop909, 5 %, by length"
+    )
 
 
 def _wrong_notes(case: _Case) -> Smell:
@@ -129,14 +131,17 @@ def _no_breath(case: _Case) -> Smell:
     piece = case.piece
     readings = (
         _below("rests in eight bars", tunes.breaths(piece, piece.tune), 0.12),
-        _above("seconds in one breath, brass", tunes.longest_breath(piece, piece.part("brass")) if piece.live else None, 6),
+        _above(
+            "seconds in one breath, brass", tunes.longest_breath(piece, piece.part("brass")) if piece.live else None, 6
+        ),
     )
     return Smell(6, "no breath", readings, "pop909, 5 %; craft")
 
 
 def _no_motif(case: _Case) -> Smell:
     value = tunes.commonest_rhythm(case.piece, case.piece.tune)
-    return Smell(7, "no motif", (_below("statements of the commonest rhythm", value, 3),), "craft")
+    limit = tunes.least_statements(case.piece.count)
+    return Smell(7, "no motif", (_below("statements of the commonest rhythm", value, limit),), "pop909, 5 %, by length")
 
 
 # -- repetition ------------------------------------------------------------------------------------
@@ -158,20 +163,27 @@ def _loop(case: _Case) -> Smell:
 
 def _amnesia(case: _Case) -> Smell:
     value = beats.jaccard(case.piece)
-    return Smell(10, "drums forget the last bar", (_below("hits shared with the bar before", value, 0.33),), "Groove MIDI, 5 %")
+    return Smell(
+        10, "drums forget the last bar", (_below("hits shared with the bar before", value, 0.33),), "Groove MIDI, 5 %"
+    )
 
 
 def _no_hypermeter(case: _Case) -> Smell:
     value = beats.hypermeter(case.piece) if case.piece.live else None
     return Smell(
-        11, "drums do not count in fours", (_below("four-bar less three-bar memory", value, 0.10),),
-        "Groove MIDI, means .39 and .09", batch=True,
+        11,
+        "drums do not count in fours",
+        (_below("four-bar less three-bar memory", value, 0.10),),
+        "Groove MIDI, means .39 and .09",
+        batch=True,
     )
 
 
 def _dead_boundaries(case: _Case) -> Smell:
     value = bands.announced(case.piece)
-    return Smell(12, "sections change unannounced", (_below("section ends with a gesture", value, 0.80),), "trade practice")
+    return Smell(
+        12, "sections change unannounced", (_below("section ends with a gesture", value, 0.80),), "trade practice"
+    )
 
 
 # -- drums -----------------------------------------------------------------------------------------
@@ -180,7 +192,9 @@ def _dead_boundaries(case: _Case) -> Smell:
 def _flat_fills(case: _Case) -> Smell:
     slopes = beats.fill_slopes(case.piece)
     value = float(np.median(slopes)) if len(slopes) >= 4 else None
-    return Smell(13, "fills without direction", (_below("rise of a fill", value, 0.01),), "Groove MIDI, median 23, quarter 4.5")
+    return Smell(
+        13, "fills without direction", (_below("rise of a fill", value, 0.01),), "Groove MIDI, median 23, quarter 4.5"
+    )
 
 
 def _machine_gun(case: _Case) -> Smell:
@@ -216,12 +230,19 @@ def _white_noise(case: _Case) -> Smell:
 
 def _drunk(case: _Case) -> Smell:
     limit = 36.0 if case.piece.live else 6.0
-    return Smell(18, "a drunk drummer", (_above("scatter, ms", beats.scatter(case.piece), limit),), "Groove MIDI, 95 %; Senn 2017")
+    return Smell(
+        18,
+        "a drunk drummer",
+        (_above("scatter, ms", beats.scatter(case.piece), limit),),
+        "Groove MIDI, 95 %; Senn 2017",
+    )
 
 
 def _three_hands(case: _Case) -> Smell:
     value = beats.three_handed(case.piece.part("drums")) if case.piece.live else None
-    return Smell(19, "a drummer with three hands", (_above("onsets for three sticks", value, 0.005),), "Groove MIDI, .0012")
+    return Smell(
+        19, "a drummer with three hands", (_above("onsets for three sticks", value, 0.005),), "Groove MIDI, .0012"
+    )
 
 
 # -- chords and bass -------------------------------------------------------------------------------
@@ -280,7 +301,29 @@ def _no_destination(case: _Case) -> Smell:
 
 
 _ALARMS: tuple[Callable[[_Case], Smell], ...] = (
-    _random_notes, _wrong_notes, _leap_salad, _exercise, _too_correct, _no_breath, _no_motif, _photocopy, _loop, _amnesia,
-    _no_hypermeter, _dead_boundaries, _flat_fills, _machine_gun, _no_ghosts, _on_grid, _white_noise, _drunk, _three_hands,
-    _block_chords, _frozen_pads, _mud_and_clash, _everyone_always, _wandering_bass, _no_destination,
+    _random_notes,
+    _wrong_notes,
+    _leap_salad,
+    _exercise,
+    _too_correct,
+    _no_breath,
+    _no_motif,
+    _photocopy,
+    _loop,
+    _amnesia,
+    _no_hypermeter,
+    _dead_boundaries,
+    _flat_fills,
+    _machine_gun,
+    _no_ghosts,
+    _on_grid,
+    _white_noise,
+    _drunk,
+    _three_hands,
+    _block_chords,
+    _frozen_pads,
+    _mud_and_clash,
+    _everyone_always,
+    _wandering_bass,
+    _no_destination,
 )

@@ -122,7 +122,10 @@ def variation(piece: Piece) -> float | None:
     for a, b in returns(piece):
         own = [set(_tokens(piece, one, a)) for one in piece.lines]
         again = [set(_tokens(piece, one, b)) for one in piece.lines]
-        both, either = sum(len(x & y) for x, y in zip(own, again, strict=True)), sum(len(x | y) for x, y in zip(own, again, strict=True))
+        both, either = (
+            sum(len(x & y) for x, y in zip(own, again, strict=True)),
+            sum(len(x | y) for x, y in zip(own, again, strict=True)),
+        )
         found.append(1.0 - both / either if either else 0.0)
     return min(found) if found else None
 
@@ -143,7 +146,12 @@ def announced(piece: Piece) -> float | None:
 
 def _gesture(piece: Piece, section: Stretch) -> bool:
     end = int(piece.bars[section.last])
-    return _fills(piece, section) or _drops(piece, section, end) or _picks_up(piece, section, end) or _swells(piece, section)
+    return (
+        _fills(piece, section)
+        or _drops(piece, section, end)
+        or _picks_up(piece, section, end)
+        or _swells(piece, section)
+    )
 
 
 def _fills(piece: Piece, section: Stretch) -> bool:
@@ -170,7 +178,10 @@ def _strokes(piece: Piece, low: int, high: int) -> int:
 def _drops(piece: Piece, section: Stretch, end: int) -> bool:
     """The last beat has at most a third of what the same beat of the bars before has."""
     beat = int(piece.bars[section.last] - piece.bars[section.last - 1]) // piece.meter.beats
-    usual = [_strokes(piece, int(piece.bars[b + 1]) - beat, int(piece.bars[b + 1])) for b in range(section.first, section.last - 1)]
+    usual = [
+        _strokes(piece, int(piece.bars[b + 1]) - beat, int(piece.bars[b + 1]))
+        for b in range(section.first, section.last - 1)
+    ]
     return _strokes(piece, end - beat, end) <= float(np.mean(usual)) / 3
 
 
@@ -204,7 +215,7 @@ def _z(values: Floats) -> Floats:
 
 
 def energy(piece: Piece) -> Floats:
-    """Energy of each bar: z(log onset rate) + z(mean velocity) + z(sounding parts) + z(share of velocity above 72) / 2."""
+    """Energy of each bar: z(log onsets) + z(mean velocity) + z(sounding parts) + z(share of velocity above 72) / 2."""
     rate, total, high = np.zeros(piece.count), np.zeros(piece.count), np.zeros(piece.count)
     for one in piece.lines:
         if len(one):
@@ -228,7 +239,7 @@ def _contrast(piece: Piece, values: Floats) -> float:
 
 
 def peak(piece: Piece) -> float | None:
-    """Where the loudest four bars lie, 0 the beginning and 1 the end; of equals the last. The last bar does not count."""
+    """Where the loudest four bars lie, 0 the beginning and 1 the end; of equals the last. The last bar is left out."""
     values = energy(piece)[:-1]
     if len(values) < 12:
         return None
@@ -249,7 +260,7 @@ def ends_home(piece: Piece) -> float | None:
 
 
 def gesture_at_end(piece: Piece) -> float | None:
-    """1 when the song ends: in its last bar at least half of the lines that play strike together and then hold or stop."""
+    """1 when the song ends: in its last bar three lines in four strike once or twice and then hold or stop."""
     if piece.count < 2:
         return None
     begin, end = int(piece.bars[-2]), int(piece.bars[-1])
@@ -332,7 +343,7 @@ def mud(piece: Piece, together: bool = False) -> float | None:
 
 
 def clashes(piece: Piece, strong: bool = True) -> float | None:
-    """Share of tune notes on strong beats (or on others) with another line a semitone or minor ninth away for an eighth."""
+    """Share of tune notes on strong beats (or on others) that another line is a semitone or minor ninth from, an eighth long."""
     lead = top(piece.part("lead"))
     if not len(lead):
         return None
@@ -357,7 +368,11 @@ def approaches(piece: Piece) -> float | None:
     found = []
     for chord in piece.chords[1:]:
         n = int(np.searchsorted(bass.start, chord.start - PPQ // 3))
-        if 0 < n < len(bass) and abs(int(bass.start[n]) - chord.start) <= PPQ // 3 and chord.start - bass.start[n - 1] <= 2 * PPQ:
+        if (
+            0 < n < len(bass)
+            and abs(int(bass.start[n]) - chord.start) <= PPQ // 3
+            and chord.start - bass.start[n - 1] <= 2 * PPQ
+        ):
             found.append(1 <= abs(int(bass.pitch[n] - bass.pitch[n - 1])) <= 2)
     return float(np.mean(found)) if len(found) >= 8 else None
 
@@ -367,7 +382,9 @@ def missing_roots(piece: Piece) -> float | None:
     bass = piece.part("bass")
     found = []
     for chord in piece.chords:
-        inside = (bass.start >= chord.start - PPQ // 2) & (bass.start < chord.start + 2 * PPQ) & (bass.start < chord.end)
+        inside = (
+            (bass.start >= chord.start - PPQ // 2) & (bass.start < chord.start + 2 * PPQ) & (bass.start < chord.end)
+        )
         sounding = inside | ((bass.start < chord.start) & (bass.end > chord.start + PPQ // 8))
         if np.any(inside):
             found.append(not {int(p) % 12 for p in bass.pitch[sounding]} & {chord.bass, chord.root})

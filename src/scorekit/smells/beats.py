@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,14 @@ RIDES = (51, 53, 59)
 CRASHES = (49, 52, 55, 57)
 _CLASS = {
     pitch: name
-    for name, pitches in {"kick": KICKS, "snare": SNARES, "tom": TOMS, "hat": HATS, "ride": RIDES, "crash": CRASHES}.items()
+    for name, pitches in {
+        "kick": KICKS,
+        "snare": SNARES,
+        "tom": TOMS,
+        "hat": HATS,
+        "ride": RIDES,
+        "crash": CRASHES,
+    }.items()
     for pitch in pitches
 }
 _STICKS = {*SNARES, *TOMS, 42, 46, 22, 26, *RIDES, *CRASHES} - {39}
@@ -44,7 +52,7 @@ def likeness(a: Bar, b: Bar) -> float:
 def jaccard(piece: Piece) -> float | None:
     """Mean likeness of each bar to the one before it, bars without drums left out."""
     sets = bar_sets(piece)
-    pairs = [likeness(a, b) for a, b in zip(sets, sets[1:], strict=False) if a and b]
+    pairs = [likeness(a, b) for a, b in pairwise(sets) if a and b]
     return float(np.mean(pairs)) if len(pairs) >= 6 else None
 
 
@@ -141,7 +149,7 @@ def rise(strokes: list[tuple[int, int]]) -> float:
 
 
 def residuals(piece: Piece, drums: Line) -> Floats:
-    """Lateness of each stroke less the mean of its drum at its place in the bar, ms; what comes once is left out as 0."""
+    """Lateness of each stroke less the mean of its drum at its place in the bar, ms; 0 for what comes once."""
     places = piece.in_bar(drums.start) * 128 + drums.pitch
     _, which, counts = np.unique(places, return_inverse=True, return_counts=True)
     means = np.bincount(which, drums.late) / counts

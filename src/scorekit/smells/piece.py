@@ -20,9 +20,12 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+_STEADY = TempoMap(((0, 500_000),))
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
-    """The notes of one part in order of (start, pitch): written ticks of the song, played velocity and lateness in ms."""
+    """The notes of one part by (start, pitch): written ticks of the song, velocity and lateness (ms) as played."""
 
     part: str
     start: Ints
@@ -36,16 +39,16 @@ class Line:
 
     def only(self, mask: NDArray[np.bool_]) -> Line:
         """The notes a mask keeps."""
-        kept = (field[mask] for field in (self.start, self.end, self.pitch, self.velocity, self.late))
-        return Line(self.part, *kept)
+        whole = (self.start[mask], self.end[mask], self.pitch[mask], self.velocity[mask])
+        return Line(self.part, *whole, self.late[mask])
 
 
 def line(part: str, rows: Sequence[tuple[int, int, int, int, float]]) -> Line:
     """A line from (start, end, pitch, velocity, late) rows in any order."""
     ordered = sorted(rows)
     columns = list(zip(*ordered, strict=True)) if ordered else [()] * 5
-    whole = (np.array(column, np.int64) for column in columns[:4])
-    return Line(part, *whole, np.array(columns[4], np.float64))
+    start, end, pitch, velocity = (np.array(column, np.int64) for column in columns[:4])
+    return Line(part, start, end, pitch, velocity, np.array(columns[4], np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Piece:
     """Steps per quarter note: 4 or 3."""
     chords: tuple[Harmony, ...] = ()
     sections: tuple[Stretch, ...] = ()
-    tempo: TempoMap = TempoMap(((0, 500_000),))
+    tempo: TempoMap = _STEADY
     amount: float = 0.35
     """Share of human timing asked for."""
     tonic: int | None = None

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def rows(found: Sequence[Smell]) -> list[tuple[str, str, str, str]]:
-    """Rows of a table: ``!`` where an alarm goes off, its number and name, where the limit comes from, what was measured."""
+    """Rows of a table: ``!`` where an alarm goes off, number and name, where its limit is from, what was measured."""
     return [(mark(smell), f"{smell.number:>2} {smell.name}", smell.source, measured(smell)) for smell in found]
 
 
@@ -34,10 +34,19 @@ def data(found: Sequence[Smell]) -> list[dict[str, Any]]:
     """The same as plain data."""
     return [
         {
-            "number": smell.number, "name": smell.name, "alarm": smell.trips, "known": smell.known, "source": smell.source,
+            "number": smell.number,
+            "name": smell.name,
+            "alarm": smell.trips,
+            "known": smell.known,
+            "source": smell.source,
             "readings": [
-                {"what": r.what, "value": None if r.value is None else round(r.value, 4), "threshold": round(r.threshold, 4),
-                 "direction": r.alarm, "alarm": r.trips}
+                {
+                    "what": r.what,
+                    "value": None if r.value is None else round(r.value, 4),
+                    "threshold": round(r.threshold, 4),
+                    "direction": r.alarm,
+                    "alarm": r.trips,
+                }
                 for r in smell.readings
             ],
         }

@@ -37,7 +37,7 @@ from scorekit.ensemble.beats.kit import (
     usable,
 )
 from scorekit.ensemble.grid import fill_strokes
-from scorekit.ideas import Fill, Pattern
+from scorekit.ideas import DrumIdeas, Fill, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
@@ -139,6 +139,11 @@ def _roll(brief: Brief, slot: Slot) -> Fill | None:
     return next((f for f in drum_ideas(brief).fills if _LONG <= f.beats <= room and brief.lane.tier in f.tiers), None)
 
 
+def has_toms(ideas: DrumIdeas) -> bool:
+    """Whether the genre's own patterns ever use toms: if not, runs down the kit are foreign to it."""
+    return any(row.startswith("tom") for idea in (*ideas.fills, *ideas.grooves) for row, _ in idea.rows)
+
+
 def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     """One of the genre's fills for a slot, preferring those not yet played here; None: make one up."""
     seed, ideas = brief.seed.at("fills", slot.bar), drum_ideas(brief)
@@ -150,7 +155,7 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     longest = max((f.beats for f in ready), default=0)
     fitting = [f for f in ready if f.beats == longest]
     fitting = [f for f in fitting if f.path not in used] or fitting
-    own = longest < slot.beats or seed.chance("own", 0.6 * brief.dials.creativity)
+    own = (longest < slot.beats or seed.chance("own", 0.6 * brief.dials.creativity)) and has_toms(ideas)
     if not fitting or (live(ideas) and own):
         return None
     most = max(onsets_per_bar(f) for f in fitting)

@@ -54,7 +54,7 @@ def phrase_length(brief: Brief) -> int:
 
 
 def answered(played: list[Knock], bar: Bar, wish: float) -> list[Knock]:
-    """The answer bar of a phrase, with the chance wished for: one stroke of the second half doubled, another left out."""
+    """The answer bar of a phrase, by the chance wished for: one late stroke doubled, another left out."""
     late = [k for k in played if 2 * k.at >= bar.meter.bar and k.row not in _SHAKEN]
     if not late or not bar.seed.chance("answer", wish):
         return played

@@ -1,0 +1,112 @@
+"""How loud written notes are played: over a phrase, over a section, and on the way into the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.score import Note, Placement, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+Floats = NDArray[np.float64]
+Ticks = NDArray[np.int64]
+
+LIMITS = 2.5
+"""Deviations beyond so many standard deviations are held there."""
+
+
+def bell(seed: Seed, draw: str) -> float:
+    """A named number near the normal curve (sum of four uniforms), sd 1, within the limits: one hash a draw."""
+    bits = seed.bits(draw)
+    total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
+    return max(-LIMITS, min(LIMITS, (total / 65535.0 - 2.0) * 1.7320508))
+
+
+def arch(starts: Ticks, section: Section) -> Floats:
+    """A rise and fall over each four bars, -1 to 1, highest after five eighths of it."""
+    span = min(4 * section.meter.bar, section.length)
+    x = (starts % span) / span
+    rise: Floats = np.where(x <= 0.625, x / 0.625, (1.0 - x) / 0.375)
+    return rise * 2.0 - 1.0
+
+
+_SHAPES = {"rise": (-1.0, 1.0), "arch": (-0.7, 1.0, 0.2), "fall": (0.6, -0.8)}
+"""How the phrases of a section grow or fade: points spread over its length."""
+
+
+def tide(starts: Ticks, section: Section, seed: str) -> Floats:
+    """Swell of the whole band from phrase to phrase of four bars, -1 to 1: the same at each return of a section."""
+    phrase = 4 * section.meter.bar
+    count = max(1, section.length // phrase)
+    if count < 2:
+        return np.zeros(len(starts))
+    points = _SHAPES[Seed(seed).at("tide", section.name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))]
+    at = np.minimum(starts // phrase, count - 1) / (count - 1)
+    found: Floats = np.interp(at, np.linspace(0.0, 1.0, len(points)), points)
+    return found
+
+
+def lead_in(starts: Ticks, placement: Placement) -> Floats:
+    """What the last bar gives to the section after: a crescendo into a louder one, a fading into a softer, -1 to 2."""
+    section, after = placement.section, placement.seam.after
+    if after is None or section.bars < 2:
+        return np.zeros(len(starts))
+    bar = section.meter.bar
+    along = np.clip((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
+    found: Floats = along * min(2.0, max(-1.0, after - section.tier))
+    return found
+
+
+def repeats(notes: Sequence[Note]) -> Floats:
+    """Alternation of repeated notes: -1 for every second of a row of equal pitches, else 0."""
+    found, last = [], dict[int, tuple[Tick, int]]()
+    for note in notes:
+        end, count = last.get(note.pitch, (-PPQ, 0))
+        count = count + 1 if note.start - end < PPQ // 2 else 0
+        last[note.pitch] = (note.end, count)
+        found.append(-1.0 if count % 2 else 0.0)
+    return np.array(found)
+
+
+def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
+    """1 for notes followed by a rest of a beat or more, where a player takes breath, else 0."""
+    starts = sorted({note.start for note in notes})
+    after = dict(zip(starts, [*starts[1:], section.length], strict=True))
+    return np.array([1.0 if after[note.start] - note.end >= PPQ else 0.0 for note in notes])
+
+
+def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
+    """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules).
+
+    A drummer's loud strokes get louder and his soft ones softer, to the spread of human takes (Groove MIDI: 33).
+    """
+    if part == "drums":
+        written = np.array([note.velocity for note in notes], np.float64)
+        wider: Floats = 0.25 * (written - 76.0)
+        return wider
+    pitches = np.array([note.pitch for note in notes], np.float64)
+    starts = np.array([note.start for note in notes], np.int64)
+    melodic = part in ("lead", "strings", "brass")
+    rise = np.clip(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
+    rest = 5.0 * phrase_ends(notes, section) if part == "lead" else 0.0
+    own_noise = np.array([2.0 * bell(own, f"v/{note.start}/{note.pitch}") for note in notes])
+    total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
+    return total
+
+
+TIDE, LEAD_IN = 3.5, 7.0
+"""Velocity steps of the swell from phrase to phrase, and of the way into the next section for each tier."""
+
+
+def breath(part: str, notes: Sequence[Note], placement: Placement, seed: str, depth: float) -> Floats:
+    """What the band does together: phrases swell and fade, the last bar leads over. Drums lead over by their fills.
+
+    ``depth`` is 1 for players; programmed music breathes too, half as deep: its producer rides the faders.
+    """
+    starts = np.array([note.start for note in notes], np.int64)
+    over = np.zeros(len(notes)) if part == "drums" else LEAD_IN * lead_in(starts, placement)
+    found: Floats = depth * (TIDE * tide(starts, placement.section, seed) + over)
+    return found

@@ -1,0 +1,293 @@
+// The page: news from the watch, keys and buttons, and the picture moving with the sound.
+
+import { COLOURS, Roll } from "./roll.js";
+import { Sound } from "./sound.js";
+import { Time } from "./time.js";
+
+const at = (id) => document.getElementById(id);
+const roll = new Roll(at("stage"));
+const sound = new Sound(settle);
+const kept = JSON.parse(localStorage.getItem("scorekit") ?? "{}");
+const state = { songs: new Map(), song: kept.song ?? null, time: null, shown: "", heard: "", boot: "" };
+roll.follow = kept.follow ?? true;
+
+// -- news
+
+const news = new EventSource("/news");
+news.onmessage = ({ data }) => {
+  const { boot, songs } = JSON.parse(data);
+  if (boot !== state.boot) Object.assign(state, { boot, shown: "", heard: "" }); // another run: its versions are its own
+  state.songs = new Map(songs.map((one) => [one.song, one]));
+  if (!state.songs.has(state.song)) state.song = songs[0]?.song ?? null;
+  choices();
+  refresh();
+};
+news.onerror = () => say("the watch is not running", "away");
+
+let busy = Promise.resolve();
+function refresh() {
+  busy = busy.then(renew).catch((error) => console.warn(error));
+}
+
+async function renew() {
+  const one = state.songs.get(state.song);
+  if (!one) return;
+  wrong(one.wrong);
+  story(one.story);
+  const mark = `${state.boot}/${one.song}/${one.version}`;
+  if (one.version && mark !== state.shown) {
+    const answer = await fetch(`/songs/${one.song}`);
+    if (!answer.ok) return;
+    show(await answer.json());
+    state.shown = mark;
+  }
+  const heard = `${state.boot}/${one.song}/${one.heard}`;
+  if (one.heard === one.version && one.heard && heard !== state.heard) {
+    state.heard = heard;
+    const first = !sound.take;
+    await sound.exchange({ song: one.song, version: one.heard, frames: one.frames, time: state.time, parts: state.time.song.parts.map(({ name }) => name) });
+    if (first && kept.song === one.song) await sound.seek(kept.seconds ?? 0);
+    const peaks = await fetch(`/songs/${one.song}/${one.heard}/peaks`);
+    if (peaks.ok) roll.peaks = new Int8Array(await peaks.arrayBuffer());
+    at("download").href = `/songs/${one.song}.wav`;
+    roll.draw();
+  }
+  const done = one.heard === one.version;
+  say(!one.version ? "" : done ? `version ${one.version}` : "rendering the sound", done ? "" : "busy");
+  settle();
+}
+
+function show(song) {
+  state.time = new Time(song);
+  at("title").textContent = song.title;
+  document.title = `${song.title} · scorekit`;
+  at("facts").textContent = [song.genre.replaceAll("_", " "), song.key, song.meter.join(" "), song.pace, clock(song.seconds)].join("  ·  ");
+  columns(song.parts);
+  conflicts(song.conflicts);
+  roll.show(state.time);
+  quiet();
+}
+
+// -- what is beside the picture
+
+function columns(parts) {
+  const wanted = parts.map(({ name, patch }) => `${name}/${patch}`).join();
+  const into = at("parts");
+  if (into.dataset.parts === wanted) return;
+  into.dataset.parts = wanted;
+  into.replaceChildren(...parts.map(column));
+  const mix = document.createElement("div");
+  mix.className = "part mix";
+  mix.innerHTML = "<i></i><span><b>Mix</b><small>with its room</small></span><span></span>";
+  into.append(mix);
+}
+
+function column({ name, title, patch }, row) {
+  const made = document.createElement("div");
+  made.className = "part";
+  made.dataset.part = name;
+  made.innerHTML = "<i></i><span><b></b><small></small></span><span></span>";
+  made.querySelector("i").style.background = COLOURS[name] ?? "#c9c4d4";
+  made.querySelector("b").textContent = title;
+  made.querySelector("small").textContent = patch.replaceAll("_", " ");
+  for (const [kind, letter, set, key] of [["mute", "M", sound.off, row + 1], ["solo", "S", sound.solo, `⇧${row + 1}`]]) {
+    const button = document.createElement("button");
+    button.className = kind;
+    button.textContent = letter;
+    button.title = `${kind} ${title} (${key})`;
+    button.setAttribute("aria-label", `${kind} ${title}`);
+    button.onclick = () => toggle(set, name);
+    made.lastElementChild.append(button);
+  }
+  return made;
+}
+
+function toggle(set, name) {
+  if (!set.delete(name)) set.add(name);
+  quiet();
+  keep();
+  sound.mixed();
+}
+
+function quiet() {
+  roll.quiet = new Set((state.time?.song.parts ?? []).map(({ name }) => name).filter((name) => !sound.heard(name)));
+  for (const one of document.querySelectorAll(".part[data-part]")) {
+    const name = one.dataset.part;
+    one.classList.toggle("off", roll.quiet.has(name));
+    one.querySelector(".mute").setAttribute("aria-pressed", sound.off.has(name));
+    one.querySelector(".solo").setAttribute("aria-pressed", sound.solo.has(name));
+  }
+  if (state.time) roll.draw();
+}
+
+function wrong(mistakes) {
+  const into = at("wrong");
+  const was = into.hidden;
+  into.hidden = !mistakes.length;
+  const notes = mistakes.map(({ text }) => Object.assign(document.createElement("pre"), { textContent: text }));
+  const tail = Object.assign(document.createElement("p"), { textContent: "The last good version goes on." });
+  into.replaceChildren(...notes, tail);
+  if (was !== into.hidden) roll.measure();
+}
+
+function story(rows) {
+  at("story").replaceChildren(...rows.map(({ kind, clock: when, words, ms }) => {
+    const item = document.createElement("li");
+    item.className = kind;
+    for (const [tag, text] of [["time", when], ["span", kind === "wav" ? "sound" : words], ["em", ms ? (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`) : ""]]) {
+      item.append(Object.assign(document.createElement(tag), { textContent: text }));
+    }
+    return item;
+  }));
+}
+
+function conflicts(rows) {
+  at("count").textContent = rows.length ? String(rows.length) : "none";
+  at("conflicts").replaceChildren(...rows.map(({ bar, part, rule, words, reason }) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.title = "Go to this bar";
+    button.append(Object.assign(document.createElement("b"), { textContent: `bar ${bar}` }));
+    const told = Object.assign(document.createElement("span"), { textContent: `${part ? `${part}: ` : ""}${words} ` });
+    told.append(Object.assign(document.createElement("span"), { textContent: `${reason} · ${rule}` }));
+    button.append(told);
+    button.onclick = () => sound.seek(state.time.seconds(state.time.bar(bar)));
+    item.append(button);
+    return item;
+  }));
+}
+
+function choices() {
+  const into = at("songs");
+  const names = [...state.songs.keys()];
+  into.hidden = names.length < 2;
+  if (into.dataset.names !== names.join()) {
+    into.dataset.names = names.join();
+    into.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name })));
+  }
+  into.value = state.song ?? "";
+}
+
+function say(text, kind = "") {
+  at("state").textContent = text;
+  at("state").className = kind;
+}
+
+// -- moving
+
+function position() {
+  if (!state.time) return 0;
+  return sound.take && sound.take.time !== state.time && sound.take.song === state.song ? sound.take.time.carry(sound.seconds, state.time) : sound.seconds;
+}
+
+function settle() {
+  at("play").classList.toggle("on", sound.playing);
+  at("play").setAttribute("aria-label", sound.playing ? "Stop" : "Play");
+  at("play").disabled = !sound.take;
+  keep();
+}
+
+function keep() {
+  localStorage.setItem("scorekit", JSON.stringify({ song: state.song, seconds: sound.seconds, off: [...sound.off], solo: [...sound.solo], follow: roll.follow }));
+}
+
+function clock(seconds, tenths = false) {
+  const rest = (seconds % 60).toFixed(tenths ? 1 : 0).padStart(tenths ? 4 : 2, "0");
+  return `${Math.floor(seconds / 60)}:${rest}`;
+}
+
+function frame() {
+  if (state.time) {
+    const seconds = position();
+    const tick = state.time.tick(seconds);
+    const { bar, beat } = state.time.place(Math.min(tick, state.time.song.end - 1));
+    at("bar").textContent = `${bar}.${beat}`;
+    at("clock").textContent = clock(seconds, true);
+    roll.point(tick, sound.playing);
+  }
+  requestAnimationFrame(frame);
+}
+
+function flip() {
+  return sound.playing ? sound.stop() : sound.play();
+}
+
+function move(bars, sections) {
+  const time = state.time;
+  const here = time.place(time.tick(position()) + 1);
+  let tick;
+  if (sections) {
+    const rows = time.song.sections;
+    const index = rows.indexOf(here.section);
+    const back = sections < 0 && time.tick(position()) - here.section.start > time.song.ppq / 2;
+    tick = rows[Math.max(0, Math.min(rows.length - 1, index + (back ? 0 : sections)))].start;
+  } else {
+    const back = bars < 0 && time.tick(position()) - here.start > time.song.ppq / 2;
+    tick = time.bar(Math.max(1, here.bar + (back ? 0 : bars)));
+  }
+  const to = time.seconds(Math.min(tick, time.song.end));
+  return sound.seek(sound.take?.song === state.song ? time.carry(to, sound.take.time) : to);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
+  const part = event.code.startsWith("Digit") ? state.time?.song.parts[Number(event.code[5]) - 1] : null;
+  if (part) toggle(event.shiftKey ? sound.solo : sound.off, part.name);
+  else if (event.code === "Digit0") {
+    sound.off.clear();
+    sound.solo.clear();
+    quiet();
+    sound.mixed();
+  } else if (event.key === " " && !event.target.closest("#parts, #conflicts")) flip();
+  else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+    const way = event.key === "ArrowRight" ? 1 : -1;
+    move(way, event.shiftKey ? way : 0);
+  } else if (event.key === "Home") sound.seek(0);
+  else if (event.key === "+" || event.key === "=") roll.zoom(1.4, roll.x(state.time.tick(position())));
+  else if (event.key === "-") roll.zoom(1 / 1.4, roll.x(state.time.tick(position())));
+  else if (event.key === "f") roll.follow = !roll.follow;
+  else return;
+  event.preventDefault();
+});
+
+at("play").onclick = (event) => {
+  if (event.detail) at("stage").focus({ preventScroll: true });
+  flip();
+};
+at("songs").onchange = (event) => {
+  state.song = event.target.value;
+  Object.assign(state, { shown: "", heard: "" });
+  roll.time = null;
+  roll.peaks = null;
+  refresh();
+};
+at("stage").addEventListener("click", (event) => {
+  if (!state.time) return;
+  const seconds = state.time.seconds(Math.max(0, roll.tick(event.offsetX)));
+  sound.seek(sound.take?.song === state.song ? state.time.carry(seconds, sound.take.time) : seconds);
+});
+at("stage").addEventListener("wheel", (event) => {
+  if (!state.time || (!event.ctrlKey && Math.abs(event.deltaX) < Math.abs(event.deltaY) && !event.shiftKey)) return;
+  event.preventDefault();
+  if (event.ctrlKey) roll.zoom(Math.exp(-event.deltaY / 200), event.offsetX);
+  else roll.scroll(event.deltaX || event.deltaY);
+}, { passive: false });
+at("stage").addEventListener("mousemove", (event) => {
+  const words = state.time && roll.about(event.offsetX, event.offsetY);
+  const hint = at("hint");
+  hint.hidden = !words;
+  if (!words) return;
+  hint.replaceChildren(Object.assign(document.createElement("b"), { textContent: words[0] }), ...words.slice(1).map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+  hint.style.left = `${Math.min(event.offsetX + 14, roll.width - hint.offsetWidth - 8)}px`;
+  hint.style.top = `${Math.min(event.offsetY + 16, roll.height - hint.offsetHeight - 8)}px`;
+});
+at("stage").addEventListener("mouseleave", () => (at("hint").hidden = true));
+window.addEventListener("resize", () => roll.measure());
+window.addEventListener("pagehide", keep);
+
+(kept.off ?? []).forEach((name) => sound.off.add(name));
+(kept.solo ?? []).forEach((name) => sound.solo.add(name));
+setInterval(() => sound.fill(), 100);
+setInterval(keep, 2000);
+requestAnimationFrame(frame);
+window.scorekit = { sound, roll, state, position }; // for looking at it from the console

@@ -1,0 +1,149 @@
+"""Facts about General MIDI files played by our voices."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+
+from scorekit import synth
+from scorekit.errors import Diagnostic
+from scorekit.render import gm, wav
+from scorekit.render.patches import PATCHES
+from scorekit.render.voices import Bodies, Stroke
+
+Message = mido.Message
+
+
+def file(*tracks: list[mido.Message | mido.MetaMessage], division: int = 480, kind: int = 1) -> bytes:
+    from io import BytesIO
+
+    song = mido.MidiFile(type=kind, ticks_per_beat=division)
+    song.tracks.extend(mido.MidiTrack(track) for track in tracks)
+    memory = BytesIO()
+    song.save(file=memory)
+    return memory.getvalue()
+
+
+def note(pitch: int, time: int, length: int, channel: int = 0, velocity: int = 100) -> list[mido.Message]:
+    return [
+        Message("note_on", note=pitch, velocity=velocity, channel=channel, time=time),
+        Message("note_off", note=pitch, channel=channel, time=length),
+    ]
+
+
+def test_notes_fall_on_their_samples() -> None:
+    """Ticks become samples through every tempo change, in any track."""
+    tempos = [mido.MetaMessage("set_tempo", tempo=500_000), mido.MetaMessage("set_tempo", tempo=250_000, time=480)]
+    events = gm.read(file(tempos, note(60, 480, 480) + note(62, 0, 480)))
+    lines, last = gm.lines(events, PATCHES)
+    assert [(s.at, s.length, s.pitch) for s in lines[0].strokes] == [(22_050, 11_025, 60), (33_075, 11_025, 62)]
+    assert last == 44_100
+
+
+def test_reading_agrees_with_mido() -> None:
+    """Running status, velocity 0 and overlapping notes give the notes that mido reads."""
+    rng = random.Random(1)
+    track: list[mido.Message] = []
+    for _ in range(300):
+        kind = rng.choice(["note_on", "note_on", "note_off"])
+        track.append(Message(kind, note=rng.randrange(60, 64), velocity=rng.randrange(128), time=rng.randrange(50)))
+    data = file(track)
+    wanted, on, tick = [], {}, 0
+    for message in mido.MidiFile(file=__import__("io").BytesIO(data)).tracks[0]:
+        tick += message.time
+        if message.type == "note_on" and message.velocity:
+            on.setdefault(message.note, []).append((tick, message.velocity))
+        elif message.type in ("note_on", "note_off") and on.get(message.note):
+            begun, velocity = on[message.note].pop(0)
+            wanted.append((begun, tick, 0, message.note, velocity))
+    wanted += [(begun, tick, 0, pitch, velocity) for pitch, rows in on.items() for begun, velocity in rows]
+    assert gm.read(data).notes == sorted(wanted)
+
+
+def test_programs_find_their_patches() -> None:
+    """Every program has a patch that answers for it or a neighbour; channel 10 takes kits by its program."""
+    for program in range(128):
+        patch = gm.patch_of(program, PATCHES)
+        own = [one.name for one in PATCHES.values() if program in one.programs]
+        assert not own or patch.name == own[0]
+    drums = file([Message("program_change", program=40, channel=9), *note(38, 0, 100, 9)])
+    assert gm.lines(gm.read(drums), PATCHES)[0][0].patch.name == "brush"
+    assert [gm.kit_of(program) for program in (0, 24, 25, 40)] == ["acoustic", "electronic", "electronic", "brush"]
+
+
+def test_the_pedal_holds() -> None:
+    """A note let go while the pedal is down ends when the pedal comes up."""
+    track = [Message("control_change", control=64, value=127), *note(60, 0, 100)]
+    track.append(Message("control_change", control=64, value=0, time=400))
+    assert gm.read(file(track)).notes == [(0, 500, 0, 60, 100)]
+
+
+def test_faders_follow_their_controllers() -> None:
+    """CC7 and CC11 act as squares, CC7 of 100 being 1; where they stand still the fader is one number."""
+    track = [Message("control_change", control=7, value=50), *note(60, 0, 960)]
+    track.append(Message("control_change", control=11, value=64, time=0))
+    line = gm.lines(gm.read(file(track)), PATCHES)[0][0]
+    assert line.ride is not None
+    assert line.ride(0, 1_000).tolist() == [0.25]
+    assert line.ride(44_300, 44_400).size == 1
+    assert line.ride(43_000, 45_000)[-1] == pytest.approx(0.25 * (64 / 127) ** 2, rel=1e-5)
+
+
+def test_a_bend_bends() -> None:
+    """Half the wheel is a semitone: the note is that much higher, within 3 cents."""
+    half = Message("pitchwheel", pitch=4_096)
+    plain, bent = (gm.lines(gm.read(file([*start, *note(69, 0, 960)])), PATCHES)[0][0] for start in ([], [half]))
+    assert plain.warp is None
+    assert bent.warp is not None
+    cue, out = bent.cues[0], np.zeros((2, 40_000), np.float32)
+    patch = PATCHES["square"]
+    from dataclasses import replace
+
+    line = replace(plain, patch=patch, strokes=[Stroke(0, 40_000, 69, 100)])
+    cue = line.cues[0]
+    body = Bodies().get(patch, cue.take)
+    assert bent.warp(out, 0, body, cue)
+    heard = np.abs(np.fft.rfft(out[0, 4_000:36_768] * np.hanning(32_768), 1 << 18))
+    straight = np.abs(np.fft.rfft(body.sound()[0, 4_000:36_768] * np.hanning(32_768), 1 << 18))
+    ratio = int(heard[1_500:4_000].argmax() + 1_500) / int(straight[1_500:4_000].argmax() + 1_500)
+    assert 1_200 * np.log2(ratio) == pytest.approx(100.0, abs=3.0)
+
+
+def test_what_is_no_midi_is_refused(tmp_path: Path) -> None:
+    """Other files, empty songs and endless ones are refused with a reason; no file does worse than that."""
+    endless = file([*note(60, 0, 100), *(Message("control_change", time=0x0FFF_FFFF) for _ in range(4)), *note(60, 0, 9)])
+    for data in (b"", b"hello", file([]), endless, file([])[:-8]):
+        assert isinstance(synth.play(data, "x.mid", cache=False), Diagnostic)
+    assert isinstance(synth.midi_bytes(tmp_path / "none.mid"), Diagnostic)
+    assert isinstance(synth.midi_bytes(tmp_path), Diagnostic)
+
+
+def test_damaged_files_are_read_or_refused() -> None:
+    """Whatever bytes are turned over in a file, it is read as far as it goes or Broken."""
+    good = bytearray(file([mido.MetaMessage("set_tempo", tempo=400_000)], [m for i in range(40) for m in note(50 + i, 9, 9)]))
+    rng, read = random.Random(2), 0
+    for _ in range(400):
+        data = bytearray(good)
+        for _ in range(rng.randrange(1, 6)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        try:
+            gm.lines(gm.read(bytes(data[: rng.randrange(14, len(data) + 1)])), PATCHES)
+            read += 1
+        except gm.Broken:
+            pass
+    assert read > 100
+
+
+def test_a_file_is_heard() -> None:
+    """A short file becomes a WAV of its length and tail, at -14 LUFS; another number of processes changes no byte."""
+    data = file([m for pitch in (60, 64, 67, 72) for m in note(pitch, 0, 480)], [*note(36, 0, 480, 9), *note(38, 0, 480, 9)])
+    one, two = (synth.play(data, "x.mid", cache=False, processes=count) for count in (1, 2))
+    assert not isinstance(one, Diagnostic)
+    assert not isinstance(two, Diagnostic)
+    assert bytes(one.data) == bytes(two.data)
+    assert len(one.data) == 44 + 4 * (2 * 44_100 + round(2.5 * 44_100)) + len(wav.chunks(wav.Marks("x")))
+    assert one.lufs == pytest.approx(-14.0, abs=0.3)

@@ -1,0 +1,204 @@
+"""The page in a real browser: it plays, keeps its place when the song is saved, mutes, shows mistakes, and comes back.
+
+Wants chromium and playwright; without them it is skipped, unless SCOREKIT_REQUIRE names the browser.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SONG = """\
+title = "Page Test"
+genre = "rock"
+seed = 1
+tempo = 120
+key = "A minor"
+form = "intro:2:e2 verse:4:e3 chorus:4:e4"
+"""
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+PORT = 18_900
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser, or a reason to skip."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    reason = "" if found else "no chromium on this machine"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        reason = "playwright is not installed"
+    if reason:
+        if "browser" in os.environ.get("SCOREKIT_REQUIRE", "").split(","):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+class Theatre:
+    """A watch with its page, and a reader in front of it."""
+
+    def __init__(self, folder: Path, browser: Any) -> None:
+        self.folder, self.spec = folder, folder / "song.toml"
+        self.spec.write_text(SONG)
+        self.errors: list[str] = []
+        self.start()
+        self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        for _ in range(100):
+            try:
+                self.page.goto(f"http://127.0.0.1:{PORT}/")
+                break
+            except Exception:
+                time.sleep(0.2)
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out", "--play", "--port", str(PORT)]
+        self.watch = subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        self.watch.send_signal(signal.SIGTERM)
+        self.watch.wait(20)
+
+    def ask(self, script: str) -> Any:
+        return self.page.evaluate(f"() => {script}")
+
+    def until(self, script: str, seconds: float = 60.0) -> None:
+        """Waits in here, since the page allows no code in strings."""
+        self.wait(lambda: self.ask(script), script, seconds)
+
+    def wait(self, done: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, f"never: {what}"
+            time.sleep(0.03)
+
+    def heard(self, version: int) -> None:
+        self.until(f"scorekit.state.heard.endsWith('/{version}') && scorekit.sound.take.version === {version}")
+
+
+@pytest.fixture(scope="module")
+def theatre(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    made = Theatre(tmp_path_factory.mktemp("theatre"), browser)
+    try:
+        made.heard(1)
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_path: Path) -> None:
+    """Open, play, save: the roll changes and the clock keeps its place; mute; break, read the mistake; mend, go on."""
+    page = theatre.page
+    assert page.text_content("#title") == "Page Test"
+    assert page.locator(".part[data-part]").count() == 8
+    page.keyboard.press("Space")
+    theatre.until("scorekit.sound.seconds > 1.0")
+    assert page.get_attribute("#play", "aria-label") == "Stop"
+
+    before = theatre.ask("scorekit.state.time.song.notes.bass.rows.length")
+    theatre.spec.write_text(SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
+    samples = []
+    end = time.monotonic() + 30
+    while theatre.ask("scorekit.sound.swaps") == 0 and time.monotonic() < end:
+        samples.append(theatre.ask("[performance.now() / 1000, scorekit.sound.seconds, scorekit.sound.playing]"))
+    theatre.heard(2)
+    for _ in range(10):
+        samples.append(theatre.ask("[performance.now() / 1000, scorekit.sound.seconds, scorekit.sound.playing]"))
+        time.sleep(0.02)
+    assert all(playing for _, _, playing in samples), "it stopped"
+    drifts = [place - clock for clock, place, _ in samples]
+    assert max(drifts) - min(drifts) < 0.15, "the song lost its place"
+    assert theatre.ask("scorekit.state.time.song.notes.bass.rows.some((row) => row[4])"), f"no new notes of {before}"
+    assert "bass in chorus" in (page.text_content("#story") or "")
+
+    page.keyboard.press("1")
+    theatre.until("scorekit.sound.bus.parted && scorekit.sound.bus.gains.get('drums').gain.value === 0")
+    assert page.get_attribute(".part[data-part=drums] .mute", "aria-pressed") == "true"
+    assert theatre.ask("scorekit.sound.playing && scorekit.sound.bus.gains.get('bass').gain.value === 1")
+
+    theatre.spec.write_text(SONG.replace("tempo = 120", "tempo = "))
+    theatre.until("!document.getElementById('wrong').hidden", 10)
+    assert "song.toml:4:" in (page.text_content("#wrong") or "") and "^" in (page.text_content("#wrong") or "")
+    assert theatre.ask("scorekit.sound.playing")
+    picture = tmp_path / "page.png"
+    page.screenshot(path=str(picture))
+    assert picture.stat().st_size > 20_000
+
+    theatre.spec.write_text(SONG)
+    theatre.until("document.getElementById('wrong').hidden", 10)
+    theatre.heard(3)
+    page.keyboard.press("Space")
+    theatre.until("!scorekit.sound.playing")
+    assert theatre.errors == []
+
+
+def test_another_tempo_keeps_the_musical_place(theatre: Theatre) -> None:
+    """When the tempo changes while it plays, the bar stays, though its seconds are others."""
+    theatre.ask("scorekit.sound.seek(9.0)")
+    theatre.page.keyboard.press("Space")
+    theatre.until("scorekit.sound.playing")
+    version = theatre.ask("scorekit.sound.take.version")
+    tick = "scorekit.sound.take.time.tick(scorekit.sound.seconds)"
+    first = theatre.ask(tick)
+    theatre.spec.write_text(SONG.replace("tempo = 120", "tempo = 100"))
+    theatre.wait(lambda: theatre.ask("scorekit.sound.take.version") > version, "the slower version")
+    after, seconds = theatre.ask(tick), theatre.ask("scorekit.sound.seconds")
+    assert first < after < first + 30 * 1920, "it went on from where it was"
+    assert abs(seconds - after / 960 * 60 / 100) < 0.02, "at its new tempo"
+    theatre.page.keyboard.press("Space")
+    theatre.spec.write_text(SONG)
+    theatre.wait(lambda: theatre.ask("scorekit.sound.take.version") > version + 1, "the old tempo again")
+
+
+def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
+    """Home, arrows, and shifted arrows go to bars and sections; 0 hears all parts again; a click goes where it points."""
+    page = theatre.page
+    page.focus("#stage")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    theatre.until("document.getElementById('bar').textContent === '2.1'", 5)
+    page.keyboard.press("Shift+ArrowRight")
+    theatre.until("document.getElementById('bar').textContent === '3.1'", 5)
+    page.keyboard.press("Shift+Digit2")
+    assert page.get_attribute(".part[data-part=bass] .solo", "aria-pressed") == "true"
+    page.keyboard.press("0")
+    assert page.get_attribute(".part[data-part=bass] .solo", "aria-pressed") == "false"
+    assert page.get_attribute(".part[data-part=drums] .mute", "aria-pressed") == "false"
+    box = page.locator("#stage").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 200)
+    theatre.until("scorekit.sound.seconds > 7", 5)
+
+
+def test_it_survives_a_reload_and_a_restart(theatre: Theatre) -> None:
+    """A reload keeps place and mutes; a watch that is stopped is told, and found again when it is back."""
+    page = theatre.page
+    page.keyboard.press("2")
+    theatre.ask("scorekit.sound.seek(5)")
+    page.reload()
+    theatre.until("window.scorekit?.sound.take")
+    theatre.until("Math.abs(scorekit.sound.seconds - 5) < 0.3", 10)
+    assert page.get_attribute(".part[data-part=bass] .mute", "aria-pressed") == "true"
+    page.keyboard.press("0")
+    boot = theatre.ask("scorekit.state.boot")
+    theatre.stop()
+    theatre.until("document.getElementById('state').className === 'away'", 10)
+    theatre.start()
+    theatre.until(f"scorekit.state.boot !== '{boot}'")
+    theatre.heard(1)
+    assert abs(theatre.ask("scorekit.sound.seconds") - 5) < 0.3
+    assert theatre.errors == []

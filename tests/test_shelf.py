@@ -1,0 +1,109 @@
+"""Facts about the shelf of bodies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scorekit.render import dsp
+from scorekit.render.effects import FLAT, Tone
+from scorekit.render.patches.base import Patch, Samples, Take
+from scorekit.render.voices import Bodies
+from scorekit.shelf import Shelf
+from scorekit.workshop import Filed, Shared, Workshop
+
+MADE: list[Take] = []
+
+
+def noisy(take: Take) -> Samples:
+    """Noise; remembers that it was asked."""
+    MADE.append(take)
+    return dsp.noise(str(take.pitch), 9_000)
+
+
+PATCH = Patch("noisy", "click", "", noisy)
+TAKE = Take(60, 0.5, 0, 4.0, "", (("bright", 0.5),))
+
+
+def test_a_body_is_rendered_once(tmp_path: Path) -> None:
+    """Another run takes the body from the shelf, the same to the bit."""
+    MADE.clear()
+    first, second = (Bodies(keeper=Shelf(tmp_path)).get(PATCH, TAKE) for _ in range(2))
+    assert len(MADE) == 1
+    assert first.step == second.step
+    np.testing.assert_array_equal(first.samples, second.samples)
+
+
+def test_whatever_matters_has_its_own_place(tmp_path: Path) -> None:
+    """Another pitch, parameter, tone or gain is another body."""
+    shelf = Shelf(tmp_path)
+    from dataclasses import replace
+
+    places = {
+        shelf.path(PATCH, TAKE, FLAT), shelf.path(PATCH, replace(TAKE, pitch=61), FLAT),
+        shelf.path(PATCH, replace(TAKE, params=(("bright", 0.6),)), FLAT), shelf.path(PATCH, TAKE, Tone(90.0)),
+        shelf.path(replace(PATCH, gain=1.0), TAKE, FLAT),
+    }  # fmt: skip
+    assert len(places) == 5
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "folder"])
+def test_a_broken_file_is_as_if_it_were_not_there(tmp_path: Path, damage: str) -> None:
+    """Truncated, altered or replaced files are rendered anew."""
+    shelf = Shelf(tmp_path)
+    good = Bodies(keeper=shelf).get(PATCH, TAKE)
+    path = shelf.path(PATCH, TAKE, FLAT)
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    else:
+        data[len(data) // 2] ^= 255 if damage == "flip" else 0
+        path.write_bytes({"cut": data[:-7], "flip": data, "empty": b""}[damage])
+    assert shelf.load(PATCH, TAKE, FLAT) is None
+    np.testing.assert_array_equal(Bodies(keeper=shelf).get(PATCH, TAKE).samples, good.samples)
+
+
+def test_a_shelf_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
+    """A file in the way of the folder costs the shelf, not the song."""
+    (tmp_path / "bodies").write_text("in the way")
+    assert Bodies(keeper=Shelf(tmp_path)).get(PATCH, TAKE).samples.size
+
+
+def test_the_oldest_go(tmp_path: Path) -> None:
+    """Beyond its limit the shelf lets the oldest bodies go."""
+    shelf = Shelf(tmp_path, limit=60_000)
+    bodies = Bodies(keeper=shelf)
+    for pitch in range(6):
+        bodies.get(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()))
+        os.utime(shelf.path(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()), FLAT), (pitch, pitch))
+    shelf.tidy()
+    left = [pitch for pitch in range(6) if shelf.load(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()), FLAT)]
+    assert left == [4, 5]
+
+
+def test_jobs_come_back_in_order() -> None:
+    """Two processes do all jobs once, results are in the jobs' order, and what goes wrong is raised here."""
+
+    def job(number: int) -> int:
+        if number < 0:
+            raise ValueError("no")
+        return number * number
+
+    from functools import partial
+
+    assert Workshop(2).work([partial(job, n) for n in range(50)]) == [n * n for n in range(50)]
+    with pytest.raises(ValueError, match="no"):
+        Workshop(2).work([partial(job, -1) for _ in range(50)])
+
+
+@pytest.mark.parametrize("kind", [Shared, Filed])
+def test_spools_keep_what_they_are_given(kind: type[Shared | Filed]) -> None:
+    """What one process writes another reads, at its place."""
+    spool, x = kind(10_000), np.stack([dsp.noise("a", 4_000), dsp.noise("b", 4_000)])
+    Workshop(2).work([lambda: spool.write(1_000, x[:, :2_000]), lambda: spool.write(3_000, x[:, 2_000:])])
+    np.testing.assert_array_equal(spool.read(1_000, 5_000), x)
+    assert not spool.read(5_000, 6_000).any()
