@@ -303,9 +303,10 @@ def voice(name: str) -> Measure:
 
 
 def hits_a_beat(piece: Piece) -> float | None:
-    """Drum strokes a beat, in bars that have any."""
+    """Strokes of the kit a beat (shakers and hand drums aside), in bars that have any."""
     sets = [found for found in beats.bar_sets(piece) if found]
-    return len(piece.part("drums")) / len(sets) / (piece.meter.bar / PPQ) if sets else None
+    kit = np.isin(piece.part("drums").pitch, (*range(35, 54), 55, 57, 59, 22, 26))
+    return float(np.sum(kit)) / len(sets) / (piece.meter.bar / PPQ) if sets else None
 
 
 MELODY: dict[str, Measure] = {

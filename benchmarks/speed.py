@@ -21,7 +21,7 @@ from pathlib import Path
 from shutil import which
 
 FILES = ("band30.mid", "band180.mid", "dense600.mid")
-FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/default-GM.sf2", "/usr/share/soundfonts/default.sf2")
+FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/default-GM.sf2")
 TARGETS = {"band30.mid": (1.2, 2.5), "band180.mid": (4.0, 6.0), "dense600.mid": (9.0, 12.0)}
 SYMUSIC = """
 import sys
@@ -47,7 +47,7 @@ icps cpsmidi
 kenv linsegr 0,.005,1,.1,.7,.15,0
 a1 vco2 iamp,icps
 a2 vco2 iamp,icps*1.004,2,.5
-af moogladder (a1+a2)*kenv,1500+4000*kenv,.2
+af tone (a1+a2)*kenv,1500+4000*kenv
 outs af,af
 gaL+=af*.2
 gaR+=af*.2
@@ -95,7 +95,8 @@ def players(midi: Path, wav: Path, font: str, home: Path, symusic: str) -> dict[
 def with_symusic(python: str) -> str:
     """A Python that has symusic, or nothing."""
     for candidate in (python, sys.executable):
-        if candidate and not subprocess.run([candidate, "-c", "import symusic"], capture_output=True, check=False).returncode:
+        test = [candidate, "-c", "import symusic"]
+        if candidate and not subprocess.run(test, capture_output=True, check=False).returncode:
             return candidate
     return ""
 
@@ -145,12 +146,18 @@ def main() -> None:
             if not (chosen.bench / name).exists():
                 print(f"{name:<14}is not in {chosen.bench}")
                 continue
-            table(players(chosen.bench / name, home / "out.wav", chosen.soundfont, home, symusic), name, chosen.runs, world)
+            here = players(chosen.bench / name, home / "out.wav", chosen.soundfont, home, symusic)
+            table(here, name, chosen.runs, world)
         if chosen.spec:
             rendered(chosen.spec, chosen.runs, chosen.soundfont, home, world)
         for player, there in (("fluidsynth", which("fluidsynth")), ("symusic", symusic), ("csound", which("csound"))):
             if not there:
                 print(f"{player} is not installed: left out")
+
+
+def against(rounds: list[dict[str, float]], player: str) -> float:
+    """How many times faster than FluidSynth in the same round; 0 without it."""
+    return statistics.median(row.get("fluidsynth", 0.0) / row[player] for row in rounds)
 
 
 def table(commands: dict[str, list[str]], name: str, runs: int, world: dict[str, str]) -> None:
@@ -159,7 +166,7 @@ def table(commands: dict[str, list[str]], name: str, runs: int, world: dict[str,
     rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
     for player in commands:
         seconds = statistics.median(row[player] for row in rounds)
-        ratio = statistics.median(row["fluidsynth"] / row[player] for row in rounds) if "fluidsynth" in commands else 0.0
+        ratio = against(rounds, player)
         wanted = TARGETS[name][player == "scorekit cached"] if player.startswith("scorekit") else 0.0
         used = memory(commands[player], world) if player.startswith("scorekit") else 0.0
         print(
@@ -181,7 +188,7 @@ def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]
     rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
     for player in commands:
         seconds = statistics.median(row[player] for row in rounds)
-        ratio = statistics.median(row["fluidsynth"] / row[player] for row in rounds) if "fluidsynth" in commands else 0.0
+        ratio = against(rounds, player)
         print(f"{spec.name:<14}{player:<18}{seconds:>9.2f}{ratio:>14.2f}{'1.0' if 'no-cache' in player else '':>8}")
 
 

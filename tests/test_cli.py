@@ -406,7 +406,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_new(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A new song is ten commented lines of TOML with the schema beside it; it is never written over another."""
     (here / "genres").mkdir()
-    (here / "genres" / "polka.toml").write_text('[genre]\nid = "polka"\n')
+    (here / "genres" / "polka.toml").write_text('[genre]\nid = "polka"\n[[form]]\nid = "a"\n')
     assert run(["new", 'Night "Bus"', "--genre", "polka"]) == 0
     text = (here / "night-bus.toml").read_text()
     assert text.startswith("#:schema ./song.schema.json\n")
@@ -428,7 +428,7 @@ def test_the_hints_of_a_new_song_are_toml() -> None:
 def test_new_with_a_wrong_genre(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown genre is refused with the nearest name, and nothing is written."""
     (here / "genres").mkdir()
-    (here / "genres" / "polka.toml").write_text("")
+    (here / "genres" / "polka.toml").write_text('[[form]]\nid = "a"\n')
     assert run(["new", "x", "--genre", "plka"]) == 1
     assert "did you mean 'polka'?" in capsys.readouterr().err
     assert not (here / "x.toml").exists()
@@ -438,7 +438,7 @@ def test_genres(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """genres lists names with tempo and meter; a broken file is listed as broken."""
     (here / "genres").mkdir()
     (here / "genres" / "polka.toml").write_text(
-        '[genre]\nname = "Polka"\n[tempo]\nmin = 100\nmax = 130.0\n[meter]\nsig = "2/4"'
+        '[genre]\nname = "Polka"\n[tempo]\nmin = 100\nmax = 130.0\n[meter]\nsig = "2/4"\n[[form]]\nid = "a"\n'
     )
     (here / "genres" / "bad.toml").write_text("[")
     assert run(["genres", "--json"]) == 0
@@ -500,7 +500,7 @@ def test_explain_conflicts(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """doctor looks at everything, exit 0 or 1 by what it found."""
     (here / "genres").mkdir()
-    (here / "genres" / "polka.toml").write_text("")
+    (here / "genres" / "polka.toml").write_text('[[form]]\nid = "a"\n')
     assert run(["doctor", "--json"]) == 0
     findings = {row["name"]: row for row in json.loads(capsys.readouterr().out)["findings"]}
     assert {"python", "numpy", "soundfile", "genres", "outputs", "state", "fluidsynth", "soundfonts"} <= findings.keys()

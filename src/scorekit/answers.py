@@ -145,6 +145,8 @@ def why_silent(passage: Passage, phrase: Phrase, first: Tick, last: Tick) -> str
     held = [n for n in phrase.notes if n.start < first < n.end]
     if held:
         return f"{name(held[-1], phrase.part, False)} is held from before"
+    if phrase.notes and phrase.origins and all(origin.idea == "as written" for origin in phrase.origins):
+        return "the notes written for it have none here"
     return "its pattern rests" if phrase.notes else "it does not play in this section"
 
 

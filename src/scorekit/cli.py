@@ -6,7 +6,6 @@ Nothing heavy is imported before the command that needs it runs, so ``scorekit -
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from scorekit.shell import (
     Sets,
     Specs,
     Verbose,
+    bar_and_beat,
     checked_sets,
     emit,
     emit_json,
@@ -364,6 +364,10 @@ def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: fl
     last = plan.placements[-1].bar + plan.placements[-1].section.bars - 1
     if not 1 <= bar <= last:
         raise Refusal(Diagnostic("bar", f"there is no bar {bar}", hint=f"the song has bars 1 to {last}"))
+    placement = next(p for p in reversed(plan.placements) if p.bar <= bar)
+    if beat is not None and beat >= placement.section.meter.beats + 1:
+        hint = f"a bar of {placement.section.meter} has beats 1 to {placement.section.meter.beats}"
+        raise Refusal(Diagnostic("beat", f"there is no beat {beat:g} in bar {bar}", hint=hint))
     score = pipeline.compose(plan, listen=voice.hear)
     lines = note(compiled, score, pipeline.perform(score), part, bar, beat)
     emit_json({"part": part, "bar": bar, "beat": beat, "lines": list(lines)}) if as_json else emit(
@@ -377,16 +381,6 @@ def explain_conflicts(compiled: Compiled, voice: Voice, as_json: bool) -> None:
 
     score = pipeline.compose(decided(compiled), listen=voice.hear)
     emit_json(report.conflicts_data(score)) if as_json else emit(report.conflicts_text(score))
-
-
-def bar_and_beat(text: str) -> tuple[int, float | None]:
-    """``12`` or ``12.3`` or ``12.3.5``: a bar, and a beat that may have a fraction; both count from 1."""
-    bar, _, beat = text.partition(".")
-    if not re.fullmatch(r"\d{1,6}", bar, re.ASCII):
-        usage(f"'{text}' is no place: say BAR or BAR.BEAT, such as 12 or 12.3")
-    if beat and not re.fullmatch(r"[1-9]\d{0,3}(\.\d{1,6})?", beat):
-        usage(f"'{text}' has no beat '{beat}': beats count from 1")
-    return int(bar), float(beat) if beat else None
 
 
 # -- several songs, and how it all ends --------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def columns(text: str) -> int:
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """``did you mean 'tempo'?``, or the list of what is known when it is short, or nothing."""
     names = sorted(set(known))
-    close = get_close_matches(wrong, names, n=1, cutoff=0.55)
+    close = get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(names)}" if names and len(names) <= 24 else ""

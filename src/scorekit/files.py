@@ -168,13 +168,27 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
             return _refusal(path, "is outside the project", f"the project is {project(near)}")
     else:
         folder = {"songs": "specs"}.get(kind, kind)
-        located = locate(folder, name, near)
+        located = locate(folder, name, near) or (aliased(name, near) if kind == "genres" else None)
         if located is None:
             hint = did_you_mean(name, library(folder, near))
             return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
         path = located
     text = read_text(path, MODEL_LIMIT if kind == "models" else SPEC_LIMIT)
     return text if isinstance(text, Diagnostic) else (str(path), text)
+
+
+def aliased(name: str, beside: Path) -> Path | None:
+    """The file of a genre that is also called by this name."""
+    from scorekit.compiler.toml import Document, parse
+
+    for known in library("genres", beside):
+        path = locate("genres", known, beside)
+        text = read_text(path) if path is not None else None
+        read = parse(text, known) if isinstance(text, str) else None
+        genre = read.values.get("genre") if isinstance(read, Document) else None
+        if isinstance(genre, dict) and name.lower() in [str(alias).lower() for alias in genre.get("aliases", [])]:
+            return path
+    return None
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

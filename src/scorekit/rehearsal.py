@@ -5,8 +5,8 @@ The Store remembers symbolic stages, the Remix remembers sound. What comes out i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from scorekit import diff, pipeline
 from scorekit.diff import Change
@@ -32,6 +32,28 @@ class Music:
     first: bool = True
 
 
+Value = TypeVar("Value")
+
+
+def shared(new: Value, old: Value) -> Value:
+    """A value in which all that equals its counterpart in an older one is that counterpart itself.
+
+    What is the same object need not be looked through again by the Store.
+    """
+    if new is old or type(new) is not type(old):
+        return new
+    if isinstance(new, tuple):
+        assert isinstance(old, tuple)
+        if len(new) != len(old) or not new or isinstance(new[0], (str, int, float)):
+            return new
+        return tuple([shared(a, b) for a, b in zip(new, old, strict=True)])  # type: ignore[return-value]
+    if not is_dataclass(new) or isinstance(new, type):
+        return new
+    if new == old:
+        return old
+    return replace(new, **{f.name: shared(getattr(new, f.name), getattr(old, f.name)) for f in fields(new)})
+
+
 class Rehearsal:
     """Plays one version of a song after another. One thread may make music while another makes sound."""
 
@@ -45,6 +67,8 @@ class Rehearsal:
         last = self.last
         if last is not None and last.plan == plan:
             return None
+        if last is not None:
+            plan = shared(plan, last.plan)
         self.store.turn()
         score = pipeline.compose(plan, self.store)
         performance = pipeline.perform(score, self.store)

@@ -142,15 +142,22 @@ def card(plan: Plan) -> dict[str, Any]:
         "meter": list(dict.fromkeys(str(p.section.meter) for p in plan.placements)),
         "form": [{"section": p.section.id, "bar": p.bar, "bars": p.section.bars} for p in plan.placements],
         "parts": [part.name for part in plan.parts],
-        "seconds": round(plan.tempo.seconds(plan.end), 3),
+        "ending": plan.ending,
+        "seconds": round(plan.tempo.seconds(plan.end) + plan.tail, 3),
     }
+
+
+def tempo_words(low: str, high: str, ending: str) -> str:
+    """One tempo, a range, or a range that is only the slowing at the end."""
+    told = f"{low} bpm" if low == high else f"{low} to {high} bpm"
+    return f"{told} (it slows down at the end)" if ending == "ritard" else told
 
 
 def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: bool = False) -> str:
     """The closing lines of a render."""
     low, high = (f"{tempo:.1f}".removesuffix(".0") for tempo in facts["tempo"])
     rows = [
-        ("tempo", f"{low} bpm" if low == high else f"{low} to {high} bpm"),
+        ("tempo", tempo_words(low, high, facts["ending"])),
         ("key", f"{facts['key']}, {' '.join(facts['meter'])}"),
         ("form", " ".join(f"{entry['section'].rpartition('/')[0]}:{entry['bars']}" for entry in facts["form"])),
         ("parts", " ".join(facts["parts"])),

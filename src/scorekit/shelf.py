@@ -1,7 +1,7 @@
 """The shelf of bodies in the user's own folder (``scorekit cache``), so that no sound is rendered twice.
 
 A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
-are written under a temporary name and renamed, and carry a hash of their content: two processes may share the shelf, and what
+are written under a temporary name and renamed, and carry a check sum of their content: two processes may share the shelf, and what
 is broken is as if it were not there. The oldest are removed when the shelf is over its size.
 """
 
@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from scorekit.render.voices import Body
 
 LIMIT = 512 << 20
 """Most bytes on the shelf."""
-_MAGIC, _HEAD, _SUM = b"SKB2", struct.Struct("<4sIId"), 16
+_MAGIC, _HEAD, _SUM = b"SKB3", struct.Struct("<4sIId"), 4
 _SOURCES = ("dsp.py", "exact.py", "curves.py", "effects.py", "voices.py", "patches/*.py")
 
 
@@ -57,10 +58,12 @@ class Shelf:
             data = self.path(patch, take, tone).read_bytes()
             magic, rows, count, step = _HEAD.unpack_from(data)
             samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
+            told = int.from_bytes(data[_HEAD.size : _HEAD.size + _SUM], "little")
         except (OSError, ValueError, struct.error):
             return None
-        told = data[_HEAD.size : _HEAD.size + _SUM]
-        if magic != _MAGIC or rows not in (1, 2) or told != _sum(data[: _HEAD.size], samples.tobytes()):
+        if magic != _MAGIC or rows not in (1, 2) or len(data) != _HEAD.size + _SUM + samples.nbytes:
+            return None
+        if told != _sum(data[: _HEAD.size], samples.data):
             return None
         return Body(samples, step)
 
@@ -72,7 +75,7 @@ class Shelf:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(head + _sum(head, samples) + samples)
+            temporary.write_bytes(head + _sum(head, samples).to_bytes(_SUM, "little") + samples)
             os.replace(temporary, path)
             self.written += len(samples)
         except OSError:
@@ -100,5 +103,5 @@ class Shelf:
                     yield found.st_mtime, found.st_size, path
 
 
-def _sum(head: bytes, samples: bytes) -> bytes:
-    return blake2b(samples, key=head, digest_size=_SUM).digest()
+def _sum(head: bytes, samples: bytes | memoryview) -> int:
+    return crc32(samples, crc32(head))

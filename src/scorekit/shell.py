@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import Annotated, NoReturn
@@ -59,3 +60,13 @@ def emit(text: str) -> None:
 def emit_json(document: object) -> None:
     """One JSON document on standard output."""
     emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")
+
+
+def bar_and_beat(text: str) -> tuple[int, float | None]:
+    """``12`` or ``12.3`` or ``12.3.5``: a bar, and a beat that may have a fraction; both count from 1."""
+    bar, _, beat = text.partition(".")
+    if not re.fullmatch(r"\d{1,6}", bar, re.ASCII):
+        usage(f"'{text}' is no place: say BAR or BAR.BEAT, such as 12 or 12.3")
+    if beat and not re.fullmatch(r"[1-9]\d{0,3}(\.\d{1,6})?", beat):
+        usage(f"'{text}' has no beat '{beat}': beats count from 1")
+    return int(bar), float(beat) if beat else None

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 _FIELDS: dict[type, tuple[str, ...]] = {}
+_PLAIN = (str, int, float, bool, bytes, type(None))
+_SHORT = 12
+"""Longest tuple that is marked item by item; a longer one is marked as a whole."""
 
 
 def _compared(kind: type) -> tuple[str, ...]:
@@ -69,10 +72,11 @@ class Store:
 
     def mark(self, value: Any) -> Any:
         """A value inside an input, for its print: one that is still the same object is not looked through again."""
-        if isinstance(value, tuple):
-            return tuple([self.mark(item) for item in value]) if value and is_dataclass(value[0]) else plain(value)
-        if not is_dataclass(value):
-            return plain(value)
+        kind = type(value)
+        if kind in _PLAIN:
+            return value
+        if kind is tuple and len(value) <= _SHORT:
+            return tuple([self.mark(item) for item in value])
         known = self._fresh.get(id(value)) or self._marks.get(id(value))
         if known is None or known[0] is not value:
             known = (value, fingerprint(value))

@@ -34,9 +34,9 @@ LEVELS = {
 def rendered(genre: str, home: Path, level: str = "all", count: int = 1, shelf: str = "", seed: str = "0") -> str:
     """Hash of a song's WAV from a process of its own."""
     names = [name for name in LEVELS[level].split() if name in known()]
-    world = {**os.environ, "PYTHONHASHSEED": seed, "SCOREKIT_HOME": str(home), "NPY_DISABLE_CPU_FEATURES": " ".join(names)}
+    own = {"PYTHONHASHSEED": seed, "SCOREKIT_HOME": str(home), "NPY_DISABLE_CPU_FEATURES": " ".join(names)}
     code = SONG.format(genre=genre, count=count, shelf=shelf)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=world, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **own}, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

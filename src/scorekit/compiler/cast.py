@@ -11,7 +11,7 @@ from scorekit.compiler.keypath import join
 from scorekit.compiler.slots import notes
 from scorekit.compiler.strings import tune
 from scorekit.compiler.wrong import Reader
-from scorekit.errors import did_you_mean
+from scorekit.errors import Problem, did_you_mean
 from scorekit.score import PARTS, Cell, Claim, Decision, Note, Section
 from scorekit.stage import Part, Sound, Strip
 from scorekit.theory import DRUM_NOTES
@@ -77,7 +77,10 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
     drums = [r.name for r in catalog.patches if (r.family == "drums") == (name == "drums")]
     if row is None or chosen not in drums:
         what = "a drum kit" if name == "drums" else "a patch"
-        book.wrong(f"{path}.patch", f"unknown patch {chosen!r}: {what} is wanted here", did_you_mean(chosen, drums))
+        usual = catalog.patch(default)
+        alike = [r.name for r in catalog.patches if usual is not None and r.family == usual.family]
+        hint = did_you_mean(chosen, drums) or f"for {name}, such as {', '.join(alike)}; scorekit patches lists all"
+        book.wrong(f"{path}.patch", f"unknown patch {chosen!r}: {what} is wanted here", hint)
         return Sound(chosen), 0
     inherited = dict(mix.params) if chosen == (mix.patch or default) else {}
     params = inherited | (wish.params if wish is not None else {})
@@ -184,7 +187,9 @@ def own_tune(
     for line in lines:
         meant = [s for s in sections if line.section in (s.name, s.id) or (line.section in chain[s.id])]
         if not meant:
-            book.wrong("melody.notes", f"no section {line.section!r} in the form", did_you_mean(line.section, {s.name for s in sections}))
+            hint = did_you_mean(line.section, {s.name for s in sections})
+            at = line.offset - len(line.section) - 2
+            book.problems.append(Problem("melody.notes", f"no section {line.section!r} in the form", hint, at, len(line.section)))
         for section in sorted(meant, key=lambda s: line.section == s.id):
             read = book.read("melody.notes", notes, " " * line.offset + line.notes, section.meter)
             found[section.id] = own_notes(read, section, "melody.notes", book)

@@ -104,7 +104,7 @@ def with_genre(
     if genre is None or model is None:
         return Compiled(None, tuple(ordered(wrong)), layered, genre_layers, model_layers)
     vocabulary, problems = ideas(genre, catalog, model.weights)
-    wrong += [genre_layers.diagnose(p) for p in problems]
+    wrong += [genre_layers.diagnose(p) for p in (*problems, *misnamed(genre, genre_layers))]
     plan = None
     if not problems:
         book = Reader()
@@ -112,6 +112,15 @@ def with_genre(
         wrong += [told(p, layered, genre_layers) for p in book.problems]
     unique = tuple(dict.fromkeys(ordered(wrong)))
     return Compiled(None if unique else plan, unique, layered, genre_layers, model_layers)
+
+
+def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
+    """A genre whose id is not its file's name: songs find it by its file."""
+    winner = layers.winner("genre.id")
+    stem = winner.name.replace("\\", "/").rpartition("/")[2].removesuffix(".toml") if winner else ""
+    if winner is None or not winner.name.endswith(".toml") or stem == genre.genre.id:
+        return []
+    return [Problem("genre.id", f"the id is {genre.genre.id!r}, the file is {stem}.toml", f'write id = "{stem}", or rename the file')]
 
 
 def spec_of(

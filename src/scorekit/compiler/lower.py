@@ -70,6 +70,9 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     parts = cast.band(song, genre, model.type, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
     cells = cast.cells(song, statements, parts, chain, book, pattern_ids(sources.ideas))
+    silent = sum(cell.play is False for _, _, cell in cells)
+    if parts and silent == len(parts) * len(statements):
+        book.wrong("sections", "every part is silenced in every section: nobody is left to play", "let somebody play")
     if book.problems:
         return None
     return Plan(

@@ -28,8 +28,9 @@ _MELODY = {"intro": "none", "outro": "none", "coda": "none", "solo": "solo", "ch
            "break": "none", "build": "none", "breakdown": "none", "tag": "hook", "riff": "riff"}
 """What the melody does in a section of this name, where the genre does not say."""
 _CLOSING = ("tag", "outro", "coda")
-_ENERGY = {"intro": 2, "verse": 3, "A": 3, "pre": 4, "prechorus": 4, "chorus": 5, "B": 4, "bridge": 3, "break": 1, "solo": 4,
+USUAL = {"intro": 2, "verse": 3, "A": 3, "pre": 4, "prechorus": 4, "chorus": 5, "B": 4, "bridge": 3, "break": 1, "solo": 4,
            "outro": 2, "tag": 4, "drop": 5, "build": 3}
+"""Section names everybody knows, and their usual tiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def tier_of(setting: Setting, token: SectionToken, genre: GenreSection, wish: Wi
     mine = wish.get("energy")
     if mine is not None:
         return int(str(mine).removeprefix("e"))
-    base = token.tier or genre.energy or next((_ENERGY[n] for n in names if n in _ENERGY), 3)
+    base = token.tier or genre.energy or next((USUAL[n] for n in names if n in USUAL), 3)
     return max(1, min(5, round(base + setting.lift)))
 
 
@@ -271,7 +272,7 @@ def unknown_names(setting: Setting, tokens: Sequence[SectionToken], book: Reader
 def known_names(genre: GenreSpec) -> set[str]:
     """Section names a genre has anything to say about."""
     named = {text.split(":")[0] for form in genre.form for text in (*form.sections, *form.compress)}
-    return named | set(genre.section) | {name for prog in genre.harmony.prog for name in prog.roles} | set(_ENERGY)
+    return named | set(genre.section) | {name for prog in genre.harmony.prog for name in prog.roles} | set(USUAL)
 
 
 def proofread(setting: Setting, book: Reader) -> None:

@@ -26,6 +26,7 @@ from scorekit.compiler.genres import (
     TimelineSpec,
 )
 from scorekit.compiler.keypath import item, join
+from scorekit.compiler.roles import names
 from scorekit.compiler.wrong import Reader, Wrong
 from scorekit.errors import Problem
 from scorekit.ideas import (
@@ -343,6 +344,8 @@ class _Vocabulary(Reader):
         for index, ending in enumerate(genre.ending):
             self.known(join("ending", index, "kind"), "ending", ending.kind, self.catalog.endings)
         roles = self._sections()
+        for place in names(genre):
+            self.known(place.path, "section", place.name, place.known, place.on_key)
         for name, section in genre.section.items():
             if section.contrast_with:
                 self.known(join("section", name, "contrast_with"), "section", section.contrast_with, roles)
@@ -406,8 +409,8 @@ class _Vocabulary(Reader):
         arrange, parts = self.genre.arrange, self.catalog.specialists
         for index, part in enumerate(arrange.enter_order):
             self.known(join("arrange.enter_order", index), "part", part, parts)
-        for section, names in arrange.layers.items():
-            for index, part in enumerate(names):
+        for section, always in arrange.layers.items():
+            for index, part in enumerate(always):
                 self.known(join("arrange.layers", section, index), "part", part, parts)
         layers = dict(arrange.layers) | {n: s.layers for n, s in self.genre.section.items() if s.layers}
         order = arrange.enter_order or Arrange().order

@@ -55,7 +55,7 @@ class Ear:
 LISTENS: dict[str, Ear] = {
     "drums": Ear((), ("before", "after"), True, "a crash answers the section before, a fill prepares the one after"),
     "lead": Ear((), ("next_chord",), True, "the tune leads; its last notes may lean into the next chord"),
-    "bass": Ear(("drums",), ("next_chord",), True, "locks to the kick, aims at the next chord"),
+    "bass": Ear(("drums",), ("next_chord",), True, "hears the kick, aims at the next chord"),
     "guitar": Ear(("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"),
     "keys": Ear(("lead", "bass", "guitar"), ("next_chord",), True, "leaves room for tune and guitar, may push"),
     "brass": Ear(("lead", "keys"), (), True, "answers the tune's rests, stabs on accents"),

@@ -343,7 +343,7 @@ def mud(piece: Piece, together: bool = False) -> float | None:
 
 
 def clashes(piece: Piece, strong: bool = True) -> float | None:
-    """Share of tune notes on strong beats (or on others) that another line is a semitone or minor ninth from, an eighth long."""
+    """Share of tune notes on strong beats (or on others) with another line a semitone or minor ninth off."""
     lead = top(piece.part("lead"))
     if not len(lead):
         return None

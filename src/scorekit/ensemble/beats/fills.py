@@ -141,7 +141,8 @@ def _roll(brief: Brief, slot: Slot) -> Fill | None:
 
 def has_toms(ideas: DrumIdeas) -> bool:
     """Whether the genre's own patterns ever use toms: if not, runs down the kit are foreign to it."""
-    return any(row.startswith("tom") for idea in (*ideas.fills, *ideas.grooves) for row, _ in idea.rows)
+    rows = [*(f.rows for f in ideas.fills), *(g.rows for g in ideas.grooves)]
+    return any(row.startswith("tom") for some in rows for row, _ in some)
 
 
 def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
