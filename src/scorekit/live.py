@@ -215,9 +215,7 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show what is kept on disk from render to render, or clear it. Nothing is lost but time."""
-    from scorekit.shelf import cache_folder
-
-    folder = cache_folder()
+    folder = files.state_folder() / "cache"
     found = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
     size = sum(path.stat().st_size for path in found)
     if clear:

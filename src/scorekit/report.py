@@ -207,7 +207,7 @@ def first_song(title: str, genre: str, file: str) -> str:
 
     return f"""\
 #:schema ./song.schema.json
-# To hear it:  scorekit render {file}
+# To hear it:  scorekit render {file} -o out
 title  = {json.dumps(printable(title), ensure_ascii=False)}
 genre  = "{genre}"
 seed   = 1                  # another number gives another song
