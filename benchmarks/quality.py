@@ -168,7 +168,8 @@ def main() -> None:
         options.add_argument(f"--{name}", action="store_true")
     chosen = options.parse_args()
     if chosen.patches or not chosen.songs:
-        print("| patch | pitch, cents | between, dB | start, dB | end, dB | dc, dB | wrong |\n|---|---|---|---|---|---|---|")
+        print("| patch | pitch, cents | between, dB | start, dB | end, dB | dc, dB | wrong |")
+        print("|---|---|---|---|---|---|---|")
         for patch in PATCHES.values():
             if patch.family != "click":
                 print(looked_at(patch, chosen.quick), flush=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -67,13 +68,14 @@ e {seconds}
 """
 
 
-def timed(command: list[str], world: dict[str, str]) -> float:
-    """Wall seconds of a process."""
-    began = time.perf_counter()
+def timed(command: list[str], world: dict[str, str]) -> tuple[float, float]:
+    """Wall and processor seconds of a process and its children."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, env=world, capture_output=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def players(midi: Path, wav: Path, font: str, home: Path, symusic: str) -> dict[str, list[str]]:
@@ -141,7 +143,7 @@ def main() -> None:
         home = Path(folder)
         world = {**os.environ, "SCOREKIT_HOME": str(home / "state")}
         symusic = with_symusic(chosen.symusic) if chosen.soundfont else ""
-        print(f"{'file':<14}{'player':<18}{'seconds':>9}{'x fluidsynth':>14}{'wanted':>8}{'MB':>7}")
+        print(f"{'file':<14}{'player':<18}{'wall s':>9}{'cpu s':>9}{'x fluidsynth':>14}{'wanted':>8}{'MB':>7}")
         for name in FILES:
             if not (chosen.bench / name).exists():
                 print(f"{name:<14}is not in {chosen.bench}")
@@ -155,9 +157,14 @@ def main() -> None:
                 print(f"{player} is not installed: left out")
 
 
-def against(rounds: list[dict[str, float]], player: str) -> float:
-    """How many times faster than FluidSynth in the same round; 0 without it."""
-    return statistics.median(row.get("fluidsynth", 0.0) / row[player] for row in rounds)
+Rounds = list[dict[str, tuple[float, float]]]
+
+
+def row(rounds: Rounds, player: str) -> str:
+    """Median seconds by the wall clock and of the processor, and how many times faster than FluidSynth in its round."""
+    wall, work = (statistics.median(one[player][kind] for one in rounds) for kind in (0, 1))
+    ratio = statistics.median(one.get("fluidsynth", (0.0, 0.0))[0] / one[player][0] for one in rounds)
+    return f"{player:<18}{wall:>9.2f}{work:>9.2f}{ratio:>14.2f}"
 
 
 def table(commands: dict[str, list[str]], name: str, runs: int, world: dict[str, str]) -> None:
@@ -165,14 +172,10 @@ def table(commands: dict[str, list[str]], name: str, runs: int, world: dict[str,
     timed(commands["scorekit cached"], world)
     rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
     for player in commands:
-        seconds = statistics.median(row[player] for row in rounds)
-        ratio = against(rounds, player)
         wanted = TARGETS[name][player == "scorekit cached"] if player.startswith("scorekit") else 0.0
         used = memory(commands[player], world) if player.startswith("scorekit") else 0.0
-        print(
-            f"{name:<14}{player:<18}{seconds:>9.2f}{ratio:>14.2f}"
-            f"{f'{wanted:.1f}' if wanted else '':>8}{f'{used:.0f}' if used else '':>7}"
-        )
+        marks = f"{f'{wanted:.1f}' if wanted else '':>8}{f'{used:.0f}' if used else '':>7}"
+        print(f"{name:<14}{row(rounds, player)}{marks}", flush=True)
 
 
 def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]) -> None:
@@ -187,9 +190,7 @@ def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]
     timed(ours[:-1], world)
     rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
     for player in commands:
-        seconds = statistics.median(row[player] for row in rounds)
-        ratio = against(rounds, player)
-        print(f"{spec.name:<14}{player:<18}{seconds:>9.2f}{ratio:>14.2f}{'1.0' if 'no-cache' in player else '':>8}")
+        print(f"{spec.name:<14}{row(rounds, player)}{'1.0' if 'no-cache' in player else '':>8}")
 
 
 if __name__ == "__main__":

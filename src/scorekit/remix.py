@@ -97,7 +97,7 @@ class Remembering(Hands):
         self.given_up: GivenUp = bool
         self.stale: tuple[Span, ...] = ()
         self.file = File()
-        self._mix = Memory(0)
+        self._mix = Mix(0, self.give_up)
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._peaks = Peaks()
 
@@ -105,10 +105,10 @@ class Remembering(Hands):
         """The results of the jobs, in order."""
         return [self._checked(job) for job in jobs]
 
-    def spool(self, n: int) -> Memory:
+    def spool(self, n: int) -> Mix:
         """The mix of the last version, to be mended; an empty one for a song of another length."""
         if self._mix.samples.shape[-1] != n:
-            self._mix, self.stale = Memory(n), ((0, n),)
+            self._mix, self.stale = Mix(n, self.give_up), ((0, n),)
         return self._mix
 
     def store(self, size: int) -> memoryview:
@@ -126,9 +126,7 @@ class Remembering(Hands):
         if work.func is delivery._framed:
             self.file.write(partial(self._checked, work), n, self.stale)
             return []
-        step = 2 * CHUNK // grain * grain
-        ranges = [(at, min(at + step, b)) for a, b in aligned(self.stale, grain, n) for at in range(a, b, step)]
-        return [self._checked(work, at, end) for at, end in ranges]
+        return [self._checked(work, a, b) for a, b in aligned(self.stale, grain, n)]
 
     def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
         spans: Iterable[Span] = ((a - _WINDOW - 2 * grain, b + _WINDOW + 2 * grain) for a, b in self.stale)
@@ -139,9 +137,26 @@ class Remembering(Hands):
         return self._energy.copy()
 
     def _checked(self, job: Callable[..., Result], *inputs: int) -> Result:
+        self.give_up()
+        return job(*inputs)
+
+    def give_up(self) -> None:
+        """Superseded when the render is to be given up."""
         if self.given_up():
             raise Superseded
-        return job(*inputs)
+
+
+class Mix(Memory):
+    """The mix before its gains; before each piece is written it is asked whether to go on."""
+
+    def __init__(self, n: int, ask: Callable[[], None]) -> None:
+        super().__init__(n)
+        self.ask = ask
+
+    def write(self, at: int, x: Samples) -> None:
+        """Puts samples (2, n) at their place."""
+        self.ask()
+        super().write(at, x)
 
 
 class Peaks:

@@ -66,7 +66,10 @@ def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
     from scorekit.shelf import Shelf
     from scorekit.workshop import Workshop
 
-    return Sounding(kind, loop, Workshop(), Shelf() if cache else None)
+    shelf = Shelf() if cache else None
+    if shelf:
+        shelf.tidy()  # before, so that it never outgrows its limit by more than one song
+    return Sounding(kind, loop, Workshop(), shelf)
 
 
 def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:

@@ -36,7 +36,8 @@ def rendered(genre: str, home: Path, level: str = "all", count: int = 1, shelf: 
     names = [name for name in LEVELS[level].split() if name in known()]
     own = {"PYTHONHASHSEED": seed, "SCOREKIT_HOME": str(home), "NPY_DISABLE_CPU_FEATURES": " ".join(names)}
     code = SONG.format(genre=genre, count=count, shelf=shelf)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **own}, check=False)
+    world = {**os.environ, **own}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=world, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

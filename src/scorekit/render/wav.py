@@ -122,8 +122,9 @@ def pack(pieces: Iterable[NDArray[np.int16]], kind: str, title: str = "") -> byt
         if title:
             file.title = title
         for piece in pieces:
-            for at in range(0, len(piece), RATE):  # libsndfile overflows its stack on long Vorbis writes
-                file.write(piece[at : at + RATE])
+            wide = piece.astype(np.int32) << 16  # libsndfile makes noise of 16-bit frames for MP3
+            for at in range(0, len(wide), RATE):  # and overflows its stack on long Vorbis writes
+                file.write(wide[at : at + RATE])
     return memory.getvalue()
 
 

@@ -99,9 +99,9 @@ def no_peak(heard: Sequence[Heard], end: int) -> tuple[Decision, ...]:
     reach = _NEAR * (top.energy - min(h.energy for h in heard))
     high = [h for h in heard if h.energy >= top.energy - reach]
     early = next((h.placement.section.id for h in high if h.placement.start + h.placement.end < end), "")
-    if not early or reach <= 0:
-        return ()
     second = [h for h in heard if h.placement.start + h.placement.end >= end]
+    if not early or not second or reach <= 0:
+        return ()
     late = max(second, key=lambda h: (h.energy, h.placement.start)).placement.section.id
     sides = (Claim("form", "the peak in the second half", 1.0), Claim(early, "the peak", 0.5))
     reason = f"a layer more in {late}, or one less in {early}, would make it plain"
