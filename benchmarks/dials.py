@@ -8,6 +8,7 @@ Prints a Markdown table of means over all songs. The same table stands in docs/m
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from math import log2
@@ -80,7 +81,7 @@ def change(score: Score) -> float:
         sets: list[set[tuple[int, int]]] = [set() for _ in range(placement.section.bars)]
         for note in passage.phrase("drums").notes:
             sets[note.start // bar].add((note.start % bar, note.pitch))
-        found += [1 - len(a & b) / len(a | b) for a, b in zip(sets, sets[1:], strict=False) if a | b]
+        found += [1 - len(a & b) / len(a | b) for a, b in itertools.pairwise(sets) if a | b]
     return sum(found) / max(1, len(found))
 
 
@@ -102,8 +103,12 @@ def entropy(counts: Counter[str]) -> float:
 
 
 MEASURES: tuple[tuple[str, Callable[[Score], float]], ...] = (
-    ("pitched onsets a bar", onsets), ("drum strokes a bar", hits), ("onsets off the eighths", fine),
-    ("parts in a section", players), ("chord notes beyond the triad", colour), ("drums: change from bar to bar", change),
+    ("pitched onsets a bar", onsets),
+    ("drum strokes a bar", hits),
+    ("onsets off the eighths", fine),
+    ("parts in a section", players),
+    ("chord notes beyond the triad", colour),
+    ("drums: change from bar to bar", change),
 )
 
 

@@ -7,7 +7,6 @@
 A case is known by its number alone: the same number makes the same text on every machine.
 """
 
-# ruff: noqa: E501 -- tables of texts
 from __future__ import annotations
 
 import argparse
@@ -30,19 +29,90 @@ from scorekit.theory import DRUM_NOTES, MODES
 from scorekit.timebase import PPQ
 
 ROOT = Path(__file__).resolve().parents[1]
-TONICS = ("C", "C#", "Db", "D", "D#", "Eb", "E", "E#", "Fb", "F", "F#", "Gb", "G", "G#", "Ab", "A", "A#", "Bb", "B", "B#", "Cb")
+TONICS = (
+    "C",
+    "C#",
+    "Db",
+    "D",
+    "D#",
+    "Eb",
+    "E",
+    "E#",
+    "Fb",
+    "F",
+    "F#",
+    "Gb",
+    "G",
+    "G#",
+    "Ab",
+    "A",
+    "A#",
+    "Bb",
+    "B",
+    "B#",
+    "Cb",
+)
 INTENTS = ("accent", "hold", "shot", "push", "stop", "crash", "pedal", "nochord")
-METERS = ("4/4", "3/4", "6/8", "7/8", "5/4", "12/8", "5/8", "11/8", "13/16", "1/32", "32/32", "2/4", "1/4", "2/2", "9/8",
-          "15/16", "1/1", "7/16", "31/32", "3/2", "10/8", "17/8", "3/32")
-CHORDS = ("I", "ii7", "V7", "bVII", "iv", "i", "Em7", "A9", "Cmaj7", "D/F#", "N", "bVImaj7", "V7alt", "G7sus4", "Bbm7b5",
-          "F#dim7", "I/3", "Ebmaj7#11", "C5", "Aaug", "vi", "IV")
+METERS = (
+    "4/4",
+    "3/4",
+    "6/8",
+    "7/8",
+    "5/4",
+    "12/8",
+    "5/8",
+    "11/8",
+    "13/16",
+    "1/32",
+    "32/32",
+    "2/4",
+    "1/4",
+    "2/2",
+    "9/8",
+    "15/16",
+    "1/1",
+    "7/16",
+    "31/32",
+    "3/2",
+    "10/8",
+    "17/8",
+    "3/32",
+)
+CHORDS = (
+    "I",
+    "ii7",
+    "V7",
+    "bVII",
+    "iv",
+    "i",
+    "Em7",
+    "A9",
+    "Cmaj7",
+    "D/F#",
+    "N",
+    "bVImaj7",
+    "V7alt",
+    "G7sus4",
+    "Bbm7b5",
+    "F#dim7",
+    "I/3",
+    "Ebmaj7#11",
+    "C5",
+    "Aaug",
+    "vi",
+    "IV",
+)
 TITLES = ("../../etc/passwd", "NUL", "é♯ü", "\\u001b[31m", "x" * 150, "\\u202e", "", "a/b")
 REFUSAL_SECONDS = 0.5
 
 
 def genres() -> list[str]:
     """The shipped genres that have a form."""
-    return [path.stem for path in sorted((ROOT / "genres").glob("*.toml")) if "form" in path.read_text() and path.stem != "base44"]
+    return [
+        path.stem
+        for path in sorted((ROOT / "genres").glob("*.toml"))
+        if "form" in path.read_text() and path.stem != "base44"
+    ]
 
 
 # -- songs that are right ----------------------------------------------------------------------------------------------
@@ -50,7 +120,9 @@ def genres() -> list[str]:
 
 def song(rng: random.Random) -> str:
     """The text of a random song without mistakes: any meter, key, tempo, form, and any wish for any cell."""
-    names = rng.sample(("intro", "verse", "chorus", "bridge", "A", "B", "solo", "break", "tag", "mine"), rng.randint(1, 5))
+    names = rng.sample(
+        ("intro", "verse", "chorus", "bridge", "A", "B", "solo", "break", "tag", "mine"), rng.randint(1, 5)
+    )
     form = [(rng.choice(names), _bars(rng)) for _ in range(rng.choice((1, 1, 2, 3, 4, 6)))]
     top = [f'genre = "{rng.choice(genres())}"', f"seed = {rng.choice((0, 1, 2**63 - 1, rng.randrange(10**6)))}"]
     meter = rng.choice(METERS) if rng.random() < 0.5 else "4/4"
@@ -79,7 +151,9 @@ def _bars(rng: random.Random) -> int:
 
 
 def _token(rng: random.Random, name: str, bars: int) -> str:
-    flags = "".join(rng.sample("bhdnrvt", rng.choice((0, 0, 0, 1, 1, 2, 7)))) + rng.choice(("", "", "", "k+2", "k-11", "k+11"))
+    flags = "".join(rng.sample("bhdnrvt", rng.choice((0, 0, 0, 1, 1, 2, 7)))) + rng.choice(
+        ("", "", "", "k+2", "k-11", "k+11")
+    )
     energy = rng.randint(1, 5)
     return f"{name}:{bars}:e{energy}:{flags}" if flags else rng.choice((f"{name}:{bars}", f"{name}:{bars}:e{energy}"))
 
@@ -178,13 +252,21 @@ def _notes(rng: random.Random, bars: int, meter: str, drums: bool) -> str:
     def one() -> str:
         if drums:
             return "+".join(rng.sample(sorted(DRUM_NOTES), rng.randint(1, 3)))
-        return "+".join(f"{rng.choice('CDEFGAB')}{rng.choice(('', '#', 'b'))}{rng.choice((0, 2, 4, 5, 8))}" for _ in range(rng.randint(1, 4)))
+        return "+".join(
+            f"{rng.choice('CDEFGAB')}{rng.choice(('', '#', 'b'))}{rng.choice((0, 2, 4, 5, 8))}"
+            for _ in range(rng.randint(1, 4))
+        )
 
     written = []
     for _ in range(bars):
         sizes = rng.choice(([beats], [beats / 2] * 2, [beats / 4] * 4))
-        tokens = [f"{'.' if rng.random() < 0.2 else '-' if n and rng.random() < 0.1 else one()}:{size:g}" for n, size in enumerate(sizes)]
-        written.append(" ".join("." + t[1:] if t[0] == "-" and tokens[n - 1][0] == "." else t for n, t in enumerate(tokens)))
+        tokens = [
+            f"{'.' if rng.random() < 0.2 else '-' if n and rng.random() < 0.1 else one()}:{size:g}"
+            for n, size in enumerate(sizes)
+        ]
+        written.append(
+            " ".join("." + t[1:] if t[0] == "-" and tokens[n - 1][0] == "." else t for n, t in enumerate(tokens))
+        )
     return " | ".join(written)
 
 
@@ -219,7 +301,9 @@ EXTRA = (
 def ruined(rng: random.Random, text: str) -> str:
     """A song with something done to it that a person, an editor or an enemy might do."""
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        text = rng.choice((_cut, _swap, _value, _value, _value, _extra, _extra, _key, _double, _flip, _insert))(rng, text)
+        text = rng.choice((_cut, _swap, _value, _value, _value, _extra, _extra, _key, _double, _flip, _insert))(
+            rng, text
+        )
     return text
 
 
@@ -249,7 +333,20 @@ def _extra(rng: random.Random, text: str) -> str:
 def _key(rng: random.Random, text: str) -> str:
     found = list(re.finditer(r"(?m)^\w+(?= =)", text))
     match = rng.choice(found) if found else None
-    names = ("temp", "teh", '"a.b"', "x.y.z", "drop", "id", "override", "genre.extends", "extends", '""', "sections", "parts")
+    names = (
+        "temp",
+        "teh",
+        '"a.b"',
+        "x.y.z",
+        "drop",
+        "id",
+        "override",
+        "genre.extends",
+        "extends",
+        '""',
+        "sections",
+        "parts",
+    )
     return text[: match.start()] + rng.choice(names) + text[match.end() :] if match else text
 
 
@@ -261,12 +358,18 @@ def _double(rng: random.Random, text: str) -> str:
 
 def _flip(rng: random.Random, text: str) -> str:
     at = rng.randrange(max(1, len(text)))
-    return text[:at] + chr(rng.choice((0, 7, 27, 34, 39, 35, 91, 93, 92, 0x202E, 0x1F600, 0xFFFF, 0x300))) + text[at + 1 :]
+    return (
+        text[:at] + chr(rng.choice((0, 7, 27, 34, 39, 35, 91, 93, 92, 0x202E, 0x1F600, 0xFFFF, 0x300))) + text[at + 1 :]
+    )
 
 
 def _insert(rng: random.Random, text: str) -> str:
     at = rng.randrange(len(text) + 1)
-    return text[:at] + rng.choice(("[", "]]", '"""', "'''", "=", "\t", "\r", "|", ":", "{", ",", "\\", "<<<<<<< HEAD\n", "0", "e")) + text[at:]
+    return (
+        text[:at]
+        + rng.choice(("[", "]]", '"""', "'''", "=", "\t", "\r", "|", ":", "{", ",", "\\", "<<<<<<< HEAD\n", "0", "e"))
+        + text[at:]
+    )
 
 
 # -- laws --------------------------------------------------------------------------------------------------------------
@@ -336,7 +439,13 @@ def broken_contract(score: Score, performance: Performance, data: bytes) -> Iter
 
 
 def _track(track: object, channel: int) -> tuple[int, int, list[str]]:
-    now, final, notes, wrong, first = 0, 0, 0, [], ["program_change", "control_change", "control_change", "control_change"]
+    now, final, notes, wrong, first = (
+        0,
+        0,
+        0,
+        [],
+        ["program_change", "control_change", "control_change", "control_change"],
+    )
     open_: dict[int, int] = {}
     before = -1
     for message in track:  # type: ignore[attr-defined]
@@ -434,7 +543,11 @@ def tried(text: str, number: int, second: bool = False) -> Case:
         score = pipeline.compose(compiled.plan)
         performance = pipeline.perform(score)
         data = pipeline.midi(performance)
-        case.told = [*broken_laws(score), *broken_contract(score, performance, data), *(second_reader(score, data) if second else ())]
+        case.told = [
+            *broken_laws(score),
+            *broken_contract(score, performance, data),
+            *(second_reader(score, data) if second else ()),
+        ]
         case.state = "lawless" if case.told else "fine"
     except Exception:
         case.state, case.told = "raised", [traceback.format_exc(limit=-6)]

@@ -109,7 +109,9 @@ def song(name: str, text: str, count: int) -> None:
             process.wait(30)
     bases = [fresh(text + cell("chorus/1", "bass")(0)) for _ in range(3)]
     midi, whole = (statistics.median(one[n] for one in bases) for n in (0, 1))
-    print(f"{name}: fresh MIDI {midi:.0f} ms, fresh MIDI and WAV {whole:.0f} ms\n  {'':<28} {'median':>8} {'p95':>8}  faster")
+    print(
+        f"{name}: fresh MIDI {midi:.0f} ms, fresh MIDI and WAV {whole:.0f} ms\n  {'':<28} {'median':>8} {'p95':>8}  faster"
+    )
     for what, (first, second) in rows.items():
         print(row(f"{what}: MIDI", first, midi))
         print(row(f"{what}: WAV", second, whole))

@@ -11,7 +11,9 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "scorekit"
 MODULES = {
-    ".".join(p.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(p.read_text(encoding="utf-8"))
+    ".".join(p.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+        p.read_text(encoding="utf-8")
+    )
     for p in sorted(SOURCE.rglob("*.py"))
 }
 ROOMS = ("compiler", "ensemble", "render")
@@ -21,14 +23,46 @@ FLOORS = (
     ROOMS,
     ("files", "shelf"),
     ("pipeline", "answers", "dump", "diff", "smells", "trace"),
-    ("studio", "report", "rehearsal", "remix", "workshop", "doctor", "synth", "watch", "live", "shell", "server", "cli", "__main__", "__init__"),
+    (
+        "studio",
+        "report",
+        "rehearsal",
+        "remix",
+        "workshop",
+        "doctor",
+        "synth",
+        "watch",
+        "live",
+        "shell",
+        "server",
+        "cli",
+        "__main__",
+        "__init__",
+    ),
 )
 OWNERS = {
-    "pydantic": "compiler", "tree_sitter": "compiler", "tree_sitter_toml": "compiler", "tomllib": "compiler",
-    "mido": "render.midi", "soundfile": "render.wav", "watchfiles": "watch",
+    "pydantic": "compiler",
+    "tree_sitter": "compiler",
+    "tree_sitter_toml": "compiler",
+    "tomllib": "compiler",
+    "mido": "render.midi",
+    "soundfile": "render.wav",
+    "watchfiles": "watch",
 }
 WORLD = {"open", "print", "input", "exec", "eval", "__import__"}
-CLOCKS = {"time", "datetime", "random", "secrets", "os", "pathlib", "subprocess", "socket", "shutil", "tempfile", "logging"}
+CLOCKS = {
+    "time",
+    "datetime",
+    "random",
+    "secrets",
+    "os",
+    "pathlib",
+    "subprocess",
+    "socket",
+    "shutil",
+    "tempfile",
+    "logging",
+}
 
 
 def floor(module: str) -> int:
@@ -85,7 +119,9 @@ def test_every_library_has_one_owner(module: str) -> None:
     """pydantic, mido, soundfile and the like are imported in one place each."""
     for name in imports(module, typing_too=True):
         owner = OWNERS.get(name.split(".")[0])
-        assert owner is None or module == owner or module.startswith(owner + "."), f"{module} imports {name}, owned by {owner}"
+        assert owner is None or module == owner or module.startswith(owner + "."), (
+            f"{module} imports {name}, owned by {owner}"
+        )
 
 
 PURE = [m for m in MODULES if floor(m) <= 2 or m == "pipeline"]
@@ -105,8 +141,10 @@ def test_no_name_is_defined_twice(module: str) -> None:
     """No function or class of a module or a class is silently replaced by another of its name."""
     for scope in [MODULES[module], *[n for n in ast.walk(MODULES[module]) if isinstance(n, ast.ClassDef)]]:
         names = Counter(
-            n.name for n in scope.body
-            if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and not any("overload" in ast.unparse(d) or "setter" in ast.unparse(d) for d in n.decorator_list)
+            n.name
+            for n in scope.body
+            if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+            and not any("overload" in ast.unparse(d) or "setter" in ast.unparse(d) for d in n.decorator_list)
         )
         assert max(names.values(), default=1) == 1, names
 
@@ -131,11 +169,14 @@ def test_the_catalog_says_what_the_rooms_say() -> None:
 
     rows = {
         p.name: (p.family, p.programs, tuple((q.name, q.low, q.high, q.default) for q in p.params))
-        for p in PATCHES.values() if p.name != "click"
+        for p in PATCHES.values()
+        if p.name != "click"
     }
     assert {r.name: (r.family, r.programs, r.params) for r in CATALOG.patches} == rows
     kinds = {"strings": strings.KINDS, "brass": brass.KINDS, "pads": pads.KINDS}
-    assert {part: set(names) for part, names in CATALOG.behaviours} == {part: set(found) for part, found in kinds.items()}
+    assert {part: set(names) for part, names in CATALOG.behaviours} == {
+        part: set(found) for part, found in kinds.items()
+    }
     assert set(CATALOG.specialists) == set(SPECIALISTS)
     assert set(CATALOG.voicings) == set(FAMILIES)
     assert set(CATALOG.schemas) == set(SCHEMAS)

@@ -9,7 +9,7 @@ import pytest
 
 from scorekit import diff, files, pipeline
 from scorekit.__main__ import run
-from scorekit.score import Note, Phrase, Placement, Score, Seam, Section
+from scorekit.score import Note, Phrase, Score
 from scorekit.theory import DRUM_NOTES
 
 SONG = """
@@ -62,7 +62,7 @@ def test_chords_are_told_by_bar_with_what_stayed_left_out(before: Score) -> None
         ("tempo=126", "tempo 120 bpm -> 126 bpm"),
         ("parts.bass.level=-9", "bass: level "),
         ("master.lufs=-16", "master lufs -14 -> -16"),
-        ("parts.keys.sound.patch=\"vibes\"", "keys: sound "),
+        ('parts.keys.sound.patch="vibes"', "keys: sound "),
         ("seed=12", "seed 11 -> 12"),
     ],
 )

@@ -1,6 +1,5 @@
 """What people, editors and enemies write: it works or is refused cleanly and at once; nothing raises, nothing is torn."""
 
-# ruff: noqa: E501 -- tables of texts
 from __future__ import annotations
 
 import importlib.util
@@ -45,7 +44,11 @@ def lawful(text: str) -> Score:
     score = pipeline.compose(compiled.plan)
     performance = pipeline.perform(score)
     data = pipeline.midi(performance)
-    broken = [*fuzz.broken_laws(score), *fuzz.broken_contract(score, performance, data), *fuzz.second_reader(score, data)]
+    broken = [
+        *fuzz.broken_laws(score),
+        *fuzz.broken_contract(score, performance, data),
+        *fuzz.second_reader(score, data),
+    ]
     assert not broken
     return score
 
@@ -72,7 +75,9 @@ def test_random_songs_keep_all_laws(number: int) -> None:
 
 def test_ruined_songs_are_refused_cleanly() -> None:
     """A song broken by chance is refused in plain words, or it works."""
-    pipeline.compile_song('genre = "rock"', "song.toml", find=files.load)  # reading genres the first time takes its time
+    pipeline.compile_song(
+        'genre = "rock"', "song.toml", find=files.load
+    )  # reading genres the first time takes its time
     cases = [fuzz.run(number, True) for number in range(900_000, 900_120)]
     assert [case for case in cases if case.state not in ("fine", "refused")] == []
 
@@ -128,7 +133,11 @@ def test_a_part_with_notes_of_its_own_in_one_section_is_silent_in_the_others() -
     """Everybody silenced, but one part plays its own notes in one section: nobody else, and nowhere else."""
     score = lawful(f'genre = "rock"\nform = "verse:2 chorus:2 tag:2"\n{SILENT}'
                    '[sections.chorus.parts.brass]\nnotes = "C4:4 | ."')  # fmt: skip
-    assert [[phrase.part for phrase in passage.phrases if phrase.notes] for passage in score.passages] == [[], ["brass"], []]
+    assert [[phrase.part for phrase in passage.phrases if phrase.notes] for passage in score.passages] == [
+        [],
+        ["brass"],
+        [],
+    ]
 
 
 LIMITS = {
@@ -145,7 +154,8 @@ LIMITS = {
     "tempo inf": 'genre = "rock"\ntempo = inf',
     "a number of five thousand digits": 'genre = "rock"\nseed = ' + "9" * 5_000,
     "zero parts": f'genre = "rock"\n{SILENT}',
-    "zero parts, section by section": 'genre = "rock"\nform = "verse:2"\n' + SILENT.replace("parts.", "sections.verse.parts."),
+    "zero parts, section by section": 'genre = "rock"\nform = "verse:2"\n'
+    + SILENT.replace("parts.", "sections.verse.parts."),
     "a crowded bar": 'genre = "rock"\nform = "A:1"\nsections.A.chords = "' + "C " * 20_000 + '"',
     "a note of no length": 'genre = "rock"\nform = "A:1"\nsections.A.parts.lead.notes = "C4:.001 D4"',
     "deep brackets": "a = " + "[" * 5_000,
@@ -210,7 +220,9 @@ def test_a_song_from_the_future() -> None:
     assert "numbers and dots" in refused('genre = "rock"\nscorekit_version = "soon"')
 
 
-@pytest.mark.parametrize("path", sorted([*(ROOT / "genres").glob("*.toml"), *(ROOT / "models").glob("*.toml")]), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*(ROOT / "genres").glob("*.toml"), *(ROOT / "models").glob("*.toml")]), ids=lambda p: p.stem
+)
 def test_shipped_genres_and_models_are_checked_as_what_they_are(path: Path) -> None:
     """Every genre, base and model that is shipped is fine when it is checked by itself."""
     assert scorekit.check(path) == ()

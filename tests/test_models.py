@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from scorekit import studio
@@ -13,7 +15,9 @@ GENRES = ("rock", "jazz_swing", "melodic_house")
 
 
 def composed(genre: str, seed: int = 1, **settings: object) -> Score:
-    return studio.compose(SONG.format(genre=genre, seed=seed), settings={k.replace("__", "."): v for k, v in settings.items()})
+    return studio.compose(
+        SONG.format(genre=genre, seed=seed), settings={k.replace("__", "."): v for k, v in settings.items()}
+    )
 
 
 def sounding(score: Score) -> set[str]:
@@ -44,7 +48,9 @@ def test_both_models_share_form_tempo_key_and_chords() -> None:
 
 
 def onsets(score: Score) -> int:
-    return sum(len({n.start for n in p.notes}) for passage in score.passages for p in passage.phrases if p.part != "drums")
+    return sum(
+        len({n.start for n in p.notes}) for passage in score.passages for p in passage.phrases if p.part != "drums"
+    )
 
 
 def colour(score: Score) -> int:
@@ -68,8 +74,11 @@ def test_creativity_is_heard_in_variation(genre: str) -> None:
         shares = []
         for placement, passage in zip(score.plan.placements, score.passages, strict=True):
             bar = placement.section.meter.bar
-            bars = [{(n.start % bar, n.pitch) for n in passage.phrase("drums").notes if n.start // bar == b} for b in range(placement.section.bars)]
-            shares += [1 - len(x & y) / len(x | y) for x, y in zip(bars, bars[1:], strict=False) if x | y]
+            bars = [
+                {(n.start % bar, n.pitch) for n in passage.phrase("drums").notes if n.start // bar == b}
+                for b in range(placement.section.bars)
+            ]
+            shares += [1 - len(x & y) / len(x | y) for x, y in itertools.pairwise(bars) if x | y]
         return sum(shares) / len(shares)
 
     low, high = [sum(change(composed(genre, seed, dials__creativity=c)) for seed in range(1, 6)) for c in (0, 1)]

@@ -51,7 +51,9 @@ def test_midi(path: Path, snapshot: SnapshotAssertion) -> None:
             if number == 0 or tick < 2 * 4 * file.ticks_per_beat or message.type == "end_of_track":
                 told.append(f"  {tick:>7} {message.copy(time=0)}".replace(" time=0", "").replace(", time=0", ""))
         count = sum(m.type == "note_on" for m in track)
-        digest = hashlib.sha256(b"".join(bytes(m.bin()) + str(m.time).encode() for m in track if not m.is_meta)).hexdigest()[:12]
+        digest = hashlib.sha256(
+            b"".join(bytes(m.bin()) + str(m.time).encode() for m in track if not m.is_meta)
+        ).hexdigest()[:12]
         lines += [f"track {number} {track.name!r}: {count} notes, {digest}", *told]
     assert "\n".join(lines) + "\n" == snapshot
 
@@ -108,7 +110,11 @@ def test_two_readers_find_the_plan_in_the_file(path: Path) -> None:
         if not wanted or wanted[-1][1:] != now:
             wanted.append((p.start, *now))
     assert meters == wanted
-    changes = [p for p, q in zip(plan.placements, (None, *plan.placements), strict=False) if q is None or q.section.key != p.section.key]
+    changes = [
+        p
+        for p, q in zip(plan.placements, (None, *plan.placements), strict=False)
+        if q is None or q.section.key != p.section.key
+    ]
     assert [at for at, _ in keys] == [p.start for p in changes]
     read = pretty_midi.PrettyMIDI(BytesIO(data))
     assert [round(60e6 / bpm) for bpm in read.get_tempo_changes()[1]] == [tempo for _, tempo in tempi]

@@ -15,10 +15,39 @@ if TYPE_CHECKING:
     from scorekit.compiler.layers import Layered
 
 DRUMS = {
-    36: "kick", 35: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 42: "closed hat", 44: "foot hat", 46: "open hat",
-    41: "floor tom", 43: "floor tom", 45: "mid tom", 47: "mid tom", 48: "high tom", 50: "high tom", 49: "crash", 57: "crash",
-    51: "ride", 53: "ride bell", 52: "china", 55: "splash", 54: "tambourine", 56: "cowbell", 69: "cabasa", 70: "shaker",
-    60: "bongo", 61: "bongo", 62: "conga", 63: "conga", 64: "conga", 65: "timbale", 66: "timbale", 75: "claves",
+    36: "kick",
+    35: "kick",
+    37: "rim",
+    38: "snare",
+    39: "clap",
+    40: "snare",
+    42: "closed hat",
+    44: "foot hat",
+    46: "open hat",
+    41: "floor tom",
+    43: "floor tom",
+    45: "mid tom",
+    47: "mid tom",
+    48: "high tom",
+    50: "high tom",
+    49: "crash",
+    57: "crash",
+    51: "ride",
+    53: "ride bell",
+    52: "china",
+    55: "splash",
+    54: "tambourine",
+    56: "cowbell",
+    69: "cabasa",
+    70: "shaker",
+    60: "bongo",
+    61: "bongo",
+    62: "conga",
+    63: "conga",
+    64: "conga",
+    65: "timbale",
+    66: "timbale",
+    75: "claves",
 }
 
 
@@ -59,13 +88,23 @@ def resolved(compiled: Compiled) -> list[Row]:
     assert plan is not None
     form = " ".join(f"{p.section.name}:{p.section.bars}:e{p.section.tier}" for p in plan.placements)
     facts = (
-        ("title", plan.title, "title", ""), ("seed", plan.seed, "seed", ""), ("model", plan.model, "model", ""),
-        ("tempo", f"{plan.tempo.bpm_at(0):.6g}", "tempo", "tempo"), ("key", str(plan.key), "key", "keys"),
-        ("form", form, "form", "form"), ("ending", plan.ending, "ending", "ending"),
+        ("title", plan.title, "title", ""),
+        ("seed", plan.seed, "seed", ""),
+        ("model", plan.model, "model", ""),
+        ("tempo", f"{plan.tempo.bpm_at(0):.6g}", "tempo", "tempo"),
+        ("key", str(plan.key), "key", "keys"),
+        ("form", form, "form", "form"),
+        ("ending", plan.ending, "ending", "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
     for part in plan.parts:
-        rows.append(Row(f"parts.{part.name}.patch", part.sound.patch, source(compiled, f"parts.{part.name}.sound.patch", f"mix.{part.name}")))
+        rows.append(
+            Row(
+                f"parts.{part.name}.patch",
+                part.sound.patch,
+                source(compiled, f"parts.{part.name}.sound.patch", f"mix.{part.name}"),
+            )
+        )
     return rows
 
 
@@ -74,7 +113,9 @@ def source(compiled: Compiled, song: str, genre: str) -> str:
     if song in compiled.song.history:
         return str(compiled.song.history[song][-1].span)
     if genre and genre in compiled.genre.history:
-        return f"{compiled.genre.history[genre][-1].span} (chosen with seed {compiled.plan.seed if compiled.plan else ''})"
+        return (
+            f"{compiled.genre.history[genre][-1].span} (chosen with seed {compiled.plan.seed if compiled.plan else ''})"
+        )
     return "default"
 
 
@@ -92,7 +133,9 @@ def shown(value: Any) -> str:
 # -- notes ---------------------------------------------------------------------------------------------------------------
 
 
-def note(compiled: Compiled, score: Score, performance: Performance, part: str, bar: int, beat: float | None) -> list[str]:
+def note(
+    compiled: Compiled, score: Score, performance: Performance, part: str, bar: int, beat: float | None
+) -> list[str]:
     """Why a part plays what it plays in a bar, or on one beat of it: a paragraph for each note.
 
     Each goes backwards: sample and MIDI tick, performance shift, edits, idea, chance address, what was heard, and the
@@ -105,7 +148,9 @@ def note(compiled: Compiled, score: Score, performance: Performance, part: str, 
     found = [(i, n) for i, n in enumerate(phrase.notes) if first <= n.start < last]
     head = f"{part}, bar {bar}" + (f" beat {beat:g}" if beat is not None else "")
     section = placement.section
-    lines = [f"{head}: {section.id}, energy {section.tier}, {section.key}, over {chords(section.chord_at(first), section.chord_at(last - 1))}"]
+    lines = [
+        f"{head}: {section.id}, energy {section.tier}, {section.key}, over {chords(section.chord_at(first), section.chord_at(last - 1))}"
+    ]
     if not found:
         return [*lines, f"  {part} is silent here: {why_silent(passage, phrase, first, last)}"]
     for index, sounding in found:
@@ -139,7 +184,11 @@ def chords(first: Chord, last: Chord) -> str:
 
 def why_silent(passage: Passage, phrase: Phrase, first: Tick, last: Tick) -> str:
     """The best reason for silence."""
-    gone = [e for e in passage.edits if e.part == phrase.part and e.after is None and e.before and first <= e.before.start < last]
+    gone = [
+        e
+        for e in passage.edits
+        if e.part == phrase.part and e.after is None and e.before and first <= e.before.start < last
+    ]
     if gone:
         return f"{gone[0].rule}: {gone[0].reason}"
     held = [n for n in phrase.notes if n.start < first < n.end]
@@ -157,9 +206,14 @@ def paragraph(
     plan, placement = score.plan, score.plan.placements[number]
     origin = phrase.origins[sounding.origin]
     flats = uses_flats(placement.section.key.tonic, placement.section.key.mode)
-    lines = [f"  {name(sounding, phrase.part, flats)}  {place(placement, sounding.start)}, {sounding.length / PPQ:g} quarters, velocity {sounding.velocity}" + (f", {sounding.manner}" if sounding.manner else "")]
+    lines = [
+        f"  {name(sounding, phrase.part, flats)}  {place(placement, sounding.start)}, {sounding.length / PPQ:g} quarters, velocity {sounding.velocity}"
+        + (f", {sounding.manner}" if sounding.manner else "")
+    ]
     lines += [f"    {line}" for line in sound(score, performance, number, phrase.part, index, sounding)]
-    lines += [f"    edit     {told(e, phrase.part, flats)}" for e in history(score.passages[number], phrase.part, sounding)]
+    lines += [
+        f"    edit     {told(e, phrase.part, flats)}" for e in history(score.passages[number], phrase.part, sounding)
+    ]
     lines.append(f"    idea     {origin.idea}, by {origin.maker}")
     lines.append(f"    chance   seed {plan.seed}, address {origin.place}")
     lines.append(f"    written  {origin.path}  {where(compiled, origin.path)}")

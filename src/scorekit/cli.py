@@ -211,9 +211,7 @@ def explain(
 
 
 @app.command()
-def smells(
-    songs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False
-) -> None:
+def smells(songs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False) -> None:
     """Measure what gives a machine away: 25 alarms, each with its value, its limit and where that comes from."""
     voice = Voice(quiet=as_json, verbose=verbose)
     wishes = Wishes(seed, checked_sets(sets))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,14 @@ _BANDS = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
 def plan_text(plan: Plan) -> str:
     """The plan: a line for the song, one for each part, one for each section with its chords."""
-    lines = [f"{plan.title}: {plan.genre}, {plan.model}, seed {plan.seed}, {plan.key}, {tempo_text(plan)}, ends with {plan.ending}"]
+    lines = [
+        f"{plan.title}: {plan.genre}, {plan.model}, seed {plan.seed}, {plan.key}, {tempo_text(plan)}, ends with {plan.ending}"
+    ]
     for part in plan.parts:
         params = "".join(f" {k}={v:g}" for k, v in part.sound.params)
-        lines.append(f"  {part.title:<8} {part.sound.patch}{params}, channel {part.channel + 1}, program {part.program}")
+        lines.append(
+            f"  {part.title:<8} {part.sound.patch}{params}, channel {part.channel + 1}, program {part.program}"
+        )
     lines += [f"  {section_line(p)}" for p in plan.placements]
     return "\n".join(lines)
 
@@ -83,7 +88,8 @@ def drum_lines(section: Section, phrase: Phrase) -> list[str]:
         row = rows.setdefault(note.pitch, ["."] * (per_bar * section.bars))
         row[min(note.start // step, len(row) - 1)] = next(mark for limit, mark in _MARKS if note.velocity < limit)
     return [
-        f"    {_ROWS.get(pitch, str(pitch)):<10} " + "|".join("".join(cells[i : i + per_bar]) for i in range(0, len(cells), per_bar))
+        f"    {_ROWS.get(pitch, str(pitch)):<10} "
+        + "|".join("".join(cells[i : i + per_bar]) for i in range(0, len(cells), per_bar))
         for pitch, cells in sorted(rows.items())
     ]
 
@@ -126,8 +132,10 @@ def audio_card(samples: NDArray[np.float32], lufs: float, peak: float) -> str:
 
     mono = samples.mean(axis=0, dtype=np.float64)
     power = np.abs(np.fft.rfft(mono)) ** 2
-    edges = np.searchsorted(np.fft.rfftfreq(mono.size, 1 / SAMPLE_RATE), [f / 2**0.5 for f in (*_BANDS, 2 * _BANDS[-1])])
-    bands = [power[a:b].sum() for a, b in zip(edges, edges[1:], strict=False)]
+    edges = np.searchsorted(
+        np.fft.rfftfreq(mono.size, 1 / SAMPLE_RATE), [f / 2**0.5 for f in (*_BANDS, 2 * _BANDS[-1])]
+    )
+    bands = [power[a:b].sum() for a, b in itertools.pairwise(edges)]
     total = power.sum() or 1.0
     left, right = (float(np.sqrt(np.mean(side.astype(np.float64) ** 2))) for side in samples)
     lines = [

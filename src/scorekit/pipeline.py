@@ -136,8 +136,12 @@ def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: St
     section = placement.section
     names = {part.name: part.specialist for part in plan.parts}
     mask = store.run(
-        f"accents/{section.id}", accents, section=section, ideas=plan.ideas.drums,
-        seed=Seed(plan.seed).at("accents", section.name), dials=plan.dials,
+        f"accents/{section.id}",
+        accents,
+        section=section,
+        ideas=plan.ideas.drums,
+        seed=Seed(plan.seed).at("accents", section.name),
+        dials=plan.dials,
     )
     phrases: dict[str, Phrase] = {}
     for part in (name for name in PLAY_ORDER if name in names):
@@ -174,8 +178,12 @@ def perform(score: Score, store: Store | None = None) -> Performance:
     world = performance.setting(score.plan)
     takes = [
         store.run(
-            f"perform/{placement.section.id}/{phrase.part}", performance.take,
-            phrase=phrase, placement=placement, number=number, world=world,
+            f"perform/{placement.section.id}/{phrase.part}",
+            performance.take,
+            phrase=phrase,
+            placement=placement,
+            number=number,
+            world=world,
         )
         for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True))
         for phrase in passage.phrases
@@ -225,8 +233,14 @@ def marks(plan: Plan, loop: bool = False) -> Marks:
 
 
 def outputs(
-    performance: Performance, name: str, *, sound: bool = True, stems: bool = False, split: bool = False,
-    listen: Listener = quiet, sounding: Sounding = Sounding(),
+    performance: Performance,
+    name: str,
+    *,
+    sound: bool = True,
+    stems: bool = False,
+    split: bool = False,
+    listen: Listener = quiet,
+    sounding: Sounding = Sounding(),
 ) -> tuple[dict[str, bytes | memoryview], dict[str, float]]:
     """The files of a song by their place in the output folder, and what was measured of its sound."""
     numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(performance.plan.parts, 1)}

@@ -62,6 +62,8 @@ class Seed:
             raise ValueError(f"nothing to choose from at {self.address}#{draw}")
         return winner
 
-    def choose(self, draw: str, items: Sequence[Item], weights: Sequence[float] | None = None, heat: float = 1.0) -> Item:
+    def choose(
+        self, draw: str, items: Sequence[Item], weights: Sequence[float] | None = None, heat: float = 1.0
+    ) -> Item:
         """One of the items, by weight (equal weights when none are given)."""
         return items[self.pick(draw, weights if weights is not None else [1.0] * len(items), heat)]

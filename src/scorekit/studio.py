@@ -29,7 +29,9 @@ class Render:
     lufs: float | None = None
 
 
-def check(song: str | Path, *, seed: int | None = None, settings: Mapping[str, Any] | None = None) -> tuple[Diagnostic, ...]:
+def check(
+    song: str | Path, *, seed: int | None = None, settings: Mapping[str, Any] | None = None
+) -> tuple[Diagnostic, ...]:
     """Every mistake in a song and in what it refers to, or in a genre or a model; empty when it is fine."""
     from scorekit import files, pipeline
 
@@ -52,8 +54,14 @@ def compose(song: str | Path, *, seed: int | None = None, settings: Mapping[str,
 
 
 def render(
-    song: str | Path, out: str | Path = "out", *, seed: int | None = None, settings: Mapping[str, Any] | None = None,
-    sound: bool = True, stems: bool = False, split: bool = False,
+    song: str | Path,
+    out: str | Path = "out",
+    *,
+    seed: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    sound: bool = True,
+    stems: bool = False,
+    split: bool = False,
 ) -> Render:
     """Writes a song's MIDI file, its WAV unless ``sound`` is off, and stems or a MIDI file per part when asked for.
 
@@ -75,8 +83,13 @@ def render(
 
 
 def explain(
-    song: str | Path, part: str | None = None, bar: int | None = None, beat: float | None = None, *,
-    seed: int | None = None, settings: Mapping[str, Any] | None = None,
+    song: str | Path,
+    part: str | None = None,
+    bar: int | None = None,
+    beat: float | None = None,
+    *,
+    seed: int | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> list[Row] | list[str]:
     """Where every value of a song comes from; with a part and a bar, why that part plays what it plays there."""
     from scorekit import answers, pipeline

@@ -26,8 +26,11 @@ KICK, SNARE, HAT, SHAKER = 36, 38, 42, 70
 def steps(text: str) -> Pattern:
     """A pattern from a step string of sixteen steps a bar."""
     marks = text.replace(" ", "").replace("|", "")
-    hits = tuple(Hit(n, "x" if m.isdigit() else m, 1, int(m) / 10 if m.isdigit() else 1.0)
-                 for n, m in enumerate(marks) if m != ".")
+    hits = tuple(
+        Hit(n, "x" if m.isdigit() else m, 1, int(m) / 10 if m.isdigit() else 1.0)
+        for n, m in enumerate(marks)
+        if m != "."
+    )
     return Pattern(len(marks), 16, hits)
 
 
@@ -66,8 +69,10 @@ def written(asked: Brief) -> Phrase:
 
 def bar_sets(phrase: Phrase, asked: Brief) -> list[frozenset[tuple[int, int]]]:
     bar = asked.section.meter.bar
-    return [frozenset((n.start % bar, n.pitch) for n in phrase.notes if n.start // bar == number)
-            for number in range(asked.section.bars)]
+    return [
+        frozenset((n.start % bar, n.pitch) for n in phrase.notes if n.start // bar == number)
+        for number in range(asked.section.bars)
+    ]
 
 
 def jaccard(asked: Brief) -> float:
@@ -221,9 +226,11 @@ def test_cymbals_and_shakers_share_the_sixteenths() -> None:
 
 def test_percussion_grows_with_energy() -> None:
     """Layers come in by tier, and a return has no fewer than the first statement."""
+
     def rows(tier: int, occurrence: int = 1) -> int:
         asked = brief(tier=tier, occurrence=occurrence)
         return len({n.pitch for n in PercussionBeats().write(asked, Phrase("drums")).notes})
+
     assert rows(2) == 0 < rows(3) <= rows(4)
     assert rows(4, 2) >= rows(4)
 
@@ -238,11 +245,13 @@ def fill_of(asked: Brief) -> list[Note]:
 
 def test_fills_grow_with_the_energy_to_come() -> None:
     """One beat when energy stays, more the higher it jumps."""
+
     def beats(after: int) -> float:
         asked = [brief(seed=Seed(f"{n}/A/1/drums"), seam=Seam(3, after)) for n in range(40)]
         found = [slots(b)[-1].beats for b in asked if slots(b) and slots(b)[-1].bar == 7]
         assert len(found) >= 30
         return sum(found) / len(found)
+
     assert beats(2) < beats(4) < beats(5)
 
 

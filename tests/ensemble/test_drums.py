@@ -32,11 +32,27 @@ def rows(**strings: str) -> tuple[tuple[str, Pattern], ...]:
 
 ROCK = DrumIdeas(
     grooves=(
-        Groove("eight", (2, 3), 1.0, "drums.groove.0", "",
-               rows(hh="X.x. X.x. X.x. X.x.", snare=".... X... .... X...", kick="X... .... X.x. ....")),
-        Groove("ride", (4, 5), 1.0, "drums.groove.1", "",
-               rows(ride="X.x. X.x. X.x. X.x.", snare=".... !..g .... !..g", kick="X.x. ..x. X.x. ..x.",
-                    clap=".... X... .... X...")),
+        Groove(
+            "eight",
+            (2, 3),
+            1.0,
+            "drums.groove.0",
+            "",
+            rows(hh="X.x. X.x. X.x. X.x.", snare=".... X... .... X...", kick="X... .... X.x. ...."),
+        ),
+        Groove(
+            "ride",
+            (4, 5),
+            1.0,
+            "drums.groove.1",
+            "",
+            rows(
+                ride="X.x. X.x. X.x. X.x.",
+                snare=".... !..g .... !..g",
+                kick="X.x. ..x. X.x. ..x.",
+                clap=".... X... .... X...",
+            ),
+        ),
     ),
     fills=(Fill("four", (2, 3, 4, 5), 1.0, "drums.fill.0", "", 1, rows(snare="xxXX")),),
     vary=(("nothing", 0.4), ("kick_pickup", 0.3), ("ghost_shuffle", 0.3), ("hat_open_and4", 0.2), ("snare_drag", 0.1)),
@@ -44,8 +60,14 @@ ROCK = DrumIdeas(
 )
 
 
-def brief(tier: int = 4, bars: int = 4, meter: Meter = METERS[0], intents: tuple[Intent, ...] = (),
-          flags: tuple[str, ...] = (), **fields: object) -> Brief:
+def brief(
+    tier: int = 4,
+    bars: int = 4,
+    meter: Meter = METERS[0],
+    intents: tuple[Intent, ...] = (),
+    flags: tuple[str, ...] = (),
+    **fields: object,
+) -> Brief:
     chords = tuple(Chord(n * meter.bar, meter.bar, 0, "maj", 0) for n in range(bars))
     section = Section("A", 1, bars, meter, 4, tier, Key(0, "major"), chords, frozenset(flags), intents)
     base = Brief("drums", section, Lane(tier=tier), ROCK, Dials(), Cell(), Seed("7/A/1/drums"), "medium")
@@ -182,9 +204,11 @@ def test_a_cell_may_be_louder() -> None:
 
 def test_energy_is_louder() -> None:
     """A ramp is louder at its end than the same section without."""
+
     def last(asked: Brief) -> float:
         found = [n.velocity for n in Drums().play(asked).notes if 6 * BAR <= n.start < 7 * BAR]
         return sum(found) / len(found)
+
     assert last(brief(3, 8, flags=("ramp",))) > last(brief(3, 8))
 
 
@@ -225,7 +249,7 @@ def test_hush_cuts_what_sounds_into_a_silence() -> None:
 def test_pushes_name_the_chord_they_anticipate() -> None:
     """A push at the start of a chord, or an eighth before it, means that chord; the next section's is None."""
     for tick in (BAR, BAR - PPQ // 2):
-        (struck, chord), = pushes(brief(intents=(Intent(tick, "push"),)).section, "keys")
+        ((struck, chord),) = pushes(brief(intents=(Intent(tick, "push"),)).section, "keys")
         assert (struck, chord.start) == (BAR - PPQ // 2, BAR)
     assert pushes(brief(intents=(Intent(4 * BAR - PPQ, "push"),)).section, "keys") == ((4 * BAR - PPQ // 2, None),)
 

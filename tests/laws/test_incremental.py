@@ -69,7 +69,9 @@ def cells(text: str) -> tuple[set[str], set[str]]:
     music = rehearsal.music(planned(text))
     if music is None:
         return set(), set()
-    changed = {f"{section}/{change.part}" for change in music.changes if change.kind == "notes" for section in change.sections}
+    changed = {
+        f"{section}/{change.part}" for change in music.changes if change.kind == "notes" for section in change.sections
+    }
     return {name for name, _ in music.ran}, changed
 
 

@@ -46,7 +46,7 @@ def test_everybody_is_played_after_those_it_hears() -> None:
 def test_an_edit_of_a_cell_reaches_its_listeners_only(part: str, what: str) -> None:
     """Rerolling or thickening one part in one section changes that section alone, and there only the part, those who listen
     to it by the table, and parts in which the resolver recorded an edit before or after."""
-    text = SONG.replace('[sections.verse.parts.keys]\ndensity = 0.6\n', "")
+    text = SONG.replace("[sections.verse.parts.keys]\ndensity = 0.6\n", "")
     before = composed(text)
     after = composed(text + f'\n[sections."verse/2".parts.{part}]\n{what}\n')
     touched = changed(before, after)
@@ -55,7 +55,9 @@ def test_an_edit_of_a_cell_reaches_its_listeners_only(part: str, what: str) -> N
     assert {name for _, name in touched} <= allowed
 
 
-@pytest.mark.parametrize("setting", ["parts.bass.level=-9", "parts.keys.pan=0.7", "master.lufs=-16", "parts.lead.verb=0.6"])
+@pytest.mark.parametrize(
+    "setting", ["parts.bass.level=-9", "parts.keys.pan=0.7", "master.lufs=-16", "parts.lead.verb=0.6"]
+)
 def test_the_mixer_moves_no_note(setting: str) -> None:
     """Levels, pans, sends and loudness leave every note of the score alone."""
     from scorekit import pipeline

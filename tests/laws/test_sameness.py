@@ -30,7 +30,9 @@ density = 0.6
 
 
 def planned(text: str, **settings: object) -> Plan:
-    compiled = pipeline.compile_song(text, "song.toml", find=files.load, settings=[f"{k}={v}" for k, v in settings.items()])
+    compiled = pipeline.compile_song(
+        text, "song.toml", find=files.load, settings=[f"{k}={v}" for k, v in settings.items()]
+    )
     assert compiled.plan is not None, [d.render() for d in compiled.diagnostics]
     return compiled.plan
 
@@ -57,7 +59,9 @@ def test_midi_is_the_same_in_every_process(hash_seed: str) -> None:
         "print(hashlib.sha256(pipeline.midi(pipeline.perform(pipeline.compose(c.plan)))).hexdigest())"
     )
     env = os.environ | {"PYTHONHASHSEED": hash_seed}
-    there = subprocess.run([sys.executable, "-c", code], input=SONG, text=True, capture_output=True, env=env, check=True)
+    there = subprocess.run(
+        [sys.executable, "-c", code], input=SONG, text=True, capture_output=True, env=env, check=True
+    )
     import hashlib
 
     assert there.stdout.strip() == hashlib.sha256(midi_of(SONG)).hexdigest()
@@ -96,7 +100,9 @@ def test_renaming_a_pattern_nobody_names_changes_nothing() -> None:
 
 def test_tempo_inside_a_feel_band_moves_no_note_of_the_score() -> None:
     """With its form in bars, a song at 118 has the same score, tick for tick, as at 122."""
-    assert notes(composed(SONG.replace("tempo = 120", "tempo = 118"))) == notes(composed(SONG.replace("tempo = 120", "tempo = 122")))
+    assert notes(composed(SONG.replace("tempo = 120", "tempo = 118"))) == notes(
+        composed(SONG.replace("tempo = 120", "tempo = 122"))
+    )
 
 
 def test_a_new_section_changes_no_phrase_but_at_its_seams() -> None:
@@ -119,7 +125,11 @@ def test_a_new_section_changes_no_phrase_but_at_its_seams() -> None:
 
 
 EDITS = [
-    lambda t, r: t.replace("tempo = ", f"tempo = {r.choice([1, 2])}", 1) if False else t.replace("tempo = 120", f"tempo = {r.randint(100, 140)}"),
+    lambda t, r: (
+        t.replace("tempo = ", f"tempo = {r.choice([1, 2])}", 1)
+        if False
+        else t.replace("tempo = 120", f"tempo = {r.randint(100, 140)}")
+    ),
     lambda t, r: t.replace("density = 0.5", f"density = 0.{r.randint(1, 9)}"),
     lambda t, r: t.replace("density = 0.6", f"density = 0.{r.randint(1, 9)}"),
     lambda t, r: t + f"\n# {r.random()}\n",

@@ -123,9 +123,7 @@ def test_strip_level_is_decibels() -> None:
     song = band()
     parts = tuple(replace(part, strip=replace(part.strip, level=part.strip.level - 6.0206)) for part in song.plan.parts)
     softer = Performance(cast(Plan, SimpleNamespace(**{**vars(song.plan), "parts": parts})), song.takes)
-    for before, after in zip(
-        parts_of(song)[1].values(), parts_of(softer)[1].values(), strict=True
-    ):
+    for before, after in zip(parts_of(song)[1].values(), parts_of(softer)[1].values(), strict=True):
         np.testing.assert_allclose(after, before * 0.5, atol=1e-5)
 
 

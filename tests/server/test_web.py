@@ -62,11 +62,16 @@ def test_the_page_asks_nothing_of_elsewhere(played: tuple[Player, Watch, Path]) 
             assert address == "http://www.w3.org", (path.name, address)
     status, headers, body = ask(played[0], "/")
     assert status == 200 and b"<canvas" in body
-    assert "default-src 'none'" in headers["Content-Security-Policy"] and "unsafe" not in headers["Content-Security-Policy"]
+    assert (
+        "default-src 'none'" in headers["Content-Security-Policy"]
+        and "unsafe" not in headers["Content-Security-Policy"]
+    )
     assert ask(played[0], "/static/page.js")[1]["Content-Type"].startswith("text/javascript")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/static/../web.py", "/static/%2e%2e/web.py", "/songs/other", "/songs/song/9/peaks"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/static/../web.py", "/static/%2e%2e/web.py", "/songs/other", "/songs/song/9/peaks"]
+)
 def test_what_is_not_there_is_not_found(played: tuple[Player, Watch, Path], path: str) -> None:
     """Unknown paths, songs, versions, and ways out of the folder of the page are 404."""
     assert ask(played[0], path)[0] == 404

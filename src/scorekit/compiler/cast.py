@@ -49,8 +49,10 @@ def asked(song: SongSpec, name: str) -> bool:
 def silenced(song: SongSpec, name: str) -> bool:
     """Whether the song silences a part throughout."""
     own = song.parts.get(name)
-    return own is not None and own.play is False and not any(
-        s.parts[name].play or s.parts[name].notes for s in song.sections.values() if name in s.parts
+    return (
+        own is not None
+        and own.play is False
+        and not any(s.parts[name].play or s.parts[name].notes for s in song.sections.values() if name in s.parts)
     )
 
 
@@ -71,7 +73,9 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
     """A part's patch with its parameters, and its General MIDI program."""
     wish = own.sound if own is not None else None
     path = f"parts.{name}.sound" if wish is not None and wish.patch else f"genre:mix.{name}"
-    default = "acoustic" if name == "drums" else catalog.patch_for(mix.gm if mix.gm is not None else DEFAULT_PROGRAMS[name])
+    default = (
+        "acoustic" if name == "drums" else catalog.patch_for(mix.gm if mix.gm is not None else DEFAULT_PROGRAMS[name])
+    )
     chosen = (wish.patch if wish is not None else None) or mix.patch or default
     row = catalog.patch(chosen)
     drums = [r.name for r in catalog.patches if (r.family == "drums") == (name == "drums")]
@@ -86,7 +90,9 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
     params = inherited | (wish.params if wish is not None else {})
     known = {n: (low, high) for n, low, high, _ in row.params}
     for key, value in params.items():
-        where = f"parts.{name}.sound.{key}" if wish is not None and key in wish.params else f"genre:mix.{name}.params.{key}"
+        where = (
+            f"parts.{name}.sound.{key}" if wish is not None and key in wish.params else f"genre:mix.{name}.params.{key}"
+        )
         if key not in known:
             book.wrong(where, f"patch {chosen!r} has no parameter {key!r}", did_you_mean(key, known), on_key=True)
         elif not known[key][0] <= value <= known[key][1]:
@@ -102,9 +108,14 @@ def choices(song: SongSpec, genre: GenreSpec, kind: str) -> tuple[Decision, ...]
         usual = name in CASTS[kind] and (not genre.arrange.enter_order or name in genre.arrange.enter_order)
         wanted = True if asked(song, name) else False if silenced(song, name) else usual
         if wanted != usual:
-            sides = (Claim("song", f"{name} {'plays' if wanted else 'is silent'}", 1.0), Claim("model and genre", f"{name} {'plays' if usual else 'is silent'}", 0.5))
+            sides = (
+                Claim("song", f"{name} {'plays' if wanted else 'is silent'}", 1.0),
+                Claim("model and genre", f"{name} {'plays' if usual else 'is silent'}", 0.5),
+            )
             reason = "the song comes first; the others share what is left to do"
-            found.append(Decision("I7", "instruments", "song", sides, f"{name} {'joins' if wanted else 'leaves'}", reason))
+            found.append(
+                Decision("I7", "instruments", "song", sides, f"{name} {'joins' if wanted else 'leaves'}", reason)
+            )
     return tuple(found)
 
 
@@ -112,7 +123,11 @@ def choices(song: SongSpec, genre: GenreSpec, kind: str) -> tuple[Decision, ...]
 
 
 def cells(
-    song: SongSpec, sections: Sequence[Section], parts: Sequence[Part], chain: Mapping[str, tuple[str, ...]], book: Reader,
+    song: SongSpec,
+    sections: Sequence[Section],
+    parts: Sequence[Part],
+    chain: Mapping[str, tuple[str, ...]],
+    book: Reader,
     ids: Mapping[str, frozenset[str]],
 ) -> tuple[tuple[str, str, Cell], ...]:
     """What the song asks of each part in each section, where it asks anything.
@@ -133,14 +148,19 @@ def cells(
                     sources.append((join("sections", key, "parts", member.name), spec))
             cell = combined(sources, section, member.name, book, ids)
             if member.name == "lead" and section.id in tunes and not cell.notes:
-                cell = Cell(True, cell.density, cell.velocity, cell.octave, 0, cell.lock, tunes[section.id], "", "melody.notes")
+                cell = Cell(
+                    True, cell.density, cell.velocity, cell.octave, 0, cell.lock, tunes[section.id], "", "melody.notes"
+                )
             if cell != Cell():
                 rows.append((section.id, member.name, cell))
     return tuple(rows)
 
 
 def combined(
-    sources: Sequence[tuple[str, PartSpec | SectionPart]], section: Section, part: str, book: Reader,
+    sources: Sequence[tuple[str, PartSpec | SectionPart]],
+    section: Section,
+    part: str,
+    book: Reader,
     ids: Mapping[str, frozenset[str]],
 ) -> Cell:
     """Several tables about one cell made one: the nearest wins, takes and velocities add up."""
@@ -154,7 +174,11 @@ def combined(
         if spec.pattern:
             pattern = spec.pattern
             if pattern not in ids.get(part, frozenset()):
-                book.wrong(join(where, "pattern"), f"{part} knows no pattern {pattern!r}", did_you_mean(pattern, ids.get(part, ())))
+                book.wrong(
+                    join(where, "pattern"),
+                    f"{part} knows no pattern {pattern!r}",
+                    did_you_mean(pattern, ids.get(part, ())),
+                )
         text = getattr(spec, "notes", None)
         if text:
             rows = DRUM_NOTES if part == "drums" else None
@@ -169,11 +193,17 @@ def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path:
         return ()
     tokens, bars = read
     if bars > section.bars:
-        book.wrong(path, f"{bars} bars of notes in a section of {section.bars}", "shorten them, or lengthen the section in the form")
-    return tuple(sorted(
-        (Note(t.start, t.length, t.pitch, 84) for t in tokens if t.start < section.length),  # type: ignore[attr-defined]
-        key=lambda n: (n.start, n.pitch),
-    ))
+        book.wrong(
+            path,
+            f"{bars} bars of notes in a section of {section.bars}",
+            "shorten them, or lengthen the section in the form",
+        )
+    return tuple(
+        sorted(
+            (Note(t.start, t.length, t.pitch, 84) for t in tokens if t.start < section.length),  # type: ignore[attr-defined]
+            key=lambda n: (n.start, n.pitch),
+        )
+    )
 
 
 def own_tune(
@@ -189,7 +219,9 @@ def own_tune(
         if not meant:
             hint = did_you_mean(line.section, {s.name for s in sections})
             at = line.offset - len(line.section) - 2
-            book.problems.append(Problem("melody.notes", f"no section {line.section!r} in the form", hint, at, len(line.section)))
+            book.problems.append(
+                Problem("melody.notes", f"no section {line.section!r} in the form", hint, at, len(line.section))
+            )
         for section in sorted(meant, key=lambda s: line.section == s.id):
             read = book.read("melody.notes", notes, " " * line.offset + line.notes, section.meter)
             found[section.id] = own_notes(read, section, "melody.notes", book)

@@ -36,19 +36,29 @@ MODEL_BYTES = 64 * 1024 * 1024
 """Models grow with what they have learnt."""
 
 
+NOTHING = Layered()
+"""No values from nowhere."""
+
+
 @dataclass(frozen=True)
 class Compiled:
     """What became of a song's text: a plan, or mistakes; and the layers every value came from."""
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...] = ()
-    song: Layered = Layered()
-    genre: Layered = Layered()
-    model: Layered = Layered()
+    song: Layered = NOTHING
+    genre: Layered = NOTHING
+    model: Layered = NOTHING
 
 
 def compile_text(
-    text: str, file: str, title: str, find: Find, catalog: Catalog, settings: Sequence[str] = (), seed: int | None = None
+    text: str,
+    file: str,
+    title: str,
+    find: Find,
+    catalog: Catalog,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
 ) -> Compiled:
     """The plan of a song's text, or every mistake in it and in what it refers to.
 
@@ -58,10 +68,12 @@ def compile_text(
     if isinstance(read, Diagnostic):
         return Compiled(None, (read,))
     if not read.values:
-        return Compiled(None, (Diagnostic("empty", "the song is empty", Span(file, 1, 1), 'begin with  genre = "rock"'),))
+        return Compiled(
+            None, (Diagnostic("empty", "the song is empty", Span(file, 1, 1), 'begin with  genre = "rock"'),)
+        )
     kind = kind_of(read.values)
     if kind != "song":
-        told = Diagnostic(NO_SONG, f"this is a {kind}, not a song", read.span(""), "a song says  genre = \"rock\"")
+        told = Diagnostic(NO_SONG, f"this is a {kind}, not a song", read.span(""), 'a song says  genre = "rock"')
         return Compiled(None, (told,))
     over, wrong = options([*settings, *([f"seed={seed}"] if seed is not None else [])])
     layered, more = resolve(read, finder(find, "songs"), *over)
@@ -80,7 +92,13 @@ def from_the_future(layered: Layered) -> tuple[Diagnostic, ...]:
     ours = version(__version__) or ()
     asked = [(one, version(one.value)) for one in layered.history.get("scorekit_version", ())]
     return tuple(
-        Diagnostic("version", f"needs scorekit >= {one.value}, this is {__version__}", one.span, "pip install -U scorekit", one.path)
+        Diagnostic(
+            "version",
+            f"needs scorekit >= {one.value}, this is {__version__}",
+            one.span,
+            "pip install -U scorekit",
+            one.path,
+        )
         for one, wanted in asked
         if wanted and wanted > ours
     )
@@ -99,7 +117,9 @@ def with_genre(
 ) -> Compiled:
     """The song with its genre and model found, read and lowered."""
     genre_layers, genre, bad = spec_of(GenreSpec, "genres", song.genre, "genre", layered, find, file, True)
-    model_layers, model, worse = spec_of(ModelSpec, "models", song.model or DEFAULT_MODEL, "model", layered, find, file, False)
+    model_layers, model, worse = spec_of(
+        ModelSpec, "models", song.model or DEFAULT_MODEL, "model", layered, find, file, False
+    )
     wrong += [*bad, *worse]
     if genre is None or model is None:
         return Compiled(None, tuple(ordered(wrong)), layered, genre_layers, model_layers)
@@ -120,7 +140,13 @@ def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
     stem = winner.name.replace("\\", "/").rpartition("/")[2].removesuffix(".toml") if winner else ""
     if winner is None or not winner.name.endswith(".toml") or stem == genre.genre.id:
         return []
-    return [Problem("genre.id", f"the id is {genre.genre.id!r}, the file is {stem}.toml", f'write id = "{stem}", or rename the file')]
+    return [
+        Problem(
+            "genre.id",
+            f"the id is {genre.genre.id!r}, the file is {stem}.toml",
+            f'write id = "{stem}", or rename the file',
+        )
+    ]
 
 
 def spec_of(
@@ -131,7 +157,11 @@ def spec_of(
     winner = song.winner(key)
     document = load(name, winner.layer.document.file if winner else file)
     if isinstance(document, Diagnostic):
-        return Layered(), None, [Diagnostic(document.code, document.message, document.span or song.span(key), document.hint, key)]
+        return (
+            Layered(),
+            None,
+            [Diagnostic(document.code, document.message, document.span or song.span(key), document.hint, key)],
+        )
     over = [layer.within("override") for layer in song.layers] if overridden else []
     layered, wrong = resolve(document, load, *[layer for layer in over if layer.values])
     spec, mistakes = salvaged(kind, layered)
@@ -156,7 +186,9 @@ def told(problem: Problem, song: Layered, genre: Layered) -> Diagnostic:
     """A mistake found while lowering, at its place in the song or, marked so, in the genre."""
     if problem.path.startswith("genre:"):
         path = problem.path.removeprefix("genre:")
-        return genre.diagnose(Problem(path, problem.message, problem.hint, problem.offset, problem.width, problem.on_key))
+        return genre.diagnose(
+            Problem(path, problem.message, problem.hint, problem.offset, problem.width, problem.on_key)
+        )
     return song.diagnose(problem)
 
 

@@ -6,14 +6,30 @@ the genre's lengths for its role, be halved, or be left out, each at a cost; the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scorekit.compiler.strings import SectionToken
 
-DROP_COST = {"chorus": 40.0, "hook": 40.0, "drop": 40.0, "A": 6.0, "verse": 6.0, "head": 40.0, "blues": 40.0, "bridge": 3.0,
-             "break": 3.0, "pre": 2.0, "prechorus": 2.0, "intro": 2.0, "solo": 1.0, "interlude": 1.0, "B": 5.0}
+DROP_COST = {
+    "chorus": 40.0,
+    "hook": 40.0,
+    "drop": 40.0,
+    "A": 6.0,
+    "verse": 6.0,
+    "head": 40.0,
+    "blues": 40.0,
+    "bridge": 3.0,
+    "break": 3.0,
+    "pre": 2.0,
+    "prechorus": 2.0,
+    "intro": 2.0,
+    "solo": 1.0,
+    "interlude": 1.0,
+    "B": 5.0,
+}
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
@@ -48,8 +64,13 @@ class Shape:
 
 
 def fit(
-    shapes: Sequence[Shape], lengths: dict[str, tuple[int, ...]], bars: int, short: bool, luck: Callable[[str, float], float],
-    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None,
+    shapes: Sequence[Shape],
+    lengths: dict[str, tuple[int, ...]],
+    bars: int,
+    short: bool,
+    luck: Callable[[str, float], float],
+    named: frozenset[str] = frozenset(),
+    prices: Mapping[str, float] | None = None,
 ) -> Choice:
     """The form whose fitted version costs least for about so many bars.
 
@@ -95,8 +116,14 @@ def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...]
 
 
 def fit_one(
-    shape: Shape, tokens: tuple[SectionToken, ...], lengths: dict[str, tuple[int, ...]], bars: int, bias: float,
-    named: frozenset[str] = frozenset(), prices: Mapping[str, float] | None = None, settled: range = range(0),
+    shape: Shape,
+    tokens: tuple[SectionToken, ...],
+    lengths: dict[str, tuple[int, ...]],
+    bars: int,
+    bias: float,
+    named: frozenset[str] = frozenset(),
+    prices: Mapping[str, float] | None = None,
+    settled: range = range(0),
 ) -> Choice:
     """The cheapest way to bring one token list to about so many bars; ``settled`` places keep theirs."""
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
@@ -117,7 +144,9 @@ def fit_one(
                 if after <= bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
                     grown[after] = (cost + price, (*path, length))
         table = grown or table
-    costs = {total: cost + 30 * abs(total - bars) / bars for total, (cost, path) in table.items() if len(path) == len(tokens)}
+    costs = {
+        total: cost + 30 * abs(total - bars) / bars for total, (cost, path) in table.items() if len(path) == len(tokens)
+    }
     if not costs:
         return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
     total = min(costs, key=lambda t: (costs[t], t))
@@ -145,7 +174,7 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
 def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
     """What makes a form dull: equal neighbours at equal energy, a peak too early or at the very end, no ending."""
     total = sum(token.bars for token in tokens) or 1
-    twins = sum(a.name == b.name and a.tier == b.tier and a.bars < 8 for a, b in zip(tokens, tokens[1:], strict=False))
+    twins = sum(a.name == b.name and a.tier == b.tier and a.bars < 8 for a, b in itertools.pairwise(tokens))
     peak = max((token.tier or 3) for token in tokens)
     at, ends = 0, []
     for token in tokens:

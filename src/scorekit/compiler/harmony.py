@@ -18,12 +18,38 @@ from scorekit.timebase import Meter, Tick
 
 _LITERAL = {"1": 0, "2": 2, "3": 4, "4": 5, "5": 7, "6": 9, "7": 11, "9": 14, "11": 17, "13": 21}
 _PLAINER = {
-    "9": "7", "13": "7", "11": "7", "7#9": "7", "7b9": "7", "13b9": "7", "7alt": "7", "13#11": "7", "7#11": "7", "7b13": "7",
-    "min9": "min7", "min11": "min7", "min13": "min7", "maj9": "maj7", "maj13": "maj7", "maj7#11": "maj7", "69": "maj",
-    "min69": "min", "add9": "maj", "minadd9": "min", "9sus4": "7sus4", "6": "maj", "min6": "min", "min9b5": "min7b5",
+    "9": "7",
+    "13": "7",
+    "11": "7",
+    "7#9": "7",
+    "7b9": "7",
+    "13b9": "7",
+    "7alt": "7",
+    "13#11": "7",
+    "7#11": "7",
+    "7b13": "7",
+    "min9": "min7",
+    "min11": "min7",
+    "min13": "min7",
+    "maj9": "maj7",
+    "maj13": "maj7",
+    "maj7#11": "maj7",
+    "69": "maj",
+    "min69": "min",
+    "add9": "maj",
+    "minadd9": "min",
+    "9sus4": "7sus4",
+    "6": "maj",
+    "min6": "min",
+    "min9b5": "min7b5",
 }
-_FAMILY = {"dominant": ("7", "9", "13", "7b9", "7#9", "7alt", "13b9"), "minor": ("min", "min7", "min9", "min11"),
-           "major": ("maj", "maj7", "maj9", "6", "69", "add9"), "halfdim": ("min7b5",), "sus": ("sus4", "7sus4", "9sus4")}
+_FAMILY = {
+    "dominant": ("7", "9", "13", "7b9", "7#9", "7alt", "13b9"),
+    "minor": ("min", "min7", "min9", "min11"),
+    "major": ("maj", "maj7", "maj9", "6", "69", "add9"),
+    "halfdim": ("min7b5",),
+    "sus": ("sus4", "7sus4", "9sus4"),
+}
 """Kinds of chord that ``harmony.color`` speaks of, and the qualities that count as each."""
 
 
@@ -101,7 +127,7 @@ def laid(changes: Changes, written: Meter, bars: int, meter: Meter, keeps_ending
         order[-1] = changes.bars - 1
     placed: list[ChordToken] = []
     for bar, source in enumerate(order):
-        inside = [t for t in covering(changes, written, source)]
+        inside = list(covering(changes, written, source))
         placed += rebar(inside, source * written.bar, bar, written, meter)
     return merged(placed)
 
@@ -204,7 +230,9 @@ def coloured(token: ChordToken, colors: Mapping[str, tuple[str, ...]], dials: Di
         return token
     draw = seed.unit(f"colour/{token.start}")
     if lean < 0:
-        return replace(token, quality=_PLAINER[token.quality]) if token.quality in _PLAINER and draw < -2 * lean else token
+        return (
+            replace(token, quality=_PLAINER[token.quality]) if token.quality in _PLAINER and draw < -2 * lean else token
+        )
     choices = colors.get(family(token.quality), ())
     if not choices or draw >= 1.6 * lean or token.quality not in ("maj", "min", "7", "min7", "maj7"):
         return token
@@ -215,7 +243,9 @@ def coloured(token: ChordToken, colors: Mapping[str, tuple[str, ...]], dials: Di
 # -- sounding ------------------------------------------------------------------------------------------------------------
 
 
-def sounding(tokens: Sequence[ChordToken], key: Key, path: str, length: Tick) -> tuple[tuple[Chord, ...], tuple[Tick, ...]]:
+def sounding(
+    tokens: Sequence[ChordToken], key: Key, path: str, length: Tick
+) -> tuple[tuple[Chord, ...], tuple[Tick, ...]]:
     """Tokens as chords in a key, and the ticks where the harmony is silent (N). The chords fill the section."""
     chords: list[Chord] = []
     silent: list[Tick] = []
@@ -258,19 +288,28 @@ def slash(token: ChordToken, root: int) -> int:
 def tonic_chord(key: Key, start: Tick, length: Tick) -> Chord:
     """The tonic triad of a key."""
     quality = "maj" if key.mode in MAJOR_LIKE else "min"
-    return Chord(start, length, key.tonic, quality, key.tonic, chord_symbol(key.tonic, quality, key.tonic, uses_flats(key.tonic, key.mode)))
+    return Chord(
+        start,
+        length,
+        key.tonic,
+        quality,
+        key.tonic,
+        chord_symbol(key.tonic, quality, key.tonic, uses_flats(key.tonic, key.mode)),
+    )
 
 
 def homely(quality: str, mode: str) -> bool:
     """Whether a chord on the tonic has the mode's third, or none at all as a power chord: no suspension, no alteration."""
     third = 4 if mode in MAJOR_LIKE else 3
-    return quality == "5" or third in CHORDS[quality] and quality not in ("7alt", "7b9", "7#9", "13b9")
+    return quality == "5" or (third in CHORDS[quality] and quality not in ("7alt", "7b9", "7#9", "13b9"))
 
 
 def restful(quality: str, mode: str) -> bool:
     """Whether a song in a mode may end on a chord of this quality: no dominant seventh, no suspension, the mode's third."""
     third = 4 if mode in MAJOR_LIKE else 3
-    return quality == "5" or (third in CHORDS[quality] and 10 not in CHORDS[quality] or (third == 3 and quality in ("min7", "min9")))
+    return quality == "5" or (
+        (third in CHORDS[quality] and 10 not in CHORDS[quality]) or (third == 3 and quality in ("min7", "min9"))
+    )
 
 
 def closed(chords: tuple[Chord, ...], key: Key, last_bar: Tick, length: Tick, quality: str) -> tuple[Chord, ...]:

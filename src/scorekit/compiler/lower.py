@@ -93,7 +93,13 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         master=Master(song.master.lufs, song.master.ceiling, song.master.room, song.master.tone),
         tail=tail,
         resolver=song.resolver.mode,
-        decisions=(*tempo.claims(pace, genre.tempo, model.bias.get("tempo", 0.0)), *fitted, *stirred(song, genre), *keyed(setting, song), *cast.choices(song, genre, model.type)),
+        decisions=(
+            *tempo.claims(pace, genre.tempo, model.bias.get("tempo", 0.0)),
+            *fitted,
+            *stirred(song, genre),
+            *keyed(setting, song),
+            *cast.choices(song, genre, model.type),
+        ),
         ending=ending,
     )
 
@@ -113,9 +119,18 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
     )
     lift = 0.0 if song.energy is None else (song.energy - 0.5) * 4
     return sections.Setting(
-        song=song, genre=genre, key=key_of(song, genre, seed, book), meter=meter, written=written,
-        grid=genre.meter.grid * PPQ // written.bar, dials=dials, seed=seed, offers=offers(genre, written, model),
-        swaps=swaps(genre), colours=colours(genre), lift=lift + model.bias.get("energy", 0.0),
+        song=song,
+        genre=genre,
+        key=key_of(song, genre, seed, book),
+        meter=meter,
+        written=written,
+        grid=genre.meter.grid * PPQ // written.bar,
+        dials=dials,
+        seed=seed,
+        offers=offers(genre, written, model),
+        swaps=swaps(genre),
+        colours=colours(genre),
+        lift=lift + model.bias.get("energy", 0.0),
     )
 
 
@@ -148,7 +163,16 @@ def stirred(song: SongSpec, genre: GenreSpec) -> tuple[Decision, ...]:
     sides = (Claim("song", f"energy {song.energy:g}", 1.0), Claim("genre", f"arousal {arousal:+g}", 0.5))
     moved = round((song.energy - 0.5) * 4)
     chosen = f"every section {moved:+d} of energy" if moved else "the genre's energies"
-    return (Decision("E6", "energy", "song", sides, chosen, "density, players and dynamics follow the song, the tempo stays the genre's"),)
+    return (
+        Decision(
+            "E6",
+            "energy",
+            "song",
+            sides,
+            chosen,
+            "density, players and dynamics follow the song, the tempo stays the genre's",
+        ),
+    )
 
 
 def offers(genre: GenreSpec, meter: Meter, model: ModelSpec) -> tuple[harmony.Progress, ...]:
@@ -165,8 +189,11 @@ def swaps(genre: GenreSpec) -> tuple[harmony.Swap, ...]:
     """The genre's substitutions, read."""
     return tuple(
         harmony.Swap(
-            tuple(read_chord(w) for _, w in words(sub.match)), tuple(read_chord(w) for _, w in words(sub.to)),
-            sub.p, sub.min_repeat, item("harmony.sub", number, None),
+            tuple(read_chord(w) for _, w in words(sub.match)),
+            tuple(read_chord(w) for _, w in words(sub.to)),
+            sub.p,
+            sub.min_repeat,
+            item("harmony.sub", number, None),
         )
         for number, sub in enumerate(genre.harmony.sub)
     )
@@ -209,7 +236,9 @@ def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
 # -- form ----------------------------------------------------------------------------------------------------------------
 
 
-def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Reader) -> tuple[tuple[SectionToken, ...], str]:
+def formed(
+    setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Reader
+) -> tuple[tuple[SectionToken, ...], str]:
     """The form's tokens and the path they were written at: the song's own form, else the genre's best fit."""
     song, genre = setting.song, setting.genre
     if song.form is not None:
@@ -224,8 +253,18 @@ def formed(setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Re
     lengths = {name: role.lens for name, role in genre.section.items()}
     lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
     short = bars * bar < form.SHORT
-    choice = form.fit(shapes(genre), lengths, bars, short, lambda path, weight: handicap(setting.seed, path, weight), named(song), prices(genre))
-    tokens = tuple(replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens)
+    choice = form.fit(
+        shapes(genre),
+        lengths,
+        bars,
+        short,
+        lambda path, weight: handicap(setting.seed, path, weight),
+        named(song),
+        prices(genre),
+    )
+    tokens = tuple(
+        replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens
+    )
     if wanted.bars:
         tokens = form.exact(tokens, wanted.bars)
     return tokens, choice.path
@@ -250,7 +289,11 @@ def shapes(genre: GenreSpec) -> tuple[form.Shape, ...]:
     """The genre's forms, read."""
     return tuple(
         form.Shape(
-            f.id, item("genre:form", 0, f.id), f.weight, tuple(map(read_section, f.sections)), tuple(map(read_section, f.compress))
+            f.id,
+            item("genre:form", 0, f.id),
+            f.weight,
+            tuple(map(read_section, f.sections)),
+            tuple(map(read_section, f.compress)),
         )
         for f in genre.form
     )
@@ -299,8 +342,13 @@ def paced(sources: Sources, seed: Seed) -> tempo.Pace:
 
 
 def timed(
-    sources: Sources, pace: tempo.Pace, wanted: Length, placed: Sequence[Placement], wishes: Sequence[sections.Wish],
-    ritard: bool, book: Reader,
+    sources: Sources,
+    pace: tempo.Pace,
+    wanted: Length,
+    placed: Sequence[Placement],
+    wishes: Sequence[sections.Wish],
+    ritard: bool,
+    book: Reader,
 ) -> tuple[TempoMap, float, tuple[Decision, ...]]:
     """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
 
@@ -322,7 +370,11 @@ def timed(
     ring = RING + 0.5 if goal is None else min(4.0, max(1.2, goal - landing))
     total = landing + ring
     if total > MAX_SECONDS:
-        book.wrong("length" if sources.song.form is None else "form", f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit", "shorten the form or raise the tempo")
+        book.wrong(
+            "length" if sources.song.form is None else "form",
+            f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit",
+            "shorten the form or raise the tempo",
+        )
     missed = lengths_told(goal, total, tempi.bpm_at(0), pace.fixed)
     return tempi, total - tempi.seconds(placed[-1].end), missed
 
@@ -342,7 +394,10 @@ def lengths_told(goal: float | None, total: float, bpm: float, fixed: bool) -> t
     """T6: the asked length and whole bars at this tempo disagree by more than half a second."""
     if goal is None or abs(goal - total) <= 0.5:
         return ()
-    sides = (Claim("length", f"{goal:g} s", 0.8), Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0))
+    sides = (
+        Claim("length", f"{goal:g} s", 0.8),
+        Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0),
+    )
     return (Decision("T6", "tempo", "song", sides, f"{total:.1f} s", "music ends on a bar line, not inside one"),)
 
 

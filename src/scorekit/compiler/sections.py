@@ -24,12 +24,38 @@ from scorekit.theory import key_name
 from scorekit.timebase import Meter
 
 Value = TypeVar("Value")
-_MELODY = {"intro": "none", "outro": "none", "coda": "none", "solo": "solo", "chorus": "hook", "hook": "hook", "drop": "hook",
-           "break": "none", "build": "none", "breakdown": "none", "tag": "hook", "riff": "riff"}
+_MELODY = {
+    "intro": "none",
+    "outro": "none",
+    "coda": "none",
+    "solo": "solo",
+    "chorus": "hook",
+    "hook": "hook",
+    "drop": "hook",
+    "break": "none",
+    "build": "none",
+    "breakdown": "none",
+    "tag": "hook",
+    "riff": "riff",
+}
 """What the melody does in a section of this name, where the genre does not say."""
 _CLOSING = ("tag", "outro", "coda")
-USUAL = {"intro": 2, "verse": 3, "A": 3, "pre": 4, "prechorus": 4, "chorus": 5, "B": 4, "bridge": 3, "break": 1, "solo": 4,
-           "outro": 2, "tag": 4, "drop": 5, "build": 3}
+USUAL = {
+    "intro": 2,
+    "verse": 3,
+    "A": 3,
+    "pre": 4,
+    "prechorus": 4,
+    "chorus": 5,
+    "B": 4,
+    "bridge": 3,
+    "break": 1,
+    "solo": 4,
+    "outro": 2,
+    "tag": 4,
+    "drop": 5,
+    "build": 3,
+}
 """Section names everybody knows, and their usual tiers."""
 
 
@@ -103,7 +129,9 @@ def role(genre: GenreSpec, names: Sequence[str]) -> GenreSection:
     return next((genre.section[name] for name in names if name in genre.section), GenreSection())
 
 
-def build(setting: Setting, tokens: Sequence[SectionToken], book: Reader) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
+def build(
+    setting: Setting, tokens: Sequence[SectionToken], book: Reader
+) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
     """Every statement of the form as a section, with what the song wishes of each; mistakes are noted."""
     counts: dict[str, int] = {}
     chosen: dict[str, harmony.Progress] = {}
@@ -119,8 +147,14 @@ def build(setting: Setting, tokens: Sequence[SectionToken], book: Reader) -> tup
 
 
 def statement(
-    setting: Setting, token: SectionToken, occurrence: int, lift: int, wish: Wish, chosen: dict[str, harmony.Progress],
-    last: bool, book: Reader,
+    setting: Setting,
+    token: SectionToken,
+    occurrence: int,
+    lift: int,
+    wish: Wish,
+    chosen: dict[str, harmony.Progress],
+    last: bool,
+    book: Reader,
 ) -> Section:
     """One statement of a section."""
     names = likeness(setting.song, token.name)
@@ -128,16 +162,26 @@ def statement(
     key = key_of(setting, lift, wish, book)
     meter = own(wish, "meter", read_meter, book) or setting.meter
     draft = Section(
-        name=token.name, occurrence=occurrence, bars=token.bars, meter=meter, grid=setting.grid,
-        tier=tier_of(setting, token, genre, wish, names), key=key, chords=(), flags=token.flags,
-        melody=melody_of(genre, wish, names), cadence="closed" if last else genre.cadence,
+        name=token.name,
+        occurrence=occurrence,
+        bars=token.bars,
+        meter=meter,
+        grid=setting.grid,
+        tier=tier_of(setting, token, genre, wish, names),
+        key=key,
+        chords=(),
+        flags=token.flags,
+        melody=melody_of(genre, wish, names),
+        cadence="closed" if last else genre.cadence,
         motif=motif_of(genre, token.name, names, setting.genre.section),
     )
     chords, silent = harmony_of(setting, draft, names, wish, chosen, book)
     if last and not wish.get("chords"):
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
-    return replace(draft, chords=chords, intents=tuple(sorted((*intents_of(draft, wish, book), *nochord), key=lambda i: i.tick)))
+    return replace(
+        draft, chords=chords, intents=tuple(sorted((*intents_of(draft, wish, book), *nochord), key=lambda i: i.tick))
+    )
 
 
 def home_quality(setting: Setting, key: Key) -> str:
@@ -149,7 +193,12 @@ def home_quality(setting: Setting, key: Key) -> str:
     for offer in setting.offers:
         if not offer.mode or harmony.same_gender(offer.mode, key.mode):
             for token in offer.changes.tokens:
-                if token.kind == "roman" and token.root == 0 and not token.bass and harmony.homely(token.quality, key.mode):
+                if (
+                    token.kind == "roman"
+                    and token.root == 0
+                    and not token.bass
+                    and harmony.homely(token.quality, key.mode)
+                ):
                     kind = (harmony.restful(token.quality, key.mode), token.quality)
                     counts[kind] = counts.get(kind, 0.0) + offer.weight
     return max(counts, key=lambda kind: (kind[0], counts[kind], kind[1]))[1] if counts else ""
@@ -205,7 +254,12 @@ def hook_of(sections: Mapping[str, GenreSection]) -> str:
 
 
 def harmony_of(
-    setting: Setting, section: Section, names: Sequence[str], wish: Wish, chosen: dict[str, harmony.Progress], book: Reader
+    setting: Setting,
+    section: Section,
+    names: Sequence[str],
+    wish: Wish,
+    chosen: dict[str, harmony.Progress],
+    book: Reader,
 ) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
     """The section's chords: the song's own as written, else a progression of the genre, varied on returns and coloured."""
     text, path = wish.get("chords"), wish.path("chords")
@@ -220,12 +274,16 @@ def harmony_of(
     placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps)
     at = setting.seed.at("harmony", section.name)
     daring = 2.0 * setting.dials.creativity
-    varied, _ = harmony.substituted(placed, setting.swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring)
+    varied, _ = harmony.substituted(
+        placed, setting.swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring
+    )
     tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in varied]
     return harmony.sounding(tinted, section.key, offer.path, section.length)
 
 
-def progression(setting: Setting, section: Section, names: Sequence[str], chosen: dict[str, harmony.Progress]) -> harmony.Progress:
+def progression(
+    setting: Setting, section: Section, names: Sequence[str], chosen: dict[str, harmony.Progress]
+) -> harmony.Progress:
     """The progression of a section by name: chosen once, kept for every return."""
     mode = section.key.mode
     slot = f"{section.name}/{'major' if harmony.same_gender(mode, 'major') else 'minor'}"
@@ -233,7 +291,9 @@ def progression(setting: Setting, section: Section, names: Sequence[str], chosen
         rival = role(setting.genre, names).contrast_with
         against = next((p for key, p in chosen.items() if rival and key.startswith(rival + "/")), None)
         heat = 0.3 + 1.4 * setting.dials.creativity
-        chosen[slot] = harmony.choose(setting.offers, names, mode, setting.seed.at("harmony", section.name), against, heat)
+        chosen[slot] = harmony.choose(
+            setting.offers, names, mode, setting.seed.at("harmony", section.name), against, heat
+        )
     return chosen[slot]
 
 
@@ -258,15 +318,27 @@ def unknown_names(setting: Setting, tokens: Sequence[SectionToken], book: Reader
         if token.name not in known:
             hint = did_you_mean(token.name, known)
             tail = f"or write a [sections.{token.name}] table with chords or like"
-            book.problems.append(Problem(path, f"{setting.genre.genre.name} knows no section {token.name!r}", f"{hint} {tail}".strip(), token.offset, len(token.name)))
+            book.problems.append(
+                Problem(
+                    path,
+                    f"{setting.genre.genre.name} knows no section {token.name!r}",
+                    f"{hint} {tail}".strip(),
+                    token.offset,
+                    len(token.name),
+                )
+            )
     present = {token.name for token in tokens}
     present |= {f"{n}/{i}" for n in present for i in range(1, 1 + sum(t.name == n for t in tokens))}
     modelled = {spec.like for spec in setting.song.sections.values() if spec.like}
     for name, spec in setting.song.sections.items():
         if name not in present and name not in modelled:
-            book.wrong(join("sections", name), f"no section {name!r} in the form", did_you_mean(name, present), on_key=True)
+            book.wrong(
+                join("sections", name), f"no section {name!r} in the form", did_you_mean(name, present), on_key=True
+            )
         if spec.like and spec.like not in known:
-            book.wrong(join("sections", name, "like"), f"no section {spec.like!r} to be like", did_you_mean(spec.like, known))
+            book.wrong(
+                join("sections", name, "like"), f"no section {spec.like!r} to be like", did_you_mean(spec.like, known)
+            )
 
 
 def known_names(genre: GenreSpec) -> set[str]:

@@ -82,7 +82,9 @@ def claims(pace: Pace, genre: GenreTempo, lean: float) -> tuple[Decision, ...]:
         found.append(Decision("T1", "tempo", "song", sides, chosen, "a number in the song comes before the genre"))
     if lean and not pace.fixed and abs(lean) > 1.5 * genre.sd:
         sides = (Claim("model", f"{lean:+g}", 0.5), Claim("genre", f"{genre.mean:g} ± {genre.sd:g}", 0.5))
-        found.append(Decision("T2", "tempo", "song", sides, f"{pace.bpm:g}", "the model leans, inside the genre's bounds"))
+        found.append(
+            Decision("T2", "tempo", "song", sides, f"{pace.bpm:g}", "the model leans, inside the genre's bounds")
+        )
     return tuple(found)
 
 

@@ -53,10 +53,7 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
         pitched = [n for n in chosen if n != "drums"]
         if asked[name] is False or (name == "lead" and section.melody == _TUNELESS and asked[name] is None):
             continue
-        if name == "drums":
-            wanted = drums_play(plan.ideas, section)
-        else:
-            wanted = len(pitched) < room or name in always
+        wanted = drums_play(plan.ideas, section) if name == "drums" else len(pitched) < room or name in always
         if wanted or asked[name]:
             chosen.append(name)
     return tuple(chosen or [name for name in band if asked[name] is not False][:1])
@@ -212,5 +209,3 @@ def rest_share(part: str, tier: int) -> float:
 def part_dials(plan: Plan, part: str, lane: Lane) -> Dials:
     """The dials of one part."""
     return replace(plan.dials, density=lane.density, focus=part in plan.focus)
-
-

@@ -56,7 +56,9 @@ LISTENS: dict[str, Ear] = {
     "drums": Ear((), ("before", "after"), True, "a crash answers the section before, a fill prepares the one after"),
     "lead": Ear((), ("next_chord",), True, "the tune leads; its last notes may lean into the next chord"),
     "bass": Ear(("drums",), ("next_chord",), True, "hears the kick, aims at the next chord"),
-    "guitar": Ear(("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"),
+    "guitar": Ear(
+        ("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"
+    ),
     "keys": Ear(("lead", "bass", "guitar"), ("next_chord",), True, "leaves room for tune and guitar, may push"),
     "brass": Ear(("lead", "keys"), (), True, "answers the tune's rests, stabs on accents"),
     "strings": Ear(("lead", "keys"), (), False, "stays under the tune, moves where it holds"),
@@ -138,7 +140,9 @@ def suited(ideas: Sequence[AnyIdea], tier: int) -> tuple[AnyIdea, ...]:
     return tuple(idea for idea in ideas if min(abs(t - tier) for t in idea.tiers) == gap)
 
 
-def select(ideas: Sequence[AnyIdea], tier: int, seed: Seed, draw: str, dials: Dials, onsets: Sequence[float]) -> AnyIdea:
+def select(
+    ideas: Sequence[AnyIdea], tier: int, seed: Seed, draw: str, dials: Dials, onsets: Sequence[float]
+) -> AnyIdea:
     """One idea for a tier by weight, leaning by the dials. ``onsets`` is the onsets per bar of each idea, in order.
 
     Raises ValueError when there is none at all.

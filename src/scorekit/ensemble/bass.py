@@ -215,7 +215,13 @@ def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> lis
         until = end + PPQ // 2 if short else section.length
         notes = [n for n in notes if n.start < end]
         notes = _struck(
-            brief, notes, register, end, until, _final(section.chord_at(end)), intents.parting(brief),
+            brief,
+            notes,
+            register,
+            end,
+            until,
+            _final(section.chord_at(end)),
+            intents.parting(brief),
             f"ending, {brief.ending}",
         )
     return notes

@@ -80,8 +80,11 @@ def accented(player: Player) -> list[Tone]:
     for number in range(brief.section.bars):
         if number % 4 == 2 and brief.seed.at(number).chance("free", 0.7):
             continue
-        marks = [(brief.accents[t // step], t) for t in range(number * bar, (number + 1) * bar, step)
-                 if t // step < len(brief.accents) and brief.accents[t // step] >= 0.6]
+        marks = [
+            (brief.accents[t // step], t)
+            for t in range(number * bar, (number + 1) * bar, step)
+            if t // step < len(brief.accents) and brief.accents[t // step] >= 0.6
+        ]
         strongest = sorted(marks, key=lambda m: (m[1] in busy, -m[0], m[1]))[:3]
         ticks = sorted(t for _, t in strongest) or _pushes(player, number)
         out += [Tone(t, PPQ // 2, 0, "X" if t % bar == 0 else "x") for t in ticks]
@@ -182,8 +185,9 @@ def _reply(
         bend = 0 if last else _turn(player, call, n)
         length = min(stop - at, PPQ) if last else min(stop - at, PPQ // 2) * 2 // 3
         loud = player.velocity(at) + (6 if n == 0 else 0)
-        drafts += [Draft(at, length, _stepped(player, p, bend, at), loud, "" if last else "short", "answer")
-                   for p in voicing]
+        drafts += [
+            Draft(at, length, _stepped(player, p, bend, at), loud, "" if last else "short", "answer") for p in voicing
+        ]
     return drafts
 
 

@@ -5,6 +5,7 @@ A comp is a row of stabs in time over a row of slots in harmony; guitar and keys
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -287,7 +288,7 @@ def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     if seed.chance("drop it", 0.5):
         return found[:n] + found[n + 1 :]
     early = found[n].at - PPQ // brief.section.grid
-    even = len({b.at - a.at for a, b in zip(found, found[1:], strict=False)}) == 1
+    even = len({b.at - a.at for a, b in itertools.pairwise(found)}) == 1
     free = n > 0 and found[n - 1].at < early and early % meter.bar < found[n].at % meter.bar and not even
     moved = replace(found[n], at=early, sounds=early, idea=f"{found[n].idea}, a step early")
     return [*found[:n], moved, *found[n + 1 :]] if free else found
@@ -434,7 +435,9 @@ def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
     end = intents.finale(brief)
     if end is not None:
         length = PPQ // 2 if brief.ending == "cold" else section.length - end
-        found = _struck(found, Stab(end, length, intents.parting(brief), end, path, f"ending, {brief.ending}", True), section.length)
+        found = _struck(
+            found, Stab(end, length, intents.parting(brief), end, path, f"ending, {brief.ending}", True), section.length
+        )
     return _trimmed(found, section.length)
 
 

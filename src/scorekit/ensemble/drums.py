@@ -41,9 +41,25 @@ _SNARE, _CLAP, _RIM, _HH, _OH = (PITCHES[row] for row in ("snare", "clap", "rim"
 _HAT = (_HH, _OH, PITCHES["hhfoot"])
 _TIME = (_HH, _OH, *(PITCHES[row] for row in RIDES))
 _CRASHES = tuple(PITCHES[row] for row in ("crash", "crash2", "splash", "china"))
-_HANDS = tuple(PITCHES[row] for row in (
-    "crash", "crash2", "china", "splash", "snare", "tom3", "tom2", "tom1", "clap", "bell", "oh", "ride", "rim", "hh",
-))
+_HANDS = tuple(
+    PITCHES[row]
+    for row in (
+        "crash",
+        "crash2",
+        "china",
+        "splash",
+        "snare",
+        "tom3",
+        "tom2",
+        "tom1",
+        "clap",
+        "bell",
+        "oh",
+        "ride",
+        "rim",
+        "hh",
+    )
+)
 """What two hands reach for first when a bar asks for three."""
 
 
@@ -172,7 +188,14 @@ def _gesture(pen: Pen, brief: Brief, snare: int) -> None:
         if not inside(spans, tick) and (end is None or tick < end):
             _strike(pen, brief, tick, drums, mark, why)
     if end is not None and not inside(spans, end):
-        _strike(pen, brief, end, farewell(brief, snare), "!" if brief.lane.tier >= 4 else parting(brief), f"last hit, {brief.ending}")
+        _strike(
+            pen,
+            brief,
+            end,
+            farewell(brief, snare),
+            "!" if brief.lane.tier >= 4 else parting(brief),
+            f"last hit, {brief.ending}",
+        )
 
 
 def grounded(phrase: Phrase) -> Phrase:
@@ -242,4 +265,3 @@ def _given(brief: Brief) -> Phrase:
         origin = Origin(brief.cell.path, brief.part, "as written", f"{brief.seed.address}/{bar}")
         pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     return pen.phrase(brief.section.length, "as written")
-

@@ -159,8 +159,10 @@ def _rootless(t: Tones) -> list[Shape]:
     top = t.seventh if t.seventh is not None else sixth
     middle = t.thirteenth - 12 if t.thirteenth is not None and t.seventh == 10 else t.fifth
     middle = 0 if middle == top else middle
-    return [rising((t.heart, middle, top, t.colour)) if middle < top else (t.heart, middle, top, t.colour),
-            rising((top, t.colour, t.heart, middle))]
+    return [
+        rising((t.heart, middle, top, t.colour)) if middle < top else (t.heart, middle, top, t.colour),
+        rising((top, t.colour, t.heart, middle)),
+    ]
 
 
 def _quartal(t: Tones) -> list[Shape]:

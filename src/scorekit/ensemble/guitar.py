@@ -60,7 +60,8 @@ def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
     section = brief.section
     fills = fill_starts(section, brief.hears("drums"))
     return [
-        s for s in strokes
+        s
+        for s in strokes
         if s.at < fills.get(s.at // section.meter.bar, section.length) or s.held or strength(section, s.at) >= 0.6
     ]
 

@@ -48,11 +48,27 @@ OPERATIONS = (("'", 0.32), ("=", 0.42), ("^", 0.12), ("~", 0.06), ("*", 0.08))
 
 SUITS: dict[str, dict[str, float]] = {
     "hook": {"hook2x4": 4.0, "riff2": 1.0, "bop_line": 0.0, "blues_aab": 0.3},
-    "riff": {"riff2": 6.0, "call_response": 2.0, "hook2x4": 1.0, "bop_line": 0.0, "blues_aab": 0.5, "sentence": 0.3,
-             "period": 0.3, "aaba_head": 0.3},
+    "riff": {
+        "riff2": 6.0,
+        "call_response": 2.0,
+        "hook2x4": 1.0,
+        "bop_line": 0.0,
+        "blues_aab": 0.5,
+        "sentence": 0.3,
+        "period": 0.3,
+        "aaba_head": 0.3,
+    },
     "lead": {"bop_line": 0.0, "riff2": 0.5, "hook2x4": 0.6},
-    "solo": {"bop_line": 1.0, "blues_aab": 0.3, "call_response": 0.3, "sentence": 0.0, "period": 0.0, "hook2x4": 0.0,
-             "riff2": 0.0, "aaba_head": 0.0},
+    "solo": {
+        "bop_line": 1.0,
+        "blues_aab": 0.3,
+        "call_response": 0.3,
+        "sentence": 0.0,
+        "period": 0.0,
+        "hook2x4": 0.0,
+        "riff2": 0.0,
+        "aaba_head": 0.0,
+    },
 }
 """How well each schema suits what the melody does; 1 where nothing is said."""
 DEFAULTS = {"hook": "hook2x4", "riff": "riff2", "lead": "period", "solo": "bop_line"}
@@ -187,9 +203,7 @@ def sung(tones: Sequence[Tone], end: Tick, gate: float = 1.0, near: Tick = PPQ *
     return tuple(held)
 
 
-def land(
-    tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, late: float = 0.0
-) -> tuple[Tone, ...]:
+def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, late: float = 0.0) -> tuple[Tone, ...]:
     """The figure brought to rest in its last bar: a long tone on or just before a strong beat, then a beat of air.
 
     ``late`` is the weight of ending short on the bar's last beat instead, as soloists do.

@@ -29,9 +29,16 @@ Floats = NDArray[np.float64]
 Ticks = NDArray[np.int64]
 Curve = Sequence[tuple[float, float]]
 
-EVENT = np.dtype([
-    ("start", "<i8"), ("length", "<i8"), ("pitch", "<i4"), ("velocity", "<i4"), ("manner", "<i4"), ("source", "<i4"),
-])
+EVENT = np.dtype(
+    [
+        ("start", "<i8"),
+        ("length", "<i8"),
+        ("pitch", "<i4"),
+        ("velocity", "<i4"),
+        ("manner", "<i4"),
+        ("source", "<i4"),
+    ]
+)
 """One played note: see score.Take."""
 EARLY: Tick = 24
 """How far a note may come before its section, and how far before the next one all must have ended."""
@@ -42,9 +49,25 @@ DRIFT = 13.0
 """Standard deviation of the raw drift, ms."""
 TEMPLATE = 6.0
 """Standard deviation of a player's habits (the same at each return of a step), ms."""
-_LIMBS = {"kick": 12.0, "snare": 15.0, "brush": 15.0, "rim": 12.0, "hh": 5.0, "oh": 5.0, "hhfoot": 6.0, "ride": 6.0,
-          "bell": 6.0, "crash": 6.0, "crash2": 6.0, "tom1": 12.0, "tom2": 12.0, "tom3": 12.0,
-          "bass": 9.0, "comp": 10.0, "lead": 12.0}
+_LIMBS = {
+    "kick": 12.0,
+    "snare": 15.0,
+    "brush": 15.0,
+    "rim": 12.0,
+    "hh": 5.0,
+    "oh": 5.0,
+    "hhfoot": 6.0,
+    "ride": 6.0,
+    "bell": 6.0,
+    "crash": 6.0,
+    "crash2": 6.0,
+    "tom1": 12.0,
+    "tom2": 12.0,
+    "tom3": 12.0,
+    "bass": 9.0,
+    "comp": 10.0,
+    "lead": 12.0,
+}
 """Raw scatter of a limb or a player, ms; 10 for every other drum."""
 _ROWS = {pitch: row for row, pitch in reversed(DRUM_NOTES.items())}
 _ROLES = {"drums": "drums", "bass": "bass", "lead": "lead"}

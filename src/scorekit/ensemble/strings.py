@@ -135,8 +135,10 @@ def countermelody(player: Player) -> list[Draft]:
         moves = onsets_in(player, start, end)
         aim = Aim("descending" if rising else "ascending", 0.0, "?", before)
         tones = search(setting, moves, aim, setting.seed.at(start))
-        drafts += [Draft(t.start, t.length, t.pitch, player.velocity(t.start) + 6, "legato", "line against the tune")
-                   for t in tones]
+        drafts += [
+            Draft(t.start, t.length, t.pitch, player.velocity(t.start) + 6, "legato", "line against the tune")
+            for t in tones
+        ]
         before = tuple(t.pitch for t in tones[-2:])
     return drafts or sustain(replace(player, voices=2))
 
@@ -156,8 +158,10 @@ def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, bool
     """Where the tune holds or rests for a beat and a half or more: (from, to, whether the tune was rising)."""
     length, half = player.brief.section.length, PPQ // 2
     if not lead:
-        return [(at, min(at + 2 * player.bar, length), at // (2 * player.bar) % 2 == 0)
-                for at in range(0, length, 2 * player.bar)]
+        return [
+            (at, min(at + 2 * player.bar, length), at // (2 * player.bar) % 2 == 0)
+            for at in range(0, length, 2 * player.bar)
+        ]
     out = [(0, lead[0].start, False)] if lead[0].start >= PPQ * 3 // 2 else []
     for n, note in enumerate(lead):
         after = lead[n + 1].start if n + 1 < len(lead) else length

@@ -114,8 +114,19 @@ def _allowed(behaviour: Behaviour, brief: Brief) -> bool:
     return fits.get(behaviour.mask, True)
 
 
-_NOTES = {"ostinato": 8.0, "ostinato_16": 10.0, "tremolo": 12.0, "pulse": 6.0, "pizz": 5.0, "soli_close4": 5.0,
-          "unison_riff": 4.0, "stabs": 3.0, "countermelody": 3.0, "answer": 2.0, "backgrounds": 2.0}
+_NOTES = {
+    "ostinato": 8.0,
+    "ostinato_16": 10.0,
+    "tremolo": 12.0,
+    "pulse": 6.0,
+    "pizz": 5.0,
+    "soli_close4": 5.0,
+    "unison_riff": 4.0,
+    "stabs": 3.0,
+    "countermelody": 3.0,
+    "answer": 2.0,
+    "backgrounds": 2.0,
+}
 
 
 def _busyness(behaviour: Behaviour) -> float:
@@ -219,9 +230,7 @@ def _led(
     return beam[0][1]
 
 
-def seats(
-    root: int, quality: str, lane: tuple[int, int, int], count: int
-) -> tuple[tuple[Voicing, float], ...]:
+def seats(root: int, quality: str, lane: tuple[int, int, int], count: int) -> tuple[tuple[Voicing, float], ...]:
     """Voicings under the tune (low, roof, high), else up to the top of the lane, else with fewer voices."""
     low, roof, high = lane
     for voices in range(count, 0, -1):
@@ -375,8 +384,11 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
     out = _struck(player, out, parts, chain)
     out = _ended(player, out, parts, chain)
     low, high = brief.lane.low, brief.lane.high
-    notes = [Note(d.start, d.length, theory.fold(d.pitch, low, max(high, low + 11)), _loud(d), d.manner, n)
-             for n, d in enumerate(out) if d.length > 0]
+    notes = [
+        Note(d.start, d.length, theory.fold(d.pitch, low, max(high, low + 11)), _loud(d), d.manner, n)
+        for n, d in enumerate(out)
+        if d.length > 0
+    ]
     for note in intents.hush(notes, intents.quiet(brief)):
         draft = out[note.origin]
         place = f"{brief.seed.address}/{note.start // player.bar}"

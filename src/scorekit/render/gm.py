@@ -216,7 +216,9 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
     places = samples_of(np.array([row[0] for row in found.turns], np.int64), found)
     rows: dict[tuple[int, int], dict[int, int]] = {}
     for (_, channel, number, value), at in zip(found.turns, places.tolist(), strict=True):
-        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[at or -1] = value
+        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[
+            at or -1
+        ] = value
     return {
         key: Dial(np.array(list(row), np.int64), np.array(list(row.values()), np.int64)) for key, row in rows.items()
     }

@@ -105,9 +105,11 @@ def _light(played: list[Knock]) -> list[Knock]:
 
 def _thinned(played: list[Knock], bar: Bar, busy: float) -> list[Knock]:
     """Fewer ghosts and odd steps the lower the dials: at -1 none is left."""
+
     def stays(k: Knock) -> bool:
         minor = k.mark in "gs" or strength(bar.meter, k.at) < 0.3
         return not minor or k.mark in "X!" or bar.seed.unit(f"thin/{k.row}/{k.at}") < 1.0 + busy
+
     return [k for k in played if stays(k)]
 
 
@@ -160,9 +162,11 @@ def edits(brief: Brief, bar: Bar) -> tuple[str, ...]:
 
 def _flicker(played: list[Knock], bar: Bar, amount: float) -> list[Knock]:
     """What no drummer repeats exactly: a soft stroke left out here, an odd step felt there."""
+
     def stays(k: Knock) -> bool:
         slight = k.mark == "g" or (k.mark == "s" and strength(bar.meter, k.at) < 0.3)
         return not slight or k.why != "" or k.row == "ride" or bar.seed.unit(f"flicker/{k.row}/{k.at}") >= amount
+
     return [k for k in played if stays(k)]
 
 

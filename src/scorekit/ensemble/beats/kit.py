@@ -32,10 +32,29 @@ PITCHES = {row: DRUM_NOTES[row] for row in KIT}
 KIT_PITCHES = frozenset(PITCHES.values())
 STICK_PITCHES = KIT_PITCHES - {KICK, FOOT}
 
-_LENGTHS = {"oh": PPQ // 2, "ride": PPQ // 2, "bell": PPQ // 2, "crash": 2 * PPQ, "crash2": 2 * PPQ, "china": PPQ,
-            "splash": PPQ, "triangle": PPQ, "guiro_long": PPQ // 2}
-_SPREAD = {"kick": 12.0, "ride": 16.0, "bell": 14.0, "hh": 17.0, "oh": 14.0, "snare": 21.0, "brush": 18.0,
-           "shaker": 8.0, "cabasa": 8.0, "tamb": 9.0}
+_LENGTHS = {
+    "oh": PPQ // 2,
+    "ride": PPQ // 2,
+    "bell": PPQ // 2,
+    "crash": 2 * PPQ,
+    "crash2": 2 * PPQ,
+    "china": PPQ,
+    "splash": PPQ,
+    "triangle": PPQ,
+    "guiro_long": PPQ // 2,
+}
+_SPREAD = {
+    "kick": 12.0,
+    "ride": 16.0,
+    "bell": 14.0,
+    "hh": 17.0,
+    "oh": 14.0,
+    "snare": 21.0,
+    "brush": 18.0,
+    "shaker": 8.0,
+    "cabasa": 8.0,
+    "tamb": 9.0,
+}
 """Standard deviation of velocity of human strokes (Groove MIDI Dataset, measured); 15 for every other row."""
 _TRIM = {"hh": -6.0, "oh": -3.0, "ride": -5.0, "shaker": -10.0, "cabasa": -10.0, "tamb": -8.0, "claves": -4.0}
 """How much softer than the snare these rows are struck at the same mark."""

@@ -68,6 +68,7 @@ def answered(played: list[Knock], bar: Bar, wish: float) -> list[Knock]:
 
 def interlocked(played: list[Knock], loud: set[Tick], bar: Bar) -> list[Knock]:
     """Accents that fall on another layer's accents step back, seven times in ten."""
+
     def yields(k: Knock) -> bool:
         return k.mark == "X" and k.at in loud and bar.seed.chance(f"interlock/{k.row}/{k.at}", 0.7)
 

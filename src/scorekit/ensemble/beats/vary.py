@@ -170,8 +170,19 @@ def ride_skip(played: Strokes, bar: Bar) -> Strokes:
 EDITS: dict[str, Edit] = {
     edit.__name__: edit
     for edit in (
-        nothing, kick_pickup, ghost_shuffle, hat_open_and4, drop_kick, snare_drag, ride_bell, displaced_kick, hat_lift,
-        snare_comp, ride_skip, kick_bomb, clap_pickup,
+        nothing,
+        kick_pickup,
+        ghost_shuffle,
+        hat_open_and4,
+        drop_kick,
+        snare_drag,
+        ride_bell,
+        displaced_kick,
+        hat_lift,
+        snare_comp,
+        ride_skip,
+        kick_bomb,
+        clap_pickup,
     )
 }
 VARIATIONS = tuple(EDITS)

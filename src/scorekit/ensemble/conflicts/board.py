@@ -20,8 +20,14 @@ EIGHTH = PPQ // 2
 HEARD = PPQ * 3 // 8
 """Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
 RANGES = {
-    "bass": (23, 67), "guitar": (40, 88), "keys": (21, 108), "strings": (28, 100), "brass": (40, 86), "lead": (36, 100),
-    "pads": (28, 100), "drums": (27, 87),
+    "bass": (23, 67),
+    "guitar": (40, 88),
+    "keys": (21, 108),
+    "strings": (28, 100),
+    "brass": (40, 86),
+    "lead": (36, 100),
+    "pads": (28, 100),
+    "drums": (27, 87),
 }
 """What the instruments can play at all, as MIDI pitches."""
 BUDGET = (10, 18, 28, 38, 48)
@@ -57,9 +63,15 @@ class Case:
         front = next((n for n, lane in arrangement.lanes if lane.layer == "front" and lane.plays), "lead")
         bpm = plan.tempo.bpm_at(0)
         return Case(
-            section, front, fixed, plan.resolver, BUDGET[section.tier - 1] * quarters / 4 * busy,
-            plan.ideas.bass.kick_lock, 60 / (20 * max(1, round(bpm / 20))),
-            tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes), clave(plan, section),
+            section,
+            front,
+            fixed,
+            plan.resolver,
+            BUDGET[section.tier - 1] * quarters / 4 * busy,
+            plan.ideas.bass.kick_lock,
+            60 / (20 * max(1, round(bpm / 20))),
+            tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes),
+            clave(plan, section),
         )
 
     def lane(self, part: str) -> tuple[int, int]:

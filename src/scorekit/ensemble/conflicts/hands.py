@@ -12,7 +12,20 @@ from scorekit.theory import DRUM_NOTES, fold
 from scorekit.timebase import PPQ
 
 _KEPT = (
-    "crash", "crash2", "china", "splash", "snare", "tom3", "tom2", "tom1", "clap", "bell", "oh", "ride", "rim", "hh",
+    "crash",
+    "crash2",
+    "china",
+    "splash",
+    "snare",
+    "tom3",
+    "tom2",
+    "tom1",
+    "clap",
+    "bell",
+    "oh",
+    "ride",
+    "rim",
+    "hh",
 )
 _STICKS = tuple(DRUM_NOTES[row] for row in _KEPT)
 """What two hands reach for, the last to be given up first; rows nobody names go first."""

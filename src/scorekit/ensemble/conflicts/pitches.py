@@ -66,7 +66,8 @@ def better_pitch(board: Board, part: str, note: Note, reach: int = 7) -> Note | 
     """The note moved to the nearest chord tone of its lane that clashes with nobody; None: there is none in reach."""
     classes, (low, high) = tones(chord_of(board, note)), board.case.lane(part)
     wanted = [
-        p for p in range(max(low - 2, note.pitch - reach), min(high + 2, note.pitch + reach) + 1)
+        p
+        for p in range(max(low - 2, note.pitch - reach), min(high + 2, note.pitch + reach) + 1)
         if p != note.pitch and p % 12 in classes
     ]
     for pitch in sorted(wanted, key=lambda p: (abs(p - note.pitch), p)):
@@ -79,7 +80,8 @@ def steps_on(board: Board, part: str, note: Note) -> bool:
     """Whether the part goes on by a tone or less where the note ends: it was only passing, or a suspension resolved."""
     line = board.notes[part]
     return any(
-        0 < abs(n.pitch - note.pitch) <= 2 for n in board.sounding(part, note.end, note.end + PPQ // 4 + 1)
+        0 < abs(n.pitch - note.pitch) <= 2
+        for n in board.sounding(part, note.end, note.end + PPQ // 4 + 1)
         if n.start > note.start and n in line
     )
 
@@ -126,7 +128,8 @@ def clashes(board: Board) -> None:
 def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
     """The note of a part of higher rank that a note bites, the highest first; brief and own seconds are let be."""
     found = [
-        (who, other) for who, other in biting(board, note)
+        (who, other)
+        for who, other in biting(board, note)
         if who in above and not own_second(board, note, who, other) and not brief(board, part, note, who, other)
     ]
     return min(found, key=lambda pair: (above.index(pair[0]), pair[1].start), default=None)

@@ -83,8 +83,13 @@ def claim(bid: Bid) -> Claim:
 
 
 _WISHES = {
-    "halftime": "half time", "doubletime": "double time", "rest": "to rest", "play": "to play", "thin": "to play less",
-    "octave": "another octave", "borrow": "a borrowed chord",
+    "halftime": "half time",
+    "doubletime": "double time",
+    "rest": "to rest",
+    "play": "to play",
+    "thin": "to play less",
+    "octave": "another octave",
+    "borrow": "a borrowed chord",
 }
 
 
@@ -220,8 +225,10 @@ def answered(table: Table, wish: str, granted: bool, reason: str, bids: Sequence
     """What players who wanted the same were told."""
     names = [bid.part for bid in bids]
     one, many = {
-        ("rest", True): ("rests", "rest"), ("rest", False): ("plays on", "play on"),
-        ("play", True): ("joins", "join"), ("play", False): ("stays out", "stay out"),
+        ("rest", True): ("rests", "rest"),
+        ("rest", False): ("plays on", "play on"),
+        ("play", True): ("joins", "join"),
+        ("play", False): ("stays out", "stay out"),
     }[wish, granted]
     planned = Claim("arrangement", f"{listed(names)} {'in' if wish == 'rest' else 'out'}", _ENOUGH)
     chosen = f"{listed(names)} {verb(names, one, many)}"
