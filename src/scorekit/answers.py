@@ -97,15 +97,8 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("ending", plan.ending, "ending", "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
-    for part in plan.parts:
-        rows.append(
-            Row(
-                f"parts.{part.name}.patch",
-                part.sound.patch,
-                source(compiled, f"parts.{part.name}.sound.patch", f"mix.{part.name}"),
-            )
-        )
-    return rows
+    sounds = [(part.sound.patch, f"parts.{part.name}", f"mix.{part.name}") for part in plan.parts]
+    return rows + [Row(f"{key}.patch", patch, source(compiled, f"{key}.sound.patch", mix)) for patch, key, mix in sounds]
 
 
 def source(compiled: Compiled, song: str, genre: str) -> str:

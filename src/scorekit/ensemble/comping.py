@@ -277,9 +277,7 @@ def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
 
 
 def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
-    """The second block of four bars drops one weak stroke or anticipates one, as a player does who has said it once;
-    an even pulse is never shifted.
-    """
+    """The second block of four bars drops or anticipates one weak stroke; an even pulse is never shifted."""
     seed, meter = brief.seed.at(first), brief.section.meter
     weak = [n for n, s in enumerate(found) if strength(brief.section, s.at) < 0.6 and not s.held]
     if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
