@@ -1,8 +1,8 @@
 """The shelf of bodies in the user's own folder (``scorekit cache``), so that no sound is rendered twice.
 
 A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
-are written under a temporary name and renamed, and carry a check sum of their content: two processes may share the shelf, and what
-is broken is as if it were not there. The oldest are removed when the shelf is over its size.
+are written under a temporary name and renamed, and carry a check sum: two processes may share the shelf, and what is
+broken is as if it were not there. The oldest are removed when the shelf is over its size.
 """
 
 from __future__ import annotations

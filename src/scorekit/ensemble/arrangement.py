@@ -21,6 +21,8 @@ _CHORDS = frozenset({"guitar", "keys", "pads", "strings"})
 """Who can give the harmony."""
 _BUSIER = (-0.1, -0.06, 0.0, 0.06, 0.1)
 """Density added to pitched parts at tiers 1 to 5: sections differ in how much is played, not only in who plays."""
+_FOUNDATION = ("drums", "bass")
+"""They play their patterns whole: what is built on must not have holes."""
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
 
 
@@ -110,8 +112,8 @@ def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: i
     """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is a little sparser."""
     low, high = register(part, ideas)
     low, high = low + 12 * octave, high + 12 * octave
-    sparser = 0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0
-    sparser -= 0.0 if part == "drums" else _BUSIER[section.tier - 1]
+    sparser = (0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0) - _BUSIER[section.tier - 1]
+    sparser = 0.0 if part in _FOUNDATION else sparser
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"
     return Lane(low=low, high=high, density=min(1.0, max(0.0, density - sparser)), tier=section.tier, pace=pace)
 
