@@ -98,7 +98,9 @@ def resolved(compiled: Compiled) -> list[Row]:
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
     sounds = [(part.sound.patch, f"parts.{part.name}", f"mix.{part.name}") for part in plan.parts]
-    return rows + [Row(f"{key}.patch", patch, source(compiled, f"{key}.sound.patch", mix)) for patch, key, mix in sounds]
+    return rows + [
+        Row(f"{key}.patch", patch, source(compiled, f"{key}.sound.patch", mix)) for patch, key, mix in sounds
+    ]
 
 
 def source(compiled: Compiled, song: str, genre: str) -> str:

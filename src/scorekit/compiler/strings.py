@@ -243,7 +243,7 @@ class Length:
     bars: int | None = None
 
 
-_LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([A-Za-z]{1,10})\s*", re.ASCII)
+_LENGTH = re.compile(r"\s*(\d{1,12}(?:\.\d{1,3})?)\s*([A-Za-z]{1,10})\s*", re.ASCII)
 _UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600}
 
 
