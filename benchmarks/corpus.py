@@ -417,7 +417,7 @@ def main() -> None:
     asked.add_argument("--genres", default="")
     asked.add_argument("--length", default="90 s")
     args = asked.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.library("genres") if g != "base44"]
+    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
     mine: dict[str, list[Piece]] = defaultdict(list)
     with ProcessPoolExecutor() as pool:
         jobs = [(genre, seed, args.length) for genre in genres for seed in range(1, args.seeds + 1)]

@@ -78,7 +78,7 @@ def main() -> None:
     asked.add_argument("--length", default="90 s")
     asked.add_argument("--corpus", type=Path)
     args = asked.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.library("genres") if g != "base44"]
+    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
     by: dict[str, list[Row]] = defaultdict(list)
     jobs = [(genre, seed, args.length) for genre in genres for seed in range(1, args.seeds + 1)]
     with ProcessPoolExecutor() as pool:

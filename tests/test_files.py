@@ -101,7 +101,7 @@ def test_project_genres_come_first(project: Path) -> None:
     song = project / "specs" / "one.toml"
     assert files.locate("genres", "zydeco", song) == project / "genres" / "zydeco.toml"
     assert files.locate("genres", "zydeco", project / "two.toml") == project / "genres" / "zydeco.toml"
-    assert "zydeco" in files.library("genres", song)
+    assert "zydeco" in files.known("genres", song)
     assert files.locate("genres", "zydeco", project / "specs" / "deep" / "er" / "three.toml") is not None
     assert files.locate("genres", "zydeco", Path("/elsewhere/song.toml")) is None
 

@@ -167,7 +167,7 @@ def genres(as_json: Json = False) -> None:
 
 def playable_genres(beside: Path | None = None) -> list[dict[str, str]]:
     """The facts of every genre a song can be in, the project's first; bases that genres start from are none."""
-    paths = {name: files.locate("genres", name, beside) for name in files.library("genres", beside)}
+    paths = {name: files.locate("genres", name, beside) for name in files.known("genres", beside)}
     facts = (report.genre_facts(name, files.read_text(path)) for name, path in paths.items() if path)
     return [row for row in facts if row is not None]
 

@@ -60,7 +60,7 @@ def _libraries() -> Iterator[Finding]:
 def _data() -> Iterator[Finding]:
     for kind in files.KINDS:
         found = files.folders(kind)
-        names = files.library(kind)
+        names = files.known(kind)
         state = "ok" if names else "bad" if kind == "genres" else "note"
         where = ", ".join(str(folder) for folder in found) or "no folder found"
         yield Finding(kind, state, f"{len(names)} in {where}" if found else where)

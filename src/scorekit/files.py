@@ -106,7 +106,7 @@ def folders(kind: str, beside: Path | None = None) -> list[Path]:
     return list(seen.values())
 
 
-def library(kind: str, beside: Path | None = None) -> list[str]:
+def known(kind: str, beside: Path | None = None) -> list[str]:
     """Names of all genres, models or specs that can be found, sorted."""
     names = {path.stem for folder in folders(kind, beside) for path in folder.glob("*.toml")}
     return sorted(name for name in names if _NAME.match(name))
@@ -170,7 +170,7 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
         folder = {"songs": "specs"}.get(kind, kind)
         located = locate(folder, name, near) or (aliased(name, near) if kind == "genres" else None)
         if located is None:
-            hint = did_you_mean(name, library(folder, near))
+            hint = did_you_mean(name, known(folder, near))
             return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
         path = located
     text = read_text(path, MODEL_LIMIT if kind == "models" else SPEC_LIMIT)
@@ -181,10 +181,10 @@ def aliased(name: str, beside: Path) -> Path | None:
     """The file of a genre that is also called by this name."""
     from scorekit.compiler.toml import Document, parse
 
-    for known in library("genres", beside):
-        path = locate("genres", known, beside)
+    for other in known("genres", beside):
+        path = locate("genres", other, beside)
         text = read_text(path) if path is not None else None
-        read = parse(text, known) if isinstance(text, str) else None
+        read = parse(text, other) if isinstance(text, str) else None
         genre = read.values.get("genre") if isinstance(read, Document) else None
         if isinstance(genre, dict) and name.lower() in [str(alias).lower() for alias in genre.get("aliases", [])]:
             return path
