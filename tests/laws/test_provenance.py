@@ -28,11 +28,14 @@ def test_every_note_has_an_origin_that_can_be_printed(genre: str) -> None:
         for phrase in passage.phrases:
             for sounding in phrase.notes:
                 origin = phrase.origins[sounding.origin]
-                assert origin.maker and origin.idea and origin.place.startswith(score.plan.seed + "/"), origin
-            lines = note(compiled, score, performance, phrase.part, placement.bar, None)
-            told = [line for line in lines if line.strip().startswith("written")]
-            assert all(".toml:" in line for line in told), told
-            assert sum(line.strip().startswith("midi") for line in lines) == len(told)
+                assert (
+                    origin.path and origin.maker and origin.idea and origin.place.startswith(score.plan.seed + "/")
+                ), origin
+            for bar in range(placement.bar, placement.bar + placement.section.bars):
+                lines = note(compiled, score, performance, phrase.part, bar, None)
+                told = [line for line in lines if line.strip().startswith("written")]
+                assert all(".toml:" in line for line in told), told
+                assert sum(line.strip().startswith("midi") for line in lines) == len(told)
 
 
 def test_explained_values_name_file_line_and_column() -> None:

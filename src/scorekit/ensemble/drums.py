@@ -12,6 +12,7 @@ from scorekit.ensemble.beats.fills import slots
 from scorekit.ensemble.beats.groove import chosen, drum_ideas
 from scorekit.ensemble.beats.kit import (
     CRASH,
+    HANDS,
     KICK,
     KIT_PITCHES,
     PITCHES,
@@ -41,26 +42,6 @@ _SNARE, _CLAP, _RIM, _HH, _OH = (PITCHES[row] for row in ("snare", "clap", "rim"
 _HAT = (_HH, _OH, PITCHES["hhfoot"])
 _TIME = (_HH, _OH, *(PITCHES[row] for row in RIDES))
 _CRASHES = tuple(PITCHES[row] for row in ("crash", "crash2", "splash", "china"))
-_HANDS = tuple(
-    PITCHES[row]
-    for row in (
-        "crash",
-        "crash2",
-        "china",
-        "splash",
-        "snare",
-        "tom3",
-        "tom2",
-        "tom1",
-        "clap",
-        "bell",
-        "oh",
-        "ride",
-        "rim",
-        "hh",
-    )
-)
-"""What two hands reach for first when a bar asks for three."""
 
 
 # -- hands and feet --------------------------------------------------------------------------------
@@ -80,7 +61,7 @@ def hands(chord: Sequence[Note], human: bool) -> list[Note]:
         gone |= {_HH, _HAT[2]}
     if human and pitches & set(_TIME[2:]):
         gone |= {_HH, _OH} if not pitches & {_OH} else set(_TIME[2:])
-    sticks = [p for p in _HANDS if p in pitches and p not in gone][:2]
+    sticks = [p for p in HANDS if p in pitches and p not in gone][:2]
     return [note for note in chord if note.pitch not in STICK_PITCHES or note.pitch in sticks]
 
 

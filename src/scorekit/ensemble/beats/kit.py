@@ -31,6 +31,26 @@ KIT = (*FEET, *SNARES, *HATS, *RIDES, *TOMS, *CRASHES)
 PITCHES = {row: DRUM_NOTES[row] for row in KIT}
 KIT_PITCHES = frozenset(PITCHES.values())
 STICK_PITCHES = KIT_PITCHES - {KICK, FOOT}
+HANDS = tuple(
+    DRUM_NOTES[row]
+    for row in [
+        "crash",
+        "crash2",
+        "china",
+        "splash",
+        "snare",
+        "tom3",
+        "tom2",
+        "tom1",
+        "clap",
+        "bell",
+        "oh",
+        "ride",
+        "rim",
+        "hh",
+    ]
+)
+"""What two hands reach for when a bar asks for three, the last to be given up first."""
 
 _LENGTHS = {
     "oh": PPQ // 2,

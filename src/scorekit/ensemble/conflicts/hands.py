@@ -5,30 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from scorekit.ensemble.beats.kit import KIT_PITCHES, STICK_PITCHES
+from scorekit.ensemble.beats.kit import HANDS, KIT_PITCHES, STICK_PITCHES
 from scorekit.ensemble.conflicts.board import RANGES, Board, moved
 from scorekit.score import Claim, Note
-from scorekit.theory import DRUM_NOTES, fold
+from scorekit.theory import fold
 from scorekit.timebase import PPQ
 
-_KEPT = (
-    "crash",
-    "crash2",
-    "china",
-    "splash",
-    "snare",
-    "tom3",
-    "tom2",
-    "tom1",
-    "clap",
-    "bell",
-    "oh",
-    "ride",
-    "rim",
-    "hh",
-)
-_STICKS = tuple(DRUM_NOTES[row] for row in _KEPT)
-"""What two hands reach for, the last to be given up first; rows nobody names go first."""
 _BREATH = 6.0
 """Seconds a wind player can do without one."""
 _SPAN = 28
@@ -76,7 +58,7 @@ def two_hands(board: Board) -> None:
 
 def give_up(board: Board, struck: list[Note], reason: str) -> None:
     """All but two strokes are left out; of percussion the softest."""
-    order = sorted(struck, key=lambda n: (_STICKS.index(n.pitch) if n.pitch in _STICKS else len(_STICKS), -n.velocity))
+    order = sorted(struck, key=lambda n: (HANDS.index(n.pitch) if n.pitch in HANDS else len(HANDS), -n.velocity))
     for note in order[2:]:
         board.change("I8", "drums", note, None, reason, Claim("drums", "two hands", 1.0))
 
