@@ -70,6 +70,10 @@ class SpecError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(d.render() for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Diagnostic, ...]]]:
+        """For the way from one process to another."""
+        return type(self), (self.diagnostics,)
+
 
 def printable(text: str, limit: int | None = SHOWN) -> str:
     """Somebody's text made safe to print: control and direction characters escaped, cut at a limit."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scorekit.catalog import CATALOG
 from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
 from scorekit.seeds import Seed
-from scorekit.store import Store
+from scorekit.store import Memo, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -74,14 +74,15 @@ class Sounding:
 
 
 def compile_song(
-    text: str, file: str, *, find: Find, settings: Sequence[str] = (), seed: int | None = None
+    text: str, file: str, *, find: Find, settings: Sequence[str] = (), seed: int | None = None, memo: Memo | None = None
 ) -> Compiled:
-    """The plan of a song's text, or every mistake in it; ``find`` gets genres, models and other songs."""
+    """The plan of a song's text, or every mistake in it; ``find`` gets genres, models and other songs, ``memo`` remembers
+    what was read of them."""
     from scorekit.compiler.compile import compile_text
 
     stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml").strip("<>")
     title = stem.replace("-", " ").replace("_", " ").strip().title() or "Untitled"
-    return compile_text(text, file, title, find, CATALOG, settings, seed)
+    return compile_text(text, file, title, find, CATALOG, settings, seed, memo)
 
 
 def check_other(text: str, file: str, *, find: Find) -> tuple[str, tuple[Diagnostic, ...]]:

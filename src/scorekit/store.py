@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -44,6 +45,28 @@ def plain(value: Any) -> Any:
 def fingerprint(value: Any) -> str:
     """A content hash of a frozen value, equal for equal values in every process."""
     return blake2b(marshal.dumps(plain(value), 2), digest_size=16).hexdigest()
+
+
+class Memo:
+    """What pure functions of a few texts returned, by those texts; beyond ``most`` the least recently asked are let go.
+
+    For what is read again and again and seldom changes, such as a genre under a song that is being edited.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self.most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What ``make`` returned for this key; it must be a function of the key alone."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        else:
+            self._kept[key] = make()
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        value: Value = self._kept[key]
+        return value
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scorekit import files, pipeline
 from scorekit.errors import Diagnostic
+from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -48,6 +49,8 @@ class Trace:
     text: str | Diagnostic = ""
     asked: dict[Question, tuple[str, str] | Diagnostic] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo)
+    """What was read of genres and models."""
 
     def stale(self, now: Answers) -> bool:
         """Whether any answer would be another one now."""
@@ -63,7 +66,7 @@ class Trace:
 
         if isinstance(self.text, Diagnostic):
             return self.text
-        return pipeline.compile_song(self.text, self.spec, find=find, settings=settings, seed=seed)
+        return pipeline.compile_song(self.text, self.spec, find=find, settings=settings, seed=seed, memo=self.memo)
 
     def paths(self) -> list[str]:
         """The files the song was made of."""

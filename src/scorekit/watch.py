@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from scorekit import diff, files, report
 from scorekit.errors import Diagnostic
 from scorekit.rehearsal import Music, Rehearsal
+from scorekit.store import Memo
 from scorekit.trace import Answers, Trace
 
 if TYPE_CHECKING:
@@ -157,9 +158,11 @@ class Song:
     writing: threading.Lock = field(default_factory=threading.Lock)
     broken: tuple[Diagnostic, ...] = ()
     away_since: float = 0.0
+    memo: Memo = field(default_factory=Memo)
+    """Shared with the other songs."""
 
     def __post_init__(self) -> None:
-        self.trace = Trace(self.spec)
+        self.trace = Trace(self.spec, memo=self.memo)
 
     def write(self, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
         """Replaces files of the song; waits a little when another run is writing the same."""
@@ -277,6 +280,7 @@ class Watch:
         self.wake = threading.Event()
         self.notices = Notices(self.wake)
         self.sounds = Sounds(listen)
+        self.memo = Memo()
         self._claims = ExitStack()
         self._refused: set[str] = set()
 
@@ -321,7 +325,7 @@ class Watch:
 
     def _join(self, spec: str) -> Song | None:
         """A song that is new to the watch; its output belongs to this watch from now on."""
-        song = Song(spec, files.slug(Path(spec).stem), self.out)
+        song = Song(spec, files.slug(Path(spec).stem), self.out, memo=self.memo)
         try:
             self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
         except files.Busy:

@@ -6,24 +6,26 @@ All mistakes are told at once: where a value is refused by its type, it is left 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from scorekit import __version__
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec
-from scorekit.compiler.layers import Layered, options, ordered, resolve, validate
-from scorekit.compiler.lower import Sources, lower
+from scorekit.compiler.layers import NOTHING, Layer, Layered, chain, options, ordered, resolve, stack, validate
+from scorekit.compiler.lower import Sources, lore, lower
 from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
 from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Diagnostic, Problem, Span, printable
 from scorekit.score import Plan
+from scorekit.store import Memo
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
@@ -34,10 +36,6 @@ NO_SONG = "kind"
 DEFAULT_MODEL = "instrument_focused"
 MODEL_BYTES = 64 * 1024 * 1024
 """Models grow with what they have learnt."""
-
-
-NOTHING = Layered()
-"""No values from nowhere."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,14 @@ def compile_text(
     catalog: Catalog,
     settings: Sequence[str] = (),
     seed: int | None = None,
+    memo: Memo | None = None,
 ) -> Compiled:
     """The plan of a song's text, or every mistake in it and in what it refers to.
 
-    ``settings`` are ``key.path=value`` options; they and the seed win over the text.
+    ``settings`` are ``key.path=value`` options; they and the seed win over the text. ``memo`` remembers what was read
+    of genre and model, for the next version of the song.
     """
+    memo = memo or Memo()
     read = parse(text, file)
     if isinstance(read, Diagnostic):
         return Compiled(None, (read,))
@@ -76,7 +77,7 @@ def compile_text(
         told = Diagnostic(NO_SONG, f"this is a {kind}, not a song", read.span(""), 'a song says  genre = "rock"')
         return Compiled(None, (told,))
     over, wrong = options([*settings, *([f"seed={seed}"] if seed is not None else [])])
-    layered, more = resolve(read, finder(find, "songs"), *over)
+    layered, more = resolve(read, finder(find, "songs", memo), *over)
     newer = from_the_future(layered)
     if newer:
         return Compiled(None, newer, layered)
@@ -84,7 +85,7 @@ def compile_text(
     wrong += [*more, *mistakes]
     if song is None:
         return Compiled(None, tuple(ordered(wrong)), layered)
-    return with_genre(song, layered, title, find, catalog, wrong, file)
+    return with_genre(song, layered, title, find, catalog, wrong, file, memo)
 
 
 def from_the_future(layered: Layered) -> tuple[Diagnostic, ...]:
@@ -113,25 +114,24 @@ def version(text: object) -> tuple[int, ...] | None:
 
 
 def with_genre(
-    song: SongSpec, layered: Layered, title: str, find: Find, catalog: Catalog, wrong: list[Diagnostic], file: str
-) -> Compiled:
+    song: SongSpec, layered: Layered, title: str, find: Find, catalog: Catalog, wrong: list[Diagnostic], file: str,
+    memo: Memo,
+) -> Compiled:  # fmt: skip
     """The song with its genre and model found, read and lowered."""
-    genre_layers, genre, bad = spec_of(GenreSpec, "genres", song.genre, "genre", layered, find, file, True)
-    model_layers, model, worse = spec_of(
-        ModelSpec, "models", song.model or DEFAULT_MODEL, "model", layered, find, file, False
-    )
-    wrong += [*bad, *worse]
-    if genre is None or model is None:
-        return Compiled(None, tuple(ordered(wrong)), layered, genre_layers, model_layers)
-    vocabulary, problems = ideas(genre, catalog, model.weights)
-    wrong += [genre_layers.diagnose(p) for p in (*problems, *misnamed(genre, genre_layers))]
+    genre = read_spec(GenreSpec, "genres", song.genre, "genre", layered, find, file, memo)
+    model = read_spec(ModelSpec, "models", song.model or DEFAULT_MODEL, "model", layered, find, file, memo)
+    wrong += [*genre.wrong, *model.wrong]
+    if genre.spec is None or model.spec is None:
+        return Compiled(None, tuple(ordered(wrong)), layered, genre.layered, model.layered)
+    known, problems = memo.get(("lore", genre.key, model.key), partial(lore, genre.spec, model.spec, catalog))
+    wrong += [genre.layered.diagnose(p) for p in (*problems, *misnamed(genre.spec, genre.layered))]
     plan = None
-    if not problems:
+    if known:
         book = Reader()
-        plan = lower(Sources(song, genre, model, vocabulary, catalog), title, book)
-        wrong += [told(p, layered, genre_layers) for p in book.problems]
+        plan = lower(Sources(song, genre.spec, model.spec, known, catalog), title, book)
+        wrong += [told(p, layered, genre.layered) for p in book.problems]
     unique = tuple(dict.fromkeys(ordered(wrong)))
-    return Compiled(None if unique else plan, unique, layered, genre_layers, model_layers)
+    return Compiled(None if unique else plan, unique, layered, genre.layered, model.layered)
 
 
 def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
@@ -149,35 +149,58 @@ def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
     ]
 
 
-def spec_of(
-    kind: type[Spec], folder: str, name: str, key: str, song: Layered, find: Find, file: str, overridden: bool
-) -> tuple[Layered, Spec | None, list[Diagnostic]]:
-    """A genre or model by name, with what it extends, and for a genre the song's ``override`` on top."""
-    load = finder(find, folder)
+@dataclass(frozen=True)
+class Read(Generic[Spec]):
+    """A genre or a model that was looked for: its layers, the spec or what is wrong, and what it was made of."""
+
+    layered: Layered
+    spec: Spec | None
+    wrong: Sequence[Diagnostic] = ()
+    key: Hashable = ()
+
+
+def read_spec(
+    kind: type[Spec], folder: str, name: str, key: str, song: Layered, find: Find, file: str, memo: Memo
+) -> Read[Spec]:
+    """A genre or model by name, with what it extends, and on top of a genre the song's ``override``."""
+    load = finder(find, folder, memo)
     winner = song.winner(key)
     document = load(name, winner.layer.document.file if winner else file)
     if isinstance(document, Diagnostic):
-        return (
-            Layered(),
-            None,
-            [Diagnostic(document.code, document.message, document.span or song.span(key), document.hint, key)],
-        )
-    over = [layer.within("override") for layer in song.layers] if overridden else []
-    layered, wrong = resolve(document, load, *[layer for layer in over if layer.values])
-    spec, mistakes = salvaged(kind, layered)
+        told = Diagnostic(document.code, document.message, document.span or song.span(key), document.hint, key)
+        return Read(NOTHING, None, [told])
+    layers, broken = chain(document, load)
+    texts = tuple((layer.document.file, layer.document.text) for layer in layers)
+    ground, wrong = memo.get((folder, texts), partial(stack, layers))
+    over = overrides(song) if folder == "genres" else []
+    layered, more = stack(over, ground)
+    made_of = (folder, texts, repr([layer.values for layer in over]))
+    spec, mistakes = memo.get(("spec", made_of), partial(salvaged, kind, layered))
+    if mistakes:  # told where they stand now: the song's own lines may have moved since
+        spec, mistakes = salvaged(kind, layered)
+    wrong = [*broken, *wrong, *more]
     if folder == "genres" and mistakes and "form" not in layered.values:
-        told = f"'{printable(name)}' is what genres start from, not a genre: it has no form"
-        return layered, None, [*wrong, Diagnostic("genre", told, song.span(key), "choose one of: scorekit genres", key)]
-    return layered, spec if not mistakes else None, [*wrong, *mistakes]
+        what = f"'{printable(name)}' is what genres start from, not a genre: it has no form"
+        said = Diagnostic("genre", what, song.span(key), "choose one of: scorekit genres", key)
+        return Read(layered, None, [*wrong, said])
+    return Read(layered, spec if not mistakes else None, [*wrong, *mistakes], made_of)
 
 
-def finder(find: Find, kind: str) -> Callable[[str, str], Document | Diagnostic]:
+def overrides(song: Layered) -> list[Layer]:
+    """What a song says about its genre."""
+    return [over for over in (layer.within("override") for layer in song.layers) if over.values]
+
+
+def finder(find: Find, kind: str, memo: Memo) -> Callable[[str, str], Document | Diagnostic]:
     """A loader of one kind of file for ``layers.resolve``."""
 
     def load(name: str, beside: str) -> Document | Diagnostic:
         found = find(kind, name, beside)
+        if isinstance(found, Diagnostic):
+            return found
+        file, text = found
         limit = MODEL_BYTES if kind == "models" else MAX_BYTES
-        return found if isinstance(found, Diagnostic) else parse(found[1], found[0], limit)
+        return memo.get(("parse", file, text, limit), partial(parse, text, file, limit))
 
     return load
 
@@ -219,7 +242,7 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
     if isinstance(read, Diagnostic) or kind == "song":
         return "song", ()
     spec_class: type[BaseModel] = GenreSpec if kind == "genre" else ModelSpec
-    layered, wrong = resolve(read, finder(find, f"{kind}s"))
+    layered, wrong = resolve(read, finder(find, f"{kind}s", Memo()))
     spec, mistakes = validate(spec_class, layered)
     if kind == "genre" and "form" not in layered.values:
         mistakes = [one for one in mistakes if one.code != "missing" or one.path]

@@ -103,22 +103,28 @@ class Layered:
 # -- laying over each other --------------------------------------------------------------------------------------------
 
 
-def stack(layers: Sequence[Layer]) -> tuple[Layered, list[Diagnostic]]:
-    """Lay layers over each other, the last on top; also what they say that cannot be done."""
-    pile = _Pile()
-    values: dict[str, Any] = {}
+NOTHING = Layered()
+"""No values from nowhere."""
+
+
+def stack(layers: Sequence[Layer], ground: Layered = NOTHING) -> tuple[Layered, list[Diagnostic]]:
+    """Lay layers over each other and over what is laid already, the last on top; also what they say that cannot be done."""
+    if not layers:
+        return ground, []
+    pile = _Pile(ground)
+    values = ground.values
     for layer in layers:
         values = pile.table(values, layer.values, "", layer)
     kept = set(every(values))
     history = {path: tuple(wrote) for path, wrote in pile.history.items() if path in kept}
-    return Layered(values, history, tuple(layers)), pile.wrong
+    return Layered(values, history, (*ground.layers, *layers)), pile.wrong
 
 
 class _Pile:
     """Merges layer by layer, remembering who wrote what."""
 
-    def __init__(self) -> None:
-        self.history: dict[str, list[Wrote]] = {}
+    def __init__(self, ground: Layered) -> None:
+        self.history: dict[str, list[Wrote]] = {path: list(wrote) for path, wrote in ground.history.items()}
         self.wrong: list[Diagnostic] = []
 
     def table(self, base: Mapping[str, Any], over: Mapping[str, Any], path: str, layer: Layer) -> dict[str, Any]:
@@ -203,14 +209,16 @@ class _Links:
         trail = (*trail, document.file)
         for path, name in extended(document.values):
             loaded = self.load(name, document.file)
-            span = document.span(path)
             if isinstance(loaded, Diagnostic):
-                self.wrong.append(replace(loaded, span=loaded.span or span, path=loaded.path or path))
+                span = loaded.span or document.span(path)
+                self.wrong.append(replace(loaded, span=span, path=loaded.path or path))
             elif loaded.file in trail:
                 ring = " → ".join([*trail[trail.index(loaded.file) :], loaded.file])
-                self.wrong.append(Diagnostic("extends", f"extends itself: {printable(ring, 300)}", span, "", path))
+                told = f"extends itself: {printable(ring, 300)}"
+                self.wrong.append(Diagnostic("extends", told, document.span(path), "", path))
             elif len(trail) >= MAX_CHAIN:
-                self.wrong.append(Diagnostic("extends", f"more than {MAX_CHAIN} files in a row", span, "", path))
+                told = f"more than {MAX_CHAIN} files in a row"
+                self.wrong.append(Diagnostic("extends", told, document.span(path), "", path))
             elif all(one.file != loaded.file for one in self.found):
                 self.follow(loaded, trail)
         self.found.append(document)

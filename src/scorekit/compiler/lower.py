@@ -23,13 +23,14 @@ from scorekit.compiler.strings import length as read_length
 from scorekit.compiler.strings import meter as read_meter
 from scorekit.compiler.strings import section as read_section
 from scorekit.compiler.tables import Change
-from scorekit.compiler.vocabulary import colours, weighed
+from scorekit.compiler.vocabulary import colours, ideas, weighed
 from scorekit.compiler.wrong import Reader, words
+from scorekit.errors import Problem
 from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Feel, Master
-from scorekit.timebase import PPQ, Meter, TempoMap, Tick
+from scorekit.timebase import PPQ, TempoMap, Tick
 
 MAX_BARS = 2000
 MAX_SECONDS = 3600.0
@@ -45,8 +46,27 @@ class Sources:
     song: SongSpec
     genre: GenreSpec
     model: ModelSpec
-    ideas: Ideas
+    lore: Lore
     catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Lore:
+    """What a genre and a model say whatever the song: the vocabulary, the harmony and the forms, read."""
+
+    ideas: Ideas
+    offers: tuple[harmony.Progress, ...]
+    swaps: tuple[harmony.Swap, ...]
+    colours: Mapping[str, tuple[str, ...]]
+    shapes: tuple[form.Shape, ...]
+
+
+def lore(genre: GenreSpec, model: ModelSpec, catalog: Catalog) -> tuple[Lore | None, list[Problem]]:
+    """What a genre says, or everything wrong with its strings and names."""
+    vocabulary, problems = ideas(genre, catalog, model.weights)
+    if problems:
+        return None, problems
+    return Lore(vocabulary, offers(genre, model), swaps(genre), colours(genre), shapes(genre)), []
 
 
 def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
@@ -56,7 +76,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     setting = set_up(sources, seed, book)
     pace = paced(sources, seed)
     wanted = book.read("length", read_length, song.length) or Length(30.0)
-    tokens, form_path = formed(setting, pace, wanted, book)
+    tokens, form_path = formed(setting, sources.lore.shapes, pace, wanted, book)
     if tokens:
         sections.unknown_names(setting, tokens, book, form_path)
     if book.problems or not small_enough(tokens, book, form_path):
@@ -69,7 +89,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     tempi, tail, fitted = timed(sources, pace, wanted, placed, wishes, ending == "ritard", book)
     parts = cast.band(song, genre, model.type, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
-    cells = cast.cells(song, statements, parts, chain, book, pattern_ids(sources.ideas))
+    cells = cast.cells(song, statements, parts, chain, book, pattern_ids(sources.lore.ideas))
     silent = sum(cell.play is False for _, _, cell in cells)
     if parts and silent == len(parts) * len(statements):
         book.wrong("sections", "every part is silenced in every section: nobody is left to play", "let somebody play")
@@ -86,7 +106,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         placements=placed,
         parts=parts,
         cells=cells,
-        ideas=sources.ideas,
+        ideas=sources.lore.ideas,
         dials=setting.dials,
         focus=tuple(model.focus),
         feel=felt(genre),
@@ -127,9 +147,9 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
         grid=genre.meter.grid * PPQ // written.bar,
         dials=dials,
         seed=seed,
-        offers=offers(genre, written, model),
-        swaps=swaps(genre),
-        colours=colours(genre),
+        offers=sources.lore.offers,
+        swaps=sources.lore.swaps,
+        colours=sources.lore.colours,
         lift=lift + model.bias.get("energy", 0.0),
     )
 
@@ -175,9 +195,9 @@ def stirred(song: SongSpec, genre: GenreSpec) -> tuple[Decision, ...]:
     )
 
 
-def offers(genre: GenreSpec, meter: Meter, model: ModelSpec) -> tuple[harmony.Progress, ...]:
+def offers(genre: GenreSpec, model: ModelSpec) -> tuple[harmony.Progress, ...]:
     """The genre's progressions, read, with the model's weights."""
-    found = []
+    found, meter = [], read_meter(genre.meter.sig)
     for prog in genre.harmony.prog:
         path = item("harmony.prog", 0, prog.id)
         weight = weighed(model.weights, path, prog.id, prog.w)
@@ -237,7 +257,7 @@ def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
 
 
 def formed(
-    setting: sections.Setting, pace: tempo.Pace, wanted: Length, book: Reader
+    setting: sections.Setting, shapes: Sequence[form.Shape], pace: tempo.Pace, wanted: Length, book: Reader
 ) -> tuple[tuple[SectionToken, ...], str]:
     """The form's tokens and the path they were written at: the song's own form, else the genre's best fit."""
     song, genre = setting.song, setting.genre
@@ -254,7 +274,7 @@ def formed(
     lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
     short = bars * bar < form.SHORT
     choice = form.fit(
-        shapes(genre),
+        shapes,
         lengths,
         bars,
         short,
