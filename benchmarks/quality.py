@@ -2,22 +2,30 @@
 
     python benchmarks/quality.py [--patches] [--songs] [--quick]
 
-Patches. ``pitch``: greatest distance in cents from the pitch asked for, over the octaves a player uses (the strongest
-line near the fundamental or an octave of it; noise and vibrato off where the patch lets them). ``between``: energy that
-belongs to no harmonic, against the whole, in dB, in a steady stretch of the note (only patches that hold one). Breath,
-drift and several players count as well, so it bounds aliasing from above and says nothing where those are.
-``start``, ``end``: the step from silence and to it, against the peak. ``dc``: mean against the peak, at the shortest
-note too. A patch with NaN or silence says so.
+Patches. Of the tonal core, which every pitched patch plays when its manner is ``STILL`` (parameters of movement and noise
+at their least): ``pitch``, greatest distance in cents from the pitch
+asked for, over the octaves a player uses (the strongest line near the fundamental or an octave of it); ``alias``, energy
+that belongs to no partial, against the whole, in dB. Where partials are harmonic that is the middle half between each
+and the next (every half of the fundamental counts); where they are not (bars, tines, bells), what lies below the lowest,
+since whatever folds lands there too.
+As it is played, at the corners of pitch, velocity and length, cut from its body as a song cuts it: ``start``, ``end``:
+the step from silence and to it, against the peak; ``step``: the greatest step from sample to sample after note-off,
+against the greatest while the key is down; ``dc``: mean against the peak. A patch with NaN, silence, or sound after
+its tail says so.
 
-Songs. LUFS, true peak, loudness range, crest, what is lost in mono, side signal under 120 Hz, tilt of the spectrum.
+Songs. LUFS, true peak, loudness range, crest, what is lost in mono, side signal under 120 Hz, and how far the third
+octaves are from the curve of the genre (``curves.toml``, from real records): the median, and where it is more than 6 dB.
 """
 
 from __future__ import annotations
 
 import argparse
+import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import curves
 import numpy as np
 
 from scorekit import files, pipeline
@@ -25,26 +33,34 @@ from scorekit.render import dsp, loudness
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.mix import mixed
 from scorekit.render.patches import PATCHES
-from scorekit.render.patches.base import Patch, Take
-from scorekit.render.voices import Bodies
+from scorekit.render.patches.base import STILL, Patch, Take
+from scorekit.render.voices import Bodies, Stroke, clip
 from scorekit.shelf import Shelf
+from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
 RANGES = {
     "bass": (28, 55), "guitar": (40, 84), "keys": (36, 96), "strings": (40, 90), "brass": (46, 84), "lead": (48, 96),
     "pads": (40, 84),
 }  # fmt: skip
-STILL = {"noise": 0.0, "vibrato": 0.0, "tremolo": 0.0, "detune": 0.0, "width": 0.0, "rotor": 0.0}
-BANDS = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+STILLED = {"noise": 0.0, "vibrato": 0.0, "tremolo": 0.0, "detune": 0.0, "width": 0.0, "rotor": 0.0}
+UNPITCHED = {"noise_riser"}
+INHARMONIC = {"epiano", "vibes", "marimba", "bells", "glass"}
+"""Patches of bars and tines, whose partials are not harmonic."""
+SHORT = RATE // 20
+"""Samples of the shortest note that must be heard; one of a single sample must do no harm."""
+FAR = 6.0
+"""dB from the curve that are worth a word."""
 
 
 # -- patches ---------------------------------------------------------------------------------------------------------
 
 
-def take(patch: Patch, pitch: int, force: float, seconds: float, still: bool) -> Take:
-    """A take of a patch, as it is or with all that moves turned off."""
-    rows = [(p.name, max(STILL[p.name], p.low) if still and p.name in STILL else p.default) for p in patch.params]
-    return Take(pitch, force, 0, seconds, "", tuple(rows))
+def take(patch: Patch, pitch: int, force: float, seconds: float, manner: str = "") -> Take:
+    """A take of a patch, as it is or (``STILL``) with all that moves turned off."""
+    quiet = manner == STILL
+    rows = [(p.name, max(STILLED[p.name], p.low) if quiet and p.name in STILLED else p.default) for p in patch.params]
+    return Take(pitch, force, 0, seconds, manner, tuple(rows))
 
 
 def pitches(patch: Patch, quick: bool) -> list[int]:
@@ -72,48 +88,73 @@ def cents(x: Samples, pitch: int) -> float:
     return best[1]
 
 
-def between(x: Samples, pitch: int) -> float:
-    """Energy of a steady stretch away from the harmonics, in dB of the whole."""
-    n = 1 << 15
-    x = x[RATE // 2 : RATE // 2 + n]
-    if x.size < n:
+def alias(x: Samples, pitch: int, harmonic: bool, start: int) -> float:
+    """Energy away from the partials from sample ``start`` on, in dB of the whole; -200 where it no longer sounds."""
+    n = 1 << 15 if x.size >= start + (1 << 15) else 1 << 13
+    x = x[start : start + n]
+    if x.size < n or np.abs(x).max() < 1e-4:
         return -200.0
-    turn = 2.0 * np.pi * np.arange(n) / n
-    window = 0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn)
-    power = np.square(np.abs(np.fft.rfft(x * window)))
+    power = np.square(np.abs(np.fft.rfft(x * np.hanning(n) ** 4)))  # smooth at its ends: what dies away has no skirts
     f0 = dsp.hertz(pitch) / RATE * n
     place = np.arange(power.size)
-    near = np.abs(place - np.maximum(np.rint(place / (0.5 * f0)), 1.0) * 0.5 * f0)  # halves: suboctaves belong
-    away = near > np.maximum(6.0, place * 0.004)
+    if harmonic:
+        near = np.abs(place - np.maximum(np.rint(place / (0.5 * f0)), 1.0) * 0.5 * f0)
+        away = near > max(8.0, 0.125 * f0)
+    else:
+        away = (place < 0.9 * f0 - 12.0) & (np.abs(place - 0.5 * f0) > 12.0)
+    away &= place > 20.0 * n / RATE
     return 10.0 * float(np.log10(power[away].sum() / power.sum() + 1e-20))
+
+
+@dataclass
+class Corners:
+    """The worst that was found of a patch."""
+
+    start: float = 0.0
+    end: float = 0.0
+    step: float = 0.0
+    dc: float = 0.0
+    wrong: set[str] = field(default_factory=set)
+
+    def hear(self, patch: Patch, pitch: int, velocity: int, length: int) -> None:
+        """One note as a song has it."""
+        sound = Sound(patch.name, tuple((param.name, param.default) for param in patch.params))
+        x = clip(patch, sound, [Stroke(0, length, pitch, velocity)], Bodies()).samples
+        top = float(np.abs(x).max(initial=0.0))
+        where = f"at {pitch}, velocity {velocity}, {length} samples"
+        if not np.isfinite(x).all():
+            self.wrong.add(f"NaN {where}")
+        elif top < 1e-5 * velocity and length >= SHORT:
+            self.wrong.add(f"silence {where}")
+        elif top > 0.0:
+            self.start = max(self.start, float(np.abs(x[:, 0]).max() / top))
+            self.end = max(self.end, float(np.abs(x[:, -1]).max() / top))
+            self.dc = max(self.dc, float(np.abs(x.mean(axis=1)).max() / top) * (length > SHORT))
+            steps = np.abs(np.diff(x, axis=1)).max(axis=0)
+            if not patch.oneshot and SHORT < length < steps.size:
+                self.step = max(self.step, float(steps[length:].max() / steps[:length].max()))
+            if not patch.oneshot and x.shape[1] > length + dsp.samples(patch.release) + 1:
+                self.wrong.add(f"sounds on {where}")
 
 
 def looked_at(patch: Patch, quick: bool) -> str:
     """One row of the table of patches."""
-    off, alias, start, end, dc = 0.0, -200.0, 0.0, 0.0, 0.0
-    wrong: set[str] = set()
+    off, folded, corners = 0.0, -200.0, Corners()
     for pitch in pitches(patch, quick):
-        for force in (0.25, 0.9):
-            for seconds in (0.1, 2.0) if patch.sustains else (4.0,):
-                x = np.atleast_2d(patch.body(take(patch, pitch, force, seconds, False)))
-                top = float(np.abs(x).max())
-                if not np.isfinite(x).all():
-                    wrong.add(f"NaN at {pitch}")
-                elif top < 1e-3:
-                    wrong.add(f"silence at {pitch}")
-                else:
-                    start = max(start, float(np.abs(x[:, 0]).max() / top))
-                    end = max(end, float(np.abs(x[:, -1]).max() / top))
-                    dc = max(dc, float(np.abs(x.mean(axis=1)).max() / top))
-        if not patch.oneshot:
-            still = np.atleast_2d(patch.body(take(patch, pitch, 0.7, 3.0, True)))[0]
+        for velocity in (1, 64, 127):
+            for length in (1, SHORT, 2 * RATE):
+                corners.hear(patch, pitch, velocity, length)
+        if not patch.oneshot and patch.name not in UNPITCHED:
+            still = np.atleast_2d(patch.body(take(patch, pitch, 0.7, 3.0, STILL)))[0]
             off = max(off, abs(cents(still[RATE // 20 :], pitch)))
-            alias = max(alias, between(still, pitch)) if patch.sustains else alias
-    words = "; ".join(sorted(wrong)) or "none"
-    tuned = "–" if patch.oneshot else f"{off:.1f}"
+            folded = max(
+                folded, alias(still, pitch, patch.name not in INHARMONIC, RATE // (2 if patch.sustains else 10))
+            )
+    tuned = "–" if patch.oneshot or patch.name in UNPITCHED else f"{off:.1f}"
     return (
-        f"| {patch.name} | {tuned} | {f'{alias:.0f}' if alias > -200 else '–'} | {decibels(start)} | {decibels(end)} "
-        f"| {decibels(dc)} | {words} |"
+        f"| {patch.name} | {tuned} | {f'{folded:.0f}' if folded > -200 else '–'} | {decibels(corners.start)} "
+        f"| {decibels(corners.end)} | {decibels(corners.step)} | {decibels(corners.dc)} "
+        f"| {'; '.join(sorted(corners.wrong)) or 'none'} |"
     )
 
 
@@ -148,17 +189,34 @@ def measured(path: Path) -> str:
     side = sum(np.square(np.abs(np.fft.rfft((x[0, one] - x[1, one]) * 0.5 * window))) for one in frames)
     hz = dsp.bins(size)
     low = hz < 120.0
-    bands = [10 * np.log10(middle[(hz >= f / 2**0.5) & (hz < f * 2**0.5)].sum()) for f in BANDS]
-    level = max(bands)
     lost = np.square(x, dtype=np.float64).mean() / max(np.square(mono, dtype=np.float64).mean(), 1e-20)
     stereo = 10 * np.log10(lost)
     crest = 20 * np.log10(np.abs(x).max() / rms)
     lows = 10 * np.log10(side[low].sum() / middle[low].sum())
-    octaves = " ".join(f"{band - level:.0f}" for band in bands)
+    off = curves.thirds(mono.astype(np.float64)) - curve(plan.genre)
+    off -= np.median(off)
     return (
         f"| {path.stem} | {loudness.integrated(x):.1f} | {loudness.true_peak(x):.2f} | {loudness.range_lu(x):.1f} "
-        f"| {crest:.1f} | {stereo:.1f} | {lows:.0f} | {octaves} |"
+        f"| {crest:.1f} | {stereo:.1f} | {lows:.0f} | {np.median(np.abs(off)):.1f} | {far(off)} |"
     )
+
+
+def curve(genre: str) -> curves.Reals:
+    """Third octaves of a genre's records in dB; those of pop for one that has none."""
+    table = tomllib.loads((Path(__file__).parent / "curves.toml").read_text())
+    return np.array(table.get(genre, table["pop"])["db"])
+
+
+def far(off: curves.Reals) -> str:
+    """Stretches more than FAR dB off, each with its greatest distance: ``62-79 Hz +8``."""
+    words, n = [], len(off)
+    beyond = [int(np.sign(db)) if abs(db) > FAR else 0 for db in off]
+    for a in range(n):
+        if beyond[a] and (a == 0 or beyond[a - 1] != beyond[a]):
+            b = next((b for b in range(a, n) if beyond[b] != beyond[a]), n)
+            ends = {f"{curves.CENTRES[a]:.0f}": 0, f"{curves.CENTRES[b - 1]:.0f}": 0}
+            words.append(f"{'–'.join(ends)} Hz {max(off[a:b], key=abs):+.0f}")
+    return ", ".join(words) or "–"
 
 
 def main() -> None:
@@ -166,19 +224,21 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("patches", "songs", "quick"):
         options.add_argument(f"--{name}", action="store_true")
+    options.add_argument("--only", default="", help="names that contain this")
     chosen = options.parse_args()
     if chosen.patches or not chosen.songs:
-        print("| patch | pitch, cents | between, dB | start, dB | end, dB | dc, dB | wrong |")
-        print("|---|---|---|---|---|---|---|")
+        print("| patch | pitch, cents | alias, dB | start, dB | end, dB | step, dB | dc, dB | wrong |")
+        print("|---|---|---|---|---|---|---|---|")
         for patch in PATCHES.values():
-            if patch.family != "click":
+            if patch.family != "click" and chosen.only in patch.name:
                 print(looked_at(patch, chosen.quick), flush=True)
     if chosen.songs or not chosen.patches:
         print("\n| song | LUFS | dBTP | range, LU | crest, dB | lost in mono, dB | side < 120 Hz, dB |", end="")
-        print(" octaves 31 Hz to 16 kHz, dB |")
-        print("|---|---|---|---|---|---|---|---|")
+        print(" off the curve, dB | where more than 6 |")
+        print("|---|---|---|---|---|---|---|---|---|")
         for path in songs():
-            print(measured(path), flush=True)
+            if chosen.only in path.stem:
+                print(measured(path), flush=True)
 
 
 if __name__ == "__main__":

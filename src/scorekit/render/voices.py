@@ -144,7 +144,7 @@ def rooted(patch: Patch, take: Take) -> tuple[Take, int]:
     the other side, which is a different sound for the price of none. Drums stand for themselves."""
     if not patch.sustains:
         take = replace(take, seconds=NATURAL)
-    if patch.oneshot or patch.family == "click":
+    if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
     near = (take.pitch + 1) // 3 * 3
     shift = take.pitch - near
@@ -230,12 +230,12 @@ def turns(patch: Patch, strokes: Iterable[Stroke]) -> list[int]:
 
 
 def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Take]:
-    """The body each stroke is cut from. One length, what the longest needs, serves all strokes of a kind; only a fall,
-    which ends with its note, has its own."""
+    """The body each stroke is cut from. One length, what the longest needs, serves all strokes of a kind; only what
+    ends with its note, a fall or a riser, has its own."""
     params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
     keys = []
     for stroke, turn in zip(strokes, turns(patch, strokes), strict=True):
-        own = -(-stroke.length // 1_378) if patch.sustains and stroke.manner == "fall" else 0
+        own = -(-stroke.length // 1_378) if patch.measured or (patch.sustains and stroke.manner == "fall") else 0
         key = (stroke.pitch, min(stroke.velocity * layers // 128, layers - 1), turn, stroke.manner, own)
         longest[key] = max(longest.get(key, 0), stroke.length)
         keys.append(key)

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
+STILL = "still"
+"""A manner no score asks for: one player and nothing that moves - no vibrato, drift, beating, stretch or noise. What is
+left is the tonal core, whose pitch and aliasing can be measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Param:
@@ -36,7 +40,7 @@ class Take:
     seconds: float
     """How long the key is held, for sustaining patches; natural length for the rest."""
     manner: str
-    """As in score.MANNERS: mute, dead, slide, short ... or empty."""
+    """As in score.MANNERS: mute, dead, slide, short ... or empty; or STILL."""
     params: tuple[tuple[str, float], ...]
 
     def param(self, name: str) -> float:
@@ -74,3 +78,5 @@ class Patch:
     """Drum notes and the notes that silence them: ((46, (42, 44)),)."""
     programs: tuple[int, ...] = field(default=())
     """General MIDI programs (0-based) this patch answers for."""
+    measured: bool = False
+    """A sustained body that depends on where its note ends, so every length of note has its own."""

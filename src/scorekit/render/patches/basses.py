@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
+from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
@@ -188,6 +188,8 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     """Partials of a pluck: comb of pluck and pickup position, low-pass of finger or pick, body, decay by frequency."""
     f0 = dsp.hertz(take.pitch)
     octaves = (take.pitch - strung.reference) / 12.0
+    if take.manner == STILL:
+        strung = replace(strung, stiff=0.0, cents=0.0)
     stiff = strung.stiff * float(dsp.exp2(0.5 * octaves))
     corner = strung.corner * float(dsp.exp2(strung.reach * (take.force - 0.5) + 0.25 * octaves))
     top = min(strung.top, 3.0 * corner + 6.0 * f0)

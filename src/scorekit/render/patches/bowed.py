@@ -13,7 +13,7 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Body, Param, Patch, Take
+from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.percussion import Curve, attack, dice, fade, hiss, modal
 from scorekit.render.patches.winds import PARAMS, Tone, Voice, play
 
@@ -89,10 +89,12 @@ def _pizzicato(take: Take) -> Samples:
     body = dsp.chain(_HALL, resonances("pizz", 150.0, 20, 5.0))(k * hz)
     out = np.zeros((2, n), np.float32)
     roll = dice(f"pizzicato/{take.pitch}/{take.round}/{take.manner}")
-    for i in range(4):
+    still = take.manner == STILL
+    stiff, apart = (0.0, 0.0) if still else (1.5e-5, 3.0)
+    for i in range(1 if still else 4):
         place = 0.13 + 0.12 * float(roll.random())
         shape = np.abs(dsp.sin(k * place * 0.5)) / k / (1.0 + (k * hz / corner) ** 2)
-        f = k * hz * np.sqrt(1.0 + 1.5e-5 * k * k) * float(dsp.exp2(((i * 3 + 1) % 4 - 1.5) * 3.0 / 1200.0))
+        f = k * hz * np.sqrt(1.0 + stiff * k * k) * float(dsp.exp2(((i * 3 + 1) % 4 - 1.5) * apart / 1200.0))
         t60 = t0 * (0.85 + 0.3 * float(roll.random())) / (1.0 + k * hz / 900.0)
         late = samples(0.012 * float(roll.random()) * (i > 0))
         x = modal(n - late, f, t60, shape * body, np.zeros(len(k)))
@@ -102,7 +104,7 @@ def _pizzicato(take: Take) -> Samples:
     out = dsp.normal(out, 0.92)
     tip = hiss(roll, n, ((150.0, -20.0, 0.06), (500.0, -3.0, 0.07), (1500.0, 0.0, 0.05),
         (4000.0, -14.0, 0.03), (10000.0, -34.0, 0.02)), 256)  # fmt: skip
-    out += attack(tip, 0.0015) * np.float32(0.22 * force * (0.4 + 1.2 * take.param("bright")))
+    out += attack(tip, 0.0015) * np.float32(0.22 * force * (0.4 + 1.2 * take.param("bright")) * (not still))
     return fade(attack(out, 0.0012 + 0.002 * (1.0 - force)), 0.2 * n / RATE)
 
 

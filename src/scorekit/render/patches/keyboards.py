@@ -13,7 +13,7 @@ import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Param, Patch, Samples, Take
+from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     BRIGHT,
     DECAY,
@@ -51,7 +51,7 @@ _BED = [58.0, 97.0, 151.0, 233.0, 342.0]
 def _strings(take: Take) -> tuple[Partials, Partials]:
     """Partials of a key, middle and side: a loud fast-dying sound and a quiet one that stays, beating with it."""
     pitch, f0 = take.pitch, dsp.hertz(take.pitch)
-    stiff = _stiffness(pitch)
+    stiff, beat = (0.0, 0.0) if take.manner == STILL else (_stiffness(pitch), 1.0)
     hammer = 1_150.0 * float(dsp.exp2((pitch - 48.0) / 48.0 + 3.0 * (take.force - 0.6)))
     hammer *= octaves(take.param("bright"), 1.3)
     top = min(12_000.0, 5.0 * hammer + 3.0 * f0)
@@ -67,11 +67,13 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
     loud = Partials(f, level, 0.55 * t60, 0.04 * scatter(f"grand/{pitch}/{take.round}/phase", k.size))
     few = slice(0, 24)
     sway = scatter(f"grand/{pitch}/beat", k.size)[few]
-    quiet = Partials(f[few] + 0.16 + 0.1 * sway, level[few] * (0.24 + 0.1 * sway), 1.25 * t60[few], 0.12 + 0.1 * sway)
+    quiet = Partials(
+        f[few] + beat * (0.16 + 0.1 * sway), level[few] * (0.24 + 0.1 * sway), 1.25 * t60[few], 0.12 + 0.1 * sway
+    )
     # The bridge carries each partial to its own part of the board; below 150 Hz nothing has a side.
     wide = 0.45 * scatter(f"grand/{pitch}/side", k.size)[few] * f[few] / (f[few] + 150.0)
     side = Partials(f[few], level[few] * wide, 0.55 * t60[few], loud.phase[few])
-    third = Partials(f[few] - 0.12, quiet.level * 2.0 * wide, quiet.t60, quiet.phase + 0.3)
+    third = Partials(f[few] - 0.12 * beat, quiet.level * 2.0 * wide, quiet.t60, quiet.phase + 0.3)
     return loud.joined(quiet), side.joined(third)
 
 
@@ -172,10 +174,13 @@ def _organ(take: Take) -> Samples:
     horn = 1.0 / (1.0 + dsp.power(rows.hertz / 800.0, -3.0))
     parts = (Partials(rows.hertz, rows.level * share, rows.t60, rows.phase) for share in (horn, 1.0 - horn))
     high, low = (ring(part, n) for part in parts)
+    still = take.manner == STILL
     click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
-    dsp.add(high, click, 0, 0.25 * (0.4 + take.force))
+    dsp.add(high, click, 0, 0.25 * (0.4 + take.force) * (not still))
     push = 0.35 * octaves(take.param("drive"), 2.0)
     high, low = (_overdriven(part, push) for part in (high, low))
+    if still:
+        return levelled(np.stack([high + low] * 2), 0.36, start=0.003, end=0.02)
     fast = take.param("rotor")
     turn = dsp.uniform(f"{address}/{take.round}/turn")
     drum = _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn)

@@ -8,14 +8,14 @@ sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Body, Param, Patch, Take
+from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, hiss, modal
 from scorekit.render.patches.winds import HOP, Voice, grow, phases, play, read, wander
 from scorekit.render.patches.winds import PARAMS as PLAYED
@@ -63,8 +63,10 @@ def _filtered_period(hz: float, lead: Lead, cutoff: float) -> Samples:
     return dsp.cycle(source * low * (0.3 / max(norm, 1e-9)))
 
 
-def _lead(name: str, lead: Lead, release: float) -> Body:
+def _lead(name: str, moving: Lead, release: float) -> Body:
     def body(take: Take) -> Samples:
+        still = take.manner == STILL
+        lead = replace(moving, cents=0.0, vibrato=0.0, scoop=0.0) if still else moving
         n, hz, force = samples(take.seconds + release), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
@@ -91,7 +93,9 @@ def _lead(name: str, lead: Lead, release: float) -> Body:
             seat = _seat(i, lead.voices)
             address = f"{name}/{take.pitch}/{take.round}/{i}"
             at = phases(
-                hz, cents + seat * 0.5 * spread + 0.8 * wander(address, points, 0.5), dsp.uniform(address + "/at")
+                hz,
+                cents + seat * 0.5 * spread + 0.8 * (not still) * wander(address, points, 0.5),
+                dsp.uniform(address + "/at") * (not still),
             )
             left, right = dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width"))
             wave = read(tabs, weights, at)
@@ -186,7 +190,8 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         open_by = float(dsp.exp2((take.param("bright") - 0.5) * 2.5 + (force - 0.6) * 2.2))
         ratios = np.array([r for r in pad.ratios if r * hz < 17_000.0] or [1.0])
         freq = ratios * hz
-        width = pad.cents * 2.0 * take.param("width") + 0.3
+        still = take.manner == STILL
+        width = 0.0 if still else pad.cents * 2.0 * take.param("width") + 0.3
         address = f"{name}/{take.pitch}/{take.round}"
         base = dsp.power(ratios, -pad.slope)
         layers = []
@@ -200,10 +205,10 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
             layers.append(painted(f"{address}/{i}", n, rows))
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
-        motion = 0.45 + 0.3 * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)
+        motion = 0.45 + 0.3 * (not still) * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)
         out = layers[0] * grow(dsp.f32(1.0 - motion))[:n]
         out += layers[1] * grow(dsp.f32(motion))[:n]
-        if pad.air:
+        if pad.air and not still:
             for side in (0, 1):
                 out[side] += hiss(dice(f"{address}/air/{side}"), n, _AIR, 512) * np.float32(pad.air * open_by**0.5)
         out = attack(out, pad.rise * take.param("attack") * (1.3 - 0.6 * force))
@@ -383,5 +388,16 @@ SYNTHS = (
         1.2,
     ),
     _patch("choir", "pads", "Six singers, from oo to ah.", _choir, _SINGING, (52, 53, 54), -7.9, 0.4),
-    _patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, (119, 122), -6.2, 0.12),
+    Patch(
+        "noise_riser",
+        "pads",
+        "Noise that climbs to the end of its note.",
+        _riser,
+        _RISING,
+        -6.2,
+        True,
+        0.12,
+        measured=True,
+        programs=(119, 122),
+    ),
 )

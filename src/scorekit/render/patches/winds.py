@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
-from scorekit.render.patches.base import Body, Param, Patch, Take
+from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.percussion import Curve, dice, fade, hiss
 
 HOP = 64
@@ -70,6 +70,13 @@ class Voice:
     """Whether vibrato also sweeps the harmonics across the body's resonances (solo strings)."""
     rough: bool = False
     """Whether the phases of the harmonics are scattered, as a resonant body does."""
+    drift: float = 2.0
+    """Cents a player wanders."""
+
+    def still(self) -> Voice:
+        """One player, unmoved and breathless."""
+        return replace(self, breath_level=0.0, chiff_level=0.0, players=1, spread=0.0, scatter=0.0, depth=1e-3,
+            scoop=0.0, sway=0.0, pulse=0.0, grain=0.0, drift=0.0)  # fmt: skip
 
 
 # -- tables and reading ------------------------------------------------------------------------------------------------
@@ -185,7 +192,7 @@ def shape(voice: Voice, take: Take, t: Reals, address: str, late: float) -> Shap
         beat = voice.pulse * min(voice.depth / 8.0, 1.0) * grown * swing
         level = level * (1.0 + beat)
         bright = np.clip(bright * (1.0 + 1.5 * beat), 0.0, 1.0)
-    cents += (2.0 + voice.spread * 0.28) * wander(address + "/p", points, 1.3)
+    cents += (voice.drift + voice.spread * 0.28) * wander(address + "/p", points, 1.3)
     if voice.grain:
         cents += 3.0 * voice.grain * wander(address + "/g", points, 19.0)
         rub = wander(address + "/h", points, 27.0)
@@ -224,6 +231,7 @@ def weights(voice: Voice, s: Shape, stages: int) -> list[Reals]:
 
 def play(name: str, voice: Voice, take: Take, release: float, bright: float, wide: float) -> Samples:
     """A note by all players of a voice: (2, n), for the time of the key and of the release after it."""
+    voice = voice.still() if take.manner == STILL else voice
     n = samples(take.seconds + release)
     points = -(-n // HOP) + 1
     t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
