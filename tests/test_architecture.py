@@ -18,7 +18,7 @@ MODULES = {
 }
 ROOMS = ("compiler", "ensemble", "render")
 FLOORS = (
-    ("errors", "timebase", "theory", "seeds", "store"),
+    ("errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog"),
     ROOMS,
     ("files", "shelf"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scorekit import files, report
+from scorekit import files, report, smf
 from scorekit.errors import Diagnostic, did_you_mean, printable
 from scorekit.report import Voice
 from scorekit.shell import BUSY, Json, Quiet, emit, emit_json, refuse, usage
@@ -144,9 +144,9 @@ def play(
     from scorekit.workshop import Workshop
 
     try:
-        events = gm.read(data)
+        events = smf.read(data)
         lines, last = gm.lines(events, PATCHES)
-    except gm.Broken as broken:
+    except smf.Broken as broken:
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
     if not lines:
         return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")

@@ -9,7 +9,7 @@ import mido
 import numpy as np
 import pytest
 
-from scorekit import synth
+from scorekit import smf, synth
 from scorekit.errors import Diagnostic
 from scorekit.render import gm, wav
 from scorekit.render.patches import PATCHES
@@ -38,7 +38,7 @@ def note(pitch: int, time: int, length: int, channel: int = 0, velocity: int = 1
 def test_notes_fall_on_their_samples() -> None:
     """Ticks become samples through every tempo change, in any track."""
     tempos = [mido.MetaMessage("set_tempo", tempo=500_000), mido.MetaMessage("set_tempo", tempo=250_000, time=480)]
-    events = gm.read(file(tempos, note(60, 480, 480) + note(62, 0, 480)))
+    events = smf.read(file(tempos, note(60, 480, 480) + note(62, 0, 480)))
     lines, last = gm.lines(events, PATCHES)
     assert [(s.at, s.length, s.pitch) for s in lines[0].strokes] == [(22_050, 11_025, 60), (33_075, 11_025, 62)]
     assert last == 44_100
@@ -61,7 +61,7 @@ def test_reading_agrees_with_mido() -> None:
             begun, velocity = on[message.note].pop(0)
             wanted.append((begun, tick, 0, message.note, velocity))
     wanted += [(begun, tick, 0, pitch, velocity) for pitch, rows in on.items() for begun, velocity in rows]
-    assert gm.read(data).notes == sorted(wanted)
+    assert smf.read(data).notes == sorted(wanted)
 
 
 def test_programs_find_their_patches() -> None:
@@ -71,7 +71,7 @@ def test_programs_find_their_patches() -> None:
         own = [one.name for one in PATCHES.values() if program in one.programs]
         assert not own or patch.name == own[0]
     drums = file([Message("program_change", program=40, channel=9), *note(38, 0, 100, 9)])
-    assert gm.lines(gm.read(drums), PATCHES)[0][0].patch.name == "brush"
+    assert gm.lines(smf.read(drums), PATCHES)[0][0].patch.name == "brush"
     assert [gm.kit_of(program) for program in (0, 24, 25, 40)] == ["acoustic", "electronic", "electronic", "brush"]
 
 
@@ -79,14 +79,14 @@ def test_the_pedal_holds() -> None:
     """A note let go while the pedal is down ends when the pedal comes up."""
     track = [Message("control_change", control=64, value=127), *note(60, 0, 100)]
     track.append(Message("control_change", control=64, value=0, time=400))
-    assert gm.read(file(track)).notes == [(0, 500, 0, 60, 100)]
+    assert smf.read(file(track)).notes == [(0, 500, 0, 60, 100)]
 
 
 def test_faders_follow_their_controllers() -> None:
     """CC7 and CC11 act as squares, CC7 of 100 being 1; where they stand still the fader is one number."""
     track = [Message("control_change", control=7, value=50), *note(60, 0, 960)]
     track.append(Message("control_change", control=11, value=64, time=0))
-    line = gm.lines(gm.read(file(track)), PATCHES)[0][0]
+    line = gm.lines(smf.read(file(track)), PATCHES)[0][0]
     assert line.ride is not None
     assert line.ride(0, 1_000).tolist() == [0.25]
     assert line.ride(44_330, 44_400).size == 1
@@ -96,7 +96,7 @@ def test_faders_follow_their_controllers() -> None:
 def test_a_bend_bends() -> None:
     """Half the wheel is a semitone: the note is that much higher, within 3 cents."""
     half = Message("pitchwheel", pitch=4_096)
-    plain, bent = (gm.lines(gm.read(file([*start, *note(69, 0, 960)])), PATCHES)[0][0] for start in ([], [half]))
+    plain, bent = (gm.lines(smf.read(file([*start, *note(69, 0, 960)])), PATCHES)[0][0] for start in ([], [half]))
     assert plain.warp is None
     assert bent.warp is not None
     cue, out = bent.cues[0], np.zeros((2, 40_000), np.float32)
@@ -133,9 +133,9 @@ def test_damaged_files_are_read_or_refused() -> None:
         for _ in range(rng.randrange(1, 6)):
             data[rng.randrange(len(data))] = rng.randrange(256)
         try:
-            gm.lines(gm.read(bytes(data[: rng.randrange(14, len(data) + 1)])), PATCHES)
+            gm.lines(smf.read(bytes(data[: rng.randrange(14, len(data) + 1)])), PATCHES)
             read += 1
-        except gm.Broken:
+        except smf.Broken:
             pass
     assert read > 100
 

@@ -1,13 +1,12 @@
 """Any General MIDI file as lines of the console: its bytes read, its programs given to patches, its controllers obeyed.
 
-Reading is tolerant of what is odd (unknown chunks, notes never ended, a last track cut short) and refuses what is not a
-MIDI file. Times become samples here.
+Ticks become samples here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -20,161 +19,14 @@ from scorekit.render.effects import Tone
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Body, Cue, Stroke
+from scorekit.smf import DEFAULTS, DRUMS, Broken, Events
 from scorekit.stage import Sound, Strip
 
 LONGEST = 2 * 3_600
 """Seconds of the longest song that is played."""
-_DRUMS = 9
 _KITS = {40: "brush", 24: "electronic", 25: "electronic"}
-_DEFAULTS = {1: 0, 7: 100, 10: 64, 11: 127, 64: 0, 91: 40}
 _STEP = 64
 """Samples between the points of a bend."""
-
-
-class Broken(Exception):
-    """What is wrong with a file."""
-
-
-@dataclass(slots=True)
-class Events:
-    """What a file says, in ticks. Rows are in the order of time, and of the file where that is equal."""
-
-    division: int
-    notes: list[tuple[int, int, int, int, int]] = field(default_factory=list)
-    """(tick, end, channel, pitch, velocity)"""
-    turns: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """(tick, channel, controller, value); -1 is a program, -2 a bend (0 to 16383), -3 its range in cents."""
-    tempos: list[tuple[int, int]] = field(default_factory=list)
-    """(tick, microseconds a quarter)"""
-    end: int = 0
-
-
-# -- reading ---------------------------------------------------------------------------------------------------------
-
-
-def read(data: bytes) -> Events:
-    """The events of a Standard MIDI File. Broken when it is none."""
-    start = data.find(b"MThd", 0, 256)  # some files have a RIFF or Mac header in front
-    if start < 0 or len(data) < start + 14:
-        raise Broken("this is not a MIDI file")
-    division = int.from_bytes(data[start + 12 : start + 14], "big")
-    if division & 0x8000:
-        frames = 256 - (division >> 8)
-        division = -(frames * (division & 255))  # negative: ticks a second
-    if not division:
-        raise Broken("this MIDI file has no time base")
-    found = Events(division)
-    raw: list[tuple[int, int, int, int]] = []
-    at = start + 8 + int.from_bytes(data[start + 4 : start + 8], "big")
-    tracks = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "big")
-        if data[at : at + 4] == b"MTrk":
-            tracks += 1
-            found.end = max(found.end, _track(data[at + 8 : at + 8 + size], raw, found.tempos))
-        at += 8 + size
-    if not tracks:
-        raise Broken("this MIDI file has no tracks")
-    raw.sort(key=lambda row: row[0])
-    found.tempos.sort(key=lambda row: row[0])
-    _pair(raw, found)
-    return found
-
-
-def _track(data: bytes, raw: list[tuple[int, int, int, int]], tempos: list[tuple[int, int]]) -> int:
-    """The channel events of a track as (tick, status, data, data), appended; its last tick. Ends where it breaks."""
-    tick, status, at = 0, 0, 0
-    add = raw.append
-    try:
-        while at < len(data):
-            step = data[at]
-            at += 1
-            if step & 0x80:
-                step &= 0x7F
-                while data[at] & 0x80:
-                    step = step << 7 | data[at] & 0x7F
-                    at += 1
-                step = step << 7 | data[at]
-                at += 1
-            tick += step
-            if data[at] & 0x80:
-                status = data[at]
-                at += 1
-            if 0x80 <= status < 0xF0:
-                if status & 0xE0 == 0xC0:
-                    add((tick, status, data[at], 0))
-                    at += 1
-                else:
-                    add((tick, status, data[at], data[at + 1]))
-                    at += 2
-            else:
-                at = _other(data, at, status, tick, tempos)
-    except IndexError:
-        pass
-    return tick
-
-
-def _other(data: bytes, at: int, status: int, tick: int, tempos: list[tuple[int, int]]) -> int:
-    """Past a meta event or a system message; a tempo is taken down."""
-    kind = -1
-    if status == 0xFF:
-        kind, at = data[at], at + 1
-    elif status not in (0xF0, 0xF7):
-        return at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0) if status else len(data)
-    size = 0
-    while True:
-        size = size << 7 | data[at] & 0x7F
-        at += 1
-        if not data[at - 1] & 0x80:
-            break
-    if kind == 0x51 and size == 3:
-        tempos.append((tick, max(int.from_bytes(data[at : at + 3], "big"), 1_000)))
-    return len(data) if kind == 0x2F else at + size
-
-
-def _pair(raw: Sequence[tuple[int, int, int, int]], found: Events) -> None:
-    """Note-ons with their ends, the pedal in between; controllers as rows."""
-    on: dict[int, list[tuple[int, int]]] = {}
-    held: dict[int, list[tuple[int, int, int]]] = {}
-    down = [False] * 16
-    ranges: dict[int, tuple[int, int]] = {}
-    for tick, status, a, b in raw:
-        kind, channel = status & 0xF0, status & 15
-        key = channel << 7 | a & 127
-        if kind == 0x90 and b:
-            on.setdefault(key, []).append((tick, b & 127))
-        elif kind in (0x80, 0x90):
-            begun = on.get(key)
-            if begun:
-                row = (*begun.pop(0), a & 127)
-                if down[channel] and channel != _DRUMS:
-                    held.setdefault(channel, []).append(row)
-                else:
-                    found.notes.append((row[0], tick, channel, row[2], row[1]))
-        elif kind == 0xB0:
-            if a == 64:
-                down[channel] = b >= 64
-                if not down[channel]:
-                    found.notes += [(at, tick, channel, pitch, v) for at, v, pitch in held.pop(channel, [])]
-            elif a in (100, 101):
-                before = ranges.get(channel, (127, 127))
-                ranges[channel] = (b, before[1]) if a == 101 else (before[0], b)
-            elif a == 6 and ranges.get(channel) == (0, 0):
-                found.turns.append((tick, channel, -3, 100 * min(b, 24)))
-            elif a in _DEFAULTS:
-                found.turns.append((tick, channel, a, b & 127))
-            elif a == 121:
-                found.turns += [(tick, channel, reset, value) for reset, value in ((1, 0), (11, 127), (-2, 8_192))]
-        elif kind == 0xC0:
-            found.turns.append((tick, channel, -1, a & 127))
-        elif kind == 0xE0:
-            found.turns.append((tick, channel, -2, (b & 127) << 7 | a & 127))
-    last = max(found.end, raw[-1][0] if raw else 0)
-    for key, begun in on.items():
-        found.notes += [(tick, last, key >> 7, key & 127, velocity) for tick, velocity in begun]
-    for channel, rows in held.items():
-        found.notes += [(tick, last, channel, pitch, velocity) for tick, velocity, pitch in rows]
-    found.notes.sort()
 
 
 # -- time ------------------------------------------------------------------------------------------------------------
@@ -216,7 +68,7 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
     places = samples_of(np.array([row[0] for row in found.turns], np.int64), found)
     rows: dict[tuple[int, int], dict[int, int]] = {}
     for (_, channel, number, value), at in zip(found.turns, places.tolist(), strict=True):
-        rows.setdefault((channel, number), {-1: _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[
+        rows.setdefault((channel, number), {-1: DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[
             at or -1
         ] = value
     return {
@@ -226,7 +78,7 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
 
 def still(number: int) -> Dial:
     """A controller that nobody touches."""
-    value = _DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))
+    value = DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))
     return Dial(np.array([-1], np.int64), np.array([value], np.int64))
 
 
@@ -334,7 +186,7 @@ def _line(
     table: NDArray[np.int64], patches: Mapping[str, Patch],
 ) -> Line:  # fmt: skip
     program, pan, send = row
-    patch = patches[kit_of(program)] if channel == _DRUMS else patch_of(program, patches)
+    patch = patches[kit_of(program)] if channel == DRUMS else patch_of(program, patches)
     length = np.maximum(end - begin, 1)
     strokes = [
         Stroke(at, n, pitch, velocity)
@@ -343,7 +195,7 @@ def _line(
         )
     ]
     strip = Strip(pan=min(max((pan - 64) / 63.0, -1.0), 1.0), verb=0.5 * send / 127.0)
-    bends = None if channel == _DRUMS else warp(own[-2], own[-3], own[1])
+    bends = None if channel == DRUMS else warp(own[-2], own[-3], own[1])
     return Line(
         f"{channel + 1}", patch, Sound(patch.name), Tone(0.0, patch.family), strip, strokes,
         ride=ride(own[7], own[11]), warp=bends,
