@@ -372,8 +372,9 @@ def timed(
 ) -> tuple[TempoMap, float, tuple[Decision, ...]]:
     """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
 
-    A tempo the genre chose bends by up to 3 % so that the last hit lands ``RING`` seconds before the end; then the ring
-    stretches between 1.2 and 4 s; what is still missing is told (T6).
+    A tempo the genre chose bends so that the last hit lands ``RING`` seconds before the end: by up to 3 %, or what half a bar
+    is of the whole, or anywhere in the genre's range where the song wrote form and length both. Then the ring stretches
+    between 1.2 and 4 s; what is still missing is told (T6).
     """
     laid = [(p.section, p.start) for p in placed]
     local = [span_of(wish) for wish in wishes]
@@ -382,9 +383,10 @@ def timed(
     free = sources.song.form is None or "length" in sources.song.model_fields_set
     goal = wanted.seconds if free else None
     if goal and not pace.fixed and not any(local):
-        genre = sources.genre.tempo
+        genre, bars = sources.genre.tempo, sum(p.section.bars for p in placed)
         bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
-        low, high = max(genre.min, pace.bpm * (1 - tempo.FLEX)), min(genre.max, pace.bpm * (1 + tempo.FLEX))
+        flex = 1.0 if sources.song.form is not None else max(tempo.FLEX, 0.5 / max(bars - 1, 1))
+        low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
         tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
     landing = tempi.seconds(hit)
     ring = RING + 0.5 if goal is None else min(4.0, max(1.2, goal - landing))

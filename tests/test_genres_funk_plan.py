@@ -1,0 +1,121 @@
+"""Thirty seconds of funk in E, seeds 1 to 20: the plan a bandleader would make, whatever the seed fills it with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from scorekit import pipeline, studio
+from scorekit.score import Passage, Placement, Score
+from scorekit.smells import Piece, bands, piece_of
+from scorekit.theory import chord_classes
+
+SEEDS = range(1, 21)
+FORM = "intro:2:e2 A:4:e3 B:4:e4 A:2:e4:b tag:1:e5:t"
+"""The form the genre keeps for half a minute, written out so that every seed plays this plan."""
+
+
+@cache
+def funk(seed: int, form: str = FORM) -> tuple[Score, Piece]:
+    """The song of a seed, and as the measures see it. Without a form the genre chooses one."""
+    wish = f'form = "{form}"\n' if form else ""
+    score = studio.compose(f'genre = "funk"\nseed = {seed}\nkey = "E dorian"\nlength = "30 s"\n{wish}')
+    return score, piece_of(score, pipeline.perform(score))
+
+
+def last_hit(piece: Piece) -> float:
+    """Seconds of the last onset as written."""
+    return piece.tempo.seconds(max(int(line.start.max()) for line in piece.lines if len(line)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_twelve_bars_and_a_hit_at_28_seconds(seed: int) -> None:
+    """Twelve bars before a last hit at 28.0 s are 102.86 beats a minute; the tiers are those of the form."""
+    score, piece = funk(seed)
+    assert score.plan.tempo.bpm_at(0) == pytest.approx(12 * 4 * 60 / 28, abs=0.005)
+    assert last_hit(piece) == pytest.approx(28.0, abs=0.001)
+    assert [p.section.tier for p in score.plan.placements] == [2, 3, 4, 4, 5]
+    assert piece.tempo.seconds(score.plan.end) + score.plan.tail == pytest.approx(30.0, abs=0.5)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_last_hit_lands_in_any_form_the_genre_chooses(seed: int) -> None:
+    """Left to choose, the genre takes eleven to thirteen whole bars inside its tempo range, and still hits at 28.0 s."""
+    score, piece = funk(seed, "")
+    assert last_hit(piece) == pytest.approx(28.0, abs=0.001)
+    assert score.plan.tempo.bpm_at(0) * 28 / 240 == pytest.approx(piece.count - 1, abs=0.001)
+    assert 92 <= score.plan.tempo.bpm_at(0) <= 116
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_harmony_vamps_climbs_and_comes_home(seed: int) -> None:
+    """A vamps on the tonic, and returns as it was; B is elsewhere and ends on the dominant; the last chord is E."""
+    score, _ = funk(seed)
+    a, b, again, tag = (p.section for p in score.plan.placements[1:])
+    home = 4
+    assert a.chords[0].root == home
+    assert all(
+        a.chord_at(bar * a.meter.bar).root == again.chord_at(bar * a.meter.bar).root for bar in range(again.bars)
+    )
+    assert b.chords[0].root != home
+    assert b.chords[-1].root == (home + 7) % 12
+    assert tag.chords[-1].root == home
+    sets = [{(c.root, frozenset(chord_classes(c.root, c.quality))) for c in s.chords} for s in (a, b)]
+    assert len(sets[0] & sets[1]) / len(sets[0] | sets[1]) <= 0.6
+
+
+def statements(piece: Piece) -> int:
+    """How often the commonest bar of the tune (three onsets or more) is played, by its rhythm."""
+    bars: list[list[int]] = [[] for _ in range(piece.count)]
+    for bar, tick in zip(piece.bar_of(piece.tune.start).tolist(), piece.in_bar(piece.tune.start).tolist(), strict=True):
+        bars[bar].append(tick)
+    return max(Counter(tuple(bar) for bar in bars if len(bar) >= 3).values(), default=0)
+
+
+@pytest.mark.parametrize("form", [FORM, ""])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_hook_is_heard_twice(seed: int, form: str) -> None:
+    """One bar of the tune comes at least twice in its rhythm."""
+    assert statements(funk(seed, form)[1]) >= 2
+
+
+def layers(score: Score, piece: Piece, a: int, b: int) -> set[str]:
+    """What changes between two sections: patterns of the rhythm section, who plays, how loud (by eight), chord rhythm."""
+
+    def ideas(passage: Passage) -> dict[str, str]:
+        return {phrase.part: phrase.idea for phrase in passage.phrases if phrase.notes}
+
+    def loud(placement: Placement) -> float:
+        return float(bands.loudness(piece)[placement.bar - 1 : placement.bar - 1 + placement.section.bars].mean())
+
+    def rate(placement: Placement) -> float:
+        return len(placement.section.chords) / placement.section.bars
+
+    one, two = (ideas(score.passages[n]) for n in (a, b))
+    first, second = (score.plan.placements[n] for n in (a, b))
+    changed = {part for part in ("drums", "bass", "guitar", "keys") if one.get(part) != two.get(part)}
+    facts = {
+        "players": set(one) != set(two),
+        "loudness": abs(loud(first) - loud(second)) >= 8,
+        "chords": not 0.67 < rate(first) / rate(second) < 1.5,
+    }
+    return changed | {name for name, true in facts.items() if true}
+
+
+@pytest.mark.parametrize("form", [FORM, ""])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_boundary_changes_two_layers(seed: int, form: str) -> None:
+    """From section to section at least two of groove, bass, comping, players, loudness and chord rhythm change."""
+    score, piece = funk(seed, form)
+    for a, b in pairwise(range(len(score.passages))):
+        assert len(layers(score, piece, a, b)) >= 2, score.plan.placements[b].section.id
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_peak_comes_late(seed: int) -> None:
+    """The bar of most energy is one of bars 10 to 13."""
+    assert np.argmax(bands.energy(funk(seed)[1])) + 1 >= 10
