@@ -2,12 +2,12 @@
 
 The mixer hands its work out in ranges of samples, and whoever does a range gets the same bits. So hands that remember
 what they did are enough: two versions are compared stroke by stroke; what differs, with all it rings into, is mixed and
-measured again, and the rest stands. The curve of gains is still settled on the whole song.
+measured again, and the rest stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -72,10 +72,11 @@ class Remix:
         world = (desk.n, desk.delay, desk.fade, desk.room is None, plan.master.room, plan.master.tone)
         spans = self._changed(desk, rows, world)
         self._rows, self._last, self._world, self._owed = rows, desk, world, spans
-        hands.stale = spans
+        hands.begin(spans)
         done = desked(desk, plan.master, hands, 0, lambda share, what: None)
         hands.file.gains = done.gains
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
+        hands.done()
         self._owed = ()
         return Heard(data, done, spans)
 
@@ -100,6 +101,8 @@ class Remembering(Hands):
         self._mix = Mix(0, self.give_up)
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._peaks = Peaks()
+        self._curves: dict[Hashable, Samples] = {}
+        self._asked: set[Hashable] = set()
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
@@ -123,10 +126,31 @@ class Remembering(Hands):
         if work.func is loudness.peaks_of:
             self._peaks.forget(self.stale, self._mix.samples)
             return [self._peaks.of(work, n, work.args[2])]
-        if work.func is delivery._framed:
+        if work.func is delivery.framed:
             self.file.write(partial(self._checked, work), n, self.stale)
             return []
         return [self._checked(work, a, b) for a, b in aligned(self.stale, grain, n)]
+
+    def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
+        """``work(0, n)``: of what is known from before, only what is near to what is stale."""
+        known = self._curves.get((given, n))
+        if known is None:
+            known = self._checked(work, 0, n)
+        else:
+            known = known.copy()  # whoever got it last may still hold it
+            for a, b in aligned(((a - reach, b + reach) for a, b in self.stale), CELL, n):
+                known[a // PIECE : b // PIECE] = work(a, b)
+        self._curves[given, n] = known
+        self._asked.add((given, n))
+        return known
+
+    def begin(self, stale: tuple[Span, ...]) -> None:
+        """A version is to be worked out that differs in some spans from all that is known."""
+        self.stale, self._asked = stale, set()
+
+    def done(self) -> None:
+        """The version is worked out: curves that it had no use for are not true of it."""
+        self._curves = {key: self._curves[key] for key in self._asked}
 
     def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
         spans: Iterable[Span] = ((a - _WINDOW - 2 * grain, b + _WINDOW + 2 * grain) for a, b in self.stale)

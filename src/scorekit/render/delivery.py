@@ -25,7 +25,7 @@ def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memo
         return memoryview(wav.pack(_integers(read, n), kind, marks.title))
     bits = 24 if kind == "wav24" else 16
     file, begin = _file(n, bits, marks, hands)
-    hands.split(partial(_framed, read, bits, file[begin:]), n, wav.GRID)
+    hands.split(partial(framed, read, bits, file[begin:]), n, wav.GRID)
     return file
 
 
@@ -38,7 +38,7 @@ def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, in
     return file, len(head)
 
 
-def _framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
+def framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
     """Samples a (a multiple of ``wav.GRID``) to b as frames, at their place."""
     for at in range(a, b, wav.GRID):
         x = read(at, min(at + wav.GRID, b))

@@ -1,4 +1,4 @@
-"""What is done to parts and to the mix: equalisers, room, echo, ducking, compression, limiting. Pure functions.
+"""What is done to parts and to the mix: equalisers, room, echo, ducking. Pure functions.
 
 Everything is local in time: a change in one bar moves no sample far from it, and nothing delays an onset.
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.exact import DB, LN2, Reals
+from scorekit.render.exact import DB, Reals
 
 # -- tone of a part --------------------------------------------------------------------------------------------------
 
@@ -320,72 +320,3 @@ def mono_lows(x: Samples, hz: float = 120.0) -> None:
     for at, low in dsp.zero_phase(side, x.shape[-1], lambda f: 1.0 / (1.0 + np.square(np.square(f / hz)))):
         x[0, at : at + low.size] -= low
         x[1, at : at + low.size] += low
-
-
-@lru_cache(maxsize=8)
-def _bell(before: int, after: int) -> Samples:
-    """A smoothing window of unit sum, rising over ``before`` and falling over ``after`` points."""
-    up = 0.5 - 0.5 * dsp.cos((np.arange(before) + 0.5) / (2.0 * before))
-    down = 0.5 + 0.5 * dsp.cos((np.arange(after) + 0.5) / (2.0 * after))
-    window = np.concatenate([up, down])
-    return dsp.f32(window / window.sum())
-
-
-def _smeared(x: Samples, window: Samples, ahead: int) -> Samples:
-    """x (n,) smoothed by a window that reaches ``ahead`` points into the future and the rest of it into the past."""
-    behind = window.size - ahead
-    padded = np.concatenate([np.full(behind, x[0]), x, np.full(ahead, x[-1])])
-    return dsp.convolve(padded, window)[ahead + behind :][: x.size]
-
-
-def amplify(x: Samples, gains: Samples, hop: int) -> None:
-    """Multiply x (2, n) by a gain given at the start of every ``hop`` samples, straight lines between, in place."""
-    held = np.append(gains, gains[-1])
-    for first in range(0, gains.size, 512):
-        a, b = first * hop, min((first + 512) * hop, x.shape[-1])
-        if b > a:
-            points = held[first : first + 513]
-            x[:, a:b] *= dsp.stretch(points, (points.size - 1) * hop)[: b - a]
-
-
-def compression(power: Reals, threshold: float, ratio: float = 1.6) -> Samples:
-    """Gains of a gentle bus compressor for mean powers of cells of 10 ms: averaged over some 100 ms, knee of 8 dB
-    round ``threshold`` (dB of power). Local: no state is carried along."""
-    level = np.maximum(_smeared(dsp.f32(power), _bell(3, 9), 3), np.float32(1e-9))
-    over = dsp.log2(level) * (0.5 * DB) - threshold
-    knee = np.clip(over + 4.0, 0.0, 8.0)
-    excess = np.where(over > 4.0, over, knee * knee / 16.0)
-    return dsp.f32(dsp.exp2(excess * ((1.0 / ratio - 1.0) / DB)))
-
-
-def _released(x: Samples, fall: float) -> Samples:
-    """max over k of x[t - k] * fall**k: an instant rise and an exponential fall, by doubling."""
-    out, step = x.copy(), 1
-    while step < x.size and fall > 1e-4:
-        out[step:] = np.maximum(out[step:], out[:-step] * np.float32(fall))
-        step, fall = 2 * step, fall * fall
-    return out
-
-
-def _coming(x: Samples, ahead: int) -> Samples:
-    """Greatest of x[t] ... x[t + ahead], by doubling."""
-    high = np.concatenate([x, np.full(ahead, x[-1])])
-    span = 1
-    while span <= ahead:
-        step = min(span, ahead + 1 - span)
-        high = np.maximum(high[:-step], high[step:])
-        span += step
-    return high
-
-
-def limiting(peaks: Samples, ceiling: float, hop: int, ahead: int = 4) -> Samples:
-    """Gains of a limiter, one for each piece of ``hop`` samples, from true peaks: ``ahead`` pieces early, 60 ms back.
-
-    The cut a piece needs is released exponentially, held over a window ahead, then smoothed by a bell inside that
-    window: always deep enough, never bent fast. It looks ahead in the buffer, so nothing is delayed.
-    """
-    top = np.float32(dsp.gain(ceiling - 0.05))
-    cut = np.maximum(np.float32(1.0) - top / np.maximum(peaks, np.float32(1e-9)), np.float32(0.0))
-    cut[1:] = np.maximum(cut[1:], cut[:-1])
-    held = _coming(_released(cut, float(dsp.exp2(-hop / (0.06 * RATE * LN2)))), ahead)
-    return np.float32(1.0) - _smeared(held, _bell(ahead // 2, ahead // 2), 0)

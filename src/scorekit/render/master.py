@@ -6,21 +6,23 @@ applies it. ``Hands`` do the work: here one after the other and in memory; elsew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from scorekit.render import dsp, effects, loudness
+from scorekit.render import dsp, dynamics, loudness
 from scorekit.render.console import GRID, Console
 from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
-from scorekit.render.loudness import CELL, PIECE, PIECES
+from scorekit.render.loudness import CELL, PIECE
 from scorekit.render.voices import Bodies, Body, Order, rooted
 from scorekit.stage import Master
 
 Result = TypeVar("Result")
+STEP = 0.5
+"""dB between the gains a master may have."""
 
 
 class Spool(Protocol):
@@ -65,6 +67,11 @@ class Hands:
         """Bytes to be written by all hands."""
         return memoryview(bytearray(size))
 
+    def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
+        """``work(0, n)``: a curve of which ``work(a, b)`` is a stretch, a and b being multiples of ``CELL``. It hangs upon
+        the mix within ``reach`` samples and on what is ``given``, its name among it."""
+        return work(0, n)
+
     def split(self, work: Callable[[int, int], Result], n: int, grain: int) -> list[Result]:
         """``work(a, b)`` over 0 to n in as many ranges as there are hands, cut at multiples of ``grain``."""
         share = -(-n // self.count // grain) * grain
@@ -104,48 +111,51 @@ def mixed(console: Console, hands: Hands) -> Spool:
 def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Samples, float, float]:
     """The gains of a mix of n samples (one for each piece), and the LUFS and dBTP they lead to.
 
-    The sound is measured once, in cells of 10 ms. Compressor, gain and limiter are one curve of gains.
+    The sound is measured once, in cells of 10 ms. Compressor, gain and limiter are one curve of gains. What holds for the
+    whole song, the compressor's threshold and the gain, is measured too, but stands on steps: so the loudness comes out
+    within half a ``STEP``, and a small edit turns the gains near by and not those of the whole song. (A gain reckoned
+    from the score would move with every note, and miss.) The threshold is where the song is loud, in whole dB; the gain
+    is what reaches the asked loudness, more in as many steps as the limiter takes away again, 12 dB at most.
     """
-    whole = n // CELL * CELL
+    whole, cells = n // CELL * CELL, -(-n // CELL) * CELL
     measured = hands.split(partial(loudness.energy_of, spool.read, whole), whole, loudness.GRID)
     energy = np.concatenate([np.zeros(0), *measured])
     level = loudness.gated(loudness.powers(energy))
     if level <= -70.0:
         return np.ones(-(-n // PIECE), np.float32), level, -200.0
-    squeeze = effects.compression(energy.reshape(-1, PIECES).sum(axis=1) / CELL, level - 1.0)
-    base = dsp.stretch(np.append(squeeze, squeeze[-1]), energy.size)
-    push = min(master.lufs - loudness.gated(loudness.powers(energy * np.square(base))), 40.0)
+    threshold = stepped(level, 1.0) - 1.0
+    base = hands.curve(("base", threshold), partial(dynamics.squeezed, energy, threshold), cells, dynamics.REACH)
+    push = min(stepped(master.lufs - _reached(energy, base), STEP), 40.0)
+    most = push + 12.0
     for room in (3.0, 12.0):
         above = dsp.gain(master.ceiling - push - room)
         peaks = np.concatenate(hands.split(partial(loudness.peaks_of, spool.read, n, above), n, 64 * CELL))
-        spread = np.append(base, np.full(peaks.size - base.size, base[-1]))
-        gains, level, used = _settled(energy, peaks, spread, push, master)
-        if used <= push + room:
+        for _ in range(8):
+            near = partial(dynamics.limited, base * np.float32(dsp.gain(push)), peaks, master.ceiling)
+            gains = hands.curve(("gains", threshold, push, master.ceiling, above), near, cells, 2 * dynamics.REACH)
+            level = _reached(energy, gains)
+            more = max(stepped(master.lufs - level, STEP), 0.0)
+            if not more or push >= most:
+                break
+            push = min(push + more, most)
+        if push <= most - 12.0 + room:
             break
     return gains, level, dsp.decibels(float((peaks * gains).max()))
+
+
+def stepped(x: float, step: float) -> float:
+    """The multiple of a step that is nearest to x."""
+    return round(x / step) * step
+
+
+def _reached(energy: Reals, gains: Samples) -> float:
+    """The LUFS of a mix with some gains."""
+    return loudness.gated(loudness.powers(energy * np.square(gains[: energy.size])))
 
 
 def _mixed(console: Console, spool: Spool, a: int, b: int) -> None:
     for at, block in console.bus(a, b):
         spool.write(at, block)
-
-
-def _settled(energy: Reals, peaks: Samples, base: Samples, push: float, master: Master) -> tuple[Samples, float, float]:
-    """Gains of all pieces, limiter included; the loudness they give; the push, found by secants, 12 dB more at most.
-
-    A few rounds, since the limiter takes some loudness away again.
-    """
-    slope, last, level, most = 1.0, push, master.lufs, push + 12.0
-    for attempt in range(8):
-        gains = base * np.float32(dsp.gain(push))
-        gains *= effects.limiting(peaks * gains, master.ceiling, PIECE)
-        before, level = level, loudness.gated(loudness.powers(energy * np.square(gains[: energy.size])))
-        if abs(level - master.lufs) < 0.02 or (push >= most and level < master.lufs):
-            break
-        if attempt and push != last:
-            slope = min(max((level - before) / (push - last), 0.2), 1.0)
-        last, push = push, min(push + (master.lufs - level) / slope, most)
-    return gains, level, push
 
 
 class Ring:
@@ -173,5 +183,5 @@ def amplified(spool: Spool, gains: Samples, a: int, b: int) -> Samples:
     """Samples a to b of the finished mix (2, b - a)."""
     first = a // PIECE
     block = spool.read(first * PIECE, b)
-    effects.amplify(block, gains[first : -(-b // PIECE) + 1], PIECE)
+    dynamics.amplify(block, gains[first : -(-b // PIECE) + 1], PIECE)
     return block[:, a - first * PIECE :]
