@@ -30,6 +30,7 @@ FLOORS = (
         "remix",
         "workshop",
         "doctor",
+        "playback",
         "synth",
         "watch",
         "live",

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 input or environment refused, 2 usage, 3 some of several f
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no sum here goes through it, and its threads start slowly
     sys.exit(run(sys.argv[1:]))
 
 
@@ -59,6 +61,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["synth"]:
+        from scorekit.playback import quickly
+
+        code = quickly(arguments[1:])
+        if code is not None:
+            return code
     from scorekit.cli import app
 
     try:

@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scorekit.errors import Diagnostic, did_you_mean, printable
-from scorekit.score import PARTS
 
 SPEC_LIMIT = 1 << 20
 """Most bytes in a song or genre file."""
@@ -337,7 +336,11 @@ def _keep(target: Path, name: str) -> Path | None:
 def _drop_older(folder: Path, fresh: set[Path]) -> None:
     """Removes numbered part files that a band of other parts left, of the kinds just written."""
     kinds = {path.suffix for path in fresh if path.parent == folder}
-    for path in folder.glob("[0-9][0-9]-*.*") if kinds else ():
+    if not kinds:
+        return
+    from scorekit.score import PARTS
+
+    for path in folder.glob("[0-9][0-9]-*.*"):
         if path not in fresh and path.suffix in kinds and path.stem[3:] in PARTS:
             path.unlink(missing_ok=True)
 

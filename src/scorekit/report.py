@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from scorekit.errors import Diagnostic, printable
-from scorekit.score import Plan, Score
-from scorekit.timebase import Tick
+
+if TYPE_CHECKING:
+    from scorekit.score import Plan, Score
+    from scorekit.timebase import Tick
 
 _STYLES = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
 _CLEAR = "\r\x1b[K"

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scorekit import files, report, smf
-from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit import playback, report
+from scorekit.errors import Diagnostic, did_you_mean
 from scorekit.report import Voice
-from scorekit.shell import BUSY, Json, Quiet, emit, emit_json, refuse, usage
-from scorekit.timebase import SAMPLE_RATE
+from scorekit.shell import Json, Quiet, emit, emit_json, refuse, usage
 
 if TYPE_CHECKING:
     from scorekit.pipeline import Sounding
     from scorekit.render.patches.base import Patch
     from scorekit.score import Plan
-
-LARGEST = 32 << 20
-"""Most bytes of a MIDI file."""
-TAIL = 2.5
-"""Seconds after the last note has ended."""
 
 Kind = Literal["wav", "wav24", "flac", "ogg", "mp3"]
 Engine = Literal["scorekit", "fluidsynth"]
@@ -92,102 +85,11 @@ def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diag
         performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
     )
     if wishes.soundfont and not wishes.midi_only:
-        played = fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
+        played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
         if isinstance(played, Diagnostic):
             return played
         found[f"{name}.wav"] = played
     return found, heard
-
-
-# -- MIDI files --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Played:
-    """A MIDI file as sound: the bytes of the sound file, and what was measured."""
-
-    data: memoryview
-    lufs: float
-    peak: float
-    seconds: float
-    notes: int
-
-
-def midi_bytes(path: Path) -> bytes | Diagnostic:
-    """The bytes of a MIDI file, or why it is refused."""
-    name = printable(str(path), 200)
-    try:
-        if not path.is_file():
-            return Diagnostic("file", f"{name} {'is not a regular file' if path.exists() else 'does not exist'}")
-        size = path.stat().st_size
-        if size > LARGEST:
-            return Diagnostic("file", f"{name} is {size:,} bytes long", hint=f"at most {LARGEST:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        return Diagnostic("file", f"{name} cannot be read: {error.strerror}")
-
-
-def play(
-    data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None
-) -> Played | Diagnostic:
-    """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS."""
-    from scorekit.render import effects, gm
-    from scorekit.render.console import Console, Laid
-    from scorekit.render.delivery import delivered
-    from scorekit.render.master import prepare
-    from scorekit.render.mix import desked
-    from scorekit.render.patches import PATCHES
-    from scorekit.render.voices import Bodies
-    from scorekit.render.wav import Marks
-    from scorekit.shelf import Shelf
-    from scorekit.stage import Master
-    from scorekit.workshop import Workshop
-
-    try:
-        events = smf.read(data)
-        lines, last = gm.lines(events, PATCHES)
-    except smf.Broken as broken:
-        return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
-    if not lines:
-        return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
-    hands, shelf, master = Workshop(processes), Shelf() if cache else None, Master()
-    bodies = Bodies(keeper=shelf)
-    prepare([order for line in lines for order in line.orders()], bodies, hands)
-    n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
-    room = effects.room(master.room, master.tone)
-    console = Console(n, [Laid(line, bodies) for line in lines], room=room, fade=fade)
-    desk = desked(console, master, hands, 0, lambda share, what: None)
-    sound = delivered(desk.samples, n, kind, Marks(Path(name).stem), hands)
-    if shelf:
-        shelf.tidy()
-    return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes))
-
-
-def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes | Diagnostic:
-    """A MIDI file played by FluidSynth with a soundfont, as a 16-bit WAV."""
-    import subprocess
-    import tempfile
-    from shutil import which
-
-    program = which("fluidsynth")
-    if program is None:
-        return Diagnostic("engine", "fluidsynth is not installed", hint="apt or brew install fluidsynth")
-    if kind != "wav":
-        return Diagnostic("engine", f"fluidsynth writes wav, not {kind}", hint="leave --format out")
-    if soundfont is None:
-        return Diagnostic("engine", "fluidsynth needs a soundfont", hint="--soundfont PATH")
-    if not soundfont.is_file():
-        return Diagnostic("engine", f"there is no soundfont {printable(str(soundfont), 200)}")
-    with tempfile.TemporaryDirectory() as folder:
-        song, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
-        song.write_bytes(data)
-        how = ["-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-F", str(sound)]
-        command = [program, *how, str(soundfont), str(song)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode or not sound.is_file():
-            words = (done.stderr or done.stdout).strip().splitlines()
-            return Diagnostic("engine", f"fluidsynth failed: {printable(words[-1]) if words else done.returncode}")
-        return sound.read_bytes()
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -204,43 +106,15 @@ def synth(
     quiet: Quiet = False,
 ) -> None:
     """Play a MIDI file through scorekit's voices into a sound file."""
-    began = time.monotonic()
     if out.is_dir() or not out.name:
         usage(f"-o {out} is a folder; say the file to write, such as {out / (file.stem + '.wav')}")
-    ending = out.suffix.lower().lstrip(".")
-    form = kind or (ending if ending in ("flac", "ogg", "mp3") else "wav")
-    data = midi_bytes(file)
-    if isinstance(data, Diagnostic):
-        refuse(data)
-    facts: dict[str, object] = {"file": str(out)}
-    if engine == "fluidsynth":
-        sound: bytes | memoryview | Diagnostic = fluidsynth(data, soundfont, form)
-    else:
-        played = play(data, file.name, form, not no_cache)
-        sound = played if isinstance(played, Diagnostic) else played.data
-        if not isinstance(played, Diagnostic):
-            facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
-    if isinstance(sound, Diagnostic):
-        refuse(sound)
-    _write(out, sound)
-    facts["took"] = round(time.monotonic() - began, 3)
+    facts = playback.done(playback.Errand(file, out, kind or "", not no_cache, engine, soundfont))
+    if isinstance(facts, Diagnostic):
+        Voice().refuse([facts])
+        raise typer.Exit(playback.ended(facts))
     if as_json:
         emit_json({"ok": True, **facts})
-    Voice(quiet).say("\n".join(f"  {name:<8} {value}" for name, value in facts.items()))
-
-
-def _write(out: Path, sound: bytes | memoryview) -> None:
-    """The sound file, whole or not at all."""
-    try:
-        with files.claim(out.parent, out.name):
-            trouble = files.replace_all(out.parent, out.name, {out.name: sound})
-    except files.Busy:
-        Voice().refuse([Diagnostic("busy", f"another run is writing {out}", hint="try again when it is done")])
-        raise typer.Exit(BUSY) from None
-    except OSError as error:
-        refuse(Diagnostic("file", f"{error.filename or out} cannot be written: {files.reason(error)}"))
-    if trouble is not None:
-        refuse(trouble)
+    playback.told(facts, quiet)
 
 
 def patches(

@@ -9,7 +9,7 @@ import mido
 import numpy as np
 import pytest
 
-from scorekit import smf, synth
+from scorekit import playback, smf
 from scorekit.errors import Diagnostic
 from scorekit.render import gm, wav
 from scorekit.render.patches import PATCHES
@@ -118,9 +118,9 @@ def test_what_is_no_midi_is_refused(tmp_path: Path) -> None:
     waits = [Message("control_change", time=0x0FFF_FFFF) for _ in range(4)]
     endless = file([*note(60, 0, 100), *waits, *note(60, 0, 9)])
     for data in (b"", b"hello", file([]), endless, file([])[:-8]):
-        assert isinstance(synth.play(data, "x.mid", cache=False), Diagnostic)
-    assert isinstance(synth.midi_bytes(tmp_path / "none.mid"), Diagnostic)
-    assert isinstance(synth.midi_bytes(tmp_path), Diagnostic)
+        assert isinstance(playback.play(data, "x.mid", cache=False), Diagnostic)
+    assert isinstance(playback.midi_bytes(tmp_path / "none.mid"), Diagnostic)
+    assert isinstance(playback.midi_bytes(tmp_path), Diagnostic)
 
 
 def test_damaged_files_are_read_or_refused() -> None:
@@ -144,9 +144,41 @@ def test_a_file_is_heard() -> None:
     """A short file becomes a WAV of its length and tail, at -14 LUFS; another number of processes changes no byte."""
     tune = [message for pitch in (60, 64, 67, 72) for message in note(pitch, 0, 480)]
     data = file(tune, [*note(36, 0, 480, 9), *note(38, 0, 480, 9)])
-    one, two = (synth.play(data, "x.mid", cache=False, processes=count) for count in (1, 2))
+    one, two = (playback.play(data, "x.mid", cache=False, processes=count) for count in (1, 2))
     assert not isinstance(one, Diagnostic)
     assert not isinstance(two, Diagnostic)
     assert bytes(one.data) == bytes(two.data)
     assert len(one.data) == 44 + 4 * (2 * 44_100 + round(2.5 * 44_100)) + len(wav.chunks(wav.Marks("x")))
     assert one.lufs == pytest.approx(-14.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a.mid"], ["-o", "b.wav"], ["a.mid", "b.mid", "-o", "c.wav"], ["a.mid", "-o"], ["a.mid", "-o", "c.wav", "--help"],
+        ["a.mid", "-o", "c.wav", "--format", "aiff"], ["a.mid", "--out=c.wav"], ["a.mid", "-o", "/"],
+        ["a.mid", "-o", "c.wav", "--json"], ["a.mid", "-o", "c.wav", "-o", "d.wav"], ["a.mid", "-qo", "c.wav"],
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_goes_to_the_command_line(words: list[str]) -> None:
+    """Arguments that are wrong, doubtful or unusual are not judged by the short way in."""
+    assert playback.plain(words)[0] is None
+
+
+def test_the_short_way_in_is_the_same_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Plain arguments give the bytes, the words and the exit codes that the command line gives."""
+    from scorekit.__main__ import run
+    from scorekit.cli import app
+
+    song, told = tmp_path / "a.mid", []
+    song.write_bytes(file(note(60, 0, 120)))
+    for ways in (["--no-cache"], ["-q", "--no-cache", "--format", "wav24"]):
+        assert run(["synth", str(song), "--out", str(tmp_path / "short.wav"), *ways]) == 0
+        told.append(capsys.readouterr())
+        app(["synth", str(song), "-o", str(tmp_path / "long.wav"), *ways], standalone_mode=False)
+        told.append(capsys.readouterr())
+        assert (tmp_path / "short.wav").read_bytes() == (tmp_path / "long.wav").read_bytes()
+        short, long = ([line.split()[:1] for line in words.err.splitlines()] for words in told[-2:])
+        assert short == long
+    assert run(["synth", str(tmp_path / "none.mid"), "-o", str(tmp_path / "x.wav")]) == 1
+    assert "does not exist" in capsys.readouterr().err

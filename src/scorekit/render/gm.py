@@ -86,7 +86,7 @@ def ride(volume: Dial, expression: Dial) -> Ride | None:
     """The fader of a channel, CC7 and CC11, as (v / 127)^2 against CC7 at 100; eased over 5 ms. None at rest."""
     if (volume.value == 100).all() and (expression.value == 127).all():
         return None
-    at = np.unique(np.concatenate([volume.at, expression.at]))
+    at = np.array(sorted({*volume.at.tolist(), *expression.at.tolist()}), np.int64)
     level = np.square(volume.when(at) / 100.0) * np.square(expression.when(at) / 127.0)
     at, level = np.concatenate([[-2], at]), np.concatenate([level[:1], level])
     knots = np.repeat(at, 2).astype(np.float64)
@@ -174,10 +174,12 @@ def lines(found: Events, patches: Mapping[str, Patch]) -> tuple[list[Line], int]
         if not mine.size:
             continue
         own = {number: turned.get((channel, number), still(number)) for number in (-3, -2, -1, 1, 7, 10, 11, 91)}
-        kind = np.stack([own[number].when(begin[mine]) for number in (-1, 10, 91)], axis=1)
-        for row in np.unique(kind, axis=0):
-            chosen = mine[(kind == row).all(axis=1)]
-            made.append(_line(channel, row.tolist(), own, begin[chosen], end[chosen], table[chosen], patches))
+        program, pan, send = (own[number].when(begin[mine]) for number in (-1, 10, 91))
+        kind = program << 14 | pan << 7 | send
+        for row in sorted(set(kind.tolist())):
+            chosen = mine[kind == row]
+            dialled = (row >> 14, row >> 7 & 127, row & 127)
+            made.append(_line(channel, dialled, own, begin[chosen], end[chosen], table[chosen], patches))
     return made, last
 
 

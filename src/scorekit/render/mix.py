@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, pre
 from scorekit.render.master import mixed as mix_down
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
-from scorekit.score import MANNERS, Performance, Plan, Take
 from scorekit.stage import Master, Part, Sound
 from scorekit.timebase import PPQ, TempoMap
+
+if TYPE_CHECKING:
+    from scorekit.score import Performance, Plan, Take
 
 Progress = Callable[[float, str], None]
 """Told how far the work is, 0 to 1, and what is being done."""
@@ -62,6 +65,8 @@ def sample_positions(tempo: TempoMap, ticks: NDArray[np.int64]) -> NDArray[np.in
 
 def strokes(take: Take, tempo: TempoMap) -> list[Stroke]:
     """The events of a take on the samples they fall on."""
+    from scorekit.score import MANNERS
+
     events = take.events
     begin = sample_positions(tempo, events["start"].astype(np.int64))
     end = sample_positions(tempo, (events["start"] + events["length"]).astype(np.int64))

@@ -1,0 +1,204 @@
+"""Any General MIDI file as a sound file: what ``scorekit synth`` does, and a short way into it.
+
+Half of the time of a short song would go into reading the command line with all that is needed for that, so lines that
+are plain are understood here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scorekit import files, smf
+from scorekit.errors import Diagnostic, printable
+from scorekit.report import Voice
+from scorekit.timebase import SAMPLE_RATE
+
+LARGEST = 32 << 20
+"""Most bytes of a MIDI file."""
+TAIL = 2.5
+"""Seconds after the last note has ended."""
+KINDS = ("wav", "wav24", "flac", "ogg", "mp3")
+REFUSED, BUSY = 1, 4
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A MIDI file to be played into a sound file."""
+
+    file: Path
+    out: Path
+    kind: str = ""
+    """One of ``KINDS``; empty: what ``out`` ends in, or wav."""
+    cache: bool = True
+    engine: str = "scorekit"
+    soundfont: Path | None = None
+
+    @property
+    def form(self) -> str:
+        """The format that is written."""
+        ending = self.out.suffix.lower().lstrip(".")
+        return self.kind or (ending if ending in ("flac", "ogg", "mp3") else "wav")
+
+
+def quickly(arguments: Sequence[str]) -> int | None:
+    """The exit code of ``scorekit synth`` with plain arguments; None when they are for the command line to judge."""
+    errand, quiet = plain(arguments)
+    if errand is None:
+        return None
+    facts = done(errand)
+    if isinstance(facts, Diagnostic):
+        Voice().refuse([facts])
+        return ended(facts)
+    told(facts, quiet)
+    return 0
+
+
+def plain(arguments: Sequence[str]) -> tuple[Errand | None, bool]:
+    """The errand of arguments that leave no doubt, and whether to be quiet about it."""
+    words: dict[str, list[str]] = {"file": [], "-o": [], "--format": [], "-q": [], "--no-cache": []}
+    names = {"--out": "-o", "--quiet": "-q"}
+    rest = iter(arguments)
+    for word in rest:
+        name = names.get(word, word) if word.startswith("-") else "file"
+        if name not in words:
+            return None, False
+        words[name].append(next(rest, "") if name in ("-o", "--format") else word)
+    if any(len(found) > 1 for found in words.values()) or not (words["file"] and words["-o"]):
+        return None, False
+    out, kind = Path(words["-o"][0]), "".join(words["--format"])
+    if out.is_dir() or not out.name or (words["--format"] and kind not in KINDS):
+        return None, False
+    return Errand(Path(words["file"][0]), out, kind, not words["--no-cache"]), bool(words["-q"])
+
+
+def done(errand: Errand) -> dict[str, object] | Diagnostic:
+    """Plays a file and writes the sound: what was measured, or why it cannot be done."""
+    began = time.monotonic()
+    data = midi_bytes(errand.file)
+    if isinstance(data, Diagnostic):
+        return data
+    facts: dict[str, object] = {"file": str(errand.out)}
+    if errand.engine == "fluidsynth":
+        sound: bytes | memoryview | Diagnostic = fluidsynth(data, errand.soundfont, errand.form)
+    else:
+        played = play(data, errand.file.name, errand.form, errand.cache)
+        sound = played if isinstance(played, Diagnostic) else played.data
+        if not isinstance(played, Diagnostic):
+            facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
+    trouble = sound if isinstance(sound, Diagnostic) else _written(errand.out, sound)
+    return trouble or facts | {"took": round(time.monotonic() - began, 3)}
+
+
+def told(facts: dict[str, object], quiet: bool) -> None:
+    """What was measured, for people."""
+    Voice(quiet).say("\n".join(f"  {name:<8} {value}" for name, value in facts.items()))
+
+
+def ended(trouble: Diagnostic) -> int:
+    """The exit code of an errand that failed."""
+    return BUSY if trouble.code == "busy" else REFUSED
+
+
+def _written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
+    """Writes the sound file, whole or not at all; why not, when it cannot be done."""
+    try:
+        with files.claim(out.parent, out.name):
+            return files.replace_all(out.parent, out.name, {out.name: sound})
+    except files.Busy:
+        return Diagnostic("busy", f"another run is writing {out}", hint="try again when it is done")
+    except OSError as error:
+        return Diagnostic("file", f"{error.filename or out} cannot be written: {files.reason(error)}")
+
+
+# -- playing -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Played:
+    """A MIDI file as sound: the bytes of the sound file, and what was measured."""
+
+    data: memoryview
+    lufs: float
+    peak: float
+    seconds: float
+    notes: int
+
+
+def midi_bytes(path: Path) -> bytes | Diagnostic:
+    """The bytes of a MIDI file, or why it is refused."""
+    name = printable(str(path), 200)
+    try:
+        if not path.is_file():
+            return Diagnostic("file", f"{name} {'is not a regular file' if path.exists() else 'does not exist'}")
+        size = path.stat().st_size
+        if size > LARGEST:
+            return Diagnostic("file", f"{name} is {size:,} bytes long", hint=f"at most {LARGEST:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        return Diagnostic("file", f"{name} cannot be read: {error.strerror}")
+
+
+def play(
+    data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None
+) -> Played | Diagnostic:
+    """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS."""
+    from scorekit.render import effects, gm
+    from scorekit.render.console import Console, Laid
+    from scorekit.render.delivery import delivered
+    from scorekit.render.master import prepare
+    from scorekit.render.mix import desked
+    from scorekit.render.patches import PATCHES
+    from scorekit.render.voices import Bodies
+    from scorekit.render.wav import Marks
+    from scorekit.shelf import Shelf
+    from scorekit.stage import Master
+    from scorekit.workshop import Workshop
+
+    try:
+        events = smf.read(data)
+        lines, last = gm.lines(events, PATCHES)
+    except smf.Broken as broken:
+        return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
+    if not lines:
+        return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
+    hands, shelf, master = Workshop(processes), Shelf() if cache else None, Master()
+    bodies = Bodies(keeper=shelf)
+    prepare([order for line in lines for order in line.orders()], bodies, hands)
+    n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
+    room = effects.room(master.room, master.tone)
+    console = Console(n, [Laid(line, bodies) for line in lines], room=room, fade=fade)
+    desk = desked(console, master, hands, 0, lambda share, what: None)
+    sound = delivered(desk.samples, n, kind, Marks(Path(name).stem), hands)
+    if shelf:
+        shelf.tidy()
+    return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes))
+
+
+def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes | Diagnostic:
+    """A MIDI file played by FluidSynth with a soundfont, as a 16-bit WAV."""
+    import subprocess
+    import tempfile
+    from shutil import which
+
+    program = which("fluidsynth")
+    if program is None:
+        return Diagnostic("engine", "fluidsynth is not installed", hint="apt or brew install fluidsynth")
+    if kind != "wav":
+        return Diagnostic("engine", f"fluidsynth writes wav, not {kind}", hint="leave --format out")
+    if soundfont is None:
+        return Diagnostic("engine", "fluidsynth needs a soundfont", hint="--soundfont PATH")
+    if not soundfont.is_file():
+        return Diagnostic("engine", f"there is no soundfont {printable(str(soundfont), 200)}")
+    with tempfile.TemporaryDirectory() as folder:
+        song, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
+        song.write_bytes(data)
+        how = ["-ni", "-q", "-r", str(SAMPLE_RATE), "-T", "wav", "-F", str(sound)]
+        command = [program, *how, str(soundfont), str(song)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode or not sound.is_file():
+            words = (done.stderr or done.stdout).strip().splitlines()
+            return Diagnostic("engine", f"fluidsynth failed: {printable(words[-1]) if words else done.returncode}")
+        return sound.read_bytes()
