@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from zlib import crc32
 
@@ -55,7 +56,8 @@ class Shelf:
     def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
         """A body, when it is there and whole."""
         try:
-            data = self.path(patch, take, tone).read_bytes()
+            with open(self.path(patch, take, tone), "rb") as file:
+                data = mmap(file.fileno(), 0, access=ACCESS_READ)  # a copy would cost more than all that follows
             magic, rows, count, step = _HEAD.unpack_from(data)
             samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
             told = int.from_bytes(data[_HEAD.size : _HEAD.size + _SUM], "little")
