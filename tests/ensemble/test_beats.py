@@ -255,6 +255,21 @@ def test_fills_grow_with_the_energy_to_come() -> None:
     assert beats(2) < beats(4) < beats(5)
 
 
+def test_every_section_end_is_told() -> None:
+    """Over eighty sections the last two beats have two strokes that most bars have not, or hold their breath; both occur."""
+    breaths = 0
+    for seed in range(80):
+        asked = brief(tier=2 + seed % 3, seed=Seed(f"{seed}/A/1/drums"))
+        told = FillBeats().write(asked, written(asked))
+        late = asked.section.meter.bar - 2 * PPQ
+        *others, last = [{hit for hit in bar if hit[0] >= late} for bar in bar_sets(told, asked)]
+        usual = {hit for bar in others for hit in bar if sum(hit in one for one in others) * 2 > len(others)}
+        breath = any(origin.idea.startswith("breath") for origin in told.origins)
+        breaths += breath
+        assert len(last) <= 2 if breath else len(last - usual) >= 2
+    assert 0 < breaths < 20
+
+
 def test_fills_crescendo() -> None:
     """Fills end louder than they begin."""
     rises = []

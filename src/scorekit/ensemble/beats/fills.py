@@ -1,6 +1,7 @@
 """The fills generator: what leads over a boundary, and the crash that answers it.
 
-Where: the end of a section (.95), every eighth bar (.55), every fourth (.30, small). How long: by the energy to come.
+Where: the end of a section (always where energy rises, else a fill .92 or a breath), every eighth bar (.55), every fourth (.30,
+small). How long: by the energy to come.
 What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
 23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
 .72 (Groove MIDI Dataset, 646 fills measured).
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
-from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity
+from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, plain
 from scorekit.ensemble.beats.kit import (
     CRASH,
     FOOT,
@@ -43,6 +44,8 @@ from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
 
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
+BREATH = "breath"
+"""A slot in which the drums strike once and hold their breath, which tells of a new section as well as a fill does."""
 _LONG = 8
 """Beats from which a fill is a roll laid over the groove instead of a break in it."""
 
@@ -68,6 +71,8 @@ class Filled:
     ramp: tuple[float, float]
     """Velocity added at the start and at the end."""
     roll: bool = False
+    alone: bool = False
+    """Whether percussion gives way too."""
 
     @cached_property
     def rows(self) -> frozenset[str]:
@@ -109,9 +114,10 @@ def _closing(brief: Brief) -> Slot | None:
         return None
     if "break" in flags and not brief.ending:
         return Slot(bar, 1, "pickup out of the break") if seed.chance("pickup", 0.75) else None
-    if not seed.chance("closing", 0.95 if brief.lane.tier >= 2 else 0.35):
-        return None
     why = "into the last hit" if brief.ending else "into the next section"
+    rises = (brief.seam.after or 0) > brief.lane.tier
+    if not seed.chance("closing", 1.0 if rises else 0.92 if brief.lane.tier >= 2 else 0.5):
+        return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
 
 
@@ -153,6 +159,7 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
         return roll
     tier = round(energy(brief, slot.bar))
     ready = [f for f in usable(ideas.fills, brief.section) if f.beats <= slot.beats and tier in f.tiers]
+    ready = [f for f in ready if stands_out(brief, laid(f, brief.section, slot.bar), slot.bar)]
     longest = max((f.beats for f in ready), default=0)
     fitting = [f for f in ready if f.beats == longest]
     fitting = [f for f in fitting if f.path not in used] or fitting
@@ -162,6 +169,20 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     most = max(onsets_per_bar(f) for f in fitting)
     weights = [busier(f.weight, onsets_per_bar(f) / max(most, 1.0), brief.dials) for f in suited(fitting, tier)]
     return seed.choose("fill", fitting, weights, heat(brief.dials))
+
+
+def stands_out(brief: Brief, strokes: Sequence[tuple[int, Knock]], bar: int) -> bool:
+    """Whether a fill can be told from the groove it interrupts: two strokes in its last two beats that the groove has not."""
+    groove, meter = chosen(brief), brief.section.meter
+    if groove is None:
+        return True
+    usual = {(k.at, DRUM_NOTES[k.row]) for k in plain(brief, groove, bar_at(brief, bar))}
+    late = {
+        (k.at, DRUM_NOTES[k.row])
+        for number, k in strokes
+        if number == bar and k.at >= meter.bar - sum(meter.pulses[-2:])
+    }
+    return len(late - usual) >= 2
 
 
 def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
@@ -225,16 +246,30 @@ def _appeal(bar: Bar, at: Tick, want: float) -> float:
     return want * (0.35 if at + bar.step >= bar.meter.bar else 1.0)
 
 
+def breath(brief: Brief, slot: Slot) -> Filled:
+    """One stroke on the last beat but one, and nothing more to the end of the bar, percussion included."""
+    meter, groove = brief.section.meter, chosen(brief)
+    at = meter.bar - sum(meter.pulses[-2:])
+    rows = {row for row, _ in groove.rows} if groove else set()
+    struck = ("kick", *[row for row in SNARES if row in rows][:1])
+    strokes = tuple((slot.bar, Knock(at, row, "X" if row == "kick" else "x")) for row in struck)
+    start, end = slot.bar * meter.bar + at, (slot.bar + 1) * meter.bar
+    idea = f"{BREATH} {slot.why.removeprefix(BREATH).strip()}"
+    return Filled(start, end, source(brief), idea, strokes, (0.0, 0.0), alone=True)
+
+
 def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
     """A slot with its fill."""
     section = brief.section
-    fill = pick(brief, slot, used)
+    fill = None if slot.why.startswith(BREATH) else pick(brief, slot, used)
     beats = fill.beats if fill else min(slot.beats, len(section.meter.pulses))
     whole, rest = divmod(beats, len(section.meter.pulses))
     end = (slot.bar + 1) * section.meter.bar
     start = max(0, end - whole * section.meter.bar - sum(section.meter.pulses[-rest:] if rest else ()))
     if fill is None:
-        made = invented(brief, Slot(slot.bar, beats, slot.why))
+        made = () if slot.why.startswith(BREATH) else invented(brief, Slot(slot.bar, beats, slot.why))
+        if not stands_out(brief, made, slot.bar):
+            return breath(brief, slot)
         return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-17.0, 13.0))
     low, high = fill.crescendo or (0, 0)
     ramp = (low - 75.0, high - 75.0) if fill.crescendo else (-13.0, 11.0)
@@ -251,8 +286,10 @@ def gives_way(note: Note, fill: Filled) -> bool:
     In a longer fill without toms, time-keeping cymbals and kick stay for the first half. A roll displaces only the
     drums it is played on.
     """
-    if not fill.start <= note.start < fill.end or note.pitch not in KIT_PITCHES or note.pitch == FOOT:
+    if not fill.start <= note.start < fill.end:
         return False
+    if fill.alone or note.pitch not in KIT_PITCHES or note.pitch == FOOT:
+        return fill.alone
     rows = fill.rows
     if fill.roll:
         return note.pitch in {DRUM_NOTES[row] for row in (*rows, *SNARES)}
