@@ -1,15 +1,15 @@
 """The mixing console: every part through its strip onto the buses, chunk by chunk.
 
-A chunk of the song can be worked out on its own, with the same bits whoever does it and in whatever order: notes are
-added in the order of the lines, and what rings on (room, echo) is warmed up first. So a song of any length takes little
-memory, and two processes share it.
+A chunk of the song can be worked out on its own, with the same bits whoever does it and in whatever order: lines are
+summed in whole numbers, and what rings on (room, echo) is warmed up first. So a song of any length takes little memory,
+and two processes share it; and of a song that is edited only the lines that changed are summed again (``tape``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scorekit.render import dsp, effects
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
-from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Body, Clip, Cue, Order, Stroke, cues, strike
 from scorekit.stage import Sound, Strip
@@ -99,44 +98,80 @@ class Held:
         return (a, self.clip.samples[:, a - self.clip.start : b - self.clip.start]) if b > a else None
 
 
+# -- buses -----------------------------------------------------------------------------------------------------------
+
+Whole = NDArray[np.int32]
+UNIT = 2.0**24
+"""Buses are summed in whole numbers of which so many are full scale (-144 dB each, room for +42 dB). Sums of whole
+numbers do not hang upon their order, so a line can be taken away again, and the rest is as if it had never been there."""
+
+
+def whole(x: Samples) -> Whole:
+    """Samples as whole numbers; x is written over."""
+    x *= np.float32(UNIT)
+    return np.rint(x, out=x).astype(np.int32)
+
+
+def audible(x: Whole) -> Samples:
+    """Whole numbers as samples."""
+    heard = x.astype(np.float32)
+    heard *= np.float32(1.0 / UNIT)
+    return heard
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Buses:
-    """A chunk of the dry mix (2, n), of what is sent to the room and the echo (n,), and of each part's stem (2, n)."""
+    """A stretch of the dry mix (2, n), of what is sent to the room and the echo (n,), and of each part's stem (2, n)."""
 
-    dry: Samples
-    verb: Samples
-    delay: Samples
-    stems: Mapping[str, Samples]
+    dry: Whole
+    verb: Whole
+    delay: Whole
+    stems: Mapping[str, Whole]
+
+    @staticmethod
+    def silent(n: int, stems: Sequence[str] = ()) -> Buses:
+        """Buses nothing has been brought to."""
+        dry, verb, delay = np.zeros((2, n), np.int32), np.zeros(n, np.int32), np.zeros(n, np.int32)
+        return Buses(dry, verb, delay, {name: np.zeros((2, n), np.int32) for name in stems})
+
+
+Read = Callable[[int, int], Samples]
+"""Samples a to b (2, b - a)."""
 
 
 class Console:
-    """All lines of a song of ``n`` samples on the strips; kicks (in samples) duck what is to be ducked."""
+    """All lines of a song of ``n`` samples on the strips; kicks (in samples) duck what is to be ducked.
+
+    ``standing`` reads the mix before its lows are put in the middle, where it is known; else it is worked out.
+    """
 
     def __init__(
         self, n: int, laid: Sequence[Laid | Held], kicks: Sequence[int] = (), *,
-        room: Samples | None = None, delay: int = 0, fade: int = 0,
+        room: Samples | None = None, delay: int = 0, fade: int = 0, standing: Read | None = None,
     ) -> None:  # fmt: skip
         self.n, self.room, self.delay, self.fade = n, room, delay, fade
-        self.laid = laid
-        self.kicks = np.array(sorted(kicks), np.int64)
+        self.laid, self.standing = laid, standing
+        self.kicks: NDArray[np.int64] = np.array(sorted(kicks), np.int64)
         self.scratch = np.empty((2, CHUNK), np.float32)
 
     def buses(self, at: int, stems: Sequence[str] = ()) -> Buses:
         """The chunk that begins at a sample."""
         n = min(CHUNK, self.n - at)
-        made = Buses(
-            np.zeros((2, n), np.float32), np.zeros(n, np.float32), np.zeros(n, np.float32),
-            {name: np.zeros((2, n), np.float32) for name in stems},
-        )  # fmt: skip
-        dips: dict[float, Samples] = {}
+        made = Buses.silent(n, stems)
         for laid in self.laid:
-            heard = laid.sound(at, n, self.scratch)
-            if heard is not None:
-                depth = laid.line.strip.duck
-                if depth > 0 and depth not in dips and self.kicks.size:
-                    dips[depth] = self._dips(depth, at, n)
-                _bring(made, laid.line, heard[0] - at, heard[0], heard[1], dips.get(depth))
+            self.bring(made, laid, at, at + n, at)
         return made
+
+    def bring(self, made: Buses, laid: Laid | Held, a: int, b: int, at: int = 0, put: np.ufunc = np.add) -> None:
+        """What is heard of a line from sample a to b, at most a chunk, through its strip to buses that begin at sample
+        ``at``; ``np.subtract`` takes it away."""
+        heard = laid.sound(a, b - a, self.scratch)
+        if heard is None:
+            return
+        start, sound = heard
+        depth = laid.line.strip.duck
+        dips = self._dips(depth, start, sound.shape[-1]) if depth > 0 and self.kicks.size else None
+        _bring(made, laid.line, start - at, start, sound, dips, put)
 
     def _dips(self, depth: float, at: int, n: int) -> Samples:
         near = self.kicks[(self.kicks > at - dsp.RATE) & (self.kicks < at + n)] - at
@@ -146,41 +181,38 @@ class Console:
         """Chunks (first sample, (2, n)) that cover samples a to b, with room and echo."""
         room = effects.Room(self.room) if self.room is not None else None
         echo = effects.Echo(self.delay) if self.delay else None
-        reach = max(room.reach if room else 0, echo.reach + effects.Echo(1, repeats=1).reach if echo else 0)
-        for at in range(max(a - reach, 0) // CHUNK * CHUNK, b, CHUNK):
+        for at in range(max(a - max(room.reach if room else 0, reach(echo)), 0) // CHUNK * CHUNK, b, CHUNK):
             made = self.buses(at)
-            if echo:
-                echo.feed(made.delay, made.dry)
-            if room:
-                room.feed(made.verb, made.dry)
+            for ringing, send in ((echo, made.delay), (room, made.verb)):
+                if ringing:
+                    made.dry[:] += answer(ringing, send)
             if at + CHUNK > a:
-                yield at, made.dry
+                yield at, audible(made.dry)
 
     def bus(self, a: int, b: int) -> Iterator[tuple[int, Samples]]:
         """Blocks (first sample, (2, n)) from a to b of the mix before mastering: lows in the middle, its end faded.
 
         ``a`` and ``b`` are multiples of ``GRID``, or the ends of the song.
         """
-        first = max(a - _HOP, 0)
-        stop = min(b + _HOP + _REACH, self.n)
-        flow = Flow(self.wet(first, stop))
-        half = np.float32(0.5)
-
-        def side(start: int, end: int) -> Samples:
-            both = flow.read(first + start, first + end)
-            apart: Samples = (both[0] - both[1]) * half
-            return apart
-
-        def curve(f: Reals) -> Reals:
-            return 1.0 / (1.0 + np.square(np.square(f / 120.0)))
-
-        for start, low in dsp.zero_phase(side, stop - first, curve):
-            at = first + start
-            if a <= at < b:
-                block = flow.read(at, at + low.size)[:, : b - at]
-                block[0] -= low[: b - at]
-                block[1] += low[: b - at]
-                yield at, self._ended(at, block)
+        first, stop = max(a - _REACH, 0), min(b + _REACH, self.n)
+        read, level = self.standing or Flow(self.wet(first, stop)).read, _lows()
+        window = np.zeros(_HOP + 2 * _REACH, np.float32)
+        for at in range(a, b, _HOP):
+            low, high = max(at - _REACH, 0), min(at + _HOP + _REACH, self.n)
+            both = read(low, high)
+            block = both[:, at - low : min(at + _HOP, b) - low]
+            place = low - (at - _REACH)
+            window[:place], window[place + high - low :] = 0.0, 0.0
+            side = np.subtract(both[0], both[1], out=window[place : place + high - low])
+            side *= np.float32(0.5)
+            if side.any():
+                spectrum = np.fft.rfft(window)
+                planes = spectrum.view(np.float32)
+                planes *= level
+                lows = dsp.back(spectrum, window.size)[_REACH : _REACH + block.shape[-1]]
+                block[0] -= lows
+                block[1] += lows
+            yield at, self._ended(at, block)
 
     def _ended(self, at: int, block: Samples) -> Samples:
         first = max(self.n - self.fade - at, 0)
@@ -192,6 +224,28 @@ class Console:
 
 GRID = _HOP
 """The mix is worked out in blocks of this many samples."""
+REACH = _REACH
+"""Samples on both sides that have a say in a block."""
+
+
+@lru_cache(maxsize=1)
+def _lows() -> Samples:
+    """What of each bin of a block is low, below 120 Hz by 24 dB an octave, for its real and its imaginary part."""
+    level = np.repeat(dsp.f32(1.0 / (1.0 + np.square(np.square(dsp.bins(_HOP + 2 * _REACH) / 120.0)))), 2)
+    level.setflags(write=False)
+    return level
+
+
+def answer(ringing: effects.Room | effects.Echo, send: Whole) -> Whole:
+    """What a room or an echo answers to the next piece of a send (n,), and to all before it: (2, n)."""
+    heard = np.zeros((2, send.size), np.float32)
+    ringing.feed(audible(send), heard)
+    return whole(heard)
+
+
+def reach(echo: effects.Echo | None) -> int:
+    """Samples for which an echo rings on, its filters included."""
+    return echo.reach + effects.Echo(1, repeats=1).reach if echo else 0
 
 
 class Flow:
@@ -210,29 +264,31 @@ class Flow:
         return out
 
 
-def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: Samples | None) -> None:
-    """A sound ``at`` samples into the chunk, ``start`` into the song, through a line's strip to the buses."""
+def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: Samples | None, put: np.ufunc) -> None:
+    """A sound ``at`` samples into the buses, ``start`` into the song, through a line's strip to the buses."""
     strip, n = line.strip, sound.shape[-1]
-    sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level))
+    sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level) * UNIT)
     verb, delay = (0.0, 0.0) if line.closed else (strip.verb, strip.delay)
-    stem = made.stems.get(line.part)
+    targets = [made.dry, *([made.stems[line.part]] if line.part in made.stems else [])]
     ride = line.ride(start, start + n) if line.ride else None
     if ride is not None and ride.size == 1:
         sides, ride = sides * ride, None
-    whole, half = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.float32)
+    stereo, mono = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.float32)
+    steps = np.empty((2, _BLOCK), np.int32)
     for a in range(0, n, _BLOCK):
         b = min(a + _BLOCK, n)
-        block, middle, to = whole[:, : b - a], half[: b - a], slice(at + a, at + b)
+        block, middle, to = stereo[:, : b - a], mono[: b - a], slice(at + a, at + b)
         np.multiply(sound[:, a:b], sides, out=block)
         if ride is not None:
             block *= ride[a:b]
         if dips is not None:
-            block *= dips[to]
-        made.dry[:, to] += block
-        if stem is not None:
-            stem[:, to] += block
+            block *= dips[a:b]
+        np.copyto(steps[:, : b - a], np.rint(block, out=block), casting="unsafe")
+        for target in targets:
+            put(target[:, to], steps[:, : b - a], out=target[:, to])
         for level, send in ((verb, made.verb), (delay, made.delay)):
             if level:
                 np.add(block[0], block[1], out=middle)
                 middle *= np.float32(0.7071 * level)
-                send[to] += middle
+                np.copyto(steps[0, : b - a], np.rint(middle, out=middle), casting="unsafe")
+                put(send[to], steps[0, : b - a], out=send[to])

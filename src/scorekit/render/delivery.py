@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.render import wav
-from scorekit.render.console import CHUNK, Console
+from scorekit.render.console import CHUNK, Console, audible
 from scorekit.render.dsp import Samples
 from scorekit.render.master import Hands
 from scorekit.render.wav import Marks
@@ -39,10 +39,10 @@ def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, in
 
 
 def framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
-    """Samples a (a multiple of ``wav.GRID``) to b as frames, at their place."""
+    """Samples a to b as frames, at their place."""
     for at in range(a, b, wav.GRID):
         x = read(at, min(at + wav.GRID, b))
-        data = wav.integers(x).astype("<i2", copy=False).tobytes() if bits == 16 else wav.packed(wav.whole(x))
+        data = wav.integers(x, at).astype("<i2", copy=False).tobytes() if bits == 16 else wav.packed(wav.whole(x))
         frames[at * bits // 4 : at * bits // 4 + len(data)] = data
 
 
@@ -68,7 +68,8 @@ def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands) 
 
 def _loudest(console: Console, names: Sequence[str], a: int, b: int) -> float:
     made = (console.buses(at, names) for at in range(a, b, CHUNK))
-    return max(float(np.abs(x).max(initial=0.0)) for chunk in made for x in (chunk.dry, *chunk.stems.values()))
+    rows = (audible(x) for chunk in made for x in (chunk.dry, *chunk.stems.values()))
+    return max(float(np.abs(x).max(initial=0.0)) for x in rows)
 
 
 def _stems(
@@ -78,7 +79,7 @@ def _stems(
         chunk = console.buses(at, names)
         dry = np.zeros(chunk.dry.shape, np.int32)
         for name in names:
-            steps = wav.whole(chunk.stems[name] * gain)
+            steps = wav.whole(audible(chunk.stems[name]) * gain)
             dry += steps
             _put(rows[name], at, steps)
         _put(rows[DRY], at, dry)

@@ -204,9 +204,13 @@ class Room:
                 dsp.add(into, answer[:, : self.hop], at)
                 self.tail = answer[:, self.hop :]
 
-    def _answer(self, block: Samples) -> Samples | None:
+    def hear(self, block: Samples) -> None:
+        """Take in a hop of a send (hop,) without an answer, to be warm for the next but one."""
         spectrum = np.fft.rfft(block, 2 * self.hop)[: self.kept] if block.any() else None
         self.past.appendleft(None if spectrum is None else (dsp.f32(spectrum.real), dsp.f32(spectrum.imag)))
+
+    def _answer(self, block: Samples) -> Samples | None:
+        self.hear(block)
         if all(heard is None for heard in self.past):
             return None
         total, work = self.total, self.work

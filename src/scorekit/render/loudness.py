@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
@@ -61,6 +61,9 @@ def k_weighting(f: Reals) -> Reals:
 
 GRID = 12_250
 """Samples in a block of the K filter: energies are worked out in these."""
+REACH = 2_048
+"""Samples on both sides of a block that the filter hears."""
+_SIZE = 16_384
 
 
 def energies(x: Samples) -> Reals:
@@ -71,28 +74,31 @@ def energies(x: Samples) -> Reals:
 
 def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -> Reals:
     """The same for samples a to b (multiples of ``GRID``, or the end) of a sound of ``whole`` samples that is read in
-    pieces; what lies before and after is heard too."""
-    first, stop = max(a - GRID, 0), min(b + 2 * GRID, whole)
+    pieces; what lies within ``REACH`` before and after is heard too."""
     total = np.zeros((b - a) // PIECE)
-    latest: list[tuple[int, int, Samples]] = [(0, 0, np.zeros((2, 0), np.float32))]
-
-    def source(channel: int, start: int, end: int) -> Samples:
-        if latest[0][:2] != (start, end):
-            latest[0] = (start, end, read(first + start, first + end))
-        heard: Samples = latest[0][2][channel]
-        return heard
-
-    channels = [
-        dsp.zero_phase(partial(source, channel), stop - first, k_weighting, PIECE)
-        for channel in range(len(read(first, first)))
-    ]
-    for blocks in zip(*channels, strict=True):
-        for start, block in blocks:
-            at = (first + start - a) // PIECE
-            if 0 <= at < total.size:
-                squares = np.square(block, out=block).reshape(-1, PIECE)[: total.size - at]
-                total[at : at + len(squares)] += squares.sum(axis=1)
+    for at in range(a, b, GRID):
+        low, high = max(at - REACH, 0), min(at + GRID + REACH, whole)
+        heard = read(low, high)
+        if not heard.any():
+            continue
+        window = np.zeros((len(heard), _SIZE), np.float32)
+        window[:, low - at + REACH : high - at + REACH] = heard
+        spectrum = np.fft.rfft(window)
+        planes = spectrum.view(np.float32)
+        planes *= _levels()
+        block = dsp.back(spectrum, _SIZE)[:, REACH : REACH + min(GRID, b - at)]
+        for channel in np.square(block).reshape(len(block), -1, PIECE).sum(axis=2):
+            start = (at - a) // PIECE
+            total[start : start + channel.size] += channel
     return total
+
+
+@lru_cache(maxsize=1)
+def _levels() -> Samples:
+    """The K filter at each bin of a block, for its real and its imaginary part."""
+    level = np.repeat(dsp.f32(k_weighting(dsp.bins(_SIZE))), 2)
+    level.setflags(write=False)
+    return level
 
 
 def powers(energy: Reals) -> Reals:

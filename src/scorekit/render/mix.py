@@ -1,6 +1,6 @@
 """From a performance to a mastered stereo mix: what is played, on which strip, and the whole of it finished.
 
-The order of every sum is the order of the takes, so the same performance gives the same bits.
+Notes are summed in the order of their take, takes in whole numbers, so the same performance gives the same bits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.render import dsp, effects
-from scorekit.render.console import CHUNK, Console, Held, Laid, Line
+from scorekit.render.console import CHUNK, Console, Held, Laid, Line, audible
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, prepare
@@ -31,6 +31,9 @@ Progress = Callable[[float, str], None]
 
 Render = Callable[[Patch, Sound, Sequence[Stroke], Bodies, Tone], Clip]
 """``voices.clip``, or something that remembers what it returned."""
+
+Make = Callable[[Take, Take | None, Part, Patch, TempoMap], Line | None]
+"""``line``, or something that remembers what it returned."""
 
 KICKS = (35, 36)
 _CLOSED = "click"
@@ -98,21 +101,27 @@ def tone_of(part: Part, patch: Patch) -> Tone:
     return Tone() if patch.family == _CLOSED else Tone(part.strip.highpass, patch.family, part.strip.width)
 
 
-def lines(performance: Performance, patches: Mapping[str, Patch]) -> list[Line]:
-    """Every take of a performance as a line of the console, in order."""
-    plan, made = performance.plan, []
-    parts = {part.name: part for part in plan.parts}
-    for index, take in enumerate(performance.takes):
+def line(take: Take, after: Take | None, part: Part, patch: Patch, tempo: TempoMap) -> Line | None:
+    """A take as a line of the console, ``after`` being its part's next if that may choke what rings on; None for one in
+    which nothing is struck."""
+    heard = strokes(take, tempo) if len(take.events) else []
+    if heard and after is not None:
+        heard += hushes(patch, heard, strokes(after, tempo))
+    closed = patch.family == _CLOSED
+    return Line(part.name, patch, part.sound, tone_of(part, patch), part.strip, heard, closed) if heard else None
+
+
+def lines(performance: Performance, patches: Mapping[str, Patch], make: Make = line) -> list[Line]:
+    """Every take of a performance as a line of the console, in order; ``make`` may be a ``line`` that remembers."""
+    parts = {part.name: part for part in performance.plan.parts}
+    made: list[Line | None] = []
+    later: dict[str, Take] = {}
+    for take in reversed(performance.takes):
         part = parts[take.part]
         patch = patches[part.sound.patch]
-        heard = strokes(take, plan.tempo) if len(take.events) else []
-        if heard and patch.chokes:
-            after = next((later for later in performance.takes[index + 1 :] if later.part == take.part), None)
-            heard += hushes(patch, heard, strokes(after, plan.tempo)) if after else []
-        if heard:
-            closed = patch.family == _CLOSED
-            made.append(Line(part.name, patch, part.sound, tone_of(part, patch), part.strip, heard, closed))
-    return made
+        made.append(make(take, later.get(take.part) if patch.chokes else None, part, patch, performance.plan.tempo))
+        later[take.part] = take
+    return [one for one in reversed(made) if one is not None]
 
 
 def console(performance: Performance, laid: Sequence[Laid | Held], loop: bool = False) -> Console:
@@ -185,8 +194,8 @@ def desked(desk: Console, master: Master, hands: Hands, loop: int, tell: Progres
 def summed(desk: Console, names: Sequence[str]) -> tuple[Samples, dict[str, Samples]]:
     """The dry bus (2, n), and each part's share of it: after level, pan and duck, before room and master."""
     chunks = [desk.buses(at, names) for at in range(0, desk.n, CHUNK)]
-    stems = {name: np.concatenate([chunk.stems[name] for chunk in chunks], axis=1) for name in names}
-    return np.concatenate([chunk.dry for chunk in chunks], axis=1), stems
+    stems = {name: audible(np.concatenate([chunk.stems[name] for chunk in chunks], axis=1)) for name in names}
+    return audible(np.concatenate([chunk.dry for chunk in chunks], axis=1)), stems
 
 
 def mix(

@@ -167,14 +167,14 @@ class Sound:
     def _parted(self, number: int) -> bytes:
         import numpy as np
 
-        from scorekit.render.console import CHUNK
+        from scorekit.render.console import CHUNK, audible
         from scorekit.render.master import amplified
         from scorekit.render.wav import header, integers
 
         at = number * CHUNK
         if not 0 <= at < self.frames:
             return b""
-        stems = self.console.buses(at, self.names).stems
+        stems = {name: audible(x) for name, x in self.console.buses(at, self.names).stems.items()}
         n = min(CHUNK, self.frames - at)
         out = np.empty((n, 2 * len(self.names) + 2), np.int16)
         mix = np.frombuffer(self.wav, "<i2", 2 * n, HEADER + 4 * at).reshape(n, 2).astype(np.int32)

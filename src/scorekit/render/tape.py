@@ -1,0 +1,104 @@
+"""The buses of a whole song that is being edited, on which lines come and go.
+
+What a console works out chunk by chunk and forgets stands here: 28 bytes a sample, 12 more where there is an echo. A line
+is taken away or brought where it changed, and room and echo answer again as far as they can hear that. The sums are the
+console's to the bit, whatever came and went before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from scorekit.render import effects
+from scorekit.render.console import CHUNK, Buses, Console, Laid, Whole, answer, audible, reach
+from scorekit.render.dsp import Samples
+
+Span = tuple[int, int]
+"""Samples from a to b."""
+
+
+def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
+    """Spans widened to multiples of a grid or the ends of 0 to n, those that touch put together."""
+    found: list[Span] = []
+    for a, b in sorted((max(a, 0) // grid * grid, min(-(-b // grid) * grid, n)) for a, b in spans):
+        if found and a <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], b))
+        elif b > a:
+            found.append((a, b))
+    return tuple(found)
+
+
+class Tape:
+    """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late."""
+
+    def __init__(self, n: int, room: Samples | None, delay: int) -> None:
+        self.n, self.room, self.delay = n, room, delay
+        self.made = Buses.silent(n)
+        self._room = np.zeros((2, n), np.int32)
+        self._echo = np.zeros((2, n), np.int32)
+        self.stale: list[Span] = []
+        """Where the mix is another one; whoever has seen to that empties it."""
+        self._sent: dict[str, list[Span]] = {"verb": [], "delay": []}
+
+    def read(self, a: int, b: int) -> Samples:
+        """Samples a to b of the mix with room and echo, (2, b - a)."""
+        return audible(self.made.dry[:, a:b])
+
+    def bring(self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add) -> None:
+        """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away."""
+        for a, b in spans:
+            for at in range(a, b, CHUNK):
+                console.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
+        self.stale += spans
+        strip, closed = laid.line.strip, laid.line.closed
+        for name, spans_ in self._sent.items():
+            if getattr(strip, name) > 0 and not closed:
+                spans_ += spans
+
+    def ring(self, ask: Callable[[], None]) -> None:
+        """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
+        if self.room is not None:
+            room = effects.Room(self.room)
+            for a, b in self._heard("verb", room.hop, room.reach):
+                self._answered(self._warmed(a), self.made.verb, self._room, a, b, room.hop, ask)
+        if self.delay:
+            far = reach(effects.Echo(self.delay))
+            for a, b in self._heard("delay", CHUNK, far):
+                echo, first = effects.Echo(self.delay), max(a - far, 0) // CHUNK * CHUNK
+                for at in range(first, a, CHUNK):
+                    answer(echo, self.made.delay[at : at + CHUNK])
+                self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, ask)
+        for spans in self._sent.values():
+            spans.clear()
+
+    def _heard(self, name: str, hop: int, far: int) -> tuple[Span, ...]:
+        sent = aligned(self._sent[name], hop, self.n)
+        return aligned(((a, b + far) for a, b in sent), hop, self.n)
+
+    def _warmed(self, at: int) -> effects.Room:
+        """A room that has heard all it still remembers at a sample, a multiple of its hop."""
+        assert self.room is not None
+        room = effects.Room(self.room)
+        for start in range(max(at - room.reach, 0), at, room.hop):
+            send = audible(self.made.verb[start : start + room.hop])
+            if start + room.hop < at:
+                room.hear(send)
+            else:
+                room.feed(send, np.empty((2, room.hop), np.float32))
+        return room
+
+    def _answered(
+        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int,
+        ask: Callable[[], None],
+    ) -> None:  # fmt: skip
+        for at in range(a, b, hop):
+            ask()
+            here = slice(at, min(at + hop, b))
+            new = answer(ringing, send[here])
+            step = new - known[:, here]
+            if step.any():
+                self.made.dry[:, here] += step
+                known[:, here] = new
+                self.stale.append((at, here.stop))
