@@ -141,12 +141,16 @@ def test_folders_hold_songs(project: Path) -> None:
     (folder / "broken.toml").write_text('title = "x\n')
     (folder / "forgot.toml").write_text('title = "x"\n[parts.bass]\nname = "x"\n')
     (folder / "genre.toml").write_text('#:schema x\n[genre]\nid = "a"\n')
+    (folder / "inline.toml").write_text('genre = { id = "b" }\n')
+    (folder / "dotted.toml").write_text('  genre.id = "c"\n')
     (folder / "model.toml").write_text('# m\nname = "a"\n')
     (folder / "pyproject.toml").write_text('[project]\nname = "a"\n')
     (folder / "notes.txt").write_text("x")
     found = files.songs([str(folder), "-", str(folder / "one.toml"), "nope.toml"])
     assert found == [*(str(folder / name) for name in ("broken.toml", "forgot.toml", "one.toml")), "-", "nope.toml"]
     assert "holds no songs" in refused(files.songs([str(project / "genres")]))
+    names = [Path(path).name for path in files.songs([str(folder)], others=True)]
+    assert names == sorted(path.name for path in folder.glob("*.toml") if path.name != "pyproject.toml")
 
 
 def test_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:

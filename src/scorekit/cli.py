@@ -129,8 +129,9 @@ def check(specs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = Fa
     """Tell every mistake in songs, genres and models, all at once, and write nothing."""
     voice = Voice(verbose=verbose)
     wishes = Wishes(seed, checked_sets(sets))
-    outcomes = each(expanded(specs, voice, as_json), lambda spec: check_song(spec, wishes, voice), voice)
-    finish(outcomes, voice, as_json)
+    found = expanded(specs, voice, as_json, others=True)
+    outcomes = each(found, lambda spec: check_song(spec, wishes, voice), voice)
+    finish(outcomes, voice, as_json, "file")
 
 
 @app.command()
@@ -384,9 +385,9 @@ def explain_conflicts(compiled: Compiled, voice: Voice, as_json: bool) -> None:
 # -- several songs, and how it all ends --------------------------------------------------------------------------------
 
 
-def expanded(specs: list[str], voice: Voice, as_json: bool) -> list[str]:
-    """The songs that a command line names."""
-    found = files.songs(specs)
+def expanded(specs: list[str], voice: Voice, as_json: bool, others: bool = False) -> list[str]:
+    """The songs that a command line names; with ``others`` also the genres and models in its folders."""
+    found = files.songs(specs, others)
     if isinstance(found, Diagnostic):
         stop(Outcome(specs[0], REFUSED, (found,)), voice, as_json)
     return found
@@ -422,14 +423,14 @@ def each(specs: list[str], work: Callable[[str], Outcome], voice: Voice) -> list
     return outcomes
 
 
-def finish(outcomes: list[Outcome], voice: Voice, as_json: bool) -> NoReturn:
+def finish(outcomes: list[Outcome], voice: Voice, as_json: bool, noun: str = "song") -> NoReturn:
     """The document, when one was asked for, and the exit code."""
     code = exit_code(outcomes)
     if as_json:
         emit_json({"ok": not code, "songs": [outcome.data() for outcome in outcomes]})
     if len(outcomes) > 1:
         failed = sum(bool(outcome.code) for outcome in outcomes)
-        voice.say(f"{report.count(len(outcomes) - failed, 'song')} fine, {failed} failed")
+        voice.say(f"{report.count(len(outcomes) - failed, noun)} fine, {failed} failed")
     raise typer.Exit(code)
 
 

@@ -27,8 +27,13 @@ KINDS = ("genres", "models", "specs")
 """Folders of a project, and of what is shipped."""
 _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
 _TEMPORARY = ".part"
-_OTHER = re.compile(r"^\[(genre|project|build-system|tool\.[^\]\n]+)\]|\A(?:(?!\[).*\n)*?name[ \t]*=", re.MULTILINE)
-"""What a genre, a model or a project has and a song has not: its own table, or a top-level ``name``."""
+_SETTINGS = re.compile(r"^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]", re.MULTILINE)
+"""What the settings of a Python project have, which stand in many a folder."""
+_OTHER = re.compile(
+    r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*(?:\.|=[ \t]*\{))|\A(?:(?![ \t]*\[).*\n)*?[ \t]*name[ \t]*=",
+    re.MULTILINE,
+)
+"""What a genre or a model has and a song has not: a table ``genre``, or a top-level ``name``."""
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -119,15 +124,18 @@ def locate(kind: str, name: str, beside: Path | None = None) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def songs(paths: Sequence[str]) -> list[str] | Diagnostic:
-    """Paths with every folder replaced by the songs in it; ``-`` and files stay as they are, each once."""
+def songs(paths: Sequence[str], others: bool = False) -> list[str] | Diagnostic:
+    """Paths with every folder replaced by the songs in it; ``-`` and files stay as they are, each once.
+
+    With ``others``, genres and models are taken out of folders too.
+    """
     found: dict[str, None] = {}
     for path in paths:
         if path == "-" or not Path(path).is_dir():
             found[path] = None
             continue
         try:
-            inside = sorted(str(entry) for entry in Path(path).glob("*.toml") if _maybe_song(entry))
+            inside = sorted(str(entry) for entry in Path(path).glob("*.toml") if _meant(entry, others))
         except OSError as error:
             return _refusal(path, f"cannot be read: {reason(error)}")
         if not inside:
@@ -136,13 +144,13 @@ def songs(paths: Sequence[str]) -> list[str] | Diagnostic:
     return list(found)
 
 
-def _maybe_song(path: Path) -> bool:
-    """Whether a file is a song, or may be meant as one: not a genre, a model, or the settings of a project.
+def _meant(path: Path, others: bool) -> bool:
+    """Whether a file is a song, or may be meant as one; with ``others``, a genre or a model.
 
-    A song with a mistake in it must not be passed over, so this looks for what only the others have.
+    A file with a mistake in it must not be passed over, so this looks for what only other files have.
     """
-    text = read_text(path)
-    return not isinstance(text, str) or not _OTHER.search(text)
+    text = read_text(path, MODEL_LIMIT if others else SPEC_LIMIT)
+    return not isinstance(text, str) or not (_SETTINGS.search(text) or (not others and _OTHER.search(text)))
 
 
 def state_folder() -> Path:
