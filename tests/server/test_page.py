@@ -25,7 +25,7 @@ tempo = 120
 key = "A minor"
 form = "intro:2:e2 verse:4:e3 chorus:4:e4"
 """
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
 PORT = 18_900
 
