@@ -32,6 +32,7 @@ FLOORS = (
         "doctor",
         "playback",
         "synth",
+        "gallery",
         "watch",
         "live",
         "shell",

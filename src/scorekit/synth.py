@@ -119,6 +119,9 @@ def synth(
 
 def patches(
     name: Annotated[str | None, typer.Argument(metavar="PATCH", help="One patch with its parameters.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="DIR", help="Write patches.html: hear and see.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the voices, or the parameters of one: sound = { patch = "epiano", bright = 0.7 }."""
@@ -127,13 +130,36 @@ def patches(
     if name is not None and name not in PATCHES:
         refuse(Diagnostic("patch", f"there is no patch '{name}'", hint=did_you_mean(name, sorted(PATCHES))))
     chosen = [PATCHES[name]] if name else [patch for patch in PATCHES.values() if patch.family != "click"]
-    if as_json:
+    if page is not None:
+        from scorekit import gallery
+
+        _write(page / "patches.html", gallery.page(chosen, uses()))
+        wrote = str(page / "patches.html")
+        emit_json({"ok": True, "wrote": wrote}) if as_json else emit(f"wrote {printable(wrote)}\n")
+    elif as_json:
         emit_json({"patches": [data(patch) for patch in chosen]})
     elif name:
         rows = [(p.name, f"{p.low:g} to {p.high:g}", f"{p.default:g}", p.unit, p.about) for p in chosen[0].params]
         emit(f"{name} ({chosen[0].family}): {chosen[0].about}\n" + (report.table(rows) if rows else ""))
     else:
         emit(report.table([(p.family, p.name, p.about, " ".join(q.name for q in p.params)) for p in chosen]))
+
+
+def uses() -> dict[str, list[str]]:
+    """Genres by the patches their mix names."""
+    from scorekit.compiler.toml import Document, parse
+
+    found: dict[str, list[str]] = {}
+    for genre in files.known("genres"):
+        loaded = files.load("genres", genre, "")
+        read = parse(loaded[1], genre) if isinstance(loaded, tuple) else loaded
+        mix = read.values.get("mix") if isinstance(read, Document) else None
+        strips = mix.values() if isinstance(mix, dict) else ()
+        for patch in dict.fromkeys(
+            str(strip["patch"]) for strip in strips if isinstance(strip, dict) and "patch" in strip
+        ):
+            found.setdefault(patch, []).append(genre)
+    return found
 
 
 def data(patch: Patch) -> dict[str, object]:
