@@ -88,7 +88,7 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
         sound = played if isinstance(played, Diagnostic) else played.data
         if not isinstance(played, Diagnostic):
             facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
-    trouble = sound if isinstance(sound, Diagnostic) else _written(errand.out, sound)
+    trouble = sound if isinstance(sound, Diagnostic) else written(errand.out, sound)
     return trouble or facts | {"took": round(time.monotonic() - began, 3)}
 
 
@@ -102,7 +102,7 @@ def ended(trouble: Diagnostic) -> int:
     return BUSY if trouble.code == "busy" else REFUSED
 
 
-def _written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
+def written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
     """Writes the sound file, whole or not at all; why not, when it cannot be done."""
     try:
         with files.claim(out.parent, out.name):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scorekit import playback, report
-from scorekit.errors import Diagnostic, did_you_mean
+from scorekit import files, playback, report
+from scorekit.errors import Diagnostic, did_you_mean, printable
 from scorekit.report import Voice
 from scorekit.shell import Json, Quiet, emit, emit_json, refuse, usage
 
@@ -133,7 +133,10 @@ def patches(
     if page is not None:
         from scorekit import gallery
 
-        _write(page / "patches.html", gallery.page(chosen, uses()))
+        trouble = playback.written(page / "patches.html", gallery.page(chosen, uses()))
+        if trouble is not None:
+            Voice().refuse([trouble])
+            raise typer.Exit(playback.ended(trouble))
         wrote = str(page / "patches.html")
         emit_json({"ok": True, "wrote": wrote}) if as_json else emit(f"wrote {printable(wrote)}\n")
     elif as_json:
