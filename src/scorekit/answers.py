@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scorekit.dump import chords_text
 from scorekit.score import Chord, Edit, Note, Passage, Performance, Phrase, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
@@ -92,15 +93,34 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("seed", plan.seed, "seed", ""),
         ("model", plan.model, "model", ""),
         ("tempo", f"{plan.tempo.bpm_at(0):.6g}", "tempo", "tempo"),
-        ("key", str(plan.key), "key", "keys"),
+        ("key", str(plan.key), tune_key(compiled), "keys"),
         ("form", form, "form", "form"),
         ("ending", plan.ending, "ending", "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
     sounds = [(part.sound.patch, f"parts.{part.name}", f"mix.{part.name}") for part in plan.parts]
-    return rows + [
-        Row(f"{key}.patch", patch, source(compiled, f"{key}.sound.patch", mix)) for patch, key, mix in sounds
+    return [
+        *rows,
+        *harmony(compiled),
+        *(Row(f"{key}.patch", patch, source(compiled, f"{key}.sound.patch", mix)) for patch, key, mix in sounds),
     ]
+
+
+def harmony(compiled: Compiled) -> Iterator[Row]:
+    """The chords recognised in MIDI files, section by section, as a song may write them."""
+    plan = compiled.plan
+    for placement in plan.placements if plan is not None else ():
+        section = placement.section
+        path = f"{section.chords[0].path}.midi"
+        if path in compiled.song.history:
+            yield Row(f"chords of {section.id}", f"| {chords_text(section)} |", where(compiled, path))
+
+
+def tune_key(compiled: Compiled) -> str:
+    """The path that decided the key, were it not the genre: the song's own, or the MIDI file it was heard in."""
+    heard = any(d.rule == "K7" for d in compiled.plan.decisions) if compiled.plan is not None else False
+    paths = ("key", "melody.midi", "chords.midi") if heard else ("key",)
+    return next((path for path in paths if path in compiled.song.history), "key")
 
 
 def source(compiled: Compiled, song: str, genre: str) -> str:

@@ -23,6 +23,8 @@ SPEC_LIMIT = 1 << 20
 """Most bytes in a song or genre file."""
 MODEL_LIMIT = 64 << 20
 """Most bytes in a model file."""
+TUNE_LIMIT = 1 << 20
+"""Most bytes in a MIDI file that a song takes notes from."""
 KINDS = ("genres", "models", "specs")
 """Folders of a project, and of what is shipped."""
 _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
@@ -40,12 +42,18 @@ _OTHER = re.compile(
 
 
 def read_text(path: Path, limit: int = SPEC_LIMIT) -> str | Diagnostic:
-    """The text of a regular file in UTF-8, or why it is refused. Never waits: pipes and devices are not opened."""
+    """The text of a regular file in UTF-8, or why it is refused."""
     from scorekit.compiler.toml import decode
 
+    data = read_bytes(path, limit, "a spec is a .toml file")
+    return data if isinstance(data, Diagnostic) else decode(data, printable(str(path), 200), limit)
+
+
+def read_bytes(path: Path, limit: int, kind: str = "") -> bytes | Diagnostic:
+    """The bytes of a regular file, or why it is refused. Never waits: pipes and devices are not opened."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return _refusal(path, "is not a regular file", "a spec is a .toml file" if path.is_dir() else "")
+            return _refusal(path, "is not a regular file", kind if path.is_dir() else "")
         # The file may have become something else by now: opened without waiting, and looked at again.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:
@@ -54,10 +62,9 @@ def read_text(path: Path, limit: int = SPEC_LIMIT) -> str | Diagnostic:
                 return _refusal(path, "is not a regular file")
             if found.st_size > limit:
                 return _refusal(path, f"is {found.st_size:,} bytes long", f"at most {limit:,} bytes")
-            data = file.read(limit + 1)
+            return file.read(limit + 1)
     except (OSError, ValueError) as error:
         return _refusal(path, f"cannot be read: {reason(error)}")
-    return decode(data, printable(str(path), 200), limit)
 
 
 def read_stdin(limit: int = SPEC_LIMIT) -> str | Diagnostic:
@@ -167,9 +174,12 @@ def state_folder() -> Path:
 
 
 def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
-    """(file, text) of the genre, model or song that another file speaks of, by name or by a path from there."""
+    """(file, text) of the genre, model or song that another file speaks of, by name or by a path from there.
+
+    A MIDI file (kind ``tunes``) is always a path, and its text has one character for each byte.
+    """
     near = Path(beside if beside.endswith(".toml") else "song.toml")
-    if name.endswith(".toml"):
+    if name.endswith(".toml") or kind == "tunes":
         path = Path(os.path.normpath(near.parent / name))
         if not Path(os.path.abspath(path)).is_relative_to(project(near)):
             return _refusal(path, "is outside the project", f"the project is {project(near)}")
@@ -180,6 +190,9 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
             hint = did_you_mean(name, known(folder, near))
             return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
         path = located
+    if kind == "tunes":
+        data = read_bytes(path, TUNE_LIMIT, "a tune is a .mid file")
+        return data if isinstance(data, Diagnostic) else (str(path), data.decode("latin-1"))
     text = read_text(path, MODEL_LIMIT if kind == "models" else SPEC_LIMIT)
     return text if isinstance(text, Diagnostic) else (str(path), text)
 

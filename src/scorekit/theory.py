@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from math import sqrt
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -161,6 +163,12 @@ SPELLED = {name: symbol for symbol, name in reversed(QUALITIES.items())} | {
 }
 """Canonical quality to what a musician reads."""
 
+KEY_PROFILES = (
+    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+)
+"""How well each semitone above the tonic belongs to a major and to a minor key (Krumhansl and Kessler 1982)."""
+
 LOW_LIMITS = {1: 52, 2: 51, 3: 48, 4: 47, 5: 45, 6: 47, 7: 37, 8: 41, 9: 41, 10: 41, 11: 41, 13: 52}
 """Lowest clear pitch of the lower note of an interval, by semitones (Sweetwater's low-interval-limit table)."""
 
@@ -281,6 +289,24 @@ def key_name(tonic: int, mode: str) -> str:
     """The usual spelling of a tonic: flats for the flat side of the circle of fifths."""
     major = tonic if MODE_NAMES.get(mode, mode) in MAJOR_LIKE else (tonic + 3) % 12
     return FLATS[tonic] if major in (5, 10, 3, 8, 1) else SHARPS[tonic]
+
+
+def pitch_weights(times: Sequence[float]) -> tuple[float, ...]:
+    """Sounding times of the twelve pitch classes with mean 0 and length 1."""
+    mean = sum(times) / len(times)
+    size = sqrt(sum((time - mean) ** 2 for time in times)) or 1.0
+    return tuple((time - mean) / size for time in times)
+
+
+@cache
+def _key_profile(tonic: int, major: bool) -> tuple[float, ...]:
+    profile = KEY_PROFILES[0 if major else 1]
+    return pitch_weights([profile[(pc - tonic) % 12] for pc in range(12)])
+
+
+def key_fit(weights: Sequence[float], tonic: int, major: bool) -> float:
+    """Correlation of pitch-class weights with a key's profile, -1 to 1."""
+    return sum(a * b for a, b in zip(weights, _key_profile(tonic, major), strict=True))
 
 
 def uses_flats(tonic: int, mode: str) -> bool:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec, MixSpec
 from scorekit.compiler.keypath import join
+from scorekit.compiler.material import Sheets, played
 from scorekit.compiler.slots import notes
+from scorekit.compiler.specs import MidiNotes
 from scorekit.compiler.strings import tune
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem, did_you_mean
@@ -129,13 +131,16 @@ def cells(
     chain: Mapping[str, tuple[str, ...]],
     book: Reader,
     ids: Mapping[str, frozenset[str]],
+    sheets: Sheets,
+    tune: Mapping[str, tuple[Note, ...]],
 ) -> tuple[tuple[str, str, Cell], ...]:
     """What the song asks of each part in each section, where it asks anything.
 
     ``chain`` maps a section id to the keys of ``[sections]`` that speak of it, the weakest first; ``ids`` are the pattern
-    ids each part knows.
+    ids each part knows; ``tune`` is the song's tune by section id where it comes from a MIDI file.
     """
-    tunes = own_tune(song, sections, chain, book)
+    tunes = tune or own_tune(song, sections, chain, book)
+    path = "melody.midi" if tune else "melody.notes"
     rows: list[tuple[str, str, Cell]] = []
     for section in sections:
         for member in parts:
@@ -146,11 +151,10 @@ def cells(
                 spec = song.sections[key].parts.get(member.name)
                 if spec is not None:
                     sources.append((join("sections", key, "parts", member.name), spec))
-            cell = combined(sources, section, member.name, book, ids)
+            cell = combined(sources, section, member.name, book, ids, sheets)
             if member.name == "lead" and section.id in tunes and not cell.notes:
-                cell = Cell(
-                    True, cell.density, cell.velocity, cell.octave, 0, cell.lock, tunes[section.id], "", "melody.notes"
-                )
+                line = tunes[section.id]
+                cell = Cell(bool(line), cell.density, cell.velocity, cell.octave, 0, cell.lock, line, "", path)
             if cell != Cell():
                 rows.append((section.id, member.name, cell))
     return tuple(rows)
@@ -162,6 +166,7 @@ def combined(
     part: str,
     book: Reader,
     ids: Mapping[str, frozenset[str]],
+    sheets: Sheets,
 ) -> Cell:
     """Several tables about one cell made one: the nearest wins, takes and velocities add up."""
     play, density, velocity, octave, reroll, lock, pattern, path = None, None, 0, 0, 0, False, "", ""
@@ -179,11 +184,17 @@ def combined(
                     f"{part} knows no pattern {pattern!r}",
                     did_you_mean(pattern, ids.get(part, ())),
                 )
-        text = getattr(spec, "notes", None)
-        if text:
+        own = getattr(spec, "notes", None)
+        if isinstance(own, MidiNotes):
+            written, play, path = (
+                played(own, section, part, join(where, "notes"), sheets, book),
+                True,
+                join(where, "notes"),
+            )
+        elif own:
             rows = DRUM_NOTES if part == "drums" else None
-            read = book.read(join(where, "notes"), notes, text, section.meter, rows)
-            written, play = own_notes(read, section, join(where, "notes"), book), True
+            read = book.read(join(where, "notes"), notes, own, section.meter, rows)
+            written, play, path = own_notes(read, section, join(where, "notes"), book), True, join(where, "notes")
     return Cell(play, density, velocity, octave, reroll, lock, written, pattern, path)
 
 

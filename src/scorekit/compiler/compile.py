@@ -19,6 +19,7 @@ from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.layers import NOTHING, Layer, Layered, chain, options, ordered, resolve, stack, validate
 from scorekit.compiler.lower import Sources, lore, lower
+from scorekit.compiler.material import gathered
 from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
 from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
@@ -29,7 +30,8 @@ from scorekit.store import Memo
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
-"""find(kind, name, beside) gives (file, text): kind is songs, genres or models, beside the file that speaks of it."""
+"""find(kind, name, beside) gives (file, text): kind is songs, genres, models or tunes (a character for each byte of a MIDI
+file), beside the file that speaks of it."""
 
 NO_SONG = "kind"
 """Code of the one mistake of a genre or a model that is taken for a song."""
@@ -128,7 +130,8 @@ def with_genre(
     plan = None
     if known:
         book = Reader()
-        plan = lower(Sources(song, genre.spec, model.spec, known, catalog), title, book)
+        sheets = gathered(song, layered, find, file, book)
+        plan = lower(Sources(song, genre.spec, model.spec, known, catalog, sheets), title, book)
         wrong += [told(p, layered, genre.layered) for p in book.problems]
     unique = tuple(dict.fromkeys(ordered(wrong)))
     return Compiled(None if unique else plan, unique, layered, genre.layered, model.layered)

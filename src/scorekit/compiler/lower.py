@@ -6,11 +6,11 @@ Paths of mistakes are key paths of the song; those that begin with ``genre:`` ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import log
 
 from scorekit.catalog import Catalog
-from scorekit.compiler import cast, form, harmony, sections, tempo
+from scorekit.compiler import cast, form, harmony, material, sections, tempo
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.slots import chords
@@ -48,6 +48,8 @@ class Sources:
     model: ModelSpec
     lore: Lore
     catalog: Catalog
+    sheets: material.Sheets = field(default_factory=dict)
+    """The MIDI files the song names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,10 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     tempi, tail, fitted = timed(sources, pace, wanted, placed, wishes, ending == "ritard", book)
     parts = cast.band(song, genre, model.type, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
-    cells = cast.cells(song, statements, parts, chain, book, pattern_ids(sources.lore.ideas))
+    tune = material.tune(song, statements, sources.sheets, book)
+    cells = cast.cells(
+        song, statements, parts, chain, book, pattern_ids(sources.lore.ideas), sources.sheets, tune.notes
+    )
     silent = sum(cell.play is False for _, _, cell in cells)
     if parts and silent == len(parts) * len(statements):
         book.wrong("sections", "every part is silenced in every section: nobody is left to play", "let somebody play")
@@ -118,6 +123,8 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
             *fitted,
             *stirred(song, genre),
             *keyed(setting, song),
+            *material.key_told(song, sources.sheets, setting.key),
+            *tune.decisions,
             *cast.choices(song, genre, model.type),
         ),
         ending=ending,
@@ -141,7 +148,7 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
     return sections.Setting(
         song=song,
         genre=genre,
-        key=key_of(song, genre, seed, book),
+        key=key_of(song, genre, seed, book, material.key_of(song, sources.sheets)),
         meter=meter,
         written=written,
         grid=genre.meter.grid * PPQ // written.bar,
@@ -151,13 +158,16 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
         swaps=sources.lore.swaps,
         colours=sources.lore.colours,
         lift=lift + model.bias.get("energy", 0.0),
+        sheets=sources.sheets,
     )
 
 
-def key_of(song: SongSpec, genre: GenreSpec, seed: Seed, book: Reader) -> Key:
-    """The song's key, else one of the genre's."""
+def key_of(song: SongSpec, genre: GenreSpec, seed: Seed, book: Reader, heard: Key | None) -> Key:
+    """The song's key, else the one heard in its own material, else one of the genre's."""
     if song.key:
         return book.read("key", read_key, song.key) or Key(0, "major", "C")
+    if heard is not None:
+        return heard
     tonics, modes = genre.keys.tonics or {"C": 1.0}, genre.keys.modes or {"major": 1.0}
     mode = seed.choose("mode", list(modes), list(modes.values()))
     open_strings = {"E", "A", "D", "G", "C"} if genre.keys.guitar_friendly else set()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from scorekit.compiler import harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
 from scorekit.compiler.keypath import join
+from scorekit.compiler.material import Sheets, harmony_heard
 from scorekit.compiler.slots import chords as read_chords
-from scorekit.compiler.specs import SongSpec
+from scorekit.compiler.specs import MidiChords, SongSpec
 from scorekit.compiler.strings import SectionToken
 from scorekit.compiler.strings import intent as read_intent
 from scorekit.compiler.strings import key as read_key
@@ -21,7 +22,7 @@ from scorekit.score import Chord, Intent, Key, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.theory import key_name
-from scorekit.timebase import Meter
+from scorekit.timebase import Meter, Tick
 
 Value = TypeVar("Value")
 _MELODY = {
@@ -78,6 +79,7 @@ class Setting:
     """Richer qualities by kind of chord."""
     lift: float
     """Tiers added to every section by the song's energy."""
+    sheets: Sheets = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def chain_of(song: SongSpec, token: SectionToken, occurrence: int) -> tuple[str,
 
 
 def wish_of(song: SongSpec, chain: Sequence[str]) -> Wish:
-    """The values the song sets for a section."""
-    values: dict[str, tuple[object, str]] = {}
+    """The values the song sets for a section; the song's chords are those of every section without its own."""
+    values: dict[str, tuple[object, str]] = {} if song.chords is None else {"chords": (song.chords, "chords")}
     for key in chain:
         spec = song.sections[key]
         for name in spec.model_fields_set - {"parts", "like"}:
@@ -135,13 +137,15 @@ def build(
     """Every statement of the form as a section, with what the song wishes of each; mistakes are noted."""
     counts: dict[str, int] = {}
     chosen: dict[str, harmony.Progress] = {}
-    sections, wishes, lift = [], [], 0
+    sections, wishes, lift, start = list[Section](), list[Wish](), 0, 0
     for number, token in enumerate(tokens):
         counts[token.name] = counts.get(token.name, 0) + 1
         wish = wish_of(setting.song, chain_of(setting.song, token, counts[token.name]))
         lift += token.lift
-        section = statement(setting, token, counts[token.name], lift, wish, chosen, number == len(tokens) - 1, book)
+        last = number == len(tokens) - 1
+        section = statement(setting, token, counts[token.name], lift, start, wish, chosen, last, book)
         sections.append(section)
+        start += section.length
         wishes.append(wish)
     return tuple(sections), tuple(wishes)
 
@@ -151,12 +155,13 @@ def statement(
     token: SectionToken,
     occurrence: int,
     lift: int,
+    start: Tick,
     wish: Wish,
     chosen: dict[str, harmony.Progress],
     last: bool,
     book: Reader,
 ) -> Section:
-    """One statement of a section."""
+    """One statement of a section, at a tick of the song."""
     names = likeness(setting.song, token.name)
     genre = role(setting.genre, names)
     key = key_of(setting, lift, wish, book)
@@ -175,8 +180,9 @@ def statement(
         cadence="closed" if last else genre.cadence,
         motif=motif_of(genre, token.name, names, setting.genre.section),
     )
-    chords, silent = harmony_of(setting, draft, names, wish, chosen, book)
-    if last and not wish.get("chords"):
+    text = chords_of(setting, draft, start, wish, book)
+    chords, silent = harmony_of(setting, draft, names, wish.path("chords"), text, chosen, book)
+    if last and text is None:
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
     return replace(
@@ -253,18 +259,28 @@ def hook_of(sections: Mapping[str, GenreSection]) -> str:
     return max(hooks, key=lambda n: sections[n].prio, default="")
 
 
+def chords_of(setting: Setting, section: Section, start: Tick, wish: Wish, book: Reader) -> str | None:
+    """The song's own chords for a section: as written, or as recognised in a MIDI file; None where it has none."""
+    own, path = wish.get("chords"), wish.path("chords")
+    if isinstance(own, MidiChords):
+        sheet = setting.sheets.get(path)
+        at = start if path == "chords" else 0
+        return harmony_heard(sheet, own, path, section, at, book) if sheet is not None else None
+    return None if own is None else str(own)
+
+
 def harmony_of(
     setting: Setting,
     section: Section,
     names: Sequence[str],
-    wish: Wish,
+    path: str,
+    text: str | None,
     chosen: dict[str, harmony.Progress],
     book: Reader,
 ) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
-    """The section's chords: the song's own as written, else a progression of the genre, varied on returns and coloured."""
-    text, path = wish.get("chords"), wish.path("chords")
+    """The section's chords: the song's own (``text``), else a progression of the genre, varied on returns and coloured."""
     if text is not None:
-        changes = book.read(path, read_chords, str(text), section.meter)
+        changes = book.read(path, read_chords, text, section.meter)
         if changes is None:
             return (harmony.tonic_chord(section.key, 0, section.length),), ()
         placed = harmony.laid(changes, section.meter, section.bars, section.meter, keeps_ending=False)
@@ -353,7 +369,7 @@ def proofread(setting: Setting, book: Reader) -> None:
         wish = wish_of(setting.song, (name,))
         meter = own(wish, "meter", read_meter, book) or setting.meter
         own(wish, "key", read_key, book)
-        if spec.chords is not None:
+        if isinstance(spec.chords, str):
             book.read(wish.path("chords"), read_chords, spec.chords, meter)
         for number, text in enumerate(spec.intents):
             book.read(join(wish.path("intents"), number), read_intent, text, meter)

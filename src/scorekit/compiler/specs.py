@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Tag, model_validator
 
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.tables import (
+    EITHER,
     PER_PART,
     Bars,
     Decibels,
+    Grid,
     Line,
     Name,
     NameOrNames,
@@ -26,8 +28,10 @@ from scorekit.compiler.tables import (
     Table,
     Tempo,
     Text,
+    Track,
     Unit,
     entry,
+    misshapen,
 )
 
 __all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
@@ -64,11 +68,46 @@ class Cell(Table):
     lock: bool = entry("Keep the notes it has, whatever else changes.", False)
 
 
+class Excerpt(Table):
+    """What of a MIDI file is meant. Its notes are counted in beats; its tempi are left aside."""
+
+    track: Track | None = entry("Its number among the tracks that have notes, from 1, or its name.", None, examples=[1])
+    offset: float = entry("Beats by which it comes later, or with a minus earlier.", 0, ge=-4096, le=4096)
+    bars: Bars | None = entry("How many bars are taken; left out: all.", None, examples=[8])
+
+
+class Voice(Excerpt):
+    """A line of notes of a MIDI file."""
+
+    grid: Grid | None = entry(
+        "Note value the notes are moved to, or free; left out: as written, or to sixteenths and triplets when played.",
+        None,
+        examples=["1/16"],
+    )
+
+
+class MidiNotes(Voice):
+    """Notes from a MIDI file."""
+
+    midi: Line = entry("Path of a MIDI file, from the file that names it.", examples=["tune.mid"])
+
+
+class MidiChords(Excerpt):
+    """Chords of a MIDI file, recognised from its notes: of one track, or of all but the drums."""
+
+    midi: Line = entry("Path of a MIDI file, from the file that names it.", examples=["song.mid"])
+    per: Literal["beat", "bar"] = entry("How often a chord may change.", "beat")
+
+
+OwnNotes = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiNotes, Tag("a table")], EITHER]
+OwnChords = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiChords, Tag("a table")], EITHER]
+
+
 class SectionPart(Cell):
     """One part in one section; it may bring its own notes."""
 
-    notes: Text | None = entry(
-        "The notes to play here instead of composed ones, pitch:beats, bars split by |.",
+    notes: OwnNotes | None = entry(
+        "The notes to play here instead of composed ones, pitch:beats, bars split by |; or { midi = ... }.",
         None,
         examples=["E4:1 G4:.5 A4:.5 B4:2 | ."],
     )
@@ -88,8 +127,8 @@ class SectionSpec(Table):
     """One section by its name in the form: every statement of it, or one, as in [sections."chorus/2"]."""
 
     like: Name | None = entry("Another section whose chords, intents and parts it starts from.", None)
-    chords: Text | None = entry(
-        "Chords, bars split by |, as letters or roman numerals; it repeats to fill the section.",
+    chords: OwnChords | None = entry(
+        "Chords, bars split by |, as letters or roman numerals, or { midi = ... }; it repeats to fill the section.",
         None,
         examples=["| Em7:2 A9:2 | Cmaj7 | D13 | % |"],
     )
@@ -105,14 +144,25 @@ class SectionSpec(Table):
     parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, json_schema_extra=PER_PART)
 
 
-class MelodySpec(Table):
-    """A tune of your own."""
+class MelodySpec(Voice):
+    """A tune of your own: written here, or from a MIDI file."""
 
     notes: Text | None = entry(
         "The tune, a section to a line: name, colon, pitch:beats, bars split by |.",
         None,
         examples=["A: E4:1 G4:.5 A4:.5 B4:2 | . D5:1 B4:1"],
     )
+    midi: Line | None = entry("Path of a MIDI file, from the file that names it.", None, examples=["tune.mid"])
+    section: Name | None = entry("Section it belongs to; left out: the whole song.", None, examples=["verse"])
+    at: int = entry("Bar of the song, or of its section, in which it begins.", 1, ge=1, le=2000)
+
+    @model_validator(mode="after")
+    def _one_tune(self) -> MelodySpec:
+        if self.notes is not None and self.model_fields_set - {"notes"}:
+            raise misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
+        if self.notes is None and self.midi is None and self.model_fields_set:
+            raise misshapen("no MIDI file is named", 'write midi = "tune.mid"')
+        return self
 
 
 class DialsSpec(Table):
@@ -160,6 +210,11 @@ class SongSpec(Table):
         "Sections in order, name:bars:eN[:flags]; left out: one of the genre's.",
         None,
         examples=["intro:2:e2 A:4:e3 B:4:e4 A:4:e4:b tag:1:e5"],
+    )
+    chords: OwnChords | None = entry(
+        "Chords of every section that has none of its own, as there; those of a MIDI file run through the whole song.",
+        None,
+        examples=["| I | V | vi | IV |"],
     )
     energy: Unit | None = entry("Energy of the whole song, 0 calm to 1 wild.", None)
     dials: DialsSpec = entry("How far the band may go.", DialsSpec())

@@ -1,0 +1,127 @@
+"""Which chords notes make: template matching beat by beat, and the likeliest way through the beats.
+
+Every beat is heard as the time each pitch class sounds in it, the lowest note counting half as much again. A chord fits a beat by
+the cosine of what is heard and its tones (root 1, third .9, others .8); notes foreign to it cost by themselves. The best
+sequence is found by dynamic programming: a chord changes readily on a bar line, less so inside the bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from math import sqrt
+
+from scorekit.score import Note
+from scorekit.theory import CHORDS, chord_symbol
+from scorekit.timebase import PPQ, Meter, Tick
+
+KNOWN = ("maj", "min", "7", "min7", "maj7", "sus4", "7sus4", "dim", "min7b5", "dim7", "aug", "6", "min6", "5")
+"""Qualities that are recognised, the plainer first: of two that fit alike the first is heard."""
+_PLAIN = 0.02
+"""What each tone above three must earn."""
+_ROOT = 0.2
+"""What a root in the bass adds."""
+_CHANGE = (0.25, 0.5, 0.9)
+"""What a change costs: on a bar line, on a strong beat, elsewhere."""
+
+State = tuple[int, str]
+
+
+@cache
+def states() -> tuple[tuple[State, tuple[tuple[int, float], ...], float], ...]:
+    """(root, quality), its (pitch class, weight) rows with length 1, and what its richness costs; plain chords first."""
+    found = []
+    for quality in KNOWN:
+        tones = [i for i in CHORDS[quality] if i < 12]
+        weights = [1.0 if i == 0 else 0.9 if i in (3, 4) else 0.8 for i in tones]
+        size = sqrt(sum(w * w for w in weights))
+        cost = _PLAIN * abs(len(tones) - 3) + (0.03 if quality in ("6", "min6", "aug", "sus4", "7sus4") else 0.0)
+        for root in range(12):
+            rows = tuple(((root + i) % 12, w / size) for i, w in zip(tones, weights, strict=True))
+            found.append(((root, quality), rows, cost))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def recognised(notes: tuple[Note, ...], meter: Meter, bars: int, per: str, flats: bool) -> str:
+    """The chords of some bars as the language writes them: ``Em7:2 A7:2 | D | .``; empty when nothing sounds."""
+    frames = _frames(meter, bars, per)
+    heard = [_heard(notes, start, end) for start, end in frames]
+    if not any(any(weights) for weights, _ in heard):
+        return ""
+    path = _path(
+        [(start % meter.bar, weights, bass) for (start, _), (weights, bass) in zip(frames, heard, strict=True)], meter
+    )
+    return _spelled(frames, path, [bass for _, bass in heard], meter, flats)
+
+
+def _frames(meter: Meter, bars: int, per: str) -> list[tuple[Tick, Tick]]:
+    """(from, to) of what a chord lasts at least: felt beats, or bars."""
+    inner = [0, meter.bar] if per == "bar" else [*meter.onsets, meter.bar]
+    return [(bar * meter.bar + start, bar * meter.bar + end) for bar in range(bars) for start, end in pairwise(inner)]
+
+
+def _heard(notes: Sequence[Note], start: Tick, end: Tick) -> tuple[tuple[float, ...], int]:
+    """Sounding time of each pitch class between two ticks, with length 1, and the pitch class that is lowest for longest."""
+    times, lows = [0.0] * 12, dict[int, float]()
+    inside = [n for n in notes if n.start < end and n.end > start]
+    lowest = min((n.pitch for n in inside if min(n.end, end) - max(n.start, start) > PPQ // 8), default=0)
+    for note in inside:
+        time = float(min(note.end, end) - max(note.start, start))
+        time *= 1.5 if note.pitch == lowest else 1.0
+        times[note.pitch % 12] += time
+        lows[note.pitch] = lows.get(note.pitch, 0.0) + time
+    size = sqrt(sum(t * t for t in times)) or 1.0
+    return tuple(t / size for t in times), lowest % 12 if inside else -1
+
+
+def _path(beats: Sequence[tuple[Tick, tuple[float, ...], int]], meter: Meter) -> list[State]:
+    """The likeliest chord of every beat. From one beat to the next any change costs the same, so one look back is enough."""
+    table = states()
+    best = [0.0] * len(table)
+    back: list[list[int]] = []
+    for at, weights, bass in beats:
+        top = max(range(len(table)), key=best.__getitem__)
+        cost = _CHANGE[0 if at == 0 else 1 if meter.strength(at) >= 0.5 else 2] if any(weights) else 9.0
+        arrived = [n if best[n] >= best[top] - cost else top for n in range(len(table))]
+        back.append(arrived)
+        best = [
+            max(best[n], best[top] - cost) + (_fit(rows, weights) - plain + (_ROOT if state[0] == bass else 0.0))
+            for n, (state, rows, plain) in enumerate(table)
+        ]
+    place = max(range(len(table)), key=best.__getitem__)
+    found = []
+    for arrived in reversed(back):
+        found.append(table[place][0])
+        place = arrived[place]
+    return found[::-1]
+
+
+def _fit(rows: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
+    return sum([weight * weights[pc] for pc, weight in rows])
+
+
+def _spelled(
+    frames: Sequence[tuple[Tick, Tick]], path: Sequence[State], basses: Sequence[int], meter: Meter, flats: bool
+) -> str:
+    """States as chords bar by bar; a chord over another of its tones for as long as it lasts is written with a slash."""
+    spans: list[tuple[Tick, Tick, State, list[int]]] = []
+    for (start, end), state, bass in zip(frames, path, basses, strict=True):
+        if spans and spans[-1][2] == state:
+            spans[-1] = (spans[-1][0], end, state, [*spans[-1][3], bass])
+        else:
+            spans.append((start, end, state, [bass]))
+    bars: list[list[str]] = [[] for _ in range(frames[-1][1] // meter.bar)]
+    unit = 4 * PPQ // meter.unit
+    for start, end, (root, quality), lows in spans:
+        heard = {low for low in lows if low >= 0}
+        low = heard.pop() if len(heard) == 1 else root
+        slash = low if (low - root) % 12 in CHORDS[quality] else root
+        name = chord_symbol(root, quality, slash, flats)
+        for bar in range(start // meter.bar, -(-end // meter.bar)):
+            first, last = max(start, bar * meter.bar), min(end, (bar + 1) * meter.bar)
+            whole = last - first == meter.bar
+            text = name if first == start else "."
+            bars[bar].append(text if whole else f"{text}:{(last - first) / unit:g}")
+    return " | ".join(" ".join(bar) for bar in bars)
