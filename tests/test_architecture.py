@@ -160,7 +160,7 @@ def test_modules_stay_small(module: str) -> None:
 
 
 def test_the_catalog_says_what_the_rooms_say() -> None:
-    """The catalog's patches, behaviours, voicings, schemas and variations are those of synth and ensemble, to the letter."""
+    """The catalog's patches, behaviours, voicings, schemas, variations and traits are those of synth, ensemble and measures."""
     from scorekit.catalog import CATALOG
     from scorekit.ensemble import brass, pads, strings
     from scorekit.ensemble.band import SPECIALISTS
@@ -168,6 +168,7 @@ def test_the_catalog_says_what_the_rooms_say() -> None:
     from scorekit.ensemble.families import FAMILIES
     from scorekit.ensemble.motifs import SCHEMAS
     from scorekit.render.patches import PATCHES
+    from scorekit.smells.traits import TRAITS
 
     rows = {
         p.name: (p.family, p.programs, tuple((q.name, q.low, q.high, q.default) for q in p.params))
@@ -183,3 +184,4 @@ def test_the_catalog_says_what_the_rooms_say() -> None:
     assert set(CATALOG.voicings) == set(FAMILIES)
     assert set(CATALOG.schemas) == set(SCHEMAS)
     assert set(CATALOG.variations) == set(VARIATIONS)
+    assert set(CATALOG.traits) == set(TRAITS)

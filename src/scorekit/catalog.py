@@ -38,6 +38,8 @@ class Catalog:
     endings: tuple[str, ...]
     rows: tuple[str, ...]
     """Kit rows."""
+    traits: tuple[str, ...]
+    """What a genre may assert of itself."""
 
     def patch(self, name: str) -> PatchRow | None:
         """The row of a patch, or None."""
@@ -265,4 +267,37 @@ CATALOG = Catalog(
     ),
     endings=("hit", "tag", "ritard", "strip", "cold"),
     rows=tuple(DRUM_NOTES),
+    traits=(
+        "backbeat",
+        "half_backbeat",
+        "kick_four_floor",
+        "kick_on_one",
+        "kick_on_two_and_four",
+        "kick_density",
+        "clave",
+        "odd_sixteenths",
+        "syncopation",
+        "ghost_share",
+        "drum_jaccard1",
+        "kick_lock",
+        "bass_on_kick",
+        "bass_root_fifth",
+        "bass_onsets_per_bar",
+        "bass_silence",
+        "bass_approach",
+        "chords_per_bar",
+        "distinct_chords",
+        "root_motion_p4",
+        "seventh_share",
+        "dominant_share",
+        "diatonic_share",
+        "power_chord_share",
+        "chop_offbeat",
+        "blue_notes",
+        "motif_rep",
+        "solo_rep",
+        "onsets_per_bar",
+        "mean_velocity",
+        "layer_change_8",
+    ),
 )

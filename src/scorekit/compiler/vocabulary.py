@@ -341,6 +341,10 @@ class _Vocabulary(Reader):
             self._on_key(join("keys.tonics", tonic), strings.key, tonic)
         for mode in genre.keys.modes:
             self.known(join("keys.modes", mode), "mode", mode, MODES, on_key=True)
+        for trait, band in genre.assess.items():
+            self.known(join("assess", trait), "trait", trait, self.catalog.traits, on_key=True)
+            if list(band) != sorted(band):
+                self.wrong(join("assess", trait), "the four numbers of a band must rise", "[least, from, to, most]")
         for index, ending in enumerate(genre.ending):
             self.known(join("ending", index, "kind"), "ending", ending.kind, self.catalog.endings)
         roles = self._sections()

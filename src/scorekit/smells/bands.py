@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.smells.beats import KICKS, bar_sets, likeness
-from scorekit.smells.piece import Floats, Line, Piece, Stretch, top
+from scorekit.smells.piece import Floats, Ints, Line, Piece, Stretch, top
 from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ
 
@@ -90,12 +90,22 @@ def moves(piece: Piece) -> float | None:
 
 def layers_change(piece: Piece) -> float | None:
     """Share of neighbouring blocks of eight bars between which at least one line comes, goes or changes its rhythm."""
-    blocks = [range(b, min(b + 8, piece.count)) for b in range(0, piece.count, 8)]
-    if len(blocks) < 2:
-        return None
-    prints = [tuple(_rhythm(piece, one, block) for one in piece.lines) for block in blocks if len(block) >= 4]
-    changes = [a != b for a, b in pairwise(prints)]
+    changes = [any(x != y for x, y in zip(a, b, strict=True)) for a, b in pairwise(_blocks(piece))]
     return float(np.mean(changes)) if changes else None
+
+
+def layers_changed(piece: Piece) -> float | None:
+    """Lines that come, go or keep less than three quarters of their places from one block of eight bars to the next."""
+    changes = [
+        sum(len(x & y) < 0.75 * len(x | y) for x, y in zip(a, b, strict=True)) for a, b in pairwise(_blocks(piece))
+    ]
+    return float(np.mean(changes)) if changes else None
+
+
+def _blocks(piece: Piece) -> list[tuple[frozenset[int], ...]]:
+    """What every line's rhythm is in each block of eight bars, a last one of four or more included."""
+    blocks = [range(b, min(b + 8, piece.count)) for b in range(0, piece.count, 8)]
+    return [tuple(_rhythm(piece, one, block) for one in piece.lines) for block in blocks if len(block) >= 4]
 
 
 def _rhythm(piece: Piece, one: Line, block: range) -> frozenset[int]:
@@ -391,11 +401,26 @@ def missing_roots(piece: Piece) -> float | None:
     return float(np.mean(found)) if len(found) >= 6 else None
 
 
+def _bass_and_kick(piece: Piece) -> tuple[Ints, Ints]:
+    """Onsets of bass and kick, each only in bars in which both play."""
+    drums = piece.part("drums")
+    bass, kicks = np.unique(piece.part("bass").start), np.unique(drums.start[np.isin(drums.pitch, KICKS)])
+    if not len(bass) or not len(kicks):
+        return bass[:0], kicks[:0]
+    mine, theirs = piece.bar_of(bass), piece.bar_of(kicks)
+    return bass[np.isin(mine, theirs)], kicks[np.isin(theirs, mine)]
+
+
 def kick_lock(piece: Piece) -> float | None:
-    """Share of bass onsets on a kick."""
-    bass, drums = np.unique(piece.part("bass").start), piece.part("drums")
-    kicks = drums.start[np.isin(drums.pitch, KICKS)]
-    return float(np.mean(np.isin(bass, kicks))) if len(bass) >= 16 and len(kicks) else None
+    """Share of kicks on which the bass strikes too, P(bass | kick)."""
+    bass, kicks = _bass_and_kick(piece)
+    return float(np.mean(np.isin(kicks, bass))) if len(bass) >= 16 and len(kicks) >= 16 else None
+
+
+def bass_on_kick(piece: Piece) -> float | None:
+    """Share of bass onsets on a kick, P(kick | bass)."""
+    bass, kicks = _bass_and_kick(piece)
+    return float(np.mean(np.isin(bass, kicks))) if len(bass) >= 16 and len(kicks) >= 16 else None
 
 
 def groove_change(piece: Piece) -> float | None:

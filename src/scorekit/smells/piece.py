@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.score import Performance, Placement, Score, Take
-from scorekit.theory import chord_classes
+from scorekit.theory import SCALES, chord_classes
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
 
 Ints = NDArray[np.int64]
@@ -71,6 +71,8 @@ class Stretch:
     last: int
     tune: str = "lead"
     """What the melody does: hook, lead, riff, solo, none."""
+    scale: frozenset[int] = frozenset()
+    """Pitch classes of its key."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +170,7 @@ def piece_of(score: Score, performance: Performance) -> Piece:
     plan = score.plan
     bars = [p.start + n * p.section.meter.bar for p in plan.placements for n in range(p.section.bars)]
     walk = plan.ideas.bass.walk
-    sections = tuple(
-        Stretch(p.section.name, p.bar - 1, p.bar - 1 + p.section.bars, p.section.melody) for p in plan.placements
-    )
+    sections = tuple(_stretch(placement) for placement in plan.placements)
     first = plan.placements[0].section
     return Piece(
         lines=tuple(_line(part.name, score, performance) for part in plan.parts),
@@ -187,6 +187,12 @@ def piece_of(score: Score, performance: Performance) -> Piece:
         ghosted=plan.genre.startswith(_GHOSTED),
         improvised=plan.ideas.arrange.axis == "melody" and plan.genre.startswith("jazz"),
     )
+
+
+def _stretch(placement: Placement) -> Stretch:
+    section, first = placement.section, placement.bar - 1
+    scale = frozenset((section.key.tonic + step) % 12 for step in SCALES[section.key.mode])
+    return Stretch(section.name, first, first + section.bars, section.melody, scale)
 
 
 def _harmony(placements: Sequence[Placement]) -> tuple[Harmony, ...]:

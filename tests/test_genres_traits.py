@@ -1,0 +1,112 @@
+"""Every genre's own assertions (``[assess]`` of its file) hold over ten seeds, and say what their names say."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scorekit import files, pipeline, studio
+from scorekit.smells import Piece, piece_of
+from scorekit.smells.piece import line
+from scorekit.smells.traits import TRAITS, Band, fitness, judged
+from scorekit.timebase import PPQ, Meter
+
+SEEDS = range(1, 11)
+GENRES = tuple(g for g in files.known("genres") if g != "base44")
+
+
+@cache
+def pieces(genre: str) -> tuple[Piece, ...]:
+    """Songs of a minute and a half from nothing but genre and seed."""
+    scores = [studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n') for seed in SEEDS]
+    return tuple(piece_of(score, pipeline.perform(score)) for score in scores)
+
+
+def wanted(genre: str, root: Path) -> dict[str, Band]:
+    """The assertions of a genre's file."""
+    return tomllib.loads((root / "genres" / f"{genre}.toml").read_text(encoding="utf-8"))["assess"]
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_genre_is_what_it_says(genre: str, root: Path) -> None:
+    """At least five traits are asserted; no median lies outside its band, and the mean score is .8 or more."""
+    bands = wanted(genre, root)
+    scores, values = defaultdict(list), defaultdict(list)
+    for piece in pieces(genre):
+        for trait in judged(piece, bands):
+            scores[trait.name].append(trait.score)
+            values[trait.name].append(trait.value)
+    told = {name: (round(float(np.median(values[name])), 2), bands[name]) for name in scores}
+    assert len(scores) == len(bands) >= 5, set(bands) - set(scores)
+    assert all(bands[name][0] <= np.median(values[name]) <= bands[name][3] for name in scores), told
+    assert np.mean([np.mean(found) for found in scores.values()]) >= 0.8, told
+
+
+@pytest.mark.parametrize(
+    ("genre", "trait", "least"),
+    [
+        ("rock", "backbeat", 0.8),
+        ("melodic_house", "kick_four_floor", 0.85),
+        ("bossa", "clave", 0.65),
+        ("metal", "power_chord_share", 0.8),
+        ("jazz_swing", "seventh_share", 0.9),
+        ("reggae", "kick_on_two_and_four", 0.7),
+        ("funk", "ghost_share", 0.35),
+    ],
+)
+def test_what_marks_a_genre_is_there(genre: str, trait: str, least: float) -> None:
+    """Backbeat, four on the floor, clave, power chords, sevenths, the drop, ghosts: the median song has its genre's mark."""
+    found = [value for piece in pieces(genre) if (value := TRAITS[trait](piece)) is not None]
+    assert len(found) >= 8
+    assert np.median(found) >= least
+
+
+def test_marks_tell_genres_apart() -> None:
+    """Marks are not everywhere: rock has no clave and no floor of four kicks, bossa and jazz no backbeat."""
+    assert np.median([TRAITS["kick_four_floor"](p) or 0 for p in pieces("rock")]) < 0.6
+    assert np.median([TRAITS["clave"](p) or 0 for p in pieces("reggae")]) < 0.4
+    assert all(np.median([TRAITS["backbeat"](p) or 0 for p in pieces(g)]) <= 0.2 for g in ("bossa", "jazz_swing"))
+
+
+def test_an_assertion_nobody_measures_is_a_mistake() -> None:
+    """An unknown trait and a band that does not rise are told, each at its place."""
+    text = 'genre = "rock"\n[override.assess]\nbackbeet = [0, 0, 1, 1]\nclave = [0.5, 0.2, 1, 1]\n'
+    told = studio.check(text)
+    assert [d.path for d in told] == ["assess.backbeet", "assess.clave"]
+    assert "backbeat" in told[0].hint
+    assert "rise" in told[1].message
+
+
+def test_a_band_is_a_trapezoid() -> None:
+    """Nothing outside, all inside, straight in between; a side that is a wall stays one."""
+    band = (1.0, 2.0, 4.0, 8.0)
+    assert [fitness(v, band) for v in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 9.0)] == [0, 0, 0.5, 1, 1, 1, 0.5, 0, 0]
+    assert fitness(0.0, (0.0, 0.0, 1.0, 1.0)) == fitness(1.0, (0.0, 0.0, 1.0, 1.0)) == 1.0
+
+
+def beat(kicks: tuple[int, ...], snares: tuple[int, ...], stick: tuple[int, ...] = ()) -> Piece:
+    """Eight times two bars of strokes given in sixteenths."""
+    rows = [
+        (at * PPQ * 8 + step * PPQ // 4, at * PPQ * 8 + step * PPQ // 4 + 60, pitch, 100, 0.0)
+        for at in range(8)
+        for steps, pitch in ((kicks, 36), (snares, 38), (stick, 37))
+        for step in steps
+    ]
+    return Piece((line("drums", rows),), np.arange(0, 17) * 4 * PPQ, Meter(4, 4), 4)
+
+
+def test_drum_marks_of_patterns_written_by_hand() -> None:
+    """Four on the floor, a backbeat and a clave, each where it is and nowhere else."""
+    floor = beat(tuple(range(0, 32, 4)), ())
+    back = beat((0, 8, 16, 24), (4, 12, 20, 28))
+    clave = beat((0, 16), (), (0, 6, 12, 20, 26))
+    assert [TRAITS["kick_four_floor"](p) for p in (floor, back)] == [1.0, 0.5]
+    assert [TRAITS["backbeat"](p) for p in (floor, back, clave)] == [0.0, 1.0, 0.0]
+    assert TRAITS["clave"](clave) == 1.0
+    assert TRAITS["kick_on_two_and_four"](floor) == 1.0
+    assert TRAITS["kick_on_one"](back) == 1.0
