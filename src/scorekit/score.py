@@ -139,6 +139,8 @@ class Section:
     cadence: str = "open"
     motif: str = ""
     """Name under which the motif is remembered: sections that share it share their tune."""
+    lift: int = 0
+    """Semitones from the song's key up to this section's, -5 to 6: a tune in another key is the same tune."""
 
     @property
     def length(self) -> Tick:

@@ -94,6 +94,29 @@ def test_return_varies() -> None:
     assert all(0.02 <= gap <= 0.4 for gap in gaps)
 
 
+def test_lifted_tune_is_the_same_tune() -> None:
+    """In a key two semitones higher a section sings the same tune two semitones higher."""
+    roots = [(LOOP[n % 4][0] + 2) % 12 for n in range(8)]
+    up = tuple(Chord(n * 4 * PPQ, 4 * PPQ, root, LOOP[n % 4][1], root) for n, root in enumerate(roots))
+    for seed in range(6):
+        low = play(seed=seed, lane=Lane(low=58, high=81))
+        high = play(seed=seed, lane=Lane(low=58, high=81), key=Key(11, "minor", "B"), chords=up, lift=2)
+        assert tokens(high) == [(start, pitch + 2) for start, pitch in tokens(low)]
+
+
+def test_sparse_cells_stay_sparse() -> None:
+    """A genre whose cells have one onset a bar sings fewer tones than one whose cells have five."""
+    sparse = replace(POP, cells=(Pattern(16, 16, (Hit(0, "s", 16),)), Pattern(16, 16, (Hit(6, "s", 8),))))
+    for seed in range(6):
+        assert len(play(seed=seed, ideas=sparse).notes) < 0.6 * len(play(seed=seed).notes)
+
+
+def test_hooks_lie_above_verses() -> None:
+    """Over many songs hooks lie three to six semitones above verses on average."""
+    mean = {kind: [n.pitch for s in range(20) for n in play(seed=s, melody=kind).notes] for kind in ("lead", "hook")}
+    assert 3 <= sum(mean["hook"]) / len(mean["hook"]) - sum(mean["lead"]) / len(mean["lead"]) <= 6
+
+
 def test_solos_differ() -> None:
     """Two solos over the same motif seed are two solos."""
     first, second = play(melody="solo", ideas=BOP), play(melody="solo", ideas=BOP, name="solo2")

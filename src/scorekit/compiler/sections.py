@@ -179,6 +179,7 @@ def statement(
         melody=melody_of(genre, wish, names),
         cadence="closed" if last else genre.cadence,
         motif=motif_of(genre, token.name, names, setting.genre.section),
+        lift=(key.tonic - setting.key.tonic + 5) % 12 - 5,
     )
     text = chords_of(setting, draft, start, wish, book)
     chords, silent = harmony_of(setting, draft, names, wish.path("chords"), text, chosen, book)

@@ -12,7 +12,7 @@ from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.tunes import banded, climax, ornamented, sparser, tune, varied
 from scorekit.ideas import MelodyIdeas
-from scorekit.score import Bid, Brief, Note, Origin, Phrase
+from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
 _SPAN = 17
@@ -44,10 +44,10 @@ class Lead:
             return _as_written(pen, brief)
         if not brief.lane.plays or brief.section.melody == "none" or not isinstance(brief.ideas, MelodyIdeas):
             return pen.phrase(brief.section.length)
-        setting = setting_of(brief, brief.ideas)
-        tones = composed(brief, setting)
-        _sing(pen, brief, setting, tones)
-        return pen.phrase(brief.section.length, f"{setting.kind} tune")
+        home = _at_home(brief)
+        setting = setting_of(home, brief.ideas)
+        _sing(pen, home, setting, composed(home, setting))
+        return _lifted(brief, pen.phrase(brief.section.length, f"{setting.kind} tune"))
 
 
 def _as_written(pen: Pen, brief: Brief) -> Phrase:
@@ -56,6 +56,39 @@ def _as_written(pen: Pen, brief: Brief) -> Phrase:
     for note in brief.cell.notes:
         pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     return pen.phrase(brief.section.length, "as written")
+
+
+def _at_home(brief: Brief) -> Brief:
+    """The brief with the section in the song's own key, where a tune is made: a section in another key lifts it there."""
+    section, after = brief.section, brief.seam.next_chord
+    if not section.lift:
+        return brief
+    down = replace(
+        section,
+        key=replace(section.key, tonic=(section.key.tonic - section.lift) % 12),
+        chords=tuple(_moved(chord, -section.lift) for chord in section.chords),
+    )
+    seam = replace(brief.seam, next_chord=_moved(after, -section.lift) if after else None)
+    return replace(brief, section=down, seam=seam)
+
+
+def _moved(chord: Chord, semitones: int) -> Chord:
+    return replace(chord, root=(chord.root + semitones) % 12, bass=(chord.bass + semitones) % 12)
+
+
+def _lifted(brief: Brief, phrase: Phrase) -> Phrase:
+    """A tune moved into the section's key; what would leave the lane goes to the chord tone next to its edge."""
+    lift, lane = brief.section.lift, brief.lane
+    if not lift:
+        return phrase
+    notes = []
+    for note in phrase.notes:
+        pitch = note.pitch + lift
+        if not lane.low <= pitch <= lane.high:
+            chord = brief.section.chord_at(note.start)
+            pitch = theory.nearest(pitch, theory.core_classes(chord.root, chord.quality), lane.low, lane.high)
+        notes.append(replace(note, pitch=pitch))
+    return replace(phrase, notes=tuple(notes))
 
 
 def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:

@@ -18,7 +18,7 @@ from scorekit.timebase import PPQ
 __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
 
 BEAM = 8
-_STEPS = (0.25, 0.2, 0.0, 0.22, 0.3, 0.45, 1.2, 0.6)
+_STEPS = (0.12, 0.2, 0.0, 0.22, 0.3, 0.45, 1.2, 0.6)
 _GUMBEL = tuple(-log(-log((n + 0.5) / 1024)) for n in range(1024))
 
 
@@ -53,8 +53,8 @@ class Setting:
 
     @property
     def centre(self) -> float:
-        """Where the tune lies: hooks and solos a little above the middle."""
-        return (self.low + self.high) / 2 + {"hook": 1.5, "solo": 1.0, "riff": -1.0}.get(self.kind, -1.0)
+        """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
+        return (self.low + self.high) / 2 + {"hook": 3.0, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ class Aim:
     close: str = ""
     before: tuple[int, ...] = ()
     """Pitches already sung, the last one last."""
+    after: int = -1
+    """Pitch that is known to follow; -1 where nothing is."""
 
 
 def _bend(shape: str, u: float) -> float:
@@ -137,7 +139,7 @@ def _ending(pitch: int, close: str, place: Spot, tonic: int) -> float:
     """What a last tone costs: home on the tonic when closed; the second or fifth degree when open."""
     degree, outside = (pitch - tonic) % 12, 0.0 if pitch % 12 in place.chord else 2.5
     if close == ".":
-        return outside + (0.0 if degree == 0 else 0.8 if degree in (3, 4, 7) else 1.5)
+        return outside + (0.0 if degree == 0 else 0.8 if degree in (3, 4, 7) else 3.0)
     return outside + (0.0 if degree in (2, 7) else 1.5 if degree == 0 else 0.7)
 
 
@@ -160,6 +162,8 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             if loose and not closing:
                 cost = 0.9 if cost == 0 else 0.3 * cost
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
+            if n == count - 1 and aim.after >= 0:
+                cost += 0.2 * max(0, abs(pitch - aim.after) - 4)
             if closing:
                 cost += _ending(pitch, closing, place, setting.section.key.tonic)
             row.append((pitch, cost, pitch % 12 not in place.chord))

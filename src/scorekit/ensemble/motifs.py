@@ -101,6 +101,8 @@ class Slot:
     letter: str
     op: str
     close: str
+    goal: int = -1
+    """Pitch the unit after it is known to begin with; -1 where nobody knows yet."""
 
 
 def schema_for(kind: str, weights: Sequence[tuple[str, float]], bars: int, seed: Seed, heat: float) -> str:

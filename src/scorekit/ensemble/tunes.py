@@ -35,7 +35,7 @@ LIFT = (0, 1, 4, 1)
 """How many semitones each unit of four lies above the first: state, restate, answer, turn."""
 SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
 """Contours of phrases and how common they are (measured on pop melodies)."""
-HOLD = {"lead": 2 * PPQ, "hook": PPQ * 3 // 2, "solo": PPQ}
+HOLD = {"lead": PPQ * 5 // 2, "hook": 2 * PPQ, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 """Scale steps a copy may be moved by, the least first."""
@@ -135,9 +135,10 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
 
 
 def _least(setting: Setting, slot: Slot) -> int:
-    """Fewest tones of a new idea: three and a half a bar of four beats, fewer when simple or slow."""
+    """Fewest tones of a new idea: some four in four beats, no more than the genre's own cells have, fewer when simple."""
     beats = slot.bars * setting.section.meter.bar / (4 * PPQ) / (2 if _halved(setting) else 1)
-    return round(beats * (3.8 + (setting.dials.complexity - 0.5)))
+    usual = sum(len(cell.hits) / cell.bars for cell in setting.cells) / len(setting.cells)
+    return round(beats * min(usual, 4.0 + (setting.dials.complexity - 0.5)))
 
 
 def _halved(setting: Setting) -> bool:
@@ -159,12 +160,15 @@ def _laid(tones: Sequence[Tone], at: Tick) -> tuple[Tone, ...]:
 def _stated(
     setting: Setting, slot: Slot, rhythm: Sequence[Tone], before: tuple[int, ...], seed: Seed
 ) -> tuple[Tone, ...]:
-    """A new idea sung where its slot lies."""
+    """A new idea sung where its slot lies, so that it may be followed by itself without a leap."""
     shape = seed.choose("shape", [name for name, _ in SHAPES], [w for _, w in SHAPES], setting.heat)
-    aim = Aim(shape, LIFT[slot.index % 4], slot.close, before)
+    aim = Aim(shape, LIFT[slot.index % 4], slot.close, before, slot.goal)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
-    return approached(setting, search(setting, named, aim, seed), seed)
+    line = search(setting, named, aim, seed)
+    if aim.after < 0 and abs(line[-1].pitch - line[0].pitch) > 7:
+        line = search(setting, named, replace(aim, after=line[0].pitch), seed)
+    return approached(setting, line, seed)
 
 
 def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str) -> tuple[Tone, ...]:
@@ -180,7 +184,7 @@ def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, i
     if not fresh:
         return tuple(tones)
     head = [replace(t, length=min(t.length, max(1, fresh[0].start - t.start))) for t in head]
-    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]))
+    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]), slot.goal)
     return (*head, *(replace(t, idea=idea) for t in search(setting, fresh, aim, seed)))
 
 
@@ -189,7 +193,7 @@ def _reaimed(
 ) -> tuple[Tone, ...]:
     """The unit with its last few tones given new pitches, to end as its slot asks."""
     head, tail = tones[:-count], [replace(t, idea=idea) for t in tones[-count:]]
-    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]))
+    aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]), slot.goal)
     return (*head, *search(setting, tail, aim, seed))
 
 
@@ -209,7 +213,7 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
     end = start + slot.bars * setting.section.meter.bar
     copy = [t if t.idea == "approach" else replace(t, idea="motif copy") for t in _laid(said, start) if t.start < end]
     if op == "~":
-        aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.index % 4], slot.close)
+        aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.index % 4], slot.close, (), slot.goal)
         fresh = search(setting, [replace(t, idea="same rhythm, new pitches") for t in copy], aim, seed)
         return _closed(setting, slot, fresh, seed.at("close")) if slot.close else fresh
     if op == "/":
@@ -270,8 +274,10 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     said: dict[str, tuple[Tone, ...]] = {}
     line: list[Tone] = []
     used: list[int] = []
-    for slot in slots(schema, setting.section.bars, setting.section.cadence):
-        unit = _unit(setting, slot, said, line, used)
+    units = slots(schema, setting.section.bars, setting.section.cadence)
+    for slot, after in zip(units, (*units[1:], None), strict=True):
+        known = said.get(after.letter) if after else None
+        unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
         line += [*_pickup(setting, line, unit, slot), *unit]
     return monophonic(line)
 
@@ -352,7 +358,7 @@ def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone
 
 
 def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> tuple[Tone, ...]:
-    """A return that is no photocopy: small edits toward its end until a twentieth of its tones differ.
+    """A return that is no photocopy: one small edit toward its end, for a tune is known by what stays.
 
     With the chance ``more`` another edit follows. All drawn from this occurrence's own seed.
     """
@@ -360,12 +366,12 @@ def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> 
     order = sorted(EDITS, key=lambda edit: seed.unit(f"edit/{edit}") / EDITS[edit])
     for n, edit in enumerate(order):
         changed = sum((t.start, t.pitch) not in kept for t in out)
-        if len(tones) > 3 and (changed < 0.05 * len(tones) or seed.chance(f"more/{n}", more)):
+        if len(tones) > 3 and (not changed or seed.chance(f"more/{n}", more)):
             out = _edited(setting, edit, out, seed)
     return monophonic(out)
 
 
-EDITS = {"tail": 2.0, "early": 1.0, "ornament": 1.0, "drop": 0.2}
+EDITS = {"tail": 9.0, "early": 1.0, "ornament": 0.7, "drop": 0.1}
 """What changes in a return, and how readily."""
 
 
@@ -376,7 +382,7 @@ def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) ->
     if edit == "tail":
         last = setting.section.bars - 1
         slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
-        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", max(1, len(tones) // 12))
+        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", 1)
     half = len(tones) * 3 // 4
     if edit == "early":
         return (*tones[:half], *_early(setting, tones[half:], seed))
@@ -412,7 +418,7 @@ def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     place = spot(setting, tones[n])
     wanted = place.chord if place.strong or place.long else place.scale
     near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
-    reach = range(top + 1, min(top + 5, setting.high, min(near) + 9) + 1)
+    reach = range(top + 1, min(top + 5, setting.high, min(near) + 7) + 1)
     higher = [p for p in reach if p % 12 in wanted]
     if higher:
         return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
