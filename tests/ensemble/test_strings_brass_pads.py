@@ -62,6 +62,23 @@ def test_any_meter(part: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY)
+def test_swings_in_triplets(part: str, kind: str) -> None:
+    """In a genre of three steps to the beat nothing begins on a straight eighth."""
+    swung = tuple(replace(n, start=n.start + 2 * PPQ // 3 * (k % 3 == 1)) for k, n in enumerate(TUNE))
+    for tune in ((), heard(swung)):
+        for seed in range(4):
+            notes = play(part, kind, grid=3, heard=tune, seed=Seed(str(seed))).notes
+            assert not [n for n in notes if n.start % PPQ == PPQ // 2]
+
+
+@pytest.mark.parametrize("kind", ["stabs", "backgrounds", "falls"])
+def test_brass_plays_swung_eighths(kind: str) -> None:
+    """In triplets the horns' off-beats lie two thirds into the beat."""
+    notes = [n for s in range(4) for n in play("brass", kind, grid=3, heard=heard(), seed=Seed(str(s))).notes]
+    assert any(n.start % PPQ == 2 * PPQ // 3 for n in notes)
+
+
+@pytest.mark.parametrize(("part", "kind"), EVERY)
 def test_lane_and_origin(part: str, kind: str) -> None:
     """Silent outside its lane's bars; every note has the behaviour's path and says what it is."""
     lane = Lane(low=52, high=76, tier=4, enter=BAR, leave=7 * BAR, rests=(3,))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scorekit import theory
+from scorekit.ensemble.grid import early, next_eighth, offbeat
 from scorekit.ensemble.lines import doubled, riff, unison_riff
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.sustain import (
@@ -94,8 +95,9 @@ def accented(player: Player) -> list[Tone]:
 def _pushes(player: Player, number: int) -> list[Tick]:
     """Where horns hit when nothing is marked: the downbeat and a late off-beat, or the last off-beat alone."""
     meter, seed = player.brief.section.meter, player.brief.seed.at(number // 2 * 2)
-    off = number * player.bar + meter.onsets[-1] + meter.pulses[-1] // 2
-    middle = number * player.bar + meter.onsets[len(meter.onsets) // 2] - meter.pulses[0] // 2
+    section = player.brief.section
+    off = number * player.bar + meter.onsets[-1] + meter.pulses[-1] - early(section)
+    middle = number * player.bar + meter.onsets[len(meter.onsets) // 2] - early(section)
     choices: tuple[list[Tick], ...] = ([off], [number * player.bar, middle], [middle, off], [])
     return seed.choose("push", choices, (1.0, 1.2, 1.0, 0.8) if number % 2 == 0 else (1.5, 0.3, 0.8, 1.0))
 
@@ -104,7 +106,7 @@ def backgrounds(player: Player) -> list[Draft]:
     """Long guide tones behind the tune, entering off the beat and let go before the next chord."""
     parts = spans(player.brief)
     chain = led(player, parts, min(3, player.voices))
-    half = player.brief.section.meter.pulses[0] // 2
+    half = offbeat(player.brief.section)
     out = []
     for n, (span, voicing) in enumerate(zip(parts, chain, strict=True)):
         if span.end - span.start < 3 * half or player.brief.seed.at(span.start // player.bar).chance(f"rest/{n}", 0.2):
@@ -168,7 +170,7 @@ def gaps(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequenc
     for n, (note, after) in enumerate(zip(lead, ends, strict=True)):
         held = note.start + min(note.length, PPQ * 3 // 2)
         if after - held >= PPQ:
-            out.append((-(-held // (PPQ // 2)) * (PPQ // 2), after, lead[max(0, n - 3) : n + 1]))
+            out.append((next_eighth(player.brief.section, held), after, lead[max(0, n - 3) : n + 1]))
     return out
 
 
@@ -214,7 +216,7 @@ def falls(player: Player) -> list[Draft]:
     chain, section = led(player, parts), player.brief.section
     out = []
     for end in (*range(4 * player.bar, section.length, 4 * player.bar), section.length):
-        at = end - section.meter.pulses[-1] - section.meter.pulses[-1] // 2
+        at = end - section.meter.pulses[-1] - early(section)
         out += [Draft(at, end - at, p, player.velocity(at) + 8, "fall", "falls") for p in voicing_at(parts, chain, at)]
     return out
 

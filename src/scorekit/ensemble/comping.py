@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
+from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.playing import Tune, busyness, changes, home, paced, pulse_at, strength, tier_at, tune, usable
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
@@ -285,10 +286,10 @@ def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     n = weak[int(seed.unit("which") * len(weak))]
     if seed.chance("drop it", 0.5):
         return found[:n] + found[n + 1 :]
-    early = found[n].at - PPQ // brief.section.grid
+    sooner = found[n].at - PPQ // brief.section.grid
     even = len({b.at - a.at for a, b in itertools.pairwise(found)}) == 1
-    free = n > 0 and found[n - 1].at < early and early % meter.bar < found[n].at % meter.bar and not even
-    moved = replace(found[n], at=early, sounds=early, idea=f"{found[n].idea}, a step early")
+    free = n > 0 and found[n - 1].at < sooner and sooner % meter.bar < found[n].at % meter.bar and not even
+    moved = replace(found[n], at=sooner, sounds=sooner, idea=f"{found[n].idea}, a step early")
     return [*found[:n], moved, *found[n + 1 :]] if free else found
 
 
@@ -297,7 +298,7 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -
     extra = max(0.0, 2.0 * busyness(brief) - 1.0)
     if not extra or not found:
         return found
-    step = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    step = offbeat(brief.section)
     taken = {s.at for s in found}
     added = []
     for s in found:
@@ -322,11 +323,11 @@ def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab]) -> list[Stab]:
     for s in [*found, *ahead]:
         change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
-        early = s.at - _anticipation(brief, s.at, fine)
+        sooner = s.at - _anticipation(brief, s.at, fine)
         strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark != "m"
         if strong and brief.seed.at("push", s.at).chance("push", odds):
-            result = [r for r in result if r.at < early]
-            result.append(replace(s, at=early, length=s.length + s.at - early, sounds=s.at, idea=f"{s.idea}, pushed"))
+            result = [r for r in result if r.at < sooner]
+            result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, idea=f"{s.idea}, pushed"))
         elif s.at < section.length:
             result.append(s)
     return result
@@ -349,16 +350,14 @@ def _sixteenths(brief: Brief, found: Sequence[Stab]) -> bool:
 
 def _anticipation(brief: Brief, tick: Tick, fine: bool) -> Tick:
     """How early a push comes: a triplet in swing, now and then a sixteenth among sixteenths, else an eighth."""
-    if brief.section.grid == 3:
-        return PPQ // 3
-    return PPQ // 4 if fine and brief.seed.at("push", tick).chance("sixteenth", 0.6) else PPQ // 2
+    return PPQ // 4 if fine and brief.seed.at("push", tick).chance("sixteenth", 0.6) else early(brief.section)
 
 
 def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:
     """A stroke on the next off-beat after the tune stops for a beat or more, where nothing is struck already."""
     if not found:
         return found
-    half = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
+    half = offbeat(brief.section)
     added: list[Stab] = []
     for start, end in heard.rests(brief.section.length):
         at = -(-start // PPQ) * PPQ + half
@@ -377,7 +376,8 @@ def _lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
     drumless = "nodrums" in section.flags and brief.seam.next_chord is not None
     if not drumless or not found or section.bars < 2 or not brief.seed.chance("lift", 0.85):
         return found
-    ticks = range(begin, section.length, PPQ // 2)
+    beats = range(begin, section.length, PPQ)
+    ticks = [t for beat in beats for t in (beat, beat + offbeat(section)) if t < section.length]
     marks = ["ssxx"[4 * n // len(ticks)] for n in range(len(ticks))]
     path = found[-1].path
     led = [Stab(t, PPQ // 2, m, t, path, "leads over") for t, m in zip(ticks, marks, strict=True)]

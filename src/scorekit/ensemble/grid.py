@@ -110,6 +110,31 @@ def fill_strokes(pattern: Pattern, meter: Meter, grid: int, beats: int) -> tuple
     return tuple(_clip(s, meter.bar) for s in sorted(placed, key=lambda s: (s.at, s.index)))
 
 
+def offbeat(section: Section) -> Tick:
+    """How far into a quarter its second eighth lies: two thirds in triplets, half elsewhere and in dotted beats."""
+    return PPQ * 2 // 3 if section.grid % 3 == 0 and not section.meter.compound else PPQ // 2
+
+
+def early(section: Section) -> Tick:
+    """How far before a beat the eighth before it lies: what a push or an anticipation comes early by."""
+    return PPQ - offbeat(section)
+
+
+def next_eighth(section: Section, tick: Tick) -> Tick:
+    """The first eighth at or after a tick."""
+    beat, at = divmod(tick, PPQ)
+    half = offbeat(section)
+    return beat * PPQ + (0 if at == 0 else half if at <= half else PPQ)
+
+
+def eighths(section: Section, start: Tick, end: Tick) -> tuple[Tick, ...]:
+    """The eighths from a tick on, itself first, up to another: swung where the section is in triplets."""
+    out = [start] if start < end else []
+    while out and (after := next_eighth(section, out[-1] + 1)) < end:
+        out.append(after)
+    return tuple(out)
+
+
 def step_at(section: Section, tick: Tick) -> int:
     """Grid step of a tick, counted from the start of the section."""
     return tick * section.grid // PPQ

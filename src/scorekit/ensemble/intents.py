@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from scorekit.ensemble.grid import early
 from scorekit.score import Brief, Chord, Intent, Note, Section
-from scorekit.timebase import PPQ, Tick
+from scorekit.timebase import Tick
 
 Span = tuple[Tick, Tick]
 
@@ -82,7 +83,7 @@ def pushes(section: Section, part: str) -> tuple[tuple[Tick, Chord | None], ...]
     found = []
     for tick in at(section, "push", part):
         chord = next((c for c in section.chords if c.start >= tick), None)
-        struck = (chord.start if chord else section.length) - PPQ // 2
+        struck = (chord.start if chord else section.length) - early(section)
         if struck >= 0:
             found.append((struck, chord))
     return tuple(found)

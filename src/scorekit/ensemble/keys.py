@@ -8,10 +8,11 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
+from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.playing import as_written, home, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
-from scorekit.timebase import PPQ, Tick
+from scorekit.timebase import PPQ
 
 _OPEN = ("spread", "spread4", "open_triad9", "single_arp", "close")
 """Families that break well into single notes."""
@@ -112,11 +113,10 @@ def _hands(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, fresh: b
 
 def _broken(brief: Brief, pen: Pen, stab: Stab, slot: Slot) -> None:
     """A long chord in single eighths, up and part of the way down, each held to the end of the stroke."""
-    step: Tick = PPQ // 2 if brief.section.grid != 3 else PPQ * 2 // 3
     rising = list(slot.voicing)
     order = rising + rising[-2:0:-1]
     velocity, origin = _velocity(brief, stab), _origin(brief, stab, ", broken")
-    for n, start in enumerate(range(stab.at, stab.at + stab.length, step)):
+    for n, start in enumerate(eighths(brief.section, stab.at, stab.at + stab.length)):
         pitch = order[n % len(order)]
         shade = -2.0 * (n % 2) - (3.0 if n else 0.0)
         pen.write(start, stab.at + stab.length - start, pitch, velocity + shade + touch(brief.seed, start), origin)

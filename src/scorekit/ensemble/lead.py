@@ -8,6 +8,7 @@ from dataclasses import replace
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, heat
+from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.tunes import banded, climax, ornamented, sparser, tune, varied
@@ -136,7 +137,7 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
     ladder = theory.scale_pitches(section.key.tonic, section.key.mode)
     rising = [p for p in ladder if setting.low <= p < goal][-2:]
     way = rising if len(rising) == 2 else [p for p in ladder if p > goal][1::-1]
-    half = PPQ * 2 // 3 if section.grid % 3 == 0 else PPQ // 2
+    half = offbeat(section)
     return (*tones, Tone(start, half, way[0], "s", "upbeat"), Tone(start + half, PPQ - half, way[1], "s", "upbeat"))
 
 
@@ -235,7 +236,7 @@ def brief_cells(brief: Brief) -> int:
 def _struck(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """The tune with the band's hits in it: a tone at each strike, short or held; pushes come an eighth early."""
     section, out = brief.section, list(tones)
-    pulse, shorts = PPQ // 2, intents.shorts(section, "lead")
+    pulse, shorts = early(section), intents.shorts(section, "lead")
     held = dict(intents.holds(section, "lead"))
     for tick in intents.at(section, "push", "lead"):
         out = [replace(t, start=t.start - pulse) if t.start == tick >= pulse else t for t in out]

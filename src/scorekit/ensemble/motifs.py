@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scorekit.ensemble.base import busier
-from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.grid import early, offbeat, strokes
 from scorekit.ideas import Hit, Pattern
 from scorekit.score import Section
 from scorekit.seeds import Seed
@@ -214,9 +214,9 @@ def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, 
     spots = [meter.onsets[0], meter.onsets[len(meter.onsets) // 2], meter.onsets[-1]]
     spot = start + seed.choose(draw + "/spot", spots, (0.55, 0.45, late))
     half = meter.pulses[0] // 2
-    early = [t for t in tones if spot - half <= t.start < spot]
-    if early and early[-1].start >= 0 and seed.chance(draw + "/early", 0.45):
-        spot = early[-1].start
+    near = [t for t in tones if spot - half <= t.start < spot]
+    if near and near[-1].start >= 0 and seed.chance(draw + "/early", 0.45):
+        spot = near[-1].start
     kept = [t for t in tones if t.start < spot]
     room = end - spot - max(PPQ, meter.pulses[-1])
     last = Tone(spot, max(half, min(room, 2 * PPQ)), 0, "x", "", kept[-1].cell if kept else 0)
@@ -232,8 +232,7 @@ def thinned(tones: Sequence[Tone], keep: int, meter: Meter) -> tuple[Tone, ...]:
 
 def syncopated(tones: Sequence[Tone], section: Section) -> tuple[Tone, ...]:
     """The figure with at least one tone ahead of its beat: else the first that can comes an eighth (a third) early."""
-    meter = section.meter
-    ahead = PPQ // 3 if section.grid % 3 == 0 else PPQ // 2
+    meter, ahead = section.meter, early(section)
     starts = {t.start for t in tones}
     if any(meter.strength(t.start) < 0.5 and _next_beat(t.start, meter) not in starts for t in tones):
         return tuple(tones)
@@ -263,14 +262,15 @@ def _next_beat(tick: Tick, meter: Meter) -> Tick:
     return bar * meter.bar + min((o for o in meter.onsets if o > at), default=meter.bar)
 
 
-def filled(tones: Sequence[Tone], least: int, end: Tick) -> tuple[Tone, ...]:
+def filled(tones: Sequence[Tone], least: int, end: Tick, section: Section) -> tuple[Tone, ...]:
     """At least so many tones: the widest gaps get an onset on the eighth nearest their middle."""
-    half = PPQ // 2
+    half, late = PPQ // 2, offbeat(section) - PPQ // 2
     out = list(tones) or [Tone(0, min(half, end))]
     while len(out) < least:
         ends = [*(t.start for t in out), end][1:]
         n = max(range(len(out)), key=lambda k: (ends[k] - out[k].start, -k))
         at = (out[n].start + (ends[n] - out[n].start + half) // 2) // half * half
+        at += late * (at % PPQ == half)
         if not out[n].start < at < ends[n] or ends[n] - out[n].start <= half:
             break
         out.insert(n + 1, Tone(at, half, 0, "x", "", out[n].cell))
@@ -285,7 +285,7 @@ def spaced(tones: Sequence[Tone], end: Tick, meter: Meter) -> tuple[Tone, ...]:
 
 def running(tones: Sequence[Tone], end: Tick, section: Section, chance: float, seed: Seed) -> tuple[Tone, ...]:
     """A soloist's line: eighths (long-short in triplets) filled in between the cell's tones with the given chance."""
-    half = PPQ * 2 // 3 if section.grid % 3 == 0 else PPQ // 2
+    half = offbeat(section)
     taken = {t.start for t in tones}
     bar, extra = section.meter.bar, []
     for start in range(0, end, bar):
@@ -297,12 +297,22 @@ def running(tones: Sequence[Tone], end: Tick, section: Section, chance: float, s
     return tuple(sorted((*tones, *heard), key=lambda t: t.start))
 
 
+def _halves(section: Section, length: Tick) -> tuple[Tick, ...]:
+    """A felt beat in thirds where it is dotted, else in halves, long and short in triplets."""
+    if length == PPQ * 3 // 2:
+        return (length // 3,) * 3
+    long = offbeat(section) if length == PPQ else length // 2
+    return (long, length - long)
+
+
 def beats(section: Section, halves: bool) -> tuple[Tone, ...]:
     """The felt beats of a section, or their halves (thirds of a dotted beat)."""
     out: list[Tone] = []
     for bar in range(section.bars):
         for onset, length in zip(section.meter.onsets, section.meter.pulses, strict=True):
             at = bar * section.meter.bar + onset
-            cut = length // 3 if length == PPQ * 3 // 2 else length // 2
-            out += [Tone(at + d, cut) for d in range(0, length, cut)] if halves else [Tone(at, length)]
+            cuts = _halves(section, length) if halves else (length,)
+            for cut in cuts:
+                out.append(Tone(at, cut))
+                at += cut
     return tuple(out)

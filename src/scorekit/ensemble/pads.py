@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scorekit import theory
+from scorekit.ensemble.grid import early
 from scorekit.ensemble.motifs import beats
 from scorekit.ensemble.sustain import (
     Draft,
@@ -76,7 +77,7 @@ def riser(player: Player) -> list[Draft]:
     while at < section.length:
         u = (at - start) / (section.length - start)
         beat = section.meter.pulses[0]
-        pace = (player.bar, 2 * beat, beat, beat // 2)[int(4 * u)]
+        pace = (player.bar, 2 * beat, beat, early(section) if section.grid == 3 else beat // 2)[int(4 * u)]
         step = min(pace, section.length - at)
         chord = next(s.chord for s in parts if at < s.end)
         goal = round(low + u * (lane.high - low))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
 from scorekit.ensemble.motifs import Tone, beats
@@ -156,7 +157,7 @@ def register(player: Player, lead: Sequence[Note]) -> tuple[int, int]:
 
 def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, bool]]:
     """Where the tune holds or rests for a beat and a half or more: (from, to, whether the tune was rising)."""
-    length, half = player.brief.section.length, PPQ // 2
+    length = player.brief.section.length
     if not lead:
         return [
             (at, min(at + 2 * player.bar, length), at // (2 * player.bar) % 2 == 0)
@@ -166,15 +167,17 @@ def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, bool
     for n, note in enumerate(lead):
         after = lead[n + 1].start if n + 1 < len(lead) else length
         if after - note.start >= PPQ * 3 // 2:
-            begin = -(-(note.start + half) // half) * half
+            begin = next_eighth(player.brief.section, note.start + PPQ // 3)
             out.append((begin, after, n > 0 and note.pitch > lead[n - 1].pitch))
     return out
 
 
 def onsets_in(player: Player, start: Tick, end: Tick) -> list[Tone]:
     """Two to five onsets in a window, on beats and halves, the last one held on for up to two beats past it."""
-    beat = PPQ if end - start >= 3 * PPQ else PPQ // 2
-    ticks = list(range(start, end - beat // 2, beat))[:5]
+    long = end - start >= 3 * PPQ
+    ticks = list(range(start, end - PPQ // 2, PPQ) if long else eighths(player.brief.section, start, end - PPQ // 4))[
+        :5
+    ]
     if len(ticks) > 3 and player.brief.seed.chance(f"skip/{start}", 0.5):
         del ticks[1]
     stop = min(end + PPQ, player.brief.section.length)

@@ -14,7 +14,7 @@ from math import pi, sin
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, select
-from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.grid import early, strokes
 from scorekit.ensemble.motifs import Tone
 from scorekit.ideas import Behaviour, Pattern, SustainIdeas
 from scorekit.score import Brief, Chord, Note, Origin, Phrase
@@ -148,13 +148,14 @@ def players(brief: Brief, voices: Sequence[int]) -> int:
 def spans(brief: Brief) -> tuple[Span, ...]:
     """The section's chords in order, long ones divided every two bars, pushed ones an eighth early."""
     section, lead = brief.section, brief.hears("lead")
-    early = pushes(brief)
+    pushed = pushes(brief)
     edges: list[tuple[Tick, Tick, Chord]] = []
     for chord in section.chords:
         end = min(chord.end, section.length)
         two = 2 * section.meter.bar
         edges += [(start, min(end, start + two), chord) for start in range(chord.start, end, two)]
-    moved = [(s - PPQ // 2 * (s in early), e - PPQ // 2 * (e in early), chord) for s, e, chord in edges]
+    ahead = early(section)
+    moved = [(s - ahead * (s in pushed), e - ahead * (e in pushed), chord) for s, e, chord in edges]
     return tuple(_span(s, e, chord, lead) for s, e, chord in moved if e > s)
 
 
@@ -169,7 +170,7 @@ def pushes(brief: Brief) -> frozenset[Tick]:
     section = brief.section
     found = []
     for tick in intents.at(section, "push", brief.part):
-        starts = [c.start for c in section.chords if c.start >= max(tick, PPQ // 2)]
+        starts = [c.start for c in section.chords if c.start >= max(tick, early(section))]
         found += starts[:1]
     return frozenset(found)
 
@@ -317,7 +318,8 @@ def swell(player: Player) -> list[Draft]:
 
 
 def _stagger(player: Player, start: Tick, stop: Tick, voicing: Voicing, u: float) -> list[Draft]:
-    step = min(PPQ, max(1, (stop - start) // (2 * len(voicing))) // 240 * 240)
+    unit = PPQ // player.brief.section.grid
+    step = min(PPQ, (stop - start) // (2 * len(voicing)) // unit * unit)
     drafts = []
     for n, pitch in enumerate(voicing):
         at = start + n * step

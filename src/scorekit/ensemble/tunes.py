@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from scorekit import theory
+from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
 from scorekit.ensemble.motifs import (
     Slot,
@@ -122,9 +123,9 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
         over = slot.bar + slot.bars >= section.bars or seed.chance("breath", 0.55)
         tones = land(tones, end, section.meter, seed, "land", 0.5) if over else tones
     elif slot.close:
-        tones = land(filled(tones, _least(setting, slot), end), end, section.meter, seed, "land")
+        tones = land(filled(tones, _least(setting, slot), end, section), end, section.meter, seed, "land")
     else:
-        tones = filled(tones, _least(setting, slot), end)
+        tones = filled(tones, _least(setting, slot), end, section)
     if setting.kind == "riff":
         tones = spaced(tones, end, section.meter)
     if setting.kind == "hook":
@@ -297,7 +298,7 @@ def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: 
         return ()
     if not setting.seed.chance(f"pickup/{slot.index}", setting.ideas.pickup):
         return ()
-    half = PPQ * 2 // 3 if setting.section.grid % 3 == 0 else PPQ // 2
+    half = offbeat(setting.section)
     first = 0 if setting.seed.chance(f"two/{slot.index}", 0.6) else 1
     places = [p for p in (start - PPQ, start - PPQ + half)[first:] if p >= line[-1].start + PPQ]
     ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
@@ -395,7 +396,7 @@ def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) ->
 
 def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
     """One tone on a beat pulled ahead by an eighth (a third), the tone before it giving way."""
-    ahead, meter = PPQ // 3 if setting.section.grid % 3 == 0 else PPQ // 2, setting.section.meter
+    ahead, meter = early(setting.section), setting.section.meter
     room = range(1, len(unit))
     free = [n for n in room if meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead]
     if not free:
