@@ -21,6 +21,12 @@ _CHORDS = frozenset({"guitar", "keys", "pads", "strings"})
 """Who can give the harmony."""
 _BUSIER = (-0.1, -0.06, 0.0, 0.06, 0.1)
 """Density added to pitched parts at tiers 1 to 5: sections differ in how much is played, not only in who plays."""
+_OPENINGS = (("build", 3.0), ("rhythm", 4.0), ("chords", 3.0), ("beat", 2.0))
+"""How songs begin. build: two players, then one after another; rhythm: drums and chords, the bass with a pickup into what
+follows; chords: one player alone, the drums with a fill; beat: the drums alone. A song without an introduction may also
+begin ``cold``, with everybody."""
+_LOOSE = ("break", "breakdown")
+"""Sections from which anybody may be missing, the bass too."""
 _FOUNDATION = ("drums", "bass")
 """They play their patterns whole: what is built on must not have holes."""
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
@@ -30,6 +36,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     """One lane for each part of the band in this section, in the order of the band."""
     playing = roster(plan, section, seed)
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
+    kind = opening(plan, section, playing, seed)
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
@@ -37,7 +44,10 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         density = min(1.0, cell_density(cell, plan, part.name) + (0.2 if alone else 0.0))
         lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
-        lanes.append((part.name, staged(lane, part.name, playing, section, cell, seed, part.name in always)))
+        if not cell.play and lane.plays:
+            entering = came_in(part.name, playing, section, kind, part.name in always)
+            lane = replace(staged(lane, part.name, playing, section, seed, part.name in always), enter=entering)
+        lanes.append((part.name, lane))
     return Arrangement(tuple(lanes))
 
 
@@ -62,8 +72,9 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
 
 
 def size(plan: Plan, section: Section) -> int:
-    """How many pitched parts a section has room for: by tier, one more on a return, more or fewer with complexity."""
-    base = plan.ideas.arrange.sizes[section.tier - 1]
+    """How many pitched parts a section has room for: by tier, one more on a return, one fewer in a break, more or fewer with
+    complexity."""
+    base = plan.ideas.arrange.sizes[section.tier - 1] - (section.name in _LOOSE)
     fuller = 1 if section.occurrence > 1 and section.name not in _THIN else 0
     taste = round((plan.dials.complexity - 0.5) * 3)
     return max(1, base + fuller + taste)
@@ -86,7 +97,8 @@ def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
         if name == "lead" and section.melody != _TUNELESS:
             return (1.5, place)
         focus = -1.5 if name in plan.focus else 0.0
-        drift = stray * seed.at(section.name).unit(f"rank/{name}") if place > 2 else 0.0
+        strays = 2.0 * stray if section.name in _LOOSE and place else stray if place > 2 else 0.0
+        drift = strays * seed.at(section.name).unit(f"rank/{name}")
         return (place + drift + focus, place)
 
     return tuple(sorted(order, key=rank))
@@ -142,33 +154,57 @@ def front(playing: tuple[str, ...], ideas: Ideas) -> str:
 # -- entrances and rests -------------------------------------------------------------------------------------------------
 
 
-def staged(
-    lane: Lane, part: str, playing: tuple[str, ...], section: Section, cell: Cell, seed: Seed, carries: bool
-) -> Lane:
-    """The lane with its entrance and its rests. A cell that must play is there from the first beat to the last, and so is a
+def staged(lane: Lane, part: str, playing: tuple[str, ...], section: Section, seed: Seed, carries: bool) -> Lane:
+    """The lane with its exit and its rests. A cell that must play is there from the first beat to the last, and so is a
     part that the genre builds this section on (``carries``)."""
-    if not lane.plays or cell.play or carries:
+    if carries:
         return lane
-    return replace(
-        lane,
-        enter=entrance(part, playing, section) * section.meter.bar,
-        leave=exit_of(part, playing, section),
-        rests=rests(part, lane, playing, section, seed),
-    )
+    return replace(lane, leave=exit_of(part, playing, section), rests=rests(part, lane, playing, section, seed))
 
 
-def entrance(part: str, playing: tuple[str, ...], section: Section) -> int:
-    """The bar (from 0) in which a part enters.
+def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
+    """How the song's first section, or an introduction, begins: a name of ``_OPENINGS``; elsewhere nothing."""
+    first = section.id == plan.placements[0].section.id
+    if section.bars < 2 or not (first or section.name == "intro"):
+        return ""
+    weights = dict(_OPENINGS)
+    if section.name != "intro":
+        weights["cold"] = 9.0 if plan.ideas.arrange.axis == "melody" or section.tier >= 4 else 3.0
+    if not first_chords(playing):
+        return "build"
+    return seed.at(section.name).choose("opening", tuple(weights), tuple(weights.values()))
 
-    An introduction builds up: two players begin, then one or two more every couple of bars. Elsewhere only the last colour
-    of a first statement of eight bars or more waits for the second half.
+
+def first_chords(playing: tuple[str, ...]) -> str:
+    """The first in the order of entrance who gives the harmony; nothing when nobody does."""
+    return next((name for name in playing if name in _CHORDS), "")
+
+
+def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool) -> Tick:
+    """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
+
+    Outside openings only the last colour of a first statement of eight bars or more waits for the second half.
     """
-    place = playing.index(part)
-    if section.name == "intro" and section.bars >= 2:
+    bar, beat = section.meter.bar, section.meter.pulses[-1]
+    intro = section.name == "intro"
+    half = section.bars // 2 if intro else min(2, section.bars // 2)
+    later = half * bar
+    if not kind:
+        late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
+        return section.bars // 2 * bar if late and part in _BACK and not carries else 0
+    if kind == "cold" or (carries and (intro or part != "bass")):
+        return 0
+    if kind == "build":
         stride = max(1, section.bars // 4)
-        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else section.bars // 2)
-    late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
-    return section.bars // 2 if late and part in _BACK else 0
+        place = playing.index(part)
+        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if intro else 0
+    if part == "bass":
+        return (section.length if intro and section.bars <= 4 else later) - beat
+    if part == first_chords(playing):
+        return later if kind == "beat" and intro else 0
+    if part == "drums":
+        return later - beat if kind == "chords" else 0
+    return later if intro else 0
 
 
 def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | None:

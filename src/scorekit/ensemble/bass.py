@@ -10,6 +10,7 @@ from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.bassline import (
     Pluck,
     aimed,
+    coming_in,
     grounded,
     kicks_of,
     lines_of,
@@ -59,6 +60,8 @@ class Bass:
             notes, idea = _walked(brief, ideas, register)
         else:
             notes, idea = _patterned(brief, ideas, register)
+        if brief.lane.enter % brief.section.meter.bar:
+            notes = _led_in(brief, notes, register, ideas.gate)
         for n in _with_intents(brief, notes, register):
             pen.write(n.start, n.length, n.pitch, n.velocity, n.origin, n.manner)
         phrase = pen.phrase(brief.section.length, idea)
@@ -145,6 +148,14 @@ def _patterned(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list
     voiced = _voiced(brief, plucks, register)
     kicks = kicks_of(brief)
     return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0].id
+
+
+def _led_in(brief: Brief, notes: list[Sounded], register: Register, gate: float) -> list[Sounded]:
+    """The line from the bar after its entrance on, with its pickup before it."""
+    path = notes[0].origin.path if notes else "bass"
+    voiced = _voiced(brief, coming_in(brief, path), register)
+    pickup = [_sounded(brief, voiced, n, gate, frozenset()) for n in range(len(voiced))]
+    return [*pickup, *(note for note in notes if note.start >= voiced[-1].pluck.at + voiced[-1].pluck.length)]
 
 
 def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: frozenset[Tick]) -> Sounded:

@@ -198,6 +198,15 @@ def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Plu
     return kept + [_named(p, token, "turn, walks into the next") for p, token in zip(walk_up, pair, strict=True)]
 
 
+def coming_in(brief: Brief, path: str) -> list[Pluck]:
+    """The pickup of a line that enters before a bar line: two steps in the time it has, toward what begins there."""
+    enter, bar = brief.lane.enter, brief.section.meter.bar
+    line = -(-enter // bar) * bar
+    half = (line - enter) // 2
+    tokens = ("((", "(") if line < brief.section.length or brief.seam.next_chord else ("5-", "R")
+    return [Pluck(enter + n * half, half, token, "x", path, "coming in") for n, token in enumerate(tokens)]
+
+
 def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
     """Fewer or more onsets than written as the dials ask, the same in every two bars: the weakest go first, long notes
     are struck again."""

@@ -126,11 +126,13 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
     closing = _closing(brief)
     often = min(1.0, 0.35 + looseness(drum_ideas(brief))) * (0.5 + brief.dials.creativity) * (brief.lane.tier >= 2)
     found = []
+    if brief.lane.enter % brief.section.meter.bar:
+        found.append(Slot(brief.lane.enter // brief.section.meter.bar, 1, "coming in"))
     for bar in range(3, closing_bar(brief), 4):
         eighth = bar % 8 == 7
         if brief.seed.at("fills", bar).chance("inner", often * (0.55 if eighth else 0.3)):
             found.append(Slot(bar, 2 if eighth and brief.lane.tier >= 4 else 1, "turn of the phrase"))
-    return tuple(found) + ((closing,) if closing else ())
+    return (*(slot for slot in found if closing is None or slot.bar != closing.bar), *((closing,) if closing else ()))
 
 
 # -- what ------------------------------------------------------------------------------------------
@@ -326,7 +328,8 @@ def crashes(brief: Brief, fills: Sequence[Slot]) -> tuple[tuple[Tick, str], ...]
     """Where crashes answer: the drummer's first beat in the section, and now and then the beat after an inner fill."""
     found = []
     if brief.seed.at("fills").chance("crash", crash_chance(brief)):
-        found.append((brief.lane.enter, "crash on one"))
+        bar = brief.section.meter.bar
+        found.append((-(-brief.lane.enter // bar) * bar, "crash on one"))
     for slot in fills:
         after = (slot.bar + 1) * brief.section.meter.bar
         chance = drum_ideas(brief).crash * max(0.0, 0.2 * (brief.lane.tier - 2))
