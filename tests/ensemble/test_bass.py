@@ -161,6 +161,19 @@ def test_the_quiet_walk_is_in_two() -> None:
     assert 2 <= len(Bass().play(brief(WALK, tier=2)).notes) / 8 <= 3
 
 
+def test_a_root_may_come_early_and_be_held_over_the_change() -> None:
+    """``N`` on the last off-beat is the next chord's root and is not struck again at the change it is held over."""
+    line = BassLine(
+        "early", (3,), 1.0, "p", "", pattern("X-----x-x-----x-------x-x-----x-"), ("R", "5", "5-", "N", "5", "5-", "N")
+    )
+    asked = brief(replace(IDEAS, lines=(line,), approach=0.0, kick_lock=0.0), bars=2, dials=Dials(creativity=0.0))
+    notes = Bass().play(asked).notes
+    early = next(note for note in notes if note.start == 7 * PPQ // 2)
+    assert early.pitch % 12 == asked.section.chords[1].root
+    assert 4 * PPQ not in {note.start for note in notes}
+    assert notes[-1].pitch % 12 == asked.seam.next_chord.root  # type: ignore[union-attr]
+
+
 def test_the_last_note_aims_over_the_seam() -> None:
     """What follows the section is heard in its last bar only."""
     near = Bass().play(brief(WALK)).notes

@@ -88,15 +88,18 @@ def _hits(cells: Iterable[tuple[int, str]], marks: str, mistakes: Mistakes) -> t
 
 
 _DEGREE = re.compile(r"~?(R|8|[b#]?(?:[2-7]|9|11|13))[+-]{0,2}")
-_APPROACHES = ("<", ">", "(", ")", "D", "x", "~")
+_APPROACHES = ("<", ">", "(", ")", "D", "N", "x", "~")
 
 
 def degree(text: str) -> str:
-    """A bass degree: ``R 3 5 b7 8 5+``, an approach ``< > ( ) D``, a dead note ``x``, a slide ``~``."""
+    """A bass degree: ``R 3 5 b7 8 5+``, an approach ``< > ( ) D``, the next root early ``N``, a dead note ``x``, a slide ``~``."""
     if text in _APPROACHES or _DEGREE.fullmatch(text):
         return text
     raise Wrong(
-        0, f"unknown degree {printable(text)!r}", "known: R 2 to 9, b7, #4, 8, octaves 5+ 5-, < > ( ) D x ~", len(text)
+        0,
+        f"unknown degree {printable(text)!r}",
+        "known: R 2 to 9, b7, #4, 8, octaves 5+ 5-, < > ( ) D N x ~",
+        len(text),
     )
 
 

@@ -289,6 +289,8 @@ def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
     for chord in changes(section):
         near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR]
         held = next((n for n, p in enumerate(found) if p.at < chord.start < p.at + p.length), None)
+        if held is not None and found[held].token == "N" and not near:
+            continue
         if near:
             n = min(near, key=lambda i: (abs(found[i].at - chord.start), i))
             found[n] = _rooted(found[n], chord.start)

@@ -1,7 +1,7 @@
 """What a bass player reads: degree tokens resolved against chords inside a register.
 
 ``R 3 5 6 7 9 8`` follow the chord; ``b7 #4`` are taken from the major scale and give way where they would clash; ``+``
-or ``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's bass; ``x`` is dead; ``~`` slides in.
+or ``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's bass and ``N`` is that bass, come early; ``x`` is dead; ``~`` slides in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from scorekit.ensemble.families import tones
 from scorekit.score import Chord, Key
 from scorekit.theory import chord_scale
 
-APPROACHES = ("<", ">", "(", ")", "((", "))", "D")
+APPROACHES = ("<", ">", "(", ")", "((", "))", "D", "N")
 _MAJOR = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11, 8: 12, 9: 14, 10: 16, 11: 17, 13: 21}
 
 
@@ -101,7 +101,10 @@ def resolve(token: str, chord: Chord, root: int, register: Register) -> int:
 
 
 def approach(token: str, chord: Chord, target: int, near: int, register: Register) -> int:
-    """The pitch that leads to ``target``: chromatic, by one or two steps of the chord's scale, or its dominant."""
+    """The pitch that leads to ``target``: chromatic, by one or two steps of the chord's scale, its dominant, or
+    itself, come early (N)."""
+    if token == "N":
+        return register.fold(target)
     if token in ("<", ">"):
         return register.fold(target + (1 if token == ">" else -1))
     if token == "D":

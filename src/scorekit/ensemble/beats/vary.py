@@ -109,14 +109,14 @@ def snare_drag(played: Strokes, bar: Bar) -> Strokes:
 
 
 def snare_comp(played: Strokes, bar: Bar) -> Strokes:
-    """The left hand talks: one or two soft snare strokes off the beat, the second louder."""
+    """The left hand talks: one or two snare strokes off the beat, a ghost and, louder, an answer."""
     places = [at for at in free(bar, played, SNARES) if at not in bar.meter.onsets[::2]]
     first = _one(bar, "snare_comp", places)
-    changed = _add(played, "snare", first, "s", "snare comping")
+    changed = _add(played, "snare", first, "g", "snare comping")
     if first is None or not bar.seed.chance("snare_comp/two", 0.5):
         return changed
     later = [at for at in places if at > first]
-    return _add(changed, "snare", _one(bar, "snare_comp/second", later), "x", "snare comping")
+    return _add(changed, "snare", _one(bar, "snare_comp/second", later), "s", "snare comping")
 
 
 def clap_pickup(played: Strokes, bar: Bar) -> Strokes:
