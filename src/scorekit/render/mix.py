@@ -32,7 +32,7 @@ Progress = Callable[[float, str], None]
 Render = Callable[[Patch, Sound, Sequence[Stroke], Bodies, Tone], Clip]
 """``voices.clip``, or something that remembers what it returned."""
 
-Make = Callable[[Take, Take | None, Part, Patch, TempoMap], Line | None]
+Make = Callable[["Take", "Take | None", Part, Patch, TempoMap], Line | None]
 """``line``, or something that remembers what it returned."""
 
 KICKS = (35, 36)
