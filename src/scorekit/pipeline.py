@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scorekit.catalog import CATALOG
@@ -102,12 +103,25 @@ def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) ->
     decisions: list[Decision] = list(plan.decisions)
     for number, placement in enumerate(plan.placements):
         listen(Progress("compose", placement.section.id, number, len(plan.placements)))
-        arrangement, settled = arranged(plan, placement)
+        own = local(plan, placement)
+        settled, passage = store.together(own, partial(rehearsed, own, placement, store))
         decisions += settled
-        phrases = played(plan, placement, arrangement, store)
-        passages.append(reconciled(plan, placement, arrangement, phrases, store))
+        passages.append(passage)
     listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
     return heard_whole(Score(plan, tuple(passages), tuple(decisions)))
+
+
+def local(plan: Plan, placement: Placement) -> Plan:
+    """A plan as far as one section is concerned."""
+    cells = tuple(row for row in plan.cells if row[0] == placement.section.id)
+    return replace(plan, placements=(placement,), cells=cells, decisions=())
+
+
+def rehearsed(plan: Plan, placement: Placement, store: Store) -> tuple[tuple[Decision, ...], Passage]:
+    """A section arranged, settled, played and reconciled, by a plan that need not know any other."""
+    arrangement, settled = arranged(plan, placement)
+    phrases = played(plan, placement, arrangement, store)
+    return settled, reconciled(plan, placement, arrangement, phrases, store)
 
 
 def heard_whole(score: Score) -> Score:

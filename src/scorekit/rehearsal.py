@@ -45,7 +45,7 @@ def shared(new: Value, old: Value) -> Value:
     if isinstance(new, tuple):
         assert isinstance(old, tuple)
         if len(new) != len(old) or not new or isinstance(new[0], (str, int, float)):
-            return new
+            return old if new == old else new
         return tuple([shared(a, b) for a, b in zip(new, old, strict=True)])  # type: ignore[return-value]
     if not is_dataclass(new) or isinstance(new, type):
         return new

@@ -83,6 +83,8 @@ class Store:
     _marks: dict[int, tuple[Any, str]] = field(default_factory=dict)
     _fresh: dict[int, tuple[Any, str]] = field(default_factory=dict)
     _asked: dict[str, int] = field(default_factory=dict)
+    _groups: dict[Any, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
+    _within: list[str] = field(default_factory=list)
     _turn: int = 0
 
     def turn(self) -> None:
@@ -92,6 +94,8 @@ class Store:
         self._marks, self._fresh = self._fresh, {}
         for key in [key for key, last in self._asked.items() if last < self._turn - self.turns]:
             del self._asked[key], self.values[key]
+        for whole in [whole for whole, (_, keys) in self._groups.items() if any(k not in self.values for k in keys)]:
+            del self._groups[whole]
 
     def mark(self, value: Any) -> Any:
         """A value inside an input, for its print: one that is still the same object is not looked through again."""
@@ -124,5 +128,19 @@ class Store:
             self.ran.append((name, differing))
             self.values[key] = stage(**inputs)
         self._asked[key] = self._turn
+        self._within.append(key)
         value: Value = self.values[key]
+        return value
+
+    def together(self, whole: Any, stages: Callable[[], Value]) -> Value:
+        """What some stages return that know nothing but a frozen value: when all of it was asked for before, none of them
+        is even looked at. To be called outside any other ``together``."""
+        print_ = tuple(self.prints("", whole).values())
+        found = self._groups.get(print_)
+        if found is None:
+            self._within = []
+            found = self._groups[print_] = stages(), tuple(self._within)
+        for key in found[1]:
+            self._asked[key] = self._turn
+        value: Value = found[0]
         return value

@@ -204,6 +204,11 @@ class Room:
                 dsp.add(into, answer[:, : self.hop], at)
                 self.tail = answer[:, self.hop :]
 
+    def forget(self) -> None:
+        """Silence, as before the song."""
+        self.past.clear()
+        self.tail = None
+
     def hear(self, block: Samples) -> None:
         """Take in a hop of a send (hop,) without an answer, to be warm for the next but one."""
         spectrum = np.fft.rfft(block, 2 * self.hop)[: self.kept] if block.any() else None

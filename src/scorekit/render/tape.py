@@ -34,7 +34,8 @@ class Tape:
     """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late."""
 
     def __init__(self, n: int, room: Samples | None, delay: int) -> None:
-        self.n, self.room, self.delay = n, room, delay
+        self.n, self.delay = n, delay
+        self.room = effects.Room(room) if room is not None else None
         self.made = Buses.silent(n)
         self._room = np.zeros((2, n), np.int32)
         self._echo = np.zeros((2, n), np.int32)
@@ -59,10 +60,10 @@ class Tape:
 
     def ring(self, ask: Callable[[], None]) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
-        if self.room is not None:
-            room = effects.Room(self.room)
+        if room := self.room:
             for a, b in self._heard("verb", room.hop, room.reach):
-                self._answered(self._warmed(a), self.made.verb, self._room, a, b, room.hop, ask)
+                self._warm(room, a)
+                self._answered(room, self.made.verb, self._room, a, b, room.hop, ask)
         if self.delay:
             far = reach(effects.Echo(self.delay))
             for a, b in self._heard("delay", CHUNK, far):
@@ -77,17 +78,15 @@ class Tape:
         sent = aligned(self._sent[name], hop, self.n)
         return aligned(((a, b + far) for a, b in sent), hop, self.n)
 
-    def _warmed(self, at: int) -> effects.Room:
-        """A room that has heard all it still remembers at a sample, a multiple of its hop."""
-        assert self.room is not None
-        room = effects.Room(self.room)
+    def _warm(self, room: effects.Room, at: int) -> None:
+        """Lets a room hear all it still remembers at a sample, a multiple of its hop."""
+        room.forget()
         for start in range(max(at - room.reach, 0), at, room.hop):
             send = audible(self.made.verb[start : start + room.hop])
             if start + room.hop < at:
                 room.hear(send)
             else:
-                room.feed(send, np.empty((2, room.hop), np.float32))
-        return room
+                room.feed(send, np.zeros((2, room.hop), np.float32))
 
     def _answered(
         self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int,
