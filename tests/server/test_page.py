@@ -110,7 +110,7 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     theatre.until("scorekit.sound.seconds > 1.0")
     assert page.get_attribute("#play", "aria-label") == "Stop"
 
-    before = theatre.ask("scorekit.state.time.song.notes.bass.rows.length")
+    before, seen = theatre.ask("[scorekit.state.time.song.notes.bass.rows.length, scorekit.roll.canvas.toDataURL()]")
     theatre.spec.write_text(SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
     samples = []
     end = time.monotonic() + 30
@@ -124,6 +124,7 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     drifts = [place - clock for clock, place, _ in samples]
     assert max(drifts) - min(drifts) < 0.15, "the song lost its place"
     assert theatre.ask("scorekit.state.time.song.notes.bass.rows.some((row) => row[4])"), f"no new notes of {before}"
+    assert theatre.ask("scorekit.roll.canvas.toDataURL()") != seen, "the roll is drawn as it was"
     assert "bass in chorus" in (page.text_content("#story") or "")
 
     page.keyboard.press("1")
@@ -139,8 +140,13 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     page.screenshot(path=str(picture))
     assert picture.stat().st_size > 20_000
 
+    theatre.spec.write_text(SONG + "\n[sections.chorus.parts.bass]\ndensty = 1\n")
+    theatre.until("document.getElementById('wrong').textContent.includes('densty')", 10)
+    assert theatre.ask("scorekit.roll.wrong") == [{"section": "chorus", "part": "bass"}], "told in its place"
+
     theatre.spec.write_text(SONG)
     theatre.until("document.getElementById('wrong').hidden", 10)
+    assert theatre.ask("scorekit.roll.wrong") == []
     theatre.heard(3)
     page.keyboard.press("Space")
     theatre.until("!scorekit.sound.playing")
@@ -182,6 +188,56 @@ def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
     box = page.locator("#stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 200)
     theatre.until("scorekit.sound.seconds > 7", 5)
+
+
+def test_a_section_is_looped_to_the_sample(theatre: Theatre) -> None:
+    """l plays the section again and again: at its end the clock is back at its begin, and it plays on; l again lets it go."""
+    page = theatre.page
+    page.focus("#stage")
+    theatre.ask("scorekit.sound.seek(2.5)")
+    page.keyboard.press("l")
+    assert page.get_attribute("#loop", "aria-pressed") == "true"
+    assert theatre.ask("scorekit.sound.loop") == "intro/1"
+    start, end = theatre.ask("scorekit.sound.span")
+    page.keyboard.press("Space")
+    theatre.until("scorekit.sound.playing")
+    origin, swaps = theatre.ask("[scorekit.sound.origin, scorekit.sound.swaps]")
+    theatre.until(f"scorekit.sound.swaps > {swaps}", 10)
+    later = theatre.ask("scorekit.sound.origin")
+    assert abs((later - origin) - (end - start)) < 1e-4, "not at its very end"
+    places = []
+    for _ in range(40):
+        places.append(theatre.ask("scorekit.sound.seconds"))
+        time.sleep(0.02)
+    assert max(places) <= end + 0.05 and theatre.ask("scorekit.sound.playing")
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    assert theatre.ask("scorekit.sound.loop") is None
+    theatre.until("!scorekit.sound.playing")
+
+
+def test_conflicts_are_told_where_they_are(theatre: Theatre) -> None:
+    """Each conflict is a row that leads to its bar, and a mark over that bar that tells it when it is pointed at."""
+    page = theatre.page
+    marks = "scorekit.state.time.song.conflicts"
+    assert theatre.ask(f"{marks}.length") == page.locator("#conflicts li").count() > 0
+    bar, part = theatre.ask(f"[{marks}[0].bar, {marks}[0].part]")
+    page.locator("#conflicts button").first.click()
+    theatre.until(f"document.getElementById('bar').textContent === '{bar}.1'", 5)
+    box = page.locator("#stage").bounding_box()
+    x = theatre.ask(f"scorekit.roll.x(scorekit.state.time.bar({bar})) + 5")
+    row = theatre.ask(f"scorekit.state.time.song.parts.findIndex(({{ name }}) => name === '{part}')")
+    y = 53 if row < 0 else 58 + row * theatre.ask("scorekit.roll.lane") + 6
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    assert theatre.ask(f"{marks}[0].words") in (page.text_content("#hint") or "")
+
+
+def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:
+    """A click in the line of the whole song goes there, and shows it."""
+    box = theatre.page.locator("#whole").bounding_box()
+    theatre.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 15)
+    wanted = theatre.ask("scorekit.state.time.seconds(0.8 * scorekit.state.time.song.end)")
+    theatre.until(f"Math.abs(scorekit.sound.seconds - {wanted}) < 0.1", 5)
 
 
 def test_it_survives_a_reload_and_a_restart(theatre: Theatre) -> None:

@@ -3,10 +3,12 @@
 import { COLOURS, Roll } from "./roll.js";
 import { Sound } from "./sound.js";
 import { Time } from "./time.js";
+import { Whole } from "./whole.js";
 
 const at = (id) => document.getElementById(id);
 const roll = new Roll(at("stage"));
 const sound = new Sound(settle);
+const whole = new Whole(at("whole"), roll);
 const kept = JSON.parse(localStorage.getItem("scorekit") ?? "{}");
 const state = { songs: new Map(), song: kept.song ?? null, time: null, shown: "", heard: "", boot: "" };
 roll.follow = kept.follow ?? true;
@@ -65,13 +67,14 @@ function show(song) {
   columns(song.parts);
   conflicts(song.conflicts);
   roll.show(state.time);
+  whole.measure();
   quiet();
 }
 
 // -- what is beside the picture
 
 function columns(parts) {
-  const wanted = parts.map(({ name, patch }) => `${name}/${patch}`).join();
+  const wanted = parts.map(({ name, patch }) => `${name}/${patch}/${state.time.song.notes[name].rows.length > 0}`).join();
   const into = at("parts");
   if (into.dataset.parts === wanted) return;
   into.dataset.parts = wanted;
@@ -89,7 +92,9 @@ function column({ name, title, patch }, row) {
   made.innerHTML = "<i></i><span><b></b><small></small></span><span></span>";
   made.querySelector("i").style.background = COLOURS[name] ?? "#c9c4d4";
   made.querySelector("b").textContent = title;
-  made.querySelector("small").textContent = patch.replaceAll("_", " ");
+  const rests = !state.time.song.notes[name].rows.length;
+  made.classList.toggle("rests", rests);
+  made.querySelector("small").textContent = rests ? "rests" : patch.replaceAll("_", " ");
   for (const [kind, letter, set, key] of [["mute", "M", sound.off, row + 1], ["solo", "S", sound.solo, `⇧${row + 1}`]]) {
     const button = document.createElement("button");
     button.className = kind;
@@ -127,7 +132,17 @@ function wrong(mistakes) {
   const notes = mistakes.map(({ text }) => Object.assign(document.createElement("pre"), { textContent: text }));
   const tail = Object.assign(document.createElement("p"), { textContent: "The last good version goes on." });
   into.replaceChildren(...notes, tail);
+  const before = roll.wrong.length;
+  roll.wrong = mistakes.map(({ path }) => place(path ?? "")).filter(({ section, part }) => section || part);
   if (was !== into.hidden) roll.measure();
+  else if (state.time && (before || roll.wrong.length)) roll.draw();
+}
+
+// The section and the part that a key path of the spec speaks of.
+function place(path) {
+  const section = path.match(/^sections\.(?:"([^"]+)"|([^.]+))/);
+  const part = path.match(/(?:^|\.)parts\.([a-z]+)/);
+  return { section: section?.[1] ?? section?.[2], part: part?.[1] };
 }
 
 function story(rows) {
@@ -153,8 +168,20 @@ function conflicts(rows) {
     button.append(told);
     button.onclick = () => sound.seek(state.time.seconds(state.time.bar(bar)));
     item.append(button);
+    item.dataset.bar = bar;
     return item;
   }));
+}
+
+// The conflicts of the bar that is heard.
+let told = 0;
+function tell(bar) {
+  if (bar === told) return;
+  told = bar;
+  const rows = [...at("conflicts").children];
+  for (const row of rows) row.classList.toggle("now", Number(row.dataset.bar) === bar);
+  const first = rows.find((row) => row.className === "now");
+  if (first && sound.playing) first.closest("section").scrollTop = first.offsetTop - first.closest("section").offsetTop - 30;
 }
 
 function choices() {
@@ -184,6 +211,11 @@ function settle() {
   at("play").classList.toggle("on", sound.playing);
   at("play").setAttribute("aria-label", sound.playing ? "Stop" : "Play");
   at("play").disabled = !sound.take;
+  at("loop").setAttribute("aria-pressed", sound.loop !== null);
+  if (roll.loop !== sound.loop) {
+    roll.loop = sound.loop;
+    if (state.time) roll.draw();
+  }
   keep();
 }
 
@@ -204,12 +236,19 @@ function frame() {
     at("bar").textContent = `${bar}.${beat}`;
     at("clock").textContent = clock(seconds, true);
     roll.point(tick, sound.playing);
+    whole.draw(tick, sound.loop);
+    tell(bar);
   }
   requestAnimationFrame(frame);
 }
 
 function flip() {
   return sound.playing ? sound.stop() : sound.play();
+}
+
+function loop() {
+  sound.loop = sound.loop === null && state.time ? state.time.section(state.time.tick(position())).id : null;
+  settle();
 }
 
 function move(bars, sections) {
@@ -225,8 +264,13 @@ function move(bars, sections) {
     const back = bars < 0 && time.tick(position()) - here.start > time.song.ppq / 2;
     tick = time.bar(Math.max(1, here.bar + (back ? 0 : bars)));
   }
-  const to = time.seconds(Math.min(tick, time.song.end));
-  return sound.seek(sound.take?.song === state.song ? time.carry(to, sound.take.time) : to);
+  return go(tick);
+}
+
+// To a tick of the song as it is seen, which may be newer than what is heard.
+function go(tick) {
+  const to = state.time.seconds(Math.min(tick, state.time.song.end));
+  return sound.seek(sound.take?.song === state.song ? state.time.carry(to, sound.take.time) : to);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -245,6 +289,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Home") sound.seek(0);
   else if (event.key === "+" || event.key === "=") roll.zoom(1.4, roll.x(state.time.tick(position())));
   else if (event.key === "-") roll.zoom(1 / 1.4, roll.x(state.time.tick(position())));
+  else if (event.key === "l") loop();
   else if (event.key === "f") roll.follow = !roll.follow;
   else return;
   event.preventDefault();
@@ -254,6 +299,15 @@ at("play").onclick = (event) => {
   if (event.detail) at("stage").focus({ preventScroll: true });
   flip();
 };
+at("loop").onclick = loop;
+at("whole").onclick = (event) => {
+  if (!state.time) return;
+  const tick = whole.tick(event.offsetX);
+  roll.left = tick - roll.width / roll.scale / 2;
+  roll.clamp();
+  roll.draw();
+  go(tick);
+};
 at("songs").onchange = (event) => {
   state.song = event.target.value;
   Object.assign(state, { shown: "", heard: "" });
@@ -262,9 +316,7 @@ at("songs").onchange = (event) => {
   refresh();
 };
 at("stage").addEventListener("click", (event) => {
-  if (!state.time) return;
-  const seconds = state.time.seconds(Math.max(0, roll.tick(event.offsetX)));
-  sound.seek(sound.take?.song === state.song ? state.time.carry(seconds, sound.take.time) : seconds);
+  if (state.time) go(Math.max(0, roll.tick(event.offsetX)));
 });
 at("stage").addEventListener("wheel", (event) => {
   if (!state.time || (!event.ctrlKey && Math.abs(event.deltaX) < Math.abs(event.deltaY) && !event.shiftKey)) return;
@@ -282,7 +334,10 @@ at("stage").addEventListener("mousemove", (event) => {
   hint.style.top = `${Math.min(event.offsetY + 16, roll.height - hint.offsetHeight - 8)}px`;
 });
 at("stage").addEventListener("mouseleave", () => (at("hint").hidden = true));
-window.addEventListener("resize", () => roll.measure());
+window.addEventListener("resize", () => {
+  roll.measure();
+  whole.measure();
+});
 window.addEventListener("pagehide", keep);
 
 (kept.off ?? []).forEach((name) => sound.off.add(name));
@@ -290,4 +345,4 @@ window.addEventListener("pagehide", keep);
 setInterval(() => sound.fill(), 100);
 setInterval(keep, 2000);
 requestAnimationFrame(frame);
-window.scorekit = { sound, roll, state, position }; // for looking at it from the console
+window.scorekit = { sound, roll, whole, state, position }; // for looking at it from the console

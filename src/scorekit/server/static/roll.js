@@ -25,6 +25,8 @@ export class Roll {
     this.lane = 58;
     this.quiet = new Set();
     this.follow = true;
+    this.loop = null; // id of the section that is looped
+    this.wrong = []; // places of mistakes: { section, part }, either may be missing
   }
 
   show(time) {
@@ -119,6 +121,7 @@ export class Roll {
     const pen = this.canvas.getContext("2d");
     pen.clearRect(0, 0, this.width, this.height);
     this.grid(pen);
+    this.mistakes(pen);
     this.time.song.parts.forEach(({ name }, row) => this.notes(pen, name, RULER + row * this.lane));
     this.ruler(pen);
     this.marks(pen);
@@ -136,7 +139,7 @@ export class Roll {
         if (x > this.width || x + section.ticks * this.scale < 0) continue;
         if (changed.has(section.bar + n)) {
           pen.fillStyle = "rgba(255, 233, 184, .05)";
-          pen.fillRect(x, RULER, section.ticks * this.scale, this.lane * parts.length);
+          pen.fillRect(x, RULER, section.ticks * this.scale, this.height - RULER);
         }
         if (n && width < 14 && n % 4) continue;
         pen.strokeStyle = n ? "#211f29" : "#3a3745";
@@ -145,6 +148,24 @@ export class Roll {
     }
     pen.strokeStyle = "#2a2833";
     for (let row = 0; row <= parts.length; row += 1) line(pen, 0, RULER + row * this.lane - 0.5, this.width, RULER + row * this.lane - 0.5);
+  }
+
+  // Where a mistake is about a part, a section, or one in the other.
+  mistakes(pen) {
+    const { sections, parts } = this.time.song;
+    for (const { section, part } of this.wrong) {
+      const row = parts.findIndex(({ name }) => name === part);
+      const top = RULER + Math.max(row, 0) * this.lane;
+      const tall = row < 0 ? this.lane * parts.length : this.lane;
+      for (const one of sections.filter(({ id, name }) => !section || id === section || name === section)) {
+        const x = this.x(one.start);
+        const wide = one.length * this.scale;
+        pen.fillStyle = "rgba(239, 111, 108, .13)";
+        pen.fillRect(x, top, wide, tall);
+        pen.strokeStyle = "rgba(239, 111, 108, .8)";
+        pen.strokeRect(x + 1.5, top + 0.5, wide - 3, tall - 2);
+      }
+    }
   }
 
   notes(pen, name, top) {
@@ -182,12 +203,13 @@ export class Roll {
       const x = this.x(section.start);
       const wide = section.length * this.scale;
       if (x > this.width || x + wide < 0) continue;
-      pen.fillStyle = `rgba(242, 178, 99, ${0.05 + 0.065 * section.tier})`;
+      const looped = section.id === this.loop;
+      pen.fillStyle = looped ? "#f2b263" : `rgba(242, 178, 99, ${0.05 + 0.065 * section.tier})`;
       pen.beginPath();
       pen.roundRect(x + 1, 3, wide - 2, 17, 4);
       pen.fill();
       clipped(pen, x, wide, () => {
-        pen.fillStyle = "#f3ead9";
+        pen.fillStyle = looped ? "#2a1c08" : "#f3ead9";
         pen.font = "600 11.5px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif";
         pen.fillText(section.name, Math.max(x, 0) + 8, 15.5);
       });
@@ -198,7 +220,7 @@ export class Roll {
 
   barsOf(pen, section) {
     pen.font = "10px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif";
-    pen.fillStyle = "#625e6e";
+    pen.fillStyle = "#837e92";
     const every = Math.max(1, 2 ** Math.ceil(Math.log2(26 / (section.ticks * this.scale))));
     for (let n = 0; n < section.bars; n += every) pen.fillText(String(section.bar + n), this.x(section.start + n * section.ticks) + 4, 32);
   }
@@ -263,7 +285,9 @@ export class Roll {
 
   // The note under a point, in words.
   about(x, y) {
-    if (!this.time || y < RULER) return this.conflict(x, y);
+    if (!this.time) return null;
+    const spoken = this.conflict(x, y);
+    if (spoken || y < RULER) return spoken;
     const part = this.time.song.parts[Math.floor((y - RULER) / this.lane)];
     if (!part) return null;
     const tick = this.tick(x);
@@ -285,11 +309,18 @@ export class Roll {
     return [`${part.title} · ${called}`, `bar ${at.bar}, beat ${at.beat} · velocity ${velocity} · ${(length / 960).toFixed(2)} quarters`, reasons[reason] ?? ""];
   }
 
+  // What was disagreed upon, where a lozenge is pointed at.
   conflict(x, y) {
-    if (y < RULER - 14) return null;
-    const bar = this.time.place(this.tick(x)).bar;
-    const found = this.time.song.conflicts.find((one) => one.bar === bar && !one.part);
-    return found ? [`${found.rule} · bar ${bar}`, found.words, found.reason] : null;
+    const { conflicts, parts } = this.time.song;
+    const row = Math.floor((y - RULER) / this.lane);
+    const part = y < RULER ? "" : parts[row]?.name;
+    const edge = y < RULER ? RULER - 5 : RULER + row * this.lane + 6;
+    if (part === undefined || Math.abs(y - edge) > 9) return null;
+    const bar = this.time.place(this.tick(x - 5)).bar;
+    const near = [bar, bar + 1].find((one) => Math.abs(this.x(this.time.bar(one)) + 5 - x) < 9);
+    const found = near ? conflicts.filter((one) => one.bar === near && (one.part in this.ranges ? one.part : "") === part) : [];
+    if (!found.length) return null;
+    return [`${part ? `${parts[row].title} · ` : ""}bar ${near}`, ...found.slice(0, 4).map(({ words, reason }) => `${words}: ${reason}`), ...(found.length > 4 ? [`and ${found.length - 4} more`] : [])];
   }
 }
 
@@ -298,7 +329,7 @@ function range(rows) {
   return pitches.length ? { low: Math.min(...pitches), high: Math.max(...pitches) } : { low: 48, high: 60 };
 }
 
-function line(pen, a, b, c, d) {
+export function line(pen, a, b, c, d) {
   pen.beginPath();
   pen.moveTo(a, b);
   pen.lineTo(c, d);

@@ -22,11 +22,15 @@ export class Sound {
     this.chunks = new Map();
     this.turn = 0;
     this.swaps = 0;
+    this.loop = null; // id of the section that is played again and again
+    this.turnsAt = 0; // the moment of the audio clock from which on the newest origin holds
+    this.before = 0;
   }
 
   get seconds() {
     if (!this.playing) return this.rest;
-    return Math.max(0, Math.min(this.context.currentTime - this.origin, this.length));
+    const now = this.context.currentTime;
+    return Math.max(0, Math.min(now - (now < this.turnsAt ? this.before : this.origin), this.length));
   }
 
   get length() {
@@ -56,6 +60,7 @@ export class Sound {
 
   async seek(seconds) {
     const to = Math.max(0, Math.min(seconds, this.length));
+    if (this.loop && this.take) this.loop = this.take.time.section(this.take.time.tick(to)).id;
     if (this.playing) await this.enter(this.take, () => to);
     else this.rest = to;
     this.changed();
@@ -95,18 +100,34 @@ export class Sound {
     bus.gains.forEach((gain, name) => gain.gain.setTargetAtTime(this.heard(name) ? 1 : 0, this.context.currentTime, 0.008));
   }
 
-  async enter(take, where) {
+  // First and last second of the section that is looped.
+  get span() {
+    const time = this.take?.time;
+    const found = this.loop && time?.song.sections.find(({ id }) => id === this.loop);
+    return found ? [time.seconds(found.start), time.seconds(found.start + found.length)] : null;
+  }
+
+  // Back to the loop's begin, at the very sample of its end.
+  again() {
+    const [start, end] = this.span ?? [0, Infinity];
+    const left = end - this.seconds;
+    if (left > 0.4 || left < -0.5 || this.context.currentTime < this.turnsAt) return;
+    this.enter(this.take, () => start, this.origin + end);
+  }
+
+  async enter(take, where, moment = 0) {
     const turn = (this.turn += 1);
     const parted = this.parted;
     const first = Math.floor((where() * RATE) / CHUNK);
     await Promise.all([first, first + 1].map((number) => this.load(take, parted, number)));
     if (turn !== this.turn) return; // something newer is on its way
     const clock = this.context;
-    const at = frame(clock.currentTime + LEAD);
+    const at = frame(Math.max(clock.currentTime + LEAD, moment));
     const to = frame(where());
     const old = this.bus;
     const swapped = this.playing;
     this.take = take;
+    [this.before, this.turnsAt] = moment ? [this.origin, at] : [0, 0];
     this.origin = at - to;
     this.playing = true;
     this.bus = this.opened(take, parted, at);
@@ -150,7 +171,8 @@ export class Sound {
       this.rest = 0;
       return;
     }
-    const now = this.context.currentTime - this.origin;
+    if (this.span) this.again();
+    const now = Math.max(0, this.context.currentTime - this.origin);
     const to = Math.min(now + AHEAD, this.length);
     for (let number = Math.max(0, Math.floor((now * RATE) / CHUNK)); (number * CHUNK) / RATE < to; number += 1) {
       if (bus.done.has(number)) continue;
