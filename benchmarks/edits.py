@@ -2,7 +2,7 @@
 
     python benchmarks/edits.py [edits] [seeds...]
 
-The same edits as in tests/laws/test_edits.py, on three minutes of song. Prints, by kind of edit: how often it was made,
+The same edits as in tests/laws/test_edits.py, on a minute of song. Prints, by kind of edit: how often it was made,
 how many versions were compared, how many MIDI and WAV files were those of a fresh render, and the processor time of the
 version that was edited beside that of the fresh one.
 """
@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT)]
 from scorekit.watch import Watch  # noqa: E402
 from tests.laws.edits import Project, Reader, deck, planned, rendered  # noqa: E402
 
-FORM = "intro:4:e3 verse:8:e3 chorus:8:e4 verse:8:e3 chorus:8:e5 bridge:8:e3:r chorus:8:e5 outro:4:e4"
+FORM = "intro:2:e3 verse:4:e3 chorus:4:e4 verse:4:e3 chorus:4:e5 bridge:4:e3:r chorus:4:e5 outro:2:e4"
 
 
 def spent() -> float:

@@ -85,6 +85,31 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     assert left == [4, 5]
 
 
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    """A temporary file of a process that is gone is removed at the next start; one of a process at work stays."""
+    shelf = Shelf(tmp_path)
+    Bodies(keeper=shelf).get(PATCH, TAKE)
+    place = shelf.path(PATCH, TAKE, FLAT)
+    gone = os.fork()
+    if not gone:
+        os._exit(0)
+    os.waitpid(gone, 0)
+    dead, alive = (place.with_name(f".{place.name}.{process}") for process in (gone, os.getpid()))
+    dead.write_bytes(b"half")
+    alive.write_bytes(b"half")
+    shelf.tidy()
+    assert sorted(path.name for path in place.parent.iterdir()) == sorted([place.name, alive.name])
+    assert shelf.load(PATCH, TAKE, FLAT) is not None
+
+
+def test_a_long_day_keeps_to_the_limit(tmp_path: Path) -> None:
+    """Bodies made in one process without end do not outgrow the limit by more than a quarter."""
+    bodies = Bodies(keeper=Shelf(tmp_path, limit=100_000))
+    for pitch in range(30):
+        bodies.get(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()))
+        assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 150_000
+
+
 def test_jobs_come_back_in_order() -> None:
     """Two processes do all jobs once, results are in the jobs' order, and what goes wrong is raised here."""
 

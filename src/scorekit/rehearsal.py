@@ -83,5 +83,7 @@ class Rehearsal:
             from scorekit.remix import Remix
             from scorekit.shelf import Shelf
 
-            self.remix = Remix(Shelf())
+            shelf = Shelf()
+            shelf.tidy()
+            self.remix = Remix(shelf)
         return self.remix.heard(performance, given_up)

@@ -79,14 +79,22 @@ class Shelf:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(head + _sum(head, samples).to_bytes(_SUM, "little") + samples)
             os.replace(temporary, path)
-            self.written += len(samples)
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
+        self.written += len(samples)
+        if self.written > self.limit // 4:  # a watch may be at work for days
+            self.tidy()
 
     def tidy(self) -> None:
-        """Removes the oldest bodies beyond the limit, down to three quarters of it, and what killed runs left."""
-        rows = sorted(self._rows())
+        """Removes what killed runs left, and the oldest bodies beyond the limit, down to three quarters of it."""
+        self.written, rows = 0, []
+        for row in sorted(self._rows()):
+            if not left_over(row[2].name):
+                rows.append(row)
+                continue
+            with suppress(OSError):
+                row[2].unlink()
         total = sum(size for _, size, _ in rows)
         if total <= self.limit:
             return
@@ -103,6 +111,20 @@ class Shelf:
                 with suppress(OSError):
                     found = os.stat(path := Path(folder, name))
                     yield found.st_mtime, found.st_size, path
+
+
+def left_over(name: str) -> bool:
+    """Whether a file of the shelf was being written by a process that is no more."""
+    process = name.rpartition(".")[2]
+    if not name.startswith(".") or not process.isdecimal() or os.name == "nt":  # there, asking a process ends it
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _sum(head: bytes, samples: bytes | memoryview) -> int:
