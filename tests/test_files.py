@@ -221,6 +221,30 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"a.mid": b"old"}
 
 
+@pytest.mark.parametrize("at", range(5))
+def test_a_run_killed_between_two_files_leaves_one_set(tmp_path: Path, at: int) -> None:
+    """Killed at any step of replacing a set, the next run finds all old files or all new ones, and nothing beside them."""
+    sets = [{"a.mid": old, "a.wav": old, "a/01-bass.wav": old} for old in (b"old", b"new")]
+    write(tmp_path, "a", sets[0])
+    child = os.fork()
+    if not child:
+        left = iter(range(at))
+        real = os.replace
+
+        def replace(*names: str) -> None:
+            if next(left, None) is None:
+                os.kill(os.getpid(), 9)
+            real(*names)
+
+        os.replace = replace  # type: ignore[assignment]
+        write(tmp_path, "a", sets[1])
+        os._exit(0)
+    os.waitpid(child, 0)
+    with files.claim(tmp_path, "a"):
+        pass
+    assert tree(tmp_path) == sets[at > 2]
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_failing_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """When the disk fails at any file, the whole old set is there, the new files are not, and it is told why."""

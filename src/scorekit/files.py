@@ -28,7 +28,7 @@ TUNE_LIMIT = 1 << 20
 KINDS = ("genres", "models", "specs")
 """Folders of a project, and of what is shipped."""
 _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
-_TEMPORARY = ".part"
+_TEMPORARY, _OLD = ".part", ".old.part"
 _SETTINGS = re.compile(r"^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]", re.MULTILINE)
 """What the settings of a Python project have, which stand in many a folder."""
 _OTHER = re.compile(
@@ -247,13 +247,26 @@ def claim(folder: Path, name: str) -> Iterator[None]:
     path = folder / f".{name}.lock"
     with _locked(path) as descriptor:
         _sweep(folder, name)
+        _unlock(folder / f".{name}.watch.lock")
         try:
             yield
         finally:
-            # Removed while still held: whoever waits for it notices that the path no longer leads to what it locked.
-            with suppress(OSError):
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    path.unlink()
+            _remove(path, descriptor)
+
+
+def _remove(path: Path, descriptor: int) -> None:
+    """A lock's file removed while it is held: whoever waits for it notices that the path no longer leads to what it locked."""
+    with suppress(OSError):
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            path.unlink()
+
+
+def _unlock(path: Path) -> None:
+    """The lock's file of a watch that was killed, removed; that of a living one stays."""
+    with suppress(Busy, OSError):
+        if path.exists():
+            with _locked(path) as descriptor:
+                _remove(path, descriptor)
 
 
 @contextmanager
@@ -264,6 +277,7 @@ def _locked(path: Path) -> Iterator[int]:
         fcntl = None  # type: ignore[assignment]
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        _held.add(descriptor)
         try:
             if fcntl is not None:
                 try:
@@ -275,14 +289,36 @@ def _locked(path: Path) -> Iterator[int]:
                     yield descriptor
                     return
         finally:
+            _held.discard(descriptor)
             os.close(descriptor)
 
 
+_held: set[int] = set()
+"""Locks of this process."""
+
+
+def _let_go() -> None:
+    """In a process that was forked: the locks are its parent's, and end with that one alone."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
+
 def _sweep(folder: Path, name: str) -> None:
-    """Removes what was left under temporary names, by a killed run or by this one."""
-    for place in (folder, folder / name):
-        for path in place.glob(f".{name}~*{_TEMPORARY}"):
-            path.unlink(missing_ok=True)
+    """Removes what was left under temporary names, by a killed run or by this one.
+
+    When new files still wait beside old ones that were kept, a set was being replaced: then the old set is put back.
+    """
+    left = [path for place in (folder, folder / name) for path in place.glob(f".{name}~*{_TEMPORARY}")]
+    old = [path for path in left if path.name.endswith(_OLD)]
+    for path in old if len(old) < len(left) else ():
+        os.replace(path, path.with_name(path.name.removeprefix(f".{name}~").removesuffix(_OLD)))
+    for path in left:
+        path.unlink(missing_ok=True)
 
 
 def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
@@ -324,16 +360,16 @@ def _write(path: Path, data: bytes | memoryview) -> None:
 
 def _swap(staged: Mapping[Path, Path], name: str) -> None:
     """Renames every staged file into its place; puts the old ones back when one fails."""
-    done: list[tuple[Path, Path | None]] = []
+    kept = {target: _keep(target, name) for target in staged}
+    done: list[Path] = []
     try:
         for target, temporary in staged.items():
-            kept = _keep(target, name)
-            done.append((target, kept))
+            done.append(target)
             os.replace(temporary, target)
     except BaseException:
-        for target, kept in reversed(done):
-            if kept is not None:
-                os.replace(kept, target)  # two names of one file: this leaves both, and the sweep takes the other
+        for target in reversed(done):
+            if (old := kept[target]) is not None:
+                os.replace(old, target)  # two names of one file: this leaves both, and the sweep takes the other
             elif not staged[target].exists():
                 target.unlink(missing_ok=True)
         raise
@@ -343,14 +379,16 @@ def _swap(staged: Mapping[Path, Path], name: str) -> None:
 
 def _keep(target: Path, name: str) -> Path | None:
     """A second name for the old file until all of its set are replaced; None when there is no old file."""
-    kept = target.parent / f".{name}~{target.name}.old{_TEMPORARY}"
+    kept = target.parent / f".{name}~{target.name}{_OLD}"
     kept.unlink(missing_ok=True)
     try:
         os.link(target, kept)
     except FileNotFoundError:
         return None
     except OSError:  # a file system without hard links
-        shutil.copy2(target, kept)
+        half = kept.with_name(f".{name}~{target.name}.copy{_TEMPORARY}")
+        shutil.copy2(target, half)
+        os.replace(half, kept)
     return kept
 
 

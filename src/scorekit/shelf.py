@@ -55,19 +55,7 @@ class Shelf:
 
     def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
         """A body, when it is there and whole."""
-        try:
-            with open(self.path(patch, take, tone), "rb") as file:
-                data = mmap(file.fileno(), 0, access=ACCESS_READ)  # a copy would cost more than all that follows
-            magic, rows, count, step = _HEAD.unpack_from(data)
-            samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
-            told = int.from_bytes(data[_HEAD.size : _HEAD.size + _SUM], "little")
-        except (OSError, ValueError, struct.error):
-            return None
-        if magic != _MAGIC or rows not in (1, 2) or len(data) != _HEAD.size + _SUM + samples.nbytes:
-            return None
-        if told != _sum(data[: _HEAD.size], samples.data):
-            return None
-        return Body(samples, step)
+        return _read(self.path(patch, take, tone))
 
     def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
         """Puts a body on the shelf; silently not, when the disk will not have it."""
@@ -111,6 +99,25 @@ class Shelf:
                 with suppress(OSError):
                     found = os.stat(path := Path(folder, name))
                     yield found.st_mtime, found.st_size, path
+
+
+def _read(path: Path) -> Body | None:
+    try:
+        with open(path, "rb") as file:
+            data = mmap(file.fileno(), 0, access=ACCESS_READ)  # a copy would cost more than all that follows
+        magic, rows, count, step = _HEAD.unpack_from(data)
+        samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
+        told = int.from_bytes(data[_HEAD.size : _HEAD.size + _SUM], "little")
+    except (OSError, ValueError, struct.error):
+        return None
+    if magic != _MAGIC or rows not in (1, 2) or len(data) != _HEAD.size + _SUM + samples.nbytes:
+        return None
+    return Body(samples, step) if told == _sum(data[: _HEAD.size], samples.data) else None
+
+
+def broken(path: Path) -> bool:
+    """Whether a file on the shelf is not whole."""
+    return _read(path) is None
 
 
 def left_over(name: str) -> bool:

@@ -120,13 +120,14 @@ class _Other:
 
     def __init__(self, queue: int, jobs: Sequence[Callable[[], object]]) -> None:
         heard, told = os.pipe()
+        parent = os.getpid()
         self.process = os.fork()
         if not self.process:
             code = 1
             try:
                 os.close(heard)
                 with os.fdopen(told, "wb") as out:
-                    pickle.dump(_outcome(queue, jobs), out, protocol=5)
+                    pickle.dump(_outcome(queue, jobs, parent), out, protocol=5)
                 code = 0
             finally:
                 os._exit(code)
@@ -154,16 +155,19 @@ class _Other:
             os.waitpid(self.process, 0)
 
 
-def _outcome(queue: int, jobs: Sequence[Callable[[], object]]) -> object:
+def _outcome(queue: int, jobs: Sequence[Callable[[], object]], parent: int) -> object:
     try:
-        return _taken(queue, jobs)
+        return _taken(queue, jobs, parent)
     except Exception as error:
         return error
 
 
-def _taken(queue: int, jobs: Sequence[Callable[[], object]]) -> dict[int, object]:
-    found = {}
+def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) -> dict[int, object]:
+    """Jobs done until none is left; for a parent that was killed nothing more is done."""
+    found: dict[int, object] = {}
     while number := os.read(queue, 2):
+        if parent and os.getppid() != parent:
+            break
         index = int.from_bytes(number, "little")
         found[index] = jobs[index]()
     return found
