@@ -194,16 +194,6 @@ def lines(points: Sequence[tuple[float, float]], n: int) -> Samples:
     return out
 
 
-def adsr(attack: float, fall: float, sustain: float, n: int) -> Samples:
-    """Raised-cosine attack to 1 in ``attack`` s, then exponential (60 dB in ``fall`` s) to ``sustain``. No release:
-    notes are faded at note-off by the voice."""
-    rising = min(max(samples(attack), 1), n)
-    out = np.empty(n, np.float32)
-    out[:rising] = 0.5 - 0.5 * cos(np.arange(rising) / (2.0 * rising))
-    out[rising:] = decay(fall, n - rising) * np.float32(1.0 - sustain) + np.float32(sustain)
-    return out
-
-
 def stretch(control: NDArray[Any], n: int) -> Samples:
     """A control curve of a few points stretched to n samples by straight lines (first point at 0, last at the end)."""
     points = f32(control)
@@ -244,6 +234,16 @@ def bins(size: int) -> Reals:
     return np.arange(size // 2 + 1, dtype=np.float64) * (RATE / size)
 
 
+def forth(x: Samples, size: int = 0, out: Any = None) -> Spectrum:
+    """Real FFT of float32 samples, of ``size`` points or as many as there are. Single precision throughout: the default
+    norm, a whole number, would have NumPy go by way of doubles, at four times the price."""
+    points = size or x.shape[-1]
+    spectrum: Spectrum = np.fft.rfft(x, points, norm="forward", out=out)
+    planes = spectrum.view(np.float32)
+    planes *= np.float32(points)
+    return spectrum
+
+
 def back(spectrum: Spectrum, size: int) -> Samples:
     """Inverse real FFT to float32 samples; complex64 spectra stay in single precision throughout."""
     return np.fft.irfft(spectrum, size).astype(np.float32, copy=False)
@@ -279,13 +279,13 @@ def convolve(x: Samples, response: Samples, size: int = 16_384) -> Samples:
     """x (..., n) with an impulse response (m,): (..., n + m - 1), by overlap-add of FFT blocks in float32."""
     n, m = x.shape[-1], response.shape[-1]
     size = fast_size(n + m - 1) if n + m - 1 <= size else max(size, fast_size(4 * m))
-    hop, weights = size - m + 1, np.fft.rfft(response, size)
+    hop, weights = size - m + 1, forth(response, size)
     out = np.zeros((*x.shape[:-1], n + m - 1), np.float32)
     for channel, wet in zip(x.reshape(-1, n), out.reshape(-1, n + m - 1), strict=True):
         for at in range(0, n, hop):
             piece = channel[at : at + hop]
             if piece.any():
-                add(wet, back(times(np.fft.rfft(piece, size), weights), size), at)
+                add(wet, back(times(forth(piece, size), weights), size), at)
     return out
 
 
@@ -309,7 +309,7 @@ def zero_phase(
         if at >= 0 and not window.any():
             yield at, np.zeros(min(hop, n - at), np.float32)
         elif at >= 0:
-            spectrum = np.fft.rfft(window)
+            spectrum = forth(window)
             planes = spectrum.view(np.float32)
             planes *= level
             yield at, back(spectrum, size)[reach : reach + min(hop, n - at)]
@@ -318,15 +318,6 @@ def zero_phase(
 def filtered(x: Samples, curve: Curve, taps: int = 2_048) -> Samples:
     """x through a filter of minimum phase: onset stays put, same length. 4,096 taps or more for cuts below 40 Hz."""
     return convolve(x, kernel(curve, taps))[..., : x.shape[-1]]
-
-
-def morph(stages: Sequence[Samples], position: Samples) -> Samples:
-    """A moving filter: cross-fade along differently filtered copies of one sound; position 0 to len(stages) - 1."""
-    out = np.zeros_like(stages[0])
-    for index, stage in enumerate(stages):
-        weight = np.float32(1.0) - np.abs(position - np.float32(index))
-        out += stage * np.maximum(weight, np.float32(0.0), out=weight)
-    return out
 
 
 def one_pole(x: Samples, keep: float) -> Samples:
@@ -353,55 +344,6 @@ def smooth(x: Samples, seconds: float) -> Samples:
     return one_pole(x * np.float32(1.0 - keep), keep)
 
 
-# -- resonators ------------------------------------------------------------------------------------------------------
-
-
-def modes(rows: Sequence[tuple[float, float, float]], n: int, turn: float = 0.0) -> Samples:
-    """A bank of decaying sines from (Hz, amplitude, t60 in seconds): bells, bars, drums, pianos.
-
-    ``turn`` is the common start phase in cycles (0: sine, so no click). Modes above 20 kHz are left out.
-    """
-    out = np.zeros(n, np.float32)
-    for hz, level, t60 in rows:
-        if 0.0 < hz < 20_000.0 and level:
-            length = min(n, samples(1.6 * t60) + 64)
-            out[:length] += partial(hz, length, t60, turn) * np.float32(level)
-    return out
-
-
-def string(burst: Samples, hz: float, t60: Callable[[Reals], Reals], n: int, stiffness: float = 0.0) -> Samples:
-    """A plucked or struck string: Karplus-Strong's loop, solved exactly on the frequency axis. Shape (n,).
-
-    ``burst`` is what goes in at time 0; ``t60(f)`` the decay time in seconds at each frequency; ``stiffness`` is B of
-    f(k) = k hz sqrt(1 + B k^2). Y(z) = X(z) / (1 - L(z)), with loop gain 1000**(-period / t60) and a loop phase of
-    k(f) turns, on a circle wider than 1 so that time does not fold. Exactly in tune, at one price for any pitch.
-    """
-    size = fast_size(n + 2_048)
-    f = bins(size)
-    shrink = 9.965784284662087 / size
-    ratio = f / hz
-    if stiffness > 0:
-        ratio = np.sqrt((np.sqrt(1.0 + 4.0 * stiffness * ratio * ratio) - 1.0) / (2.0 * stiffness))
-    loss = np.clip((f - 15_000.0) / 5_000.0, 0.0, 1.0)
-    loop = exp2(-9.965784284662087 / (hz * t60(f)) - shrink * RATE / hz) * (1.0 - loss * loss * (3.0 - 2.0 * loss))
-    real, imag = 1.0 - loop * cos(ratio), loop * sin(ratio)
-    held = burst[:n] * exp2(-shrink * np.arange(min(burst.size, n)))
-    x = np.fft.rfft(held, size)
-    norm = real * real + imag * imag
-    y = np.empty_like(x)
-    y.real = (x.real * real + x.imag * imag) / norm
-    y.imag = (x.imag * real - x.real * imag) / norm
-    return f32(np.fft.irfft(y, size)[:n] * exp2(shrink * np.arange(n)))
-
-
-def comb(x: Samples, seconds: float, amount: float) -> Samples:
-    """x minus a delayed copy of itself: pick position, pickup position."""
-    n = max(samples(seconds), 1)
-    out = x.copy()
-    out[..., n:] -= x[..., :-n] * np.float32(amount)
-    return out
-
-
 # -- shaping ---------------------------------------------------------------------------------------------------------
 
 
@@ -409,21 +351,6 @@ def softclip(x: Samples) -> Samples:
     """x / sqrt(1 + x^2): smooth saturation, exact on every machine."""
     root: Samples = np.sqrt(np.float32(1.0) + x * x)
     return x / root
-
-
-def oversampled(x: Samples, shape: Callable[[Samples], Samples], factor: int = 4) -> Samples:
-    """A waveshaper applied at ``factor`` times the rate, so that its new harmonics do not alias. Same length as x."""
-    size = fast_size(x.shape[-1] + 512)
-    up = back(np.fft.rfft(x, size), size * factor) * np.float32(factor)
-    down = np.fft.rfft(shape(up))[..., : size // 2 + 1]
-    return back(down, size)[..., : x.shape[-1]] / np.float32(factor)
-
-
-def drive(x: Samples, amount: float, bias: float = 0.0) -> Samples:
-    """Saturation by ``amount`` dB into softclip; a bias adds even harmonics, and its DC is taken out."""
-    push, lean = np.float32(gain(amount)), np.float32(bias)
-    offset = softclip(np.full(1, lean, np.float32))[0]
-    return oversampled(x, lambda wide: softclip(wide * push + lean) - offset)
 
 
 def normal(x: Samples, level: float = 1.0) -> Samples:

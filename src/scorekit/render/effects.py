@@ -92,7 +92,7 @@ def _sizes(n: int, shift: int) -> tuple[int, int]:
 @lru_cache(maxsize=16)
 def _tone_spectrum(tone: Tone, size: int) -> dsp.Spectrum | None:
     response = _tone_kernel(tone)
-    return None if response is None else np.fft.rfft(response, size)
+    return None if response is None else dsp.forth(response, size)
 
 
 def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
@@ -104,7 +104,7 @@ def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
     if shift:
         n = x.shape[-1]
         there, back = _sizes(-(-(n + _TAPS) // 2_048) * 2_048, shift)
-        spectrum: dsp.Spectrum = np.fft.rfft(x, there)
+        spectrum: dsp.Spectrum = dsp.forth(x, there)
         colour = _tone_spectrum(tone, there)
         if colour is not None:
             spectrum = dsp.times(spectrum, colour)
@@ -153,7 +153,7 @@ def _tail(address: str, seconds: float, tone: float) -> Samples:
     damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
     t60 = seconds * damping(f)
     fall = dsp.exp2(-9.965784284662087 * hop / RATE * np.arange(count)[:, None] / t60)
-    spectrum = np.fft.rfft(frames)
+    spectrum = dsp.forth(frames)
     spectrum.real *= fall
     spectrum.imag *= fall
     shaped = dsp.back(spectrum, frame) * window
@@ -211,7 +211,7 @@ class Room:
 
     def hear(self, block: Samples) -> None:
         """Take in a hop of a send (hop,) without an answer, to be warm for the next but one."""
-        spectrum = np.fft.rfft(block, 2 * self.hop)[: self.kept] if block.any() else None
+        spectrum = dsp.forth(block, 2 * self.hop)[: self.kept] if block.any() else None
         self.past.appendleft(None if spectrum is None else (dsp.f32(spectrum.real), dsp.f32(spectrum.imag)))
 
     def _answer(self, block: Samples) -> Samples | None:
@@ -240,7 +240,7 @@ def _partitions(response: Samples, hop: int, kept: int) -> list[tuple[Samples, S
     count = -(-response.shape[-1] // hop)
     padded = np.zeros((2, count * hop), np.float32)
     padded[:, : response.shape[-1]] = response
-    spectra = np.fft.rfft(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[:, :, :kept]
+    spectra = dsp.forth(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[:, :, :kept]
     return [(dsp.f32(piece.real), dsp.f32(piece.imag)) for piece in spectra]
 
 

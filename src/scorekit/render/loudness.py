@@ -178,7 +178,7 @@ def _piece_peaks(padded: Samples, cells: int, above: float) -> Samples:
     loud = np.flatnonzero(own.max(axis=1) > 0.6 * above)
     if loud.size:
         frames = np.lib.stride_tricks.sliding_window_view(padded, 512)[::CELL][loud]
-        wide = dsp.back(np.fft.rfft(frames * _window()), 2_048)[:, 140 : 140 + 4 * CELL]
+        wide = dsp.back(dsp.forth(frames * _window()), 2_048)[:, 140 : 140 + 4 * CELL]
         high = np.abs(wide, out=wide).reshape(loud.size, PIECES, -1).max(axis=2) * np.float32(4.0)
         own[loud] = np.maximum(own[loud], high)
     return own

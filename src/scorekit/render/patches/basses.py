@@ -267,7 +267,7 @@ def levelled(x: Samples, loudness: float, level: float = 1.0, start: float = 0.0
     head = np.zeros((*x.shape[:-1], _WINDOW), np.float32)
     n = min(x.shape[-1], _WINDOW)
     head[..., :n] = x[..., :n]
-    spectrum = np.fft.rfft(head)
+    spectrum = dsp.forth(head)
     power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
     rms = float(np.sqrt(power.sum() * 2.0 / x[..., 0].size)) / _WINDOW
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))

@@ -102,13 +102,13 @@ def _cabinet(name: str) -> Spectrum:
     response = dsp.kernel(_CABINETS[name], _TAPS)
     # A response this short does not quite stop DC: take out its sum, smoothly.
     bump = 0.5 - 0.5 * dsp.cos((np.arange(_TAPS) + 0.5) / _TAPS)
-    return np.fft.rfft(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
+    return dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
 
 
 @lru_cache(maxsize=1)
 def _upward() -> Spectrum:
     smooth = dsp.points((9_000.0, 0.0), (12_000.0, -6.0), (16_000.0, -40.0), (19_000.0, -100.0))
-    return np.fft.rfft(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE)
+    return dsp.forth(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE)
 
 
 def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2) -> Samples:
@@ -134,7 +134,7 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     pushed, root = np.full(size + 1, lean, np.float32), np.empty(size + 1, np.float32)
     rest = np.float32(lean / np.sqrt(1.0 + lean * lean))
     for at in range(0, rows * _HOP, _HOP):
-        np.fft.rfft(padded[at : at + _HOP], _SIZE, out=near)
+        dsp.forth(padded[at : at + _HOP], _SIZE, out=near)
         np.fft.irfft(dsp.times(near, _upward()), wide.size, out=wide)
         wide[: tail.size] += tail
         tail[:] = wide[size:]
@@ -147,7 +147,7 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
         wide[:size] /= root[1:] + root[:-1]
         wide[:size] -= rest
         wide[size:] = 0.0
-        np.fft.rfft(wide, out=far)
+        dsp.forth(wide, out=far)
         np.fft.irfft(dsp.times(far[:half], _cabinet(cabinet)), _SIZE, out=back)
         out[at : at + _SIZE] += back
     out /= np.float32(factor)
