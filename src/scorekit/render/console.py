@@ -206,7 +206,7 @@ class Console:
             side = np.subtract(both[0], both[1], out=window[place : place + high - low])
             side *= np.float32(0.5)
             if side.any():
-                spectrum = np.fft.rfft(window)
+                spectrum = dsp.forth(window)
                 planes = spectrum.view(np.float32)
                 planes *= level
                 lows = dsp.back(spectrum, window.size)[_REACH : _REACH + block.shape[-1]]

@@ -83,7 +83,7 @@ def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -
             continue
         window = np.zeros((len(heard), _SIZE), np.float32)
         window[:, low - at + REACH : high - at + REACH] = heard
-        spectrum = np.fft.rfft(window)
+        spectrum = dsp.forth(window)
         planes = spectrum.view(np.float32)
         planes *= _levels()
         block = dsp.back(spectrum, _SIZE)[:, REACH : REACH + min(GRID, b - at)]
