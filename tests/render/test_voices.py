@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scorekit.render import dsp
+from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
 from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, rooted, takes
@@ -136,3 +137,23 @@ def test_bodies_have_sixteen_bits() -> None:
     wanted = dsp.noise("body", 20_000)[:-400] * np.float32(0.3 * dsp.gain(6.0))
     assert np.abs(body.sound()[0, : wanted.size] - wanted).max() <= 0.51 * body.step
     assert body.step < wanted.max() / 16_000.0
+
+
+STRUCK = [patch.name for patch in PATCHES.values() if not (patch.sustains or patch.oneshot or patch.family == "click")]
+
+
+@pytest.mark.parametrize("name", STRUCK)
+def test_a_short_body_is_the_beginning_of_a_long_one(name: str) -> None:
+    """What rings by itself is rendered no longer than it is heard, and sounds the same until its last 20 ms, which lie in
+    the release of the longest note."""
+    patch = PATCHES[name]
+    params = tuple((param.name, param.default) for param in patch.params)
+    for pitch, turn in ((48, 0), (60, 1)):  # roots: a shifted body is in tune within half a cent only
+        short, long = (
+            Bodies().get(patch, Take(pitch, 0.7, turn, seconds, "", params)).sound() for seconds in (0.75, 4.0)
+        )
+        n = short.shape[-1] - dsp.samples(0.02)
+        assert n <= long.shape[-1]
+        assert np.abs(long[:, :n] - short[:, :n]).max() < 1e-3 * np.abs(long).max()
+        if n > 30_000:  # it was cut, and goes on to its last sample
+            assert np.abs(short[:, n - 2_000 : n]).max() > 0.5 * np.abs(long[:, n - 2_000 : n]).max()

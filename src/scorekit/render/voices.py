@@ -26,11 +26,13 @@ CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
 NATURAL = 4.0
 """What a patch that is not sustained is asked for, in seconds: it rings as long as it rings."""
+_RINGS = (0.85, 1.7)
+"""Seconds that are rendered of it when the longest note and what it is read higher need no more."""
 _SHORTEST, _QUIET = 0.75, 2e-5
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
 _ROOM = 1.13
-"""Share by which a sustained body is longer than its note, so that it may be read two semitones up."""
+"""Share by which more is rendered than is heard, so that it may be read two semitones up."""
 
 
 class Stroke(NamedTuple):
@@ -143,7 +145,9 @@ def rooted(patch: Patch, take: Take) -> tuple[Take, int]:
     """The take that is rendered for a take, and the semitones by which it is then shifted: one; on odd rounds two, from
     the other side, which is a different sound for the price of none. Drums stand for themselves."""
     if not patch.sustains:
-        take = replace(take, seconds=NATURAL)
+        need = take.seconds * _ROOM
+        cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
+        take = replace(take, seconds=NATURAL, cut=cut)
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
     near = (take.pitch + 1) // 3 * 3

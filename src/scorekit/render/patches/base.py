@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from scorekit.timebase import SAMPLE_RATE
+
 Samples = NDArray[np.float32]
 
 STILL = "still"
@@ -42,6 +44,12 @@ class Take:
     manner: str
     """As in score.MANNERS: mute, dead, slide, short ... or empty; or STILL."""
     params: tuple[tuple[str, float], ...]
+    cut: float = 0.0
+    """Seconds of a sound that rings by itself that are going to be heard; what is rendered may end there. 0: all."""
+
+    def upto(self, n: int) -> int:
+        """Samples to be rendered of a sound that rings for n."""
+        return min(n, round(self.cut * SAMPLE_RATE)) if self.cut else n
 
     def param(self, name: str) -> float:
         """The value of a parameter (the engine fills in defaults). KeyError when the patch has none of that name."""

@@ -262,19 +262,27 @@ CEILING = 1.25
 """Peak no body goes above: what is too short to be loud is not made loud."""
 
 
-def levelled(x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2) -> Samples:
-    """x brought to a weighted RMS over its first 0.37 s, then to a level; start and end (seconds) eased."""
+def levelled(
+    x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2, n: int = 0
+) -> Samples:
+    """x brought to a weighted RMS over its first 0.37 s, then to a level; start and end (seconds) eased.
+
+    ``n`` is where it ends when x is only the beginning of it, in samples.
+    """
     head = np.zeros((*x.shape[:-1], _WINDOW), np.float32)
-    n = min(x.shape[-1], _WINDOW)
-    head[..., :n] = x[..., :n]
+    beginning = x[..., :_WINDOW]
+    head[..., : beginning.shape[-1]] = beginning
     spectrum = dsp.forth(head)
     power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
     rms = float(np.sqrt(power.sum() * 2.0 / x[..., 0].size)) / _WINDOW
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
     out: Samples = x * np.float32(scale)
-    first, last = dsp.samples(start), dsp.samples(min(end, 0.4 * x.shape[-1] / RATE))
+    n = max(n, x.shape[-1])
+    first, last = dsp.samples(start), dsp.samples(min(end, 0.4 * n / RATE))
     out[..., :first] = dsp.fade_in(out[..., :first], start)
-    out[..., -last:] = dsp.fade_out(out[..., -last:], last / RATE)
+    eased = out[..., n - last :]
+    if eased.size:
+        eased *= dsp.fade_out(np.ones(last, np.float32), last / RATE)[: eased.shape[-1]]
     return out
 
 
@@ -329,6 +337,11 @@ DECAY = Param("decay", "", 0.0, 1.0, 0.5, "how long notes ring: foam mute to new
 NOISE = Param("noise", "", 0.0, 1.0, 0.5, "finger, pick and fret noise")
 
 
+def lasts(take: Take, strung: Strung) -> int:
+    """Samples for which a string rings."""
+    return dsp.samples(min(stroke_of(take).seconds, strung.seconds))
+
+
 def plucked(
     take: Take, strung: Strung, body: Curve, noise: tuple[float, float, float, float], extra: Partials | None = None
 ) -> Samples:
@@ -340,8 +353,7 @@ def plucked(
         strung, corner=strung.corner * corner, ring=strung.ring * ringing, damp=strung.damp / ringing
     )  # fmt: skip
     rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
-    n = dsp.samples(min(stroke.seconds, strung.seconds))
-    sound = dsp.normal(ring(rows if extra is None else rows.joined(extra), n))
+    sound = dsp.normal(ring(rows if extra is None else rows.joined(extra), take.upto(lasts(take, strung))))
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
     dsp.add(sound, burst(f"{strung.name}/{take.pitch}/{take.round}", low, high, t60), 0, level)
@@ -363,13 +375,13 @@ _SLAP = Strung("slap", 12.0, 0.13, 2_600.0, 1.6, pluck=0.33, pickup=0.085, stiff
 def _fingered(take: Take) -> Samples:
     tone = dsp.chain(dsp.peak(110.0, 2.0, 0.8), dsp.peak(750.0, 2.5, 0.9), dsp.highpass(32.0))
     sound = plucked(take, _FINGERED, tone, (150.0, 1_400.0, 0.05, 0.07))
-    return levelled(sound, 0.3, stroke_of(take).level)
+    return levelled(sound, 0.3, stroke_of(take).level, n=lasts(take, _FINGERED))
 
 
 def _picked(take: Take) -> Samples:
     tone = dsp.chain(dsp.peak(1_400.0, 3.0, 0.8), dsp.peak(350.0, -2.0, 0.9), dsp.highpass(38.0))
     sound = plucked(take, _PICKED, tone, (1_200.0, 4_500.0, 0.022, 0.16))
-    return levelled(sound, 0.26, stroke_of(take).level, start=0.0006)
+    return levelled(sound, 0.26, stroke_of(take).level, start=0.0006, n=lasts(take, _PICKED))
 
 
 def _upright(take: Take) -> Samples:
@@ -382,7 +394,7 @@ def _upright(take: Take) -> Samples:
     # The string leans against the fingerboard as it swings: high partials speak late and long, the "growl".
     growl = partials(f0 * np.arange(3, 9), 0.02 * take.force * dsp.power(np.arange(3, 9), -0.7), 1.1, 0.5)
     sound = plucked(take, _UPRIGHT, tone, (120.0, 900.0, 0.07, 0.1), knock.joined(growl))
-    return levelled(sound, 0.21, stroke_of(take).level)
+    return levelled(sound, 0.21, stroke_of(take).level, n=lasts(take, _UPRIGHT))
 
 
 def _slap(take: Take) -> Samples:
@@ -393,7 +405,7 @@ def _slap(take: Take) -> Samples:
     f = f0 * np.arange(2.0, int(7_000.0 / f0) + 2)
     clack = partials(f, (0.007 + 0.018 * take.force) * tone(f), 0.13, 0.5 * scatter("slap/clack", f.size))
     sound = plucked(take, _SLAP, tone, (1_800.0, 7_500.0, 0.03, 0.22 * take.force + 0.06), clack)
-    return levelled(sound, 0.17, stroke_of(take).level, start=0.0005)
+    return levelled(sound, 0.17, stroke_of(take).level, start=0.0005, n=lasts(take, _SLAP))
 
 
 def _subbass(take: Take) -> Samples:

@@ -19,6 +19,7 @@ from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     STRING_PARAMS,
     Strung,
+    lasts,
     levelled,
     octaves,
     partials,
@@ -61,7 +62,8 @@ def _acoustic(
         [98.0, 203.0, 246.0, 385.0, 560.0], np.array([0.05, 0.06, 0.03, 0.03, 0.015]) * (0.4 + take.force),
         [0.35, 0.22, 0.16, 0.12, 0.08],
     )  # fmt: skip
-    return levelled(plucked(take, strung, wood, noise, knock), loud, stroke_of(take).level, start=0.0008, end=0.8)
+    sound = plucked(take, strung, wood, noise, knock)
+    return levelled(sound, loud, stroke_of(take).level, start=0.0008, end=0.8, n=lasts(take, strung))
 
 
 def _nylon(take: Take) -> Samples:
@@ -181,7 +183,7 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     # Hard clipping of high notes needs more room above before it folds: under -80 dB on a sine sweep.
     factor = 2 if push * dsp.hertz(take.pitch) < 15_000.0 else 3
     driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor)
-    return levelled(driven, loud, stroke.level, start=0.0008, end=0.6)
+    return levelled(driven, loud, stroke.level, start=0.0008, end=0.6, n=lasts(take, strung))
 
 
 def _clean(take: Take) -> Samples:

@@ -21,6 +21,7 @@ from scorekit.render.patches.basses import (
     Partials,
     Strung,
     burst,
+    lasts,
     levelled,
     octaves,
     partials,
@@ -80,7 +81,7 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
 def _grand(take: Take) -> Samples:
     seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
     n = dsp.samples(seconds)
-    middle, side = (ring(rows, n) for rows in _strings(take))
+    middle, side = (ring(rows, take.upto(n)) for rows in _strings(take))
     side += middle * np.float32(0.1 * (take.pitch - 62.0) / 40.0)
     sound = np.stack([middle - side, middle + side])
     sound *= np.float32(1.0 / np.abs(sound).max())
@@ -91,7 +92,7 @@ def _grand(take: Take) -> Samples:
         felt = burst(f"grand/{take.pitch}/{take.round}/{address}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
         dsp.add(ear, felt, 0, 0.05 * noise)
         dsp.add(ear, thud, 0, 0.8 * noise)
-    return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds)
+    return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds, n=n)
 
 
 # -- electric piano ----------------------------------------------------------------------------------------------------
@@ -100,7 +101,8 @@ def _grand(take: Take) -> Samples:
 def _epiano(take: Take) -> Samples:
     f0, pitch = dsp.hertz(take.pitch), take.pitch
     seconds = min(max(3.4 * float(dsp.exp2((48.0 - pitch) / 40.0)), 1.6), 3.7)
-    n = dsp.samples(seconds)
+    whole = dsp.samples(seconds)
+    n = take.upto(whole)
     ringing = octaves(take.param("decay"), 1.0)
     t60 = 8.0 * ringing * float(dsp.exp2((48.0 - pitch) / 34.0))
     chime = (0.014 + 0.05 * take.force) * octaves(take.param("bright"), 1.2) * float(dsp.exp2((60.0 - pitch) / 12.0))
@@ -124,7 +126,7 @@ def _epiano(take: Take) -> Samples:
     if depth:
         sway = np.float32(0.5 * depth) * ring(partials(5.1, 1.0, 1e9), n)
         sound = np.stack([sound * (np.float32(1.0) + sway), sound * (np.float32(1.0) - sway)])
-    return levelled(sound, 0.275, start=0.001, end=0.3 * seconds)
+    return levelled(sound, 0.275, start=0.001, end=0.3 * seconds, n=whole)
 
 
 # -- organ -------------------------------------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ def _clav(take: Take) -> Samples:
     tilt = _CLAV.tilt + 0.012 * (take.pitch - 36.0)
     clav = replace(_CLAV, pluck=_CLAV.pluck * up, pickup=_CLAV.pickup * up, tilt=tilt)
     sound = plucked(take, clav, tone, (1_000.0, 5_000.0, 0.015, 0.18))
-    return levelled(sound, 0.19, stroke_of(take).level, start=0.0006, end=0.5)
+    return levelled(sound, 0.19, stroke_of(take).level, start=0.0006, end=0.5, n=lasts(take, clav))
 
 
 # -- mallets -----------------------------------------------------------------------------------------------------------
@@ -219,7 +221,8 @@ def _bars(take: Take, ratios: Reals, levels: Reals, t60: Reals, corner: float, r
 
 
 def _vibes(take: Take) -> Samples:
-    n = dsp.samples(min(max(3.6 * float(dsp.exp2((60.0 - take.pitch) / 30.0)), 1.8), 3.7))
+    whole = dsp.samples(min(max(3.6 * float(dsp.exp2((60.0 - take.pitch) / 30.0)), 1.8), 3.7))
+    n = take.upto(whole)
     slow = float(dsp.exp2((60.0 - take.pitch) / 22.0))
     rows = _bars(
         take, np.array([1.0, 1.0012, 3.98, 10.1, 17.6]), np.array([1.0, 0.15, 0.5, 0.5, 0.25]),
@@ -230,11 +233,12 @@ def _vibes(take: Take) -> Samples:
     depth = np.float32(0.45 * take.param("motor"))
     turn = ring(partials(5.3, 1.0, 1e9, 0.25), n)
     sound *= np.float32(1.0) - depth * (np.float32(0.5) - np.float32(0.5) * turn)
-    return levelled(sound, 0.31, start=0.0012, end=0.9)
+    return levelled(sound, 0.31, start=0.0012, end=0.9, n=whole)
 
 
 def _marimba(take: Take) -> Samples:
-    n = dsp.samples(min(max(1.5 * float(dsp.exp2((60.0 - take.pitch) / 24.0)), 0.5), 2.4))
+    whole = dsp.samples(min(max(1.5 * float(dsp.exp2((60.0 - take.pitch) / 24.0)), 0.5), 2.4))
+    n = take.upto(whole)
     slow = float(dsp.exp2((60.0 - take.pitch) / 14.0))
     rows = _bars(
         take, np.array([1.0, 1.003, 3.95, 9.4, 16.2]), np.array([1.0, 0.1, 0.9, 0.7, 0.4]),
@@ -246,11 +250,12 @@ def _marimba(take: Take) -> Samples:
     wood = partials(310.0 * dsp.power(k, 1.25) * (1.0 + 0.1 * scatter(f"marimba/{take.pitch}/wood", 12)), 0.05, 0.11)
     sound += ring(wood, n) * np.float32(0.3 + take.force)
     dsp.add(sound, burst(f"marimba/{take.pitch}/{take.round}", 400.0, 5_000.0, 0.035), 0, 0.3 * (0.2 + take.force))
-    return levelled(sound, 0.16, start=0.001, end=0.3)
+    return levelled(sound, 0.16, start=0.001, end=0.3, n=whole)
 
 
 def _bells(take: Take) -> Samples:
-    n = dsp.samples(min(max(3.6 * float(dsp.exp2((72.0 - take.pitch) / 30.0)), 1.6), 3.7))
+    whole = dsp.samples(min(max(3.6 * float(dsp.exp2((72.0 - take.pitch) / 30.0)), 1.6), 3.7))
+    n = take.upto(whole)
     slow = float(dsp.exp2((72.0 - take.pitch) / 20.0))
     tube = take.param("tube")
     bar = (np.array([1.0, 2.756, 5.404, 8.933, 13.34]), np.array([1.0, 0.75, 0.5, 0.35, 0.2]),
@@ -263,7 +268,7 @@ def _bells(take: Take) -> Samples:
     twin = Partials(rows.hertz * 1.0007 + 0.3, 0.3 * rows.level, rows.t60, rows.phase + 0.1)
     sound = ring(rows.joined(twin), n)
     dsp.add(sound, burst(f"bells/{take.pitch}/{take.round}", 1_500.0, 9_000.0, 0.03), 0, 0.2 * (0.3 + take.force))
-    return levelled(sound, 0.24, start=0.0006, end=1.0)
+    return levelled(sound, 0.24, start=0.0006, end=1.0, n=whole)
 
 
 # -- synth pluck -------------------------------------------------------------------------------------------------------
@@ -271,7 +276,8 @@ def _bells(take: Take) -> Samples:
 
 def _pluck(take: Take) -> Samples:
     f0 = dsp.hertz(take.pitch)
-    n = dsp.samples(1.6)
+    whole = dsp.samples(1.6)
+    n = take.upto(whole)
     k = np.arange(1, int(14_000.0 / f0) + 2)
     f = f0 * k
     opened = 1_600.0 * float(dsp.exp2(3.0 * (take.force - 0.5))) * octaves(take.param("bright"), 1.8) + f0
@@ -284,7 +290,7 @@ def _pluck(take: Take) -> Samples:
         phase = 0.5 * scatter(f"pluck/{take.pitch}/{side}/{take.round}", k.size) * np.minimum(width * 4.0, 1.0)
         high = partials(f * float(dsp.exp2(sign * 9.0 * width / 1200.0)), 0.5 * level, t60, np.where(k > 2, phase, 0.0))
         ears.append(ring(partials(f, level, t60).joined(high), n))
-    return levelled(np.stack(ears), 0.24, start=0.0012, end=0.3)
+    return levelled(np.stack(ears), 0.24, start=0.0012, end=0.3, n=whole)
 
 
 TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
