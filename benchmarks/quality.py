@@ -1,6 +1,7 @@
 """How good the sound is, in numbers: every patch at its corners, and the mix of every shipped song.
 
-    python benchmarks/quality.py [--patches] [--songs] [--quick]
+    python benchmarks/quality.py [--patches] [--songs] [--quick] [--only NAME]
+    python benchmarks/quality.py --soundfont FILE.sf2 [--only NAME]
 
 Patches. Of the tonal core, which every pitched patch plays when its manner is ``STILL`` (parameters of movement and noise
 at their least): ``pitch``, greatest distance in cents from the pitch
@@ -25,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import beside
 import curves
 import numpy as np
 
@@ -224,8 +226,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("patches", "songs", "quick"):
         options.add_argument(f"--{name}", action="store_true")
+    options.add_argument("--soundfont", type=Path, help="print the patches beside this SoundFont instead")
     options.add_argument("--only", default="", help="names that contain this")
     chosen = options.parse_args()
+    if chosen.soundfont:
+        beside.table(chosen.soundfont, chosen.only)
+        return
     if chosen.patches or not chosen.songs:
         print("| patch | pitch, cents | alias, dB | start, dB | end, dB | step, dB | dc, dB | wrong |")
         print("|---|---|---|---|---|---|---|---|")

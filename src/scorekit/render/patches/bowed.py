@@ -54,7 +54,7 @@ _GRIP: Curve = ((200.0, -24.0, 0.05), (600.0, -8.0, 0.06), (1800.0, 0.0, 0.08), 
 _SECTION = Voice(bow(1500.0, 10000.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.22, _ROSIN,
     0.014, _GRIP, 0.030, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
     delay=0.25, scoop=10.0, blare=0.15, sway=0.12, grain=0.4, rough=True)  # fmt: skip
-_SOLO_HIGH = Voice(bow(1900.0, 11000.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.085,
+_SOLO_HIGH = Voice(bow(1700.0, 8500.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.085,
     _ROSIN, 0.022, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
     sway=0.10, grain=1.2, bend=True, rough=True)  # fmt: skip
 _SOLO_LOW = replace(_SOLO_HIGH, tone=bow(1000.0, 7000.0), body=dsp.chain(_CELLO, resonances("cello", 110.0,

@@ -444,7 +444,7 @@ def _kit(name: str, about: str, seats: Mapping[int, Seat], gain: float) -> Patch
 
 
 KITS = (
-    _kit("acoustic", "Studio kit with sticks: layered drums, tuned toms, dense cymbals, a short room.", ACOUSTIC, 0.0),
-    _kit("brush", "Small kit under brushes: taps and swishes, soft kick, washing cymbals.", BRUSH, 2.0),
-    _kit("electronic", "Drum machine: swept kicks, bent snares, claps, square-wave metal.", ELECTRONIC, -3.5),
+    _kit("acoustic", "Studio kit with sticks: layered drums, tuned toms, dense cymbals, a short room.", ACOUSTIC, -4.0),
+    _kit("brush", "Small kit under brushes: taps and swishes, soft kick, washing cymbals.", BRUSH, -1.0),
+    _kit("electronic", "Drum machine: swept kicks, bent snares, claps, square-wave metal.", ELECTRONIC, -7.5),
 )
