@@ -178,7 +178,7 @@ def plate(p: Plate) -> Piece:
 
 
 _RIDE_BELL = (587.0, 1012.0, 1634.0, 2347.0, 3190.0, 4125.0, 5230.0)
-_HAT = Plate(600.0, 12500.0, 56, 0.26, 0.26, 0.75, 0.0010, 1.5, 1.7, 0.7, seed=1)
+_HAT = Plate(600.0, 12500.0, 56, 0.38, 0.40, 0.75, 0.0010, 1.5, 1.7, 0.7, seed=1)
 _FOOT = Plate(450.0, 9500.0, 44, 0.20, 0.22, 0.60, 0.003, -1.0, 1.3, 0.1, seed=1)
 _OPEN = Plate(500.0, 12500.0, 64, 2.6, 1.8, 0.70, 0.002, 1.0, 1.5, 0.4, seed=1)
 _CRASH = Plate(300.0, 9000.0, 100, 4.4, 3.0, 0.70, 0.014, -1.0, 0.9, 0.8, seed=2)
@@ -399,7 +399,7 @@ def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
             x = np.stack((x * np.float32(left), x * np.float32(right)))
         else:
             left, right = dsp.pan(place * width * 0.8)
-            x = x + x[::-1] * np.float32((1.0 - 1.4 * width) / (1.0 + 1.4 * width))
+            x = x + x[::-1] * np.float32((1.0 - 0.75 * width) / (1.0 + 0.75 * width))
             x *= np.array([[left], [right]], np.float32)
         x = dsp.normal(_without_dc(_tilted(x, bright)), level)
         return fade(_roomed(x, 0.5 * take.param("room")), 0.03)
