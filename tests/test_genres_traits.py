@@ -1,11 +1,15 @@
-"""Every genre's own assertions (``[assess]`` of its file) hold over ten seeds, and say what their names say."""
+"""Genres: their own assertions (``[assess]``) hold over ten seeds, they are told by notes alone, and no song is another's copy."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import tomllib
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,7 +18,7 @@ from scorekit import files, pipeline, studio
 from scorekit.smells import Piece, piece_of
 from scorekit.smells.piece import line
 from scorekit.smells.traits import TRAITS, Band, fitness, judged
-from scorekit.timebase import PPQ, Meter
+from scorekit.timebase import PPQ, Meter, TempoMap
 
 SEEDS = range(1, 11)
 GENRES = tuple(g for g in files.known("genres") if g != "base44")
@@ -110,3 +114,66 @@ def test_drum_marks_of_patterns_written_by_hand() -> None:
     assert TRAITS["clave"](clave) == 1.0
     assert TRAITS["kick_on_two_and_four"](floor) == 1.0
     assert TRAITS["kick_on_one"](back) == 1.0
+
+
+# -- genres told apart by their notes, songs of one genre by theirs --------------------------------
+
+
+@pytest.fixture(scope="module")
+def told(root: Path) -> ModuleType:
+    """The benchmark that tells genres apart."""
+    spec = importlib.util.spec_from_file_location("genres", root / "benchmarks" / "genres.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["genres"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def every(told: ModuleType) -> tuple[list[str], list[int], list[dict[str, np.ndarray]]]:
+    """Genre, seed and features of all songs."""
+    songs = [(genre, n, piece) for genre in GENRES for n, piece in enumerate(pieces(genre))]
+    return [g for g, _, _ in songs], [n for _, n, _ in songs], [told.features(piece) for _, _, piece in songs]
+
+
+def test_a_genre_is_heard_in_its_notes(told: ModuleType) -> None:
+    """Without tempo, sounds and names of parts, songs of seeds never seen are told right in 85 of 100, in chance none."""
+    labels, seeds, blocks = every(told)
+    rows, folds = told.table(blocks), [n % 2 for n in seeds]
+    assert told.balanced(*told.held_out(rows, labels, folds)) >= 0.85
+    dealt = [labels[n] for n in np.random.default_rng(1).permutation(len(labels))]
+    assert told.balanced(*told.held_out(rows, dealt, folds)) <= 0.3
+
+
+def test_features_do_not_know_tempo_sound_or_part(told: ModuleType) -> None:
+    """The same notes at half the tempo, with parts renamed, have the same features."""
+    piece = pieces("funk")[0]
+    names = {"bass": "keys", "keys": "guitar", "guitar": "bass"}
+    lines = tuple(replace(one, part=names.get(one.part, one.part)) for one in piece.lines)
+    slow = TempoMap(tuple((tick, 2 * tempo) for tick, tempo in piece.tempo.changes))
+    late = tuple(replace(one, late=one.late * 2) for one in lines)
+    mine, other = (told.features(p) for p in (piece, replace(piece, lines=late, tempo=slow)))
+    assert all(np.allclose(mine[name], other[name]) for name in mine)
+
+
+def test_songs_of_a_genre_are_songs_apart(told: ModuleType) -> None:
+    """Two songs of a genre are a quarter as far apart as songs of two genres, or more."""
+    labels, _, blocks = every(told)
+    spread = told.distances(told.table(blocks), labels)
+    assert set(spread) == set(GENRES)
+    assert min(spread.values()) >= 0.25, spread
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_no_song_is_a_photocopy(genre: str, told: ModuleType) -> None:
+    """Less than .35 of a tune is found in another seed's, no run of 16 tokens, and nothing has drums, chords and form alike."""
+    songs = [told.prints(piece) for piece in pieces(genre)]
+    own = told.copies(songs, told.rarities(songs))
+    assert own.tune[1] < 0.35
+    assert own.run < 16
+    assert own.twins == 0
+    itself = told.copies([songs[0], songs[0]], told.rarities(songs))
+    assert itself.twins == 2
+    assert itself.drums == (1.0, 1.0)
