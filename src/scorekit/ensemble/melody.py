@@ -104,9 +104,10 @@ def dissonance(pitch: int, place: Spot) -> float:
     pc = pitch % 12
     if pc in place.chord:
         return 0.0
+    rub = (pc - 1) % 12 in place.chord
     if not (place.strong or place.long):
-        return 0.18
-    return (1.2 if place.long else 1.1) + (1.0 if (pc - 1) % 12 in place.chord else 0.0)
+        return 0.4 if rub else 0.18
+    return (1.2 if place.long else 1.1) + (1.0 if rub else 0.0)
 
 
 # -- the search ------------------------------------------------------------------------------------------------------
@@ -226,7 +227,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], sta
 
 def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
     """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
-    cost = 0.9 if outside and (step > 2 or step < -2) else 0.0
+    cost = 1.1 if outside and (step > 2 or step < -2) else 0.0
     if move > 4 or move < -4:
         back = step * move < 0 and abs(step) <= 2
         cost += -0.3 if back else 0.8 if step * move > 0 else 0.0

@@ -264,7 +264,8 @@ def _echo(setting: Setting, slot: Slot, said: Sequence[Tone], seed: Seed) -> tup
     if not said or not seed.chance(f"echo/{slot.index}", 0.6):
         return ()
     shift = slot.bar * bar + bar // 2 - said[-3:][0].start // bar * bar
-    tail = [replace(t, start=t.start + shift, idea="echo") for t in said[-3:]]
+    count = next((n for n in (3, 2) if abs(said[-n:][0].pitch - said[-1].pitch) <= 7), 1)
+    tail = [replace(t, start=t.start + shift, idea="echo") for t in said[-count:]]
     return adapted(setting, [t for t in tail if t.end <= (slot.bar + slot.bars) * bar], _NEAR)
 
 
@@ -302,8 +303,8 @@ def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: 
     first = 0 if setting.seed.chance(f"two/{slot.index}", 0.6) else 1
     places = [p for p in (start - PPQ, start - PPQ + half)[first:] if p >= line[-1].start + PPQ]
     ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
-    rising = setting.seed.chance(f"rising/{slot.index}", 0.65)
-    count = len(places)
+    count, way = len(places), unit[0].pitch - line[-1].pitch
+    rising = way > 0 if abs(way) > 4 else setting.seed.chance(f"rising/{slot.index}", 0.65)
     sign = 1 if rising and _climb(unit[0].pitch, -count, ladder) >= setting.low else -1
     pitches = [_climb(unit[0].pitch, (n - count) * sign, ladder) for n in range(count)]
     ends = [*places, start][1:]
