@@ -10,7 +10,8 @@ import pytest
 from scorekit import theory
 from scorekit.ensemble import brass, pads, strings
 from scorekit.ensemble.base import Specialist
-from scorekit.ensemble.sustain import Player, led, spans
+from scorekit.ensemble.chorale import spans
+from scorekit.ensemble.sustain import Player, led
 from scorekit.ideas import Behaviour, SustainIdeas
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
@@ -203,3 +204,20 @@ def test_bids_have_reasons() -> None:
     for part, (player, _, _) in BAND.items():
         for tier in range(1, 6):
             assert all(b.reason and b.part == part for b in player.bid(brief(part, "sustain", tier=tier)))
+
+
+def test_power_chords_are_held_as_triads() -> None:
+    """Over power chords pads hold the key's own triads, and the chords do not slide in blocks."""
+    roots = (4, 5, 7, 4, 0, 2, 4, 4)
+    chords = tuple(Chord(n * BAR, BAR, root, "5", root) for n, root in enumerate(roots))
+    phrase = play("pads", "sustain", key=Key(4, "minor", "E"), chords=chords)
+    held = [frozenset(n.pitch for n in phrase.notes if n.start <= at * BAR < n.end) for at in range(8)]
+    assert all(
+        any((pitch - root) % 12 in (3, 4) for pitch in notes) for root, notes in zip(roots[2:], held[2:], strict=True)
+    )
+    moves = [
+        {b - a for a, b in zip(sorted(x), sorted(y), strict=True)}
+        for x, y in pairwise(held)
+        if len(x) == len(y) and x != y
+    ]
+    assert moves and sum(len(move) == 1 for move in moves) <= 0.3 * len(moves)

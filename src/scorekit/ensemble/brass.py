@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scorekit import theory
+from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.grid import early, next_eighth, offbeat
 from scorekit.ensemble.lines import doubled, riff, unison_riff
 from scorekit.ensemble.motifs import Tone
@@ -18,7 +19,6 @@ from scorekit.ensemble.sustain import (
     perform,
     players,
     rhythm,
-    spans,
     sustain,
     swell,
     voicing_at,

@@ -370,7 +370,8 @@ def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) ->
 
 
 def _lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
-    """Where no drummer leads over: off the last bar's first beat, eighths that grow into the next section."""
+    """Where no drummer leads over: off the last bar's first beat, eighths that grow into the next section; one stroke on
+    the last beat where slow music has a chord a bar."""
     section = brief.section
     begin = section.length - section.meter.bar + pulse_at(section, 0)
     drumless = "nodrums" in section.flags and brief.seam.next_chord is not None
@@ -378,10 +379,10 @@ def _lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
         return found
     beats = range(begin, section.length, PPQ)
     ticks = [t for beat in beats for t in (beat, beat + offbeat(section)) if t < section.length]
+    ticks = ticks[-2:-1] if brief.band == "slow" and len(found) < 2 * section.bars else ticks
     marks = ["ssxx"[4 * n // len(ticks)] for n in range(len(ticks))]
-    path = found[-1].path
-    led = [Stab(t, PPQ // 2, m, t, path, "leads over") for t, m in zip(ticks, marks, strict=True)]
-    return [*(s for s in found if s.at < begin), *led]
+    led = [Stab(t, PPQ // 2, m, t, found[-1].path, "leads over") for t, m in zip(ticks, marks, strict=True)]
+    return [*(s for s in found if s.at < ticks[0]), *led]
 
 
 def _trimmed(found: list[Stab], end: Tick) -> list[Stab]:

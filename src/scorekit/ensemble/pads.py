@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scorekit import theory
+from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.motifs import beats
 from scorekit.ensemble.sustain import (
@@ -18,7 +19,6 @@ from scorekit.ensemble.sustain import (
     perform,
     players,
     rhythm,
-    spans,
     sustain,
     swell,
     tied,

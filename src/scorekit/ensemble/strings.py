@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
@@ -20,7 +21,6 @@ from scorekit.ensemble.sustain import (
     perform,
     players,
     rhythm,
-    spans,
     sustain,
     swell,
     voicing_at,
