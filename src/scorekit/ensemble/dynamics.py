@@ -102,11 +102,13 @@ TIDE, LEAD_IN = 3.5, 7.0
 
 
 def breath(part: str, notes: Sequence[Note], placement: Placement, seed: str, depth: float) -> Floats:
-    """What the band does together: phrases swell and fade, the last bar leads over. Drums lead over by their fills.
+    """What the band does together: phrases swell and fade, the last bar leads over, twice as far where no drums can. Drums
+    lead over by their fills.
 
     ``depth`` is 1 for players; programmed music breathes too, half as deep: its producer rides the faders.
     """
     starts = np.array([note.start for note in notes], np.int64)
-    over = np.zeros(len(notes)) if part == "drums" else LEAD_IN * lead_in(starts, placement)
+    alone = 2.0 if "nodrums" in placement.section.flags else 1.0
+    over = np.zeros(len(notes)) if part == "drums" else alone * LEAD_IN * lead_in(starts, placement)
     found: Floats = depth * (TIDE * tide(starts, placement.section, seed) + over)
     return found
