@@ -19,7 +19,7 @@ MODULES = {
 ROOMS = ("compiler", "ensemble", "render")
 FLOORS = (
     ("errors", "timebase", "theory", "seeds", "smf", "store"),
-    ("score", "stage", "ideas", "catalog"),
+    ("score", "stage", "ideas", "catalog", "repeats"),
     ROOMS,
     ("files", "shelf"),
     ("pipeline", "answers", "dump", "diff", "smells", "trace"),

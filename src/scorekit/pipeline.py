@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scorekit.catalog import CATALOG
+from scorekit.repeats import repeated, written
 from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
 from scorekit.seeds import Seed
 from scorekit.store import Memo, Store
@@ -119,8 +120,11 @@ def local(plan: Plan, placement: Placement) -> Plan:
 
 def rehearsed(plan: Plan, placement: Placement, store: Store) -> tuple[tuple[Decision, ...], Passage]:
     """A section arranged, settled, played and reconciled, by a plan that need not know any other."""
-    arrangement, settled = arranged(plan, placement)
-    phrases = played(plan, placement, arrangement, store)
+    once = replace(placement, section=written(placement.section))
+    arrangement, settled = arranged(plan, once)
+    phrases = {
+        part: repeated(phrase, placement.section) for part, phrase in played(plan, once, arrangement, store).items()
+    }
     return settled, reconciled(plan, placement, arrangement, phrases, store)
 
 

@@ -107,13 +107,21 @@ class Chord:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something the whole band, or some parts, do at one place: accent, hold, shot, push, stop, crash, pedal, nochord."""
+    """Something the whole band, or some parts, do at one place or over a span of bars.
+
+    At a place: accent, hold, shot, push, stop, crash, pedal, nochord, break (one hit, then silence to the bar line), drop
+    (all come in at once). Over a span: build, strip (only drums and what is held, before a drop), tag, ritardando.
+    """
 
     tick: Tick
     kind: str
     parts: tuple[str, ...] = ()
     """Empty: everybody."""
     path: str = field(default="", compare=False)
+    length: Tick = 0
+    """Of a span."""
+    times: int = 0
+    """How often the bars of a tag are played."""
 
 
 @dataclass(frozen=True, slots=True)

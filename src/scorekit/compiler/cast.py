@@ -14,6 +14,7 @@ from scorekit.compiler.specs import MidiNotes
 from scorekit.compiler.strings import tune
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem, did_you_mean
+from scorekit.repeats import written
 from scorekit.score import PARTS, Cell, Claim, Decision, Note, Section
 from scorekit.stage import Part, Sound, Strip
 from scorekit.theory import DRUM_NOTES
@@ -170,7 +171,7 @@ def combined(
 ) -> Cell:
     """Several tables about one cell made one: the nearest wins, takes and velocities add up."""
     play, density, velocity, octave, reroll, lock, pattern, path = None, None, 0, 0, 0, False, "", ""
-    written: tuple[Note, ...] = ()
+    line: tuple[Note, ...] = ()
     for where, spec in sources:
         play = spec.play if spec.play is not None else play
         density = spec.density if spec.density is not None else density
@@ -186,7 +187,7 @@ def combined(
                 )
         own = getattr(spec, "notes", None)
         if isinstance(own, MidiNotes):
-            written, play, path = (
+            line, play, path = (
                 played(own, section, part, join(where, "notes"), sheets, book),
                 True,
                 join(where, "notes"),
@@ -194,8 +195,8 @@ def combined(
         elif own:
             rows = DRUM_NOTES if part == "drums" else None
             read = book.read(join(where, "notes"), notes, own, section.meter, rows)
-            written, play, path = own_notes(read, section, join(where, "notes"), book), True, join(where, "notes")
-    return Cell(play, density, velocity, octave, reroll, lock, written, pattern, path)
+            line, play, path = own_notes(read, section, join(where, "notes"), book), True, join(where, "notes")
+    return Cell(play, density, velocity, octave, reroll, lock, line, pattern, path)
 
 
 def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path: str, book: Reader) -> tuple[Note, ...]:
@@ -203,6 +204,7 @@ def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path:
     if read is None:
         return ()
     tokens, bars = read
+    section = written(section)
     if bars > section.bars:
         book.wrong(
             path,

@@ -87,7 +87,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     tokens = tempo.felt(tokens, pace, genre.tempo)
     statements, wishes = sections.build(setting, tokens, book)
     placed = placements(statements)
-    ending = ended(genre, seed)
+    ending = "hit" if any(i.kind == "last hit" for i in statements[-1].intents) else ended(genre, seed)
     tempi, tail, fitted = timed(sources, pace, wanted, placed, wishes, ending == "ritard", book)
     parts = cast.band(song, genre, model.type, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}

@@ -17,6 +17,7 @@ from scorekit.compiler.recognise import recognised
 from scorekit.compiler.specs import Excerpt, MidiChords, MidiNotes, SongSpec, Voice
 from scorekit.compiler.wrong import Reader, count
 from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit.repeats import written as written_once
 from scorekit.score import Claim, Decision, Key, Note, Section
 from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, uses_flats
 from scorekit.timebase import PPQ, Meter, Tick
@@ -246,6 +247,7 @@ def read(track: smf.Track, division: int, spec: Voice, section: Section) -> list
 
 def within(line: Sequence[Note], shift: Tick, section: Section, path: str, book: Reader) -> tuple[Note, ...]:
     """Notes moved by some ticks into one section; those outside are a mistake, one held over its end is cut there."""
+    section = written_once(section)
     moved = [replace(note, start=note.start + shift) for note in line]
     if moved and moved[-1].start >= section.length:
         bars = moved[-1].start // section.meter.bar + 1
@@ -264,13 +266,17 @@ def early(moved: Sequence[Note], path: str, what: str, book: Reader) -> None:
 
 
 def _over(line: Sequence[Note], first: int, sections: Sequence[Section], book: Reader) -> dict[str, tuple[Note, ...]]:
-    """A line over the sections of the song from a bar (counted from 1) on; sections after its end are left to the band."""
+    """A line over the sections of the song from a bar (counted from 1) on; sections after its end are left to the band.
+
+    The bars a tag repeats are counted once, as they are written.
+    """
     spans, at, bar, shift = [], 0, 1, None
     for section in sections:
-        if bar <= first < bar + section.bars:
-            shift = at + (first - bar) * section.meter.bar
-        spans.append((section, at))
-        at, bar = at + section.length, bar + section.bars
+        own = written_once(section)
+        if bar <= first < bar + own.bars:
+            shift = at + (first - bar) * own.meter.bar
+        spans.append((own, at))
+        at, bar = at + own.length, bar + own.bars
     if shift is None:
         book.wrong("melody.at", f"the song has no bar {first}", f"1 to {bar - 1}")
         return {}

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from scorekit.compiler import harmony
+from scorekit.compiler import gestures, harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
 from scorekit.compiler.keypath import join
 from scorekit.compiler.material import Sheets, harmony_heard
 from scorekit.compiler.slots import chords as read_chords
 from scorekit.compiler.specs import MidiChords, SongSpec
 from scorekit.compiler.strings import SectionToken
-from scorekit.compiler.strings import intent as read_intent
 from scorekit.compiler.strings import key as read_key
 from scorekit.compiler.strings import meter as read_meter
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem, did_you_mean
+from scorekit.repeats import written
 from scorekit.score import Chord, Intent, Key, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -141,13 +141,13 @@ def build(
     for number, token in enumerate(tokens):
         counts[token.name] = counts.get(token.name, 0) + 1
         wish = wish_of(setting.song, chain_of(setting.song, token, counts[token.name]))
-        lift += token.lift
+        lift += token.lift + gestures.lift(spoken(wish, setting.meter, Reader()))
         last = number == len(tokens) - 1
         section = statement(setting, token, counts[token.name], lift, start, wish, chosen, last, book)
         sections.append(section)
-        start += section.length
+        start += written(section).length
         wishes.append(wish)
-    return tuple(sections), tuple(wishes)
+    return gestures.dropped_into(sections), tuple(wishes)
 
 
 def statement(
@@ -186,9 +186,7 @@ def statement(
     if last and text is None:
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
-    return replace(
-        draft, chords=chords, intents=tuple(sorted((*intents_of(draft, wish, book), *nochord), key=lambda i: i.tick))
-    )
+    return gestures.laid(replace(draft, chords=chords, intents=nochord), spoken(wish, meter, book), last, book)
 
 
 def home_quality(setting: Setting, key: Key) -> str:
@@ -314,18 +312,10 @@ def progression(
     return chosen[slot]
 
 
-def intents_of(section: Section, wish: Wish, book: Reader) -> tuple[Intent, ...]:
-    """The section's intents, each inside it."""
-    found: list[Intent] = []
-    texts = wish.get("intents") or ()
-    for number, text in enumerate(texts):  # type: ignore[arg-type, var-annotated]
-        path = join(wish.path("intents"), number)
-        token = book.read(path, read_intent, text, section.meter)
-        if token is not None and token.tick >= section.length:
-            book.wrong(path, f"bar {token.bar + 1} in a section of {section.bars}", f"bars 1 to {section.bars}")
-        elif token is not None:
-            found.append(Intent(token.tick, token.kind, token.parts, path))
-    return tuple(found)
+def spoken(wish: Wish, meter: Meter, book: Reader) -> tuple[gestures.Written, ...]:
+    """The section's intents as read."""
+    texts: Sequence[str] = wish.get("intents") or ()  # type: ignore[assignment]
+    return gestures.read([(text, join(wish.path("intents"), n)) for n, text in enumerate(texts)], meter, book)
 
 
 def unknown_names(setting: Setting, tokens: Sequence[SectionToken], book: Reader, path: str) -> None:
@@ -372,5 +362,4 @@ def proofread(setting: Setting, book: Reader) -> None:
         own(wish, "key", read_key, book)
         if isinstance(spec.chords, str):
             book.read(wish.path("chords"), read_chords, spec.chords, meter)
-        for number, text in enumerate(spec.intents):
-            book.read(join(wish.path("intents"), number), read_intent, text, meter)
+        spoken(wish, meter, book)

@@ -19,7 +19,7 @@ from scorekit.theory import LETTERS, MODE_NAMES, MODES
 from scorekit.timebase import PPQ, Meter, Tick
 
 __all__ = [
-    "COMP_MARKS", "DRUM_MARKS", "FLAGS", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
+    "COMP_MARKS", "DRUM_MARKS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
     "NoteToken", "SectionToken", "TuneLine", "Wrong", "chord", "chords", "degree", "form", "intent", "key", "length",
     "meter", "notes", "pitch", "section", "steps", "tune",
 ]  # fmt: skip
@@ -30,6 +30,24 @@ PITCH_MARKS = "gsxX!123456789-"
 FLAGS = {"b": "break", "h": "half", "d": "double", "n": "nodrums", "r": "ramp", "v": "vacuum", "t": "tag"}
 """Letters after a section's energy, and the flags they set."""
 INTENTS = ("accent", "hold", "shot", "push", "stop", "crash", "pedal", "nochord")
+"""What the band does at one beat."""
+GESTURES: dict[str, tuple[str, int, int, int]] = {
+    "break": ("bar", 0, 0, 0),
+    "drop": ("bar", 0, 0, 0),
+    "build": ("bars", 0, 1, 64),
+    "ritardando": ("bars", 2, 1, 16),
+    "tag": ("times", 2, 2, 4),
+    "key lift": ("semitones", 1, -11, 11),
+    "half-time": ("", 0, 0, 0),
+    "double-time": ("", 0, 0, 0),
+    "no drums": ("", 0, 0, 0),
+    "ramp": ("", 0, 0, 0),
+    "vacuum": ("", 0, 0, 0),
+    "last hit": ("", 0, 0, 0),
+}
+"""What the band does in a section: its number counts these, this many when it is left out, from, to. The number of a
+break and of a drop comes first, as that of a bar; left out it is the section's end."""
+_ALIASES = {"rit": "ritardando", "ritard": "ritardando", "halftime": "half-time", "doubletime": "double-time"}
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
 MAX_BARS = 2000
 MAX_SECONDS = 3600
@@ -187,24 +205,65 @@ class IntentToken:
     """From the start of the section."""
     kind: str
     parts: tuple[str, ...] = ()
+    amount: int | None = None
+    """The number of a gesture; None at one beat. Its bar is -1 where none is given."""
 
 
 _PLACE = re.compile(r"(\d{1,4})\.(\d{1,2})(&?)", re.ASCII)
 
 
 def intent(text: str, meter: Meter, parts: Sequence[str] = PARTS) -> IntentToken:
-    """``bar.beat what [parts]``: ``4.3 stop``, ``1.1 accent brass, keys``, ``2.4& push`` (the and of beat 4)."""
+    """``bar.beat what [parts]``: ``4.3 stop``, ``1.1 accent brass, keys``, ``2.4& push`` (the and of beat 4).
+
+    Or what happens in the section: ``build``, ``4 drop``, ``key lift +2``, ``ritardando 2 bars``, ``tag 2``, ``last hit``.
+    """
+    if "." not in text:
+        return _gesture(text, meter)
     words = [(match.start(), match.group()) for match in re.finditer(r"[^\s,]+", text)]
     if len(words) < 2:
         raise Wrong(0, "not bar.beat what [parts]", "such as 4.3 stop", len(text))
     (at, place), (kind_at, kind), *names = words
     bar, tick = _place(place, at, meter)
     if kind not in INTENTS:
-        raise Wrong(kind_at, f"unknown intent {printable(kind)!r}", did_you_mean(kind, INTENTS), len(kind))
+        hint = f"it needs no beat: write {kind}" if kind in GESTURES else did_you_mean(kind, INTENTS)
+        raise Wrong(kind_at, f"unknown intent {printable(kind)!r}", hint, len(kind))
     for at, name in names:
         if name not in parts:
             raise Wrong(at, f"unknown part {printable(name)!r}", did_you_mean(name, parts), len(name))
     return IntentToken(bar, tick, kind, tuple(name for _, name in names))
+
+
+_GESTURE = re.compile(r"\s*(?:(\d{1,4})\s+)?([^\d+-][^\d+]*?)\s*(?:([+-]?\d{1,4})\s*(\w*))?\s*", re.ASCII)
+
+
+def _gesture(text: str, meter: Meter) -> IntentToken:
+    match = _GESTURE.fullmatch(text)
+    if not match:
+        raise Wrong(0, "not bar.beat what [parts]", "such as 4.3 stop, 4 drop, build", len(text))
+    spoken = " ".join(match[2].lower().replace("-", " ").split())
+    names = {name.replace("-", " "): name for name in GESTURES} | _ALIASES
+    if spoken in INTENTS:
+        raise Wrong(match.start(2), f"{spoken!r} needs its place", f"such as 4.3 {spoken}", len(match[2]))
+    if spoken not in names:
+        hint = did_you_mean(spoken, (*GESTURES, *INTENTS))
+        hint = hint if hint.startswith("did") else f"known: {', '.join(GESTURES)}"
+        raise Wrong(match.start(2), f"unknown intent {printable(match[2])!r}", hint, len(match[2]))
+    kind = names[spoken]
+    unit, usual, low, high = GESTURES[kind]
+    if match[1] and unit != "bar":
+        raise Wrong(match.start(1), f"{kind!r} has no bar of its own", f"write {kind}", len(match[1]))
+    if match[3] and (not low and not high):
+        hint = f"the bar comes first: {match[3]} {kind}" if unit == "bar" else f"write {kind}"
+        raise Wrong(match.start(3), f"{kind!r} takes no number", hint, len(match[3]))
+    amount = int(match[3]) if match[3] else usual
+    if match[3] and (not low <= amount <= high or amount == 0):
+        raise Wrong(match.start(3), f"{kind} {match[3]} is out of range", f"{low} to {high} {unit}", len(match[3]))
+    if match[4] and match[4].rstrip("s") != unit.rstrip("s"):
+        raise Wrong(match.start(4), f"unknown word {printable(match[4])!r}", f"{kind} counts {unit}", len(match[4]))
+    bar = int(match[1]) - 1 if match[1] else -1
+    if match[1] and bar < 0:
+        raise Wrong(match.start(1), "bars are counted from 1", f"write 1 {kind}", len(match[1]))
+    return IntentToken(bar, max(0, bar) * meter.bar, kind, (), amount)
 
 
 def _place(text: str, at: int, meter: Meter) -> tuple[int, Tick]:

@@ -16,6 +16,8 @@ from scorekit.timebase import TempoMap, Tick, microseconds
 FLEX = 0.03
 """How far a tempo the genre chose may bend so that the last hit lands in time."""
 _RITARD_END, _RITARD_Q = 0.6, 3.0
+_INNER_END = 0.72
+"""Tempo reached by a ritardando inside the song, as a share: the next section is back in tempo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ def laid(
 ) -> TempoMap:
     """The tempo map over sections at their ticks.
 
-    ``local`` has (start, end) bpm for sections with a tempo of their own. Ramps move at every beat. A ritard slows over the
-    two bars before the last, v(x) = (1 + (v_end^q - 1) x)^(1/q) with q 3 (Friberg and Sundberg 1999).
+    ``local`` has (start, end) bpm for sections with a tempo of their own. Ramps move at every beat. A ``ritard`` slows over
+    the two bars before the last; a ritardando the song asks for slows its own bars, whatever the ending.
     """
     end = sections[-1][1] + sections[-1][0].length
     changes: dict[Tick, float] = {}
@@ -108,8 +110,17 @@ def laid(
                 else:
                     changes[tick] = general(pace, tick, end, bar_number)
             bar_number += 1
-    if ritard:
-        changes |= slowing(changes, sections[-1])
+    slow = [
+        (start + i.tick, start + i.tick + i.length)
+        for section, start in sections
+        for i in section.intents
+        if i.kind == "ritardando"
+    ]
+    final = end - sections[-1][0].meter.bar
+    if ritard and not any(stop > sections[-1][1] for _, stop in slow):
+        slow.append((max(sections[-1][1], final - 2 * sections[-1][0].meter.bar), final))
+    for first, stop in slow:
+        changes |= slowing(changes, first, stop, end if stop == final else stop)
     return squeezed(changes)
 
 
@@ -122,18 +133,17 @@ def general(pace: Pace, tick: Tick, end: Tick, bar: int) -> float:
     return pace.bpm
 
 
-def slowing(changes: dict[Tick, float], last: tuple[Section, Tick]) -> dict[Tick, float]:
-    """The beats of the final ritard."""
-    section, start = last
-    final = start + section.length - section.meter.bar
-    first = max(start, final - 2 * section.meter.bar)
+def slowing(changes: dict[Tick, float], first: Tick, stop: Tick, until: Tick) -> dict[Tick, float]:
+    """The beats of a ritardando between two ticks, and those up to ``until``, which stay where it arrived: the last hit.
+
+    v(x) = (1 + (v_end^q - 1) x)^(1/q) with q 3 (Friberg and Sundberg 1999).
+    """
+    arrives = _RITARD_END if until > stop else _INNER_END
     slowed = {}
     for tick, bpm in changes.items():
-        if first <= tick < final and final > first:
-            x = (tick - first) / (final - first)
-            slowed[tick] = bpm * (1 + (_RITARD_END**_RITARD_Q - 1) * x) ** (1 / _RITARD_Q)
-        elif tick >= final:
-            slowed[tick] = bpm * _RITARD_END
+        if first <= tick < until:
+            x = min(1.0, (tick - first) / max(1, stop - first))
+            slowed[tick] = bpm * (1 + (arrives**_RITARD_Q - 1) * x) ** (1 / _RITARD_Q)
     return slowed
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scorekit.ensemble import intents
 from scorekit.ideas import Ideas
 from scorekit.score import Arrangement, Cell, Lane, Plan, Section
 from scorekit.seeds import Seed
@@ -76,6 +77,7 @@ def size(plan: Plan, section: Section) -> int:
     complexity."""
     base = plan.ideas.arrange.sizes[section.tier - 1] - (section.name in _LOOSE)
     fuller = 1 if section.occurrence > 1 and section.name not in _THIN else 0
+    fuller += 1 if intents.begun_by_all(section) else 0
     taste = round((plan.dials.complexity - 0.5) * 3)
     return max(1, base + fuller + taste)
 
@@ -163,7 +165,14 @@ def staged(lane: Lane, part: str, playing: tuple[str, ...], section: Section, se
 
 
 def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
-    """How the song's first section, or an introduction, begins: a name of ``_OPENINGS``; elsewhere nothing."""
+    """How the song's first section, or an introduction, begins: a name of ``_OPENINGS``; elsewhere nothing.
+
+    A drop begins with everybody, a build with two players wherever it stands.
+    """
+    if intents.begun_by_all(section):
+        return "cold"
+    if intents.build(section) is not None and section.bars >= 2:
+        return "build"
     first = section.id == plan.placements[0].section.id
     if section.bars < 2 or not (first or section.name == "intro"):
         return ""
@@ -187,6 +196,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     """
     bar, beat = section.meter.bar, section.meter.pulses[-1]
     intro = section.name == "intro"
+    grows = intro or intents.build(section) is not None
     half = section.bars // 2 if intro else min(2, section.bars // 2)
     later = half * bar
     if not kind:
@@ -197,7 +207,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     if kind == "build":
         stride = max(1, section.bars // 4)
         place = playing.index(part)
-        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if intro else 0
+        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if grows else 0
     if part == "bass":
         return (section.length if intro and section.bars <= 4 else later) - beat
     if part == first_chords(playing):

@@ -34,6 +34,7 @@ from scorekit.ensemble.intents import (
     pushes,
     quiet,
     shorts,
+    strips,
 )
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -101,6 +102,8 @@ def gestures(brief: Brief, snare: int) -> Iterator[tuple[Tick, tuple[tuple[int, 
         yield tick, ((KICK, short), (snare, short)), "!", "shot"
     for tick in at(section, "crash", part):
         yield tick, ((KICK, short), (CRASH, 2 * PPQ)), "X", "crash"
+    for tick in at(section, "drop", part):
+        yield tick, ((KICK, short), (CRASH, 4 * PPQ)), "!", "drop"
     for tick, end in holds(section, part):
         yield tick, ((KICK, short), (CRASH, end - tick)), "X", "hold"
     for tick, _ in pushes(section, part):
@@ -128,9 +131,10 @@ def pickups(brief: Brief) -> tuple[Span, ...]:
 
 
 def emptied(brief: Brief) -> tuple[Span, ...]:
-    """Where the kick is left out: the last two beats under a vacuum, and where a pushed chord was due."""
+    """Where the kick is left out: the last two beats under a vacuum, a stripped bar, and where a pushed chord was due."""
     section = brief.section
-    spans = [(chord.start, chord.start + 1) for _, chord in pushes(section, brief.part) if chord]
+    spans = [*strips(section)]
+    spans += [(chord.start, chord.start + 1) for _, chord in pushes(section, brief.part) if chord]
     if "vacuum" in section.flags:
         spans.append((section.length - sum(section.meter.pulses[-2:]), section.length))
     return tuple(spans)

@@ -17,8 +17,14 @@ Span = tuple[Tick, Tick]
 
 HARMONY = ("guitar", "keys", "strings", "brass", "pads")
 """The parts ``nochord`` silences."""
-STRIKES = ("accent", "hold", "shot", "crash")
+STRIKES = ("accent", "hold", "shot", "crash", "break", "drop")
 """Intents at which something is struck."""
+SPANS = ("build", "strip", "tag", "ritardando")
+"""Intents over some bars: they end nothing that was begun before them."""
+HELD = ("drums", "strings", "pads", "lead")
+"""The parts that go on while all others are stripped away: who plays on the drums has no kick there."""
+_BUILD, _RAMP = 15.0, 4.0
+"""Velocity gained over a build, and over a ramp."""
 
 
 def binds(intent: Intent, part: str) -> bool:
@@ -43,8 +49,12 @@ def last_bar(section: Section) -> Tick:
 
 def ring(section: Section, tick: Tick, part: str) -> Tick:
     """Where a note held from a tick ends: at the next intent for the part, or the bar line."""
-    later = [i.tick for i in section.intents if i.tick > tick and binds(i, part)]
-    return min([bar_end(section, tick), *later])
+    return min([bar_end(section, tick), *_later(section, tick, part)])
+
+
+def _later(section: Section, tick: Tick, part: str) -> list[Tick]:
+    """Ticks of the intents for a part at one place after a tick."""
+    return [i.tick for i in section.intents if i.tick > tick and binds(i, part) and i.kind not in SPANS]
 
 
 def holds(section: Section, part: str) -> tuple[Span, ...]:
@@ -53,26 +63,58 @@ def holds(section: Section, part: str) -> tuple[Span, ...]:
 
 
 def strikes(section: Section, part: str) -> tuple[Tick, ...]:
-    """Ticks at which the part must strike: accents, holds, shots, crashes, and the one hit of a break bar."""
-    ticks = {tick for kind in STRIKES for tick in at(section, kind, part)}
-    if "break" in section.flags:
-        ticks.add(last_bar(section))
+    """Ticks at which the part must strike: accents, holds, shots, crashes, drops, and the one hit of a break bar."""
+    ticks = {tick for kind in STRIKES for tick in at(section, kind, part)} | set(breaks(section, part))
     return tuple(sorted(tick for tick in ticks if tick < section.length))
 
 
 def shorts(section: Section, part: str) -> tuple[Tick, ...]:
     """Ticks at which the part strikes short: shots, and the one hit of a break bar."""
-    broken = (last_bar(section),) if "break" in section.flags else ()
-    return tuple(sorted({*at(section, "shot", part), *broken}))
+    return tuple(sorted({*at(section, "shot", part), *breaks(section, part)}))
+
+
+def breaks(section: Section, part: str) -> tuple[Tick, ...]:
+    """Where break bars begin: those asked for, and the last one of a section that ends with a break."""
+    closing = {last_bar(section)} if "break" in section.flags else set()
+    return tuple(sorted({*at(section, "break", part), *closing}))
+
+
+def strips(section: Section) -> tuple[Span, ...]:
+    """The bars stripped bare before a drop."""
+    return tuple((i.tick, i.tick + i.length) for i in section.intents if i.kind == "strip")
+
+
+def begun_by_all(section: Section) -> bool:
+    """Whether a section begins with a drop: everybody is there from its first beat."""
+    return any(i.kind == "drop" and i.tick == 0 for i in section.intents)
+
+
+def build(section: Section) -> Span | None:
+    """The bars of a section that build."""
+    return next(((i.tick, i.tick + i.length) for i in section.intents if i.kind == "build"), None)
+
+
+def rise(section: Section, tick: Tick) -> float:
+    """How far a build (or without one, a ramp over the whole section) has risen at a tick: 0 to 1."""
+    span = build(section) or ((0, section.length) if "ramp" in section.flags else None)
+    return 0.0 if span is None else min(1.0, max(0.0, (tick - span[0]) / (span[1] - span[0])))
+
+
+def swell(section: Section, tick: Tick) -> float:
+    """Velocity gained by a tick of a build or a ramp."""
+    return (_RAMP if build(section) is None else _BUILD) * rise(section, tick)
+
+
+def lift(section: Section, bar: int) -> int:
+    """Tiers gained by a bar: one in the second half of a ramp; over a build one from its middle, two in its last quarter."""
+    up = rise(section, bar * section.meter.bar)
+    return 0 if up < 0.5 else 1 if build(section) is None or up < 0.75 else 2
 
 
 def pedals(section: Section, part: str) -> tuple[Span, ...]:
     """Spans under a pedal point: from each pedal to the next intent for the part, or the end of the section."""
-    spans = []
-    for tick in at(section, "pedal", part):
-        later = [i.tick for i in section.intents if i.tick > tick and binds(i, part)]
-        spans.append((tick, min([section.length, *later])))
-    return tuple(spans)
+    starts = at(section, "pedal", part)
+    return tuple((tick, min([section.length, *_later(section, tick, part)])) for tick in starts)
 
 
 def pushes(section: Section, part: str) -> tuple[tuple[Tick, Chord | None], ...]:
@@ -90,13 +132,13 @@ def pushes(section: Section, part: str) -> tuple[tuple[Tick, Chord | None], ...]
 
 
 def silences(section: Section, part: str) -> tuple[Span, ...]:
-    """Where a part may not begin a note: stops, what follows the hit of a hold or a break bar, nochord, a vacuum."""
+    """Where a part may not begin a note: stops, what follows the hit of a hold or a break bar, nochord, a vacuum, a strip."""
     spans = [(tick, bar_end(section, tick)) for tick in at(section, "stop", part)]
     spans += [(tick + 1, end) for tick, end in holds(section, part)]
     if part in HARMONY:
         spans += [(tick, bar_end(section, tick)) for tick in at(section, "nochord", part)]
-    if "break" in section.flags:
-        spans.append((last_bar(section) + 1, section.length))
+    spans += [(tick + 1, bar_end(section, tick)) for tick in breaks(section, part)]
+    spans += [span for span in strips(section) if part not in HELD]
     if part == "bass" and "vacuum" in section.flags:
         spans.append((section.length - sum(section.meter.pulses[-2:]), section.length))
     return tuple(sorted(spans))

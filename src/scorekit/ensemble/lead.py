@@ -184,7 +184,7 @@ def shaped(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[float
         velocity = VELOCITY.get(tone.mark, 75.0) - 3 + base + 26 * u * (1.2 - u)
         velocity += 0.7 * (tone.pitch - setting.centre)
         velocity += 12 * section.meter.strength(tone.start) + (-4 if turn else 0) + _accent(brief, tone.start)
-        velocity += 4 * tone.start / section.length if "ramp" in section.flags else 0
+        velocity += intents.swell(section, tone.start)
         out.append(velocity - (6 if tone.end >= end else 0))
     return tuple(out)
 

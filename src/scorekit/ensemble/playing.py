@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from scorekit.ensemble.base import AnyIdea, Pen
 from scorekit.ensemble.grid import Stroke, strokes
+from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import Pattern
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
@@ -52,9 +53,8 @@ def busyness(brief: Brief) -> float:
 
 
 def tier_at(brief: Brief, bar: int) -> int:
-    """The tier to choose ideas for: one higher in the second half of a ramp."""
-    up = "ramp" in brief.section.flags and bar * 2 >= brief.section.bars
-    return min(5, brief.lane.tier + up)
+    """The tier to choose ideas for, risen where the section does."""
+    return min(5, brief.lane.tier + lift(brief.section, bar))
 
 
 def level(brief: Brief, tick: Tick) -> float:
@@ -62,9 +62,7 @@ def level(brief: Brief, tick: Tick) -> float:
     the song's own wish for the cell."""
     section = brief.section
     at = 3.0 if tick // section.meter.bar % 4 == 0 else 0.0
-    if "ramp" in section.flags:
-        at += 4.0 * tick / section.length
-    return at + leaning(brief, tick) + brief.cell.velocity
+    return at + swell(section, tick) + leaning(brief, tick) + brief.cell.velocity
 
 
 @lru_cache(maxsize=4096)

@@ -56,12 +56,11 @@ class Player:
         return self.brief.section.meter.bar
 
     def velocity(self, tick: Tick, depth: float = 6.0) -> float:
-        """Velocity at a tick: the tier's, swelling over each four bars, rising through a ramp."""
+        """Velocity at a tick: the tier's, swelling over each four bars, rising through a ramp or a build."""
         section = self.brief.section
         u = tick % (4 * self.bar) / (4 * self.bar)
-        ramp = 5 * tick / section.length if "ramp" in section.flags else 0.0
         base = self.loud + 5 * (self.brief.lane.tier - 3) + self.brief.cell.velocity
-        return base + depth * (2 * sin(pi * min(1.0, u * 1.1)) - 1) + ramp
+        return base + depth * (2 * sin(pi * min(1.0, u * 1.1)) - 1) + intents.swell(section, tick)
 
 
 Kind = Callable[[Player], list[Draft]]

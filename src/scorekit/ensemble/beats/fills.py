@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
+from scorekit.ensemble.beats.builds import rolled
 from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, plain
 from scorekit.ensemble.beats.kit import (
     CRASH,
@@ -38,6 +39,7 @@ from scorekit.ensemble.beats.kit import (
     usable,
 )
 from scorekit.ensemble.grid import fill_strokes
+from scorekit.ensemble.intents import build
 from scorekit.ideas import DrumIdeas, Fill, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
@@ -112,6 +114,8 @@ def _closing(brief: Brief) -> Slot | None:
     bar, flags, seed = closing_bar(brief), brief.section.flags, brief.seed.at("fills")
     if bar < 0 or (brief.seam.after is None and not brief.ending):
         return None
+    if build(brief.section) is not None:
+        return Slot(bar, 1, "roll of the build")
     if "break" in flags and not brief.ending:
         return Slot(bar, 1, "pickup out of the break") if seed.chance("pickup", 0.75) else None
     why = "into the last hit" if brief.ending else "into the next section"
@@ -207,17 +211,21 @@ def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...
     return tuple(sorted(found, key=lambda item: (item[0], item[1].at, item[1].row)))
 
 
-def _path(brief: Brief, bar: Bar, onsets: Sequence[Tick], start: Tick) -> list[str]:
-    """Which drum each stroke falls on: from the snare down the kit, a step at each quarter of the fill or not."""
+def home(brief: Brief) -> str:
+    """The drum fills begin on: the one that plays the backbeat."""
     groove = chosen(brief)
     rows = [row for row, _ in groove.rows] if groove else []
-    home = next((row for row in ("brush", "snare", "clap", "rim") if row in rows), "snare")
+    return next((row for row in ("brush", "snare", "clap", "rim") if row in rows), "snare")
+
+
+def _path(brief: Brief, bar: Bar, onsets: Sequence[Tick], start: Tick) -> list[str]:
+    """Which drum each stroke falls on: from the snare down the kit, a step at each quarter of the fill or not."""
     if not live(drum_ideas(brief)):
-        return [home] * len(onsets)
+        return [home(brief)] * len(onsets)
     down = [bar.seed.chance(f"down/{quarter}", 0.62) for quarter in range(4)]
     places = [sum(down[1 : 1 + 4 * (at - start) // (bar.meter.bar - start)]) for at in onsets]
     kicked = [at % PPQ > 0 and bar.seed.chance(f"kick/{at}", 0.1) for at in onsets]
-    return ["kick" if kick else (home, *TOMS)[place] for kick, place in zip(kicked, places, strict=True)]
+    return ["kick" if kick else (home(brief), *TOMS)[place] for kick, place in zip(kicked, places, strict=True)]
 
 
 def invented(brief: Brief, slot: Slot) -> tuple[tuple[int, Knock], ...]:
@@ -262,7 +270,11 @@ def breath(brief: Brief, slot: Slot) -> Filled:
 
 def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
     """A slot with its fill."""
-    section = brief.section
+    section, span = brief.section, build(brief.section)
+    if span is not None and slot.bar == closing_bar(brief):
+        end = (slot.bar + 1) * section.meter.bar
+        start, strokes = rolled(section, span, end, home(brief))
+        return Filled(start, end, source(brief), slot.why, strokes, (-40.0, 12.0), roll=True)
     fill = None if slot.why.startswith(BREATH) else pick(brief, slot, used)
     beats = fill.beats if fill else min(slot.beats, len(section.meter.pulses))
     whole, rest = divmod(beats, len(section.meter.pulses))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from scorekit.ensemble.base import AnyIdea, Pen, loudness
 from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.intents import build, rise
 from scorekit.ideas import DrumIdeas, Fill, Groove, Layer, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
@@ -167,9 +168,12 @@ def busyness(brief: Brief) -> float:
 
 
 def energy(brief: Brief, bar: int) -> float:
-    """The tier a bar is played at: a ramp rises by one over the section."""
-    rise = bar / max(1, brief.section.bars - 1) if "ramp" in brief.section.flags else 0.0
-    return min(5.0, brief.lane.tier + rise)
+    """The tier a bar is played at: a ramp rises by one over the section, a build by two over its bars."""
+    section = brief.section
+    if build(section) is not None:
+        return min(5.0, brief.lane.tier + 2.0 * rise(section, bar * section.meter.bar))
+    up = bar / max(1, section.bars - 1) if "ramp" in section.flags else 0.0
+    return min(5.0, brief.lane.tier + up)
 
 
 def knocks(row: str, pattern: Pattern, bar: Bar) -> list[Knock]:

@@ -8,6 +8,7 @@ from functools import cache
 
 from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, RANK, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.keys import ambiguous
+from scorekit.ensemble.intents import inside, silences
 from scorekit.score import Chord, Claim, Note
 from scorekit.theory import LOW_LIMITS, chord_classes, chord_scale
 from scorekit.timebase import PPQ, Tick
@@ -173,12 +174,15 @@ def give_way(board: Board, part: str, note: Note, rival: str, other: Note) -> No
 
 
 def lost_bass(board: Board) -> None:
-    """K5: where a chord begins, the bass plays a note outside it: it takes the chord's bass. Pedals are let be."""
+    """K5: where a chord begins, the bass plays a note outside it: it takes the chord's bass. Pedals and holds are let be."""
     section = board.case.section
     if not board.free("bass") or any(i.kind == "pedal" for i in section.intents):
         return
+    silent = silences(section, "bass")
     for chord in section.chords:
         struck = bass_at(board, chord)
+        if inside(silent, chord.start):
+            continue
         if not struck:
             held_over(board, chord)
         elif not any(n.pitch % 12 in tones(chord) or n.manner == "dead" for n in struck):

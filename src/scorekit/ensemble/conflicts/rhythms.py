@@ -8,6 +8,7 @@ from dataclasses import replace
 from scorekit.ensemble.beats.kit import KIT_PITCHES
 from scorekit.ensemble.conflicts.board import Board, weight
 from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.intents import silences
 from scorekit.score import Claim, Note
 from scorekit.timebase import PPQ, Tick
 
@@ -195,16 +196,20 @@ def kick_and_bass(board: Board) -> None:
 def crossed_clave(board: Board) -> None:
     """I6: a part bound to a two-bar timeline accents the other bar's strokes: the two bars of its pattern are swapped.
 
-    The chords of the two bars must agree, else it is only told. Of the drums only the percussion follows.
+    The chords of the two bars must agree, else it is only told. Of the drums only the percussion follows. Bars in which
+    the band agreed on a silence stay where they are.
     """
     line = board.case.clave
     if line is None or board.case.section.bars < 2:
         return
+    bar = board.case.section.meter.bar
     for part in line.parts or ("drums", "bass", *board.giving_way()):
         if board.free(part) and part != board.case.front:
+            silent = silences(board.case.section, part)
             for pair in range(0, board.case.section.bars - 1, 2):
                 bound = bound_notes(board, part, pair)
-                if crosses(board, bound, pair):
+                agreed = any(start < (pair + 2) * bar and end > pair * bar for start, end in silent)
+                if not agreed and crosses(board, bound, pair):
                     turn(board, part, bound, pair)
 
 
