@@ -7,6 +7,7 @@ what an earlier run left behind under a temporary name is swept by the next.
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 import shutil
@@ -29,6 +30,8 @@ KINDS = ("genres", "models", "specs")
 """Folders of a project, and of what is shipped."""
 _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
 _TEMPORARY, _OLD = ".part", ".old.part"
+_PIECE = 1 << 24
+"""Bytes written at a time."""
 _SETTINGS = re.compile(r"^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]", re.MULTILINE)
 """What the settings of a Python project have, which stand in many a folder."""
 _OTHER = re.compile(
@@ -350,12 +353,21 @@ def _write(path: Path, data: bytes | memoryview) -> None:
     """A new file, on the disk before this returns."""
     try:
         with open(path, "wb") as file:
-            file.write(data)
+            for at in range(0, len(data), _PIECE):
+                file.write(data[at : at + _PIECE])
+                let_go(data)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         error.filename = error.filename or str(path)  # a full disk names no file by itself
         raise
+
+
+def let_go(data: bytes | memoryview) -> None:
+    """Lets the pages of a mapped file leave this process; what was written to them is kept by the system."""
+    mapped = data.obj if isinstance(data, memoryview) else None
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _swap(staged: Mapping[Path, Path], name: str) -> None:

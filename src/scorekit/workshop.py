@@ -12,12 +12,13 @@ import pickle
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
 
+from scorekit import files
 from scorekit.render.dsp import Samples
 from scorekit.render.master import Hands, Spool
 
@@ -86,11 +87,16 @@ class Workshop(Hands):
 
     def store(self, size: int) -> memoryview:
         """Bytes that all processes write: in memory, or in a nameless file when there are many."""
-        if size <= SMALL // 4:
+        if size <= SMALL // 16:
             return memoryview(mmap.mmap(-1, max(size, 1)))[:size]
         with tempfile.TemporaryFile() as file:
             file.truncate(size)
             return memoryview(mmap.mmap(file.fileno(), size))
+
+    def rest(self, written: Iterable[memoryview]) -> None:
+        """Lets what is in a file leave the memory of this process."""
+        for view in written:
+            files.let_go(view)
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order; whoever is free takes the next."""

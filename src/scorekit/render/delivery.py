@@ -26,6 +26,7 @@ def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memo
     bits = 24 if kind == "wav24" else 16
     file, begin = _file(n, bits, marks, hands)
     hands.split(partial(framed, read, bits, file[begin:]), n, wav.GRID)
+    hands.rest([file])
     return file
 
 
@@ -62,7 +63,7 @@ def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands) 
     gain = np.float32(min(0.99 / top, 1.0)) if top else np.float32(1.0)
     files = {name: _file(console.n, 24, marks, hands) for name in (*names, DRY)}
     rows = {name: file[begin:] for name, (file, begin) in files.items()}
-    hands.split(partial(_stems, console, names, gain, rows), console.n, CHUNK)
+    hands.split(partial(_stems, console, names, gain, rows, hands), console.n, CHUNK)
     return {name: file for name, (file, _) in files.items()}
 
 
@@ -73,7 +74,13 @@ def _loudest(console: Console, names: Sequence[str], a: int, b: int) -> float:
 
 
 def _stems(
-    console: Console, names: Sequence[str], gain: np.float32, rows: Mapping[str, memoryview], a: int, b: int
+    console: Console,
+    names: Sequence[str],
+    gain: np.float32,
+    rows: Mapping[str, memoryview],
+    hands: Hands,
+    a: int,
+    b: int,
 ) -> None:
     for at in range(a, b, CHUNK):
         chunk = console.buses(at, names)
@@ -83,6 +90,7 @@ def _stems(
             dry += steps
             _put(rows[name], at, steps)
         _put(rows[DRY], at, dry)
+        hands.rest(rows.values())
 
 
 def _put(row: memoryview, at: int, steps: NDArray[np.int32]) -> None:

@@ -6,7 +6,7 @@ applies it. ``Hands`` do the work: here one after the other and in memory; elsew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -66,6 +66,9 @@ class Hands:
     def store(self, size: int) -> memoryview:
         """Bytes to be written by all hands."""
         return memoryview(bytearray(size))
+
+    def rest(self, written: Iterable[memoryview]) -> None:
+        """What was written to a ``store`` need not stay in memory."""
 
     def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
         """``work(0, n)``: a curve of which ``work(a, b)`` is a stretch, a and b being multiples of ``CELL``. It hangs upon
