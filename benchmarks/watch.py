@@ -1,19 +1,22 @@
 """From a save to the files: how long until the MIDI file and the WAV of the saved version are in place.
 
-    python benchmarks/watch.py [edits]
+    python benchmarks/watch.py [edits [seconds ...]]
 
-A real watch in a process of its own, a real save, and a look at the output folder every millisecond. Beside it, in the
-same run, a fresh render of the same song with its bodies on the shelf.
+A real watch in a process of its own, a real save, and a look at the output folder every half millisecond. Beside it, in
+the same run, the same song rendered fresh: in this process with its bodies at hand, and in a process of its own.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,21 +25,35 @@ from scorekit import files, pipeline
 from scorekit.shelf import Shelf
 from scorekit.store import Store
 
-HEAD = 'genre = "rock"\nseed = 21\ntempo = 126\nkey = "A minor"\n'
-SONGS = {"30 s": HEAD + 'length = "30 s"\n', "3 min": HEAD + 'length = "3 min"\n'}
+HEAD = 'genre = "rock"\nseed = 21\ntempo = {tempo}\nkey = "{key}"\nlength = "{seconds} s"\n'
 LIMIT = 120.0
+GENRE = Path(__file__).resolve().parents[1] / "genres" / "rock.toml"
+Edit = Callable[[str, int], str]
+"""The text of a version, by its number."""
 
 
-def cell(name: str, part: str) -> Callable[[int], str]:
-    """Another take of one part in one section, another one each time."""
-    return lambda n: f'\n[sections."{name}".parts.{part}]\nreroll = {n + 1}\n'
+def added(text: Callable[[int], str]) -> Edit:
+    """Versions that end in other lines."""
+    return lambda song, n: song + text(n)
 
 
-EDITS: dict[str, Callable[[int], str]] = {
-    "one part, one section": cell("chorus/1", "bass"),
-    "one part, everywhere": lambda n: f"\n[parts.keys]\ndensity = {0.3 + 0.01 * n:.2f}\n",
-    "a level": lambda n: f"\n[parts.bass]\nlevel = {-6 + 0.1 * n:.1f}\n",
-}
+def swapped(pattern: str, value: Callable[[int], str]) -> Edit:
+    """Versions in which a value is another one."""
+    return lambda song, n: re.sub(pattern, value(n), song, count=1)
+
+
+EDITS: dict[str, tuple[str, Edit]] = {
+    "one part, one section: take": ("song", added(lambda n: f'\n[sections."chorus/1".parts.bass]\nreroll = {n + 1}\n')),
+    "one part, one section: density": (
+        "song", added(lambda n: f'\n[sections."chorus/1".parts.keys]\ndensity = {0.2 + 0.02 * n:.2f}\n')),
+    "one pattern": (
+        "song", added(lambda n: f'\n[sections."chorus/1".parts.bass]\nnotes = "E2:1 G2:.5 A2:.5 {"CDEFG"[n % 5]}2:2"\n')),
+    "a level": ("song", added(lambda n: f"\n[parts.bass]\nlevel = {-6 + 0.1 * n:.1f}\n")),
+    "a whole part": ("song", added(lambda n: f"\n[parts.keys]\ndensity = {0.3 + 0.01 * n:.2f}\n")),
+    "the genre": ("genre", swapped(r'verb = 0.02 }', lambda n: f"verb = {0.02 + 0.001 * (n + 1):.3f} }}")),
+    "the key": ("song", swapped(r'key = "\w+', lambda n: f'key = "{"BCDEFG"[n % 6]}')),
+    "the tempo": ("song", swapped(r"tempo = \d+", lambda n: f"tempo = {120 + n % 11}")),
+}  # fmt: skip
 
 
 def until(done: Callable[[], bool]) -> float:
@@ -45,7 +62,7 @@ def until(done: Callable[[], bool]) -> float:
     while not done():
         if time.perf_counter() > end:
             raise TimeoutError
-        time.sleep(0.001)
+        time.sleep(0.0005)
     return time.perf_counter()
 
 
@@ -58,20 +75,48 @@ def mark(path: Path) -> tuple[int, int]:
     return status.st_ino, status.st_mtime_ns
 
 
-def saves(folder: Path, text: str, edit: Callable[[int], str], count: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from each save to the MIDI file and to the WAV."""
-    spec, midi, wav = folder / "song.toml", folder / "out" / "song.mid", folder / "out" / "song.wav"
+def replaced(path: Path, text: str) -> float:
+    """Saves a text as editors do; the moment before."""
+    new = path.with_suffix(".tmp")
+    new.write_text(text)
+    began = time.perf_counter()
+    os.replace(new, path)
+    return began
+
+
+def saves(folder: Path, what: str, text: str, edit: Edit, count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from each save to the MIDI file and to the WAV; what the first edit of a kind takes is not told."""
+    spec = folder / ("song.toml" if what == "song" else "genres/rock.toml")
+    midi, wav = folder / "out" / "song.mid", folder / "out" / "song.wav"
     found: tuple[list[float], list[float]] = ([], [])
-    for number in range(count):
+    for number in range(-1, count):
         before, sound = mark(midi), mark(wav)
-        new = folder / "song.tmp"
-        new.write_text(text + edit(number))
-        began = time.perf_counter()
-        os.replace(new, spec)
-        found[0].append(1000 * (until(lambda before=before: mark(midi) != before) - began))  # type: ignore[misc]
-        found[1].append(1000 * (until(lambda sound=sound: mark(wav) != sound) - began))  # type: ignore[misc]
+        began = replaced(spec, edit(text, number))
+        heard = until(lambda before=before: mark(midi) != before)  # type: ignore[misc]
+        whole = until(lambda sound=sound: mark(wav) != sound)  # type: ignore[misc]
+        if number >= 0:
+            found[0].append(1000 * (heard - began))
+            found[1].append(1000 * (whole - began))
         time.sleep(0.15)
     return found
+
+
+def comments(folder: Path, text: str, lines: list[float], count: int) -> list[float]:
+    """Milliseconds from a save that changes no music to the line that says so; nothing may be written."""
+    spec, midi, found = folder / "song.toml", folder / "out" / "song.mid", list[float]()
+    for number in range(count):
+        before, told = mark(midi), len(lines)
+        began = replaced(spec, f"{text}\n# {number}\n")
+        until(lambda told=told: len(lines) > told)  # type: ignore[misc]
+        found.append(1000 * (lines[-1] - began))
+        assert mark(midi) == before
+        time.sleep(0.05)
+    return found
+
+
+def heard(stream: object, lines: list[float]) -> None:
+    """Notes when each line comes."""
+    lines.extend(time.perf_counter() for _ in stream)  # type: ignore[attr-defined]
 
 
 def fresh(text: str) -> tuple[float, float]:
@@ -86,40 +131,72 @@ def fresh(text: str) -> tuple[float, float]:
     return 1000 * (middle - began), 1000 * (time.perf_counter() - began)
 
 
+def commanded(folder: Path) -> float:
+    """Milliseconds of a render by the command."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "scorekit", "render", "song.toml", "-o", "fresh"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return 1000 * (time.perf_counter() - began)
+
+
+def memory(process: int) -> str:
+    """The memory a process has, and the most it had."""
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        return "not known"
+    size = {key: int(value.split()[0]) // 1024 for key, value in re.findall(r"(Vm\w+):\s+(.*)", status.read_text())}
+    return f"{size['VmRSS']} MB, at most {size['VmHWM']} MB"
+
+
 def row(name: str, times: list[float], base: float) -> str:
     """Median, 95th percentile, and how many times faster than fresh."""
     median = statistics.median(times)
     high = sorted(times)[min(len(times) - 1, round(0.95 * len(times)))]
-    return f"  {name:<28} {median:8.0f} {high:8.0f} {base / median:7.1f}x"
+    return f"  {name:<36} {median:8.0f} {high:8.0f} {base / median:7.1f}x"
 
 
-def song(name: str, text: str, count: int) -> None:
+def song(seconds: int, count: int) -> None:
     """All edits of one song."""
+    text = HEAD.format(tempo=126, key="A minor", seconds=seconds)
+    bases = [fresh(text + f"\n# {n}\n") for n in range(4)][1:]
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+        folder, lines = Path(place), list[float]()
         (folder / "song.toml").write_text(text)
-        command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out"]
-        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+        (folder / "genres").mkdir()
+        shutil.copy(GENRE, folder / "genres")
+        whole = statistics.median(commanded(folder) for _ in range(3))
+        command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out", "--json"]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        reader = threading.Thread(target=heard, args=(process.stdout, lines), daemon=True)
+        reader.start()
         try:
             until(lambda: (folder / "out" / "song.wav").exists())
             time.sleep(0.5)
-            rows = {what: saves(folder, text, edit, count) for what, edit in EDITS.items()}
+            silent = comments(folder, text, lines, count)
+            rows = {}
+            for name, (what, edit) in EDITS.items():
+                replaced(folder / "song.toml", text)
+                rows[name] = saves(folder, what, text if what == "song" else GENRE.read_text(), edit, count)
+                replaced(folder / "genres" / "rock.toml", GENRE.read_text())
+                time.sleep(1.0)
+            size = memory(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-    bases = [fresh(text + cell("chorus/1", "bass")(0)) for _ in range(3)]
-    midi, whole = (statistics.median(one[n] for one in bases) for n in (0, 1))
+    midi, sound = (statistics.median(one[n] for one in bases) for n in (0, 1))
     print(
-        f"{name}: fresh MIDI {midi:.0f} ms, fresh MIDI and WAV {whole:.0f} ms\n  {'':<28} {'median':>8} {'p95':>8}  faster"
+        f"{seconds} s: fresh MIDI {midi:.0f} ms, MIDI and WAV {sound:.0f} ms; by the command {whole:.0f} ms; watch has {size}"
     )
-    for what, (first, second) in rows.items():
-        print(row(f"{what}: MIDI", first, midi))
-        print(row(f"{what}: WAV", second, whole))
+    print(f"  {'':<36} {'median':>8} {'p95':>8}  faster")
+    print(row("a comment: nothing to be done", silent, midi))
+    for name, (first, second) in rows.items():
+        print(row(f"{name}: MIDI", first, midi))
+        print(row(f"{name}: WAV", second, sound))
     print(flush=True)
 
 
 if __name__ == "__main__":
     edits = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     print(f"milliseconds from save to file, {edits} edits each, {os.cpu_count()} processors\n")
-    for title, spec_text in SONGS.items():
-        song(title, spec_text, edits)
+    for length in map(int, sys.argv[2:] or ["30", "180"]):
+        song(length, edits)

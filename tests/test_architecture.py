@@ -21,7 +21,7 @@ FLOORS = (
     ("errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog", "repeats"),
     ROOMS,
-    ("files", "shelf"),
+    ("draft", "files", "shelf"),
     ("pipeline", "answers", "dump", "diff", "smells", "trace"),
     (
         "studio",

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from scorekit.draft import Draft
 from scorekit.errors import Diagnostic, did_you_mean, printable
 
 SPEC_LIMIT = 1 << 20
@@ -32,6 +33,8 @@ _NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
 _TEMPORARY, _OLD = ".part", ".old.part"
 _PIECE = 1 << 24
 """Bytes written at a time."""
+NOTHING: Mapping[str, Draft] = {}
+"""No drafts."""
 _SETTINGS = re.compile(r"^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]", re.MULTILINE)
 """What the settings of a Python project have, which stand in many a folder."""
 _OTHER = re.compile(
@@ -324,11 +327,14 @@ def _sweep(folder: Path, name: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
+def replace_all(
+    folder: Path, name: str, outputs: Mapping[str, bytes | memoryview], drafts: Mapping[str, Draft] = NOTHING
+) -> Diagnostic | None:
     """Writes a set of outputs (path inside the folder, content), all or none; why not, when it cannot be done.
 
     To be called inside ``claim(folder, name)``. Whatever happens, each file is afterwards whole: the old or the new.
-    Numbered part files of ``name/`` that are not in the set are from an older band and go.
+    Numbered part files of ``name/`` that are not in the set are from an older band and go. Of an output that has a
+    draft, only what changed is written.
     """
     staged: dict[Path, Path] = {}
     try:
@@ -338,7 +344,8 @@ def replace_all(folder: Path, name: str, outputs: Mapping[str, bytes | memoryvie
             if target.is_dir():
                 return _refusal(target, "is a folder, where a file is to be written")
             staged[target] = target.parent / f".{name}~{target.name}{_TEMPORARY}"
-            _write(staged[target], data)
+            if inner not in drafts or not drafts[inner].place(staged[target], data):
+                _write(staged[target], data)
         _swap(staged, name)
         _drop_older(folder / name, set(staged))
     except OSError as error:

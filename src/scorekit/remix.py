@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from scorekit import pipeline
 from scorekit.render import console as consoles
-from scorekit.render import delivery, loudness
+from scorekit.render import delivery, loudness, wav
 from scorekit.render.console import GRID, Console, Laid, Line
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.loudness import CELL, PIECE, PIECES
@@ -35,6 +35,8 @@ from scorekit.timebase import TempoMap
 GivenUp = Callable[[], bool]
 Kicks = NDArray[np.int64]
 Result = TypeVar("Result")
+LIMIT = 48 << 20
+"""Bytes of bodies that are kept beside those that are being played."""
 _BATCH = 64 * CELL
 """Samples whose true peaks are measured together."""
 _SHEET = 4_096
@@ -53,13 +55,15 @@ class Heard:
     """Written over when the next version is mixed."""
     desk: Desk
     changed: tuple[Span, ...]
+    rewritten: tuple[Span, ...]
+    """Where the file differs from the last version's, in bytes."""
 
 
 class Remix:
     """Mixes one version of a song after another."""
 
     def __init__(self, keeper: Keeper | None = None) -> None:
-        self.bodies = Bodies(keeper=keeper)
+        self.bodies = Bodies(LIMIT, keeper)
         self.hands = Remembering()
         self.rows = Rows()
         self._tape = Tape(0, None, 0)
@@ -78,6 +82,8 @@ class Remix:
         world = (desk.n, desk.delay, desk.fade, desk.room is None, plan.master.room, plan.master.tone)
         if world != self._world:
             self._world, self._on = world, {}
+            self._tape = Tape(0, None, 0)  # the old one goes before the new one comes: each is large
+            hands.resize(desk.n)
             self._tape = Tape(desk.n, desk.room, desk.delay)
             self._tape.stale = [(0, desk.n)]
         tape = self._tape
@@ -91,7 +97,8 @@ class Remix:
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
         hands.done()
         tape.stale.clear()
-        return Heard(data, done, spans)
+        desk.standing = None  # whoever keeps the desk shall not keep the tape
+        return Heard(data, done, spans, hands.file.rewritten(done.n))
 
     def _exchange(self, desk: Console, laid: Sequence[Laid]) -> None:
         """Takes from the tape what is no longer played and brings what is, line by line."""
@@ -152,10 +159,14 @@ class Remembering(Hands):
         """The results of the jobs, in order."""
         return [self._checked(job) for job in jobs]
 
-    def spool(self, n: int) -> Mix:
-        """The mix of the last version, to be mended; an empty one for a song of another length."""
+    def resize(self, n: int) -> None:
+        """From now on songs are n samples long."""
         if self._mix.samples.shape[-1] != n:
-            self._mix, self.stale = Mix(n, self.give_up), ((0, n),)
+            self._mix, self.file = Mix(0, self.give_up), File()
+            self._mix = Mix(n, self.give_up)
+
+    def spool(self, n: int) -> Mix:
+        """The mix of the last version, to be mended."""
         return self._mix
 
     def store(self, size: int) -> memoryview:
@@ -273,6 +284,8 @@ class File:
         self._bytes = bytearray()
         self._again: NDArray[np.bool_] = np.zeros(0, np.bool_)
         """The sheets of ``_SHEET`` samples that are to be written."""
+        self._new: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        """Those that were written since somebody asked."""
 
     def store(self, size: int) -> memoryview:
         """The bytes of the last file; new ones, all to be written, for another size."""
@@ -284,7 +297,7 @@ class File:
         """Writes the sheets whose samples or gains differ from those in the file."""
         count = -(-n // _SHEET)
         if self._written.shape != self.gains.shape or self._again.size != count:
-            self._again = np.ones(count, np.bool_)
+            self._again, self._new = np.ones(count, np.bool_), np.ones(count, np.bool_)
         else:
             turned = np.flatnonzero(self._written != self.gains) * PIECE
             for edge in (-PIECE, 0, 2 * PIECE):  # a gain is reached by way of its neighbours
@@ -297,7 +310,15 @@ class File:
         ):
             for at in range(a, b, 64 * _SHEET):
                 work(at, min(at + 64 * _SHEET, b))
-                self._again[at // _SHEET : min(at // _SHEET + 64, -(-b // _SHEET))] = False
+                sheets = slice(at // _SHEET, min(at // _SHEET + 64, -(-b // _SHEET)))
+                self._again[sheets], self._new[sheets] = False, True
+
+    def rewritten(self, n: int) -> tuple[Span, ...]:
+        """Where the file is another one than when this was last asked, in bytes: all around its n samples, and sheets."""
+        head = len(wav.header(n, 2, 16))
+        sheets = aligned(((sheet * _SHEET, (sheet + 1) * _SHEET) for sheet in np.flatnonzero(self._new).tolist()), 1, n)
+        self._new[:] = False
+        return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in sheets), (head + 4 * n, len(self._bytes)))
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorekit import diff, files, report
+from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
 from scorekit.rehearsal import Music, Rehearsal
 from scorekit.store import Memo
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
     from scorekit.remix import Heard
 
-STEP_MS = 20
-"""How long the file system has to be quiet before a burst of saves counts as over: the watcher's own delay."""
-BURST_MS = 400
+STEP_MS = 1
+"""How long the file system has to be quiet before it is looked at: the watcher's own delay. A save that is not over yet
+looks broken, and is read again; or it looks whole, and what follows is another save."""
+BURST_MS = 10
 """The longest burst that is waited for."""
 RESCAN = 1.0
 """Seconds between looks without a notice."""
@@ -158,19 +160,23 @@ class Song:
     writing: threading.Lock = field(default_factory=threading.Lock)
     broken: tuple[Diagnostic, ...] = ()
     away_since: float = 0.0
+    draft: Draft = field(default_factory=Draft)
+    """Of the sound."""
     memo: Memo = field(default_factory=Memo)
     """Shared with the other songs."""
 
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec, memo=self.memo)
 
-    def write(self, outputs: Mapping[str, bytes | memoryview]) -> Diagnostic | None:
+    def write(
+        self, outputs: Mapping[str, bytes | memoryview], drafts: Mapping[str, Draft] = files.NOTHING
+    ) -> Diagnostic | None:
         """Replaces files of the song; waits a little when another run is writing the same."""
         with self.writing:
             for attempt in range(20):
                 try:
                     with files.claim(self.out, self.name):
-                        return files.replace_all(self.out, self.name, outputs)
+                        return files.replace_all(self.out, self.name, outputs, drafts)
                 except files.Busy:
                     time.sleep(0.1 if attempt < 19 else 0.0)
                 except OSError as error:
@@ -234,6 +240,8 @@ class Sounds(threading.Thread):
             except Exception as error:  # a bug must not end the watch
                 event = Event("trouble", job.song.name, time.time(), words=f"{type(error).__name__}: {error}")
             self.listen(event)
+            if event.heard and not self._waiting:
+                job.song.draft.take(job.song.out, event.heard.wav)
             with self._change:
                 self._now = None
                 self._change.notify_all()
@@ -251,7 +259,11 @@ def sounded(job: Job) -> Event:
     """A version as a WAV file in its place."""
     song = job.song
     heard = song.rehearsal.sound(job.music.performance, job.old.is_set)
-    trouble = song.write({f"{song.name}.wav": heard.wav})
+    song.draft.changed = heard.rewritten
+    try:
+        trouble = song.write({f"{song.name}.wav": heard.wav}, {f"{song.name}.wav": song.draft})
+    finally:
+        song.draft.drop()
     ms = 1000 * (time.monotonic() - job.noticed)
     if trouble:
         return Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,))
@@ -292,6 +304,8 @@ class Watch:
     def __exit__(self, *error: object) -> None:
         self.notices.close()
         self.sounds.close()
+        for song in self.songs.values():
+            song.draft.drop()
         self._claims.close()
 
     def run(self) -> None:

@@ -1,0 +1,64 @@
+"""The next version of a big file, written ahead: so that replacing it costs what differs and not what it holds.
+
+A sound of three minutes is 31 MB, of which an edit changes two. While nothing else is to be done, the whole of it is
+copied into a file without a name. When the next version is there, its changes are written over the copy, and only then
+the copy gets a name and may be renamed into its place. No reader ever sees it grow, and nothing is left when the process
+dies. Where there are no files without a name (other than on Linux), versions are written whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+
+class Draft:
+    """A copy of the last version of one file, kept for the next."""
+
+    def __init__(self) -> None:
+        self.changed: tuple[tuple[int, int], ...] = ()
+        """Where, in bytes from a to b, the next version differs from the last."""
+        self._file: int | None = None
+        self._size = 0
+
+    def take(self, folder: Path, data: bytes | memoryview) -> None:
+        """Copies a version into the folder it stands in; silently not, where that cannot be done."""
+        self.drop()
+        if hasattr(os, "O_TMPFILE"):
+            with suppress(OSError):
+                self._file, self._size = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), len(data)
+                try:
+                    _write(self._file, data, [(0, len(data))])
+                except OSError:
+                    self.drop()
+
+    def place(self, path: Path, data: bytes | memoryview) -> bool:
+        """Puts a version under a name that is free, on the disk before this returns; False when it has to be written
+        some other way. A copy serves once."""
+        if self._file is None or self._size != len(data):
+            return False
+        try:
+            _write(self._file, data, self.changed)
+            os.link(f"/proc/self/fd/{self._file}", path, src_dir_fd=self._file, follow_symlinks=True)
+        except OSError:
+            return False
+        finally:
+            self.drop()
+        return True
+
+    def drop(self) -> None:
+        """Lets go of the copy, if there is one."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _write(file: int, data: bytes | memoryview, spans: Iterable[tuple[int, int]]) -> None:
+    for a, b in spans:
+        left = memoryview(data)[a:b]
+        while left:
+            done = os.pwrite(file, left, a)
+            left, a = left[done:], a + done
+    os.fsync(file)

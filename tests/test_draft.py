@@ -1,0 +1,66 @@
+"""The draft of a big file: only what changed is written, and a version is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from scorekit import files
+from scorekit.draft import Draft
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+
+
+@linux
+def test_a_draft_becomes_the_next_version(tmp_path: Path) -> None:
+    """What is placed is the copy with the changes written over it; the copy shows under no name before, and serves once."""
+    old, new = bytes(range(256)) * 4_000, bytearray(bytes(range(256)) * 4_000)
+    new[500_000:500_100] = b"x" * 100
+    draft = Draft()
+    draft.take(tmp_path, old)
+    assert list(tmp_path.iterdir()) == []
+    draft.changed = ((500_000, 500_100),)
+    assert draft.place(tmp_path / "a.wav", memoryview(new))
+    assert (tmp_path / "a.wav").read_bytes() == new
+    assert not draft.place(tmp_path / "b.wav", memoryview(new))
+
+
+@linux
+def test_a_draft_that_does_not_fit_writes_nothing(tmp_path: Path) -> None:
+    """For another size, for a name that is taken, or without a folder, a version has to be written some other way."""
+    draft = Draft()
+    draft.take(tmp_path, b"1234")
+    assert not draft.place(tmp_path / "a.wav", b"12345")
+    (tmp_path / "a.wav").write_bytes(b"old")
+    assert not draft.place(tmp_path / "a.wav", b"1234")
+    draft.take(tmp_path / "nowhere", b"1234")
+    assert not draft.place(tmp_path / "b.wav", b"1234")
+    assert (tmp_path / "a.wav").read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+
+
+@linux
+def test_drafts_leave_no_descriptor(tmp_path: Path) -> None:
+    """Taken, placed, refused or dropped: afterwards as many files are open as before."""
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(5):
+        draft = Draft()
+        draft.take(tmp_path, b"1234")
+        draft.take(tmp_path, b"1235")
+        draft.place(tmp_path / f"{number}.wav", b"1234" if number % 2 else b"123")
+        draft.drop()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_files_are_replaced_by_way_of_drafts(tmp_path: Path) -> None:
+    """``replace_all`` with a draft leaves what it leaves without: the new version under its name, and nothing else."""
+    draft = Draft()
+    with files.claim(tmp_path, "a"):
+        assert files.replace_all(tmp_path, "a", {"a.wav": b"old!"}) is None
+    draft.take(tmp_path, b"old!")
+    draft.changed = ((0, 3),)
+    with files.claim(tmp_path, "a"):
+        assert files.replace_all(tmp_path, "a", {"a.wav": b"new!"}, {"a.wav": draft}) is None
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.wav", b"new!")]
