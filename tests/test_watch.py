@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mido
 import pytest
 
 from scorekit import files, pipeline
@@ -211,6 +214,56 @@ def test_what_the_song_is_made_of_is_watched(here: Path) -> None:
         assert stage.until(lambda: stage.kinds("mistake"), 4.0), "a mistake in a genre"
 
 
+def test_a_model_and_a_linked_genre_are_watched(here: Path) -> None:
+    """A dial turned in the model's file renders the song again; so does a save of the file that a linked genre leads to."""
+    for kind, name in (("genres", "rock"), ("models", "instrument_focused")):
+        (here / kind).mkdir()
+        (here / kind / f"{name}.toml").write_text(files.load(kind, name, "/nowhere/song.toml")[1])  # type: ignore[index]
+    (here / "elsewhere").mkdir()
+    real = here / "elsewhere" / "ours.toml"
+    os.rename(here / "genres" / "rock.toml", real)
+    (here / "genres" / "rock.toml").symlink_to(real)
+    model = here / "models" / "instrument_focused.toml"
+    with Stage(here) as stage:
+        renamed(model, model.read_text().replace("complexity = 0.5", "complexity = 0.9"))
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0), "the model"
+        renamed(real, real.read_text().replace("pan = 0.0, level = -3", "pan = 0.0, level = -5"))
+        assert stage.until(lambda: len(stage.kinds("midi")) == 3, 4.0), "the genre behind the link"
+        assert [change.words for change in stage.kinds("midi")[-1].music.changes] == ["level -3 dB -> -5 dB"]  # type: ignore[union-attr]
+        assert stage.midi() == expected((here / "song.toml").read_text())
+
+
+def test_the_midi_file_of_a_tune_is_watched(here: Path, root: Path) -> None:
+    """A song that takes its tune from a MIDI file is rendered again when that file is saved; a broken one is a mistake."""
+    name = "auld-lang-syne"
+    for kind in ("toml", "mid"):
+        (here / f"{name}.{kind}").write_bytes((root / "specs" / f"{name}.{kind}").read_bytes())
+    tune = here / f"{name}.mid"
+    good = tune.read_bytes()
+    with Stage(here, f"{name}.toml") as stage:
+        assert stage.kinds("midi"), stage.events
+        before = stage.midi(name)
+        tune.write_bytes(transposed(good))
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+        assert stage.midi(name) != before
+        tune.write_bytes(good[:20])
+        assert stage.until(lambda: stage.kinds("mistake"), 4.0)
+        tune.write_bytes(good)
+        assert stage.until(lambda: stage.midi(name) == before, 4.0)
+
+
+def transposed(data: bytes) -> bytes:
+    """A MIDI file a tone up."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    for track in file.tracks:
+        for message in track:
+            if message.type in ("note_on", "note_off"):
+                message.note += 2
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
 def test_a_genre_that_was_missing_is_waited_for(here: Path) -> None:
     """A song of a genre that is not there yet is a mistake until the genre's file is written."""
     (here / "song.toml").write_text(SONG.replace("rock", "mine"))
@@ -258,6 +311,29 @@ def test_a_song_that_joins_a_watched_folder_is_rendered(here: Path) -> None:
         (here / "late.toml").write_text(SONG)
         assert stage.until(lambda: (here / "out" / "late.mid").exists(), 4.0)
         assert not stage.kinds("mistake")
+
+
+def test_a_crowd_of_neighbours_is_no_trouble(here: Path) -> None:
+    """Hundreds of files that come and go beside the song, names that are no text among them, hide no save."""
+    with Stage(here) as stage:
+        for number in range(400):
+            (here / f"n{number}.toml~").write_text("x")
+        for name in (b"\xff\xfe.toml", b"\xc3\x28.toml", b"line\nbreak.toml"):
+            with open(os.path.join(os.fsencode(here), name), "wb") as file:
+                file.write(b"x")
+        wanted = SONG.replace("seed = 1", "seed = 11")
+        (here / "song.toml").write_text(wanted)
+        assert stage.until(lambda: stage.midi() == expected(wanted), 6.0)
+        assert not stage.kinds("mistake", "gone", "trouble")
+
+
+def test_an_output_folder_that_is_removed_is_made_again(here: Path) -> None:
+    """When the folder of the outputs vanishes, the next version makes it again."""
+    with Stage(here) as stage:
+        shutil.rmtree(here / "out")
+        wanted = SONG.replace("seed = 1", "seed = 12")
+        (here / "song.toml").write_text(wanted)
+        assert stage.until(lambda: (here / "out" / "song.mid").exists() and stage.midi() == expected(wanted), 6.0)
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------------
