@@ -304,16 +304,16 @@ def strike(into: Samples, start: int, body: Body, cue: Cue, scratch: Samples) ->
     end = start + into.shape[-1]
     level = np.float32(loud * body.step)
     last = at + data.shape[-1]
-    a, b = max(at, start), min(at + full, last, end)
-    if b > a:
-        part = scratch[: len(data), : b - a]
-        np.multiply(data[:, a - at : b - at], level, out=part)
-        into[:, a - start : b - start] += part
-    a, b = max(at + full, start), min(at + full + fade, last, end)
-    if b > a:
-        part = scratch[: len(data), : b - a]
-        np.multiply(data[:, a - at : b - at], _release(fade)[a - at - full : b - at - full] * level, out=part)
-        into[:, a - start : b - start] += part
+    a, b = max(at, start), min(at + full + fade, last, end)
+    if b <= a:
+        return
+    part = scratch[: len(data), : b - a]
+    np.copyto(part, data[:, a - at : b - at])
+    part *= level
+    gone = max(at + full, a)
+    if b > gone:
+        part[:, gone - a :] *= _release(fade)[gone - at - full : b - at - full]
+    into[:, a - start : b - start] += part
 
 
 def clip(patch: Patch, sound: Sound, strokes: Sequence[Stroke], bodies: Bodies, tone: Tone = FLAT) -> Clip:
