@@ -1,19 +1,24 @@
 """How fast, beside the players everybody knows: whole processes, paired, by their own public commands.
 
-    python benchmarks/speed.py --bench FOLDER [--runs 5] [--soundfont PATH] [--markdown]
+    python benchmarks/speed.py --bench FOLDER [--runs 5] [--soundfont PATH] [--symusic PYTHON] [--spec SONG] [--songs 14]
 
-Every player turns the same MIDI file into a WAV file. In each round all of them run once, one after the other, and what
-is printed is the median over the rounds of the ratio to FluidSynth in the same round: load on the machine hits both.
-"cold" renders every sound anew; "cached" has the bodies of other songs and of an earlier life of this one on the shelf
-(never a finished answer). Players that are not installed are left out with a word.
+Every player turns the same MIDI file into a WAV file. In each round all of them run once, one after the other; what is
+printed is the least of the rounds: seconds by the wall clock, processor seconds of the whole process tree, and for each
+of the two how many times less than FluidSynth. On a quiet machine the wall clock counts, where our second process shows;
+on a busy one only processor seconds mean something. Load is printed with the table. "cold" renders every sound anew;
+"cached" has the bodies of other songs and of an earlier life of this one on the shelf (never a finished answer). MB is
+the greatest sum of proportional memory (PSS) of all processes. Players that are not installed are left out with a word.
+
+Then a song from its text beside FluidSynth on its MIDI file, stems and all for memory; and what a second, a part and a
+note cost, fitted to the MIDI files of shipped songs, with what a term in the square of the length would add.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,9 +26,14 @@ import time
 from pathlib import Path
 from shutil import which
 
+from scorekit import smf
+
 FILES = ("band30.mid", "band180.mid", "dense600.mid")
 FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/default-GM.sf2")
 TARGETS = {"band30.mid": (1.2, 2.5), "band180.mid": (4.0, 6.0), "dense600.mid": (9.0, 12.0)}
+SPECS = Path(__file__).parents[1] / "specs"
+OURS = [sys.executable, "-m", "scorekit"]
+FLUIDSYNTH = ["fluidsynth", "-ni", "-q", "-r", "44100", "-F"]
 SYMUSIC = """
 import sys
 from symusic import Score, Synthesizer, dump_wav
@@ -80,10 +90,10 @@ def timed(command: list[str], world: dict[str, str]) -> tuple[float, float]:
 
 def players(midi: Path, wav: Path, font: str, home: Path, symusic: str) -> dict[str, list[str]]:
     """Who can play here, and how."""
-    ours = [sys.executable, "-m", "scorekit", "synth", str(midi), "-o", str(wav), "-q"]
+    ours = [*OURS, "synth", str(midi), "-o", str(wav), "-q"]
     found = {"scorekit cold": [*ours, "--no-cache"], "scorekit cached": ours}
     if which("fluidsynth"):
-        found["fluidsynth"] = ["fluidsynth", "-ni", "-q", "-r", "44100", "-F", str(wav), font, str(midi)]
+        found["fluidsynth"] = [*FLUIDSYNTH, str(wav), font, str(midi)]
     if symusic:
         found["symusic (dry)"] = [symusic, "-c", SYMUSIC, str(midi), str(wav), font]
     if which("csound"):
@@ -131,66 +141,95 @@ def pss(pid: int) -> int:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Prints the tables."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--bench", type=Path, default=Path("../shared/bench"), help="folder of the MIDI files")
+    options.add_argument("--files", nargs="*", default=FILES, help="those of them to be played")
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--soundfont", default=next((font for font in FONTS if Path(font).exists()), ""))
     options.add_argument("--symusic", default="", help="a Python that has symusic")
-    options.add_argument("--spec", type=Path, help="also a song, rendered cold, beside FluidSynth on its MIDI")
+    options.add_argument("--spec", type=Path, default=SPECS / "demo.toml", help="a song of half a minute")
+    options.add_argument("--long", type=Path, default=SPECS / "brass-tacks.toml", help="one of three, for its stems")
+    options.add_argument("--songs", type=int, default=14, help="how many for the fit; 0: none")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        world = {**os.environ, "SCOREKIT_HOME": str(home / "state")}
+        # Compiled once, as an installed package is.
+        world = {**os.environ, "SCOREKIT_HOME": str(home / "state"), "PYTHONPYCACHEPREFIX": str(home / "compiled")}
+        world.pop("PYTHONDONTWRITEBYTECODE", None)
         symusic = with_symusic(chosen.symusic) if chosen.soundfont else ""
-        print(f"{'file':<14}{'player':<18}{'wall s':>9}{'cpu s':>9}{'x fluidsynth':>14}{'wanted':>8}{'MB':>7}")
-        for name in FILES:
+        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; the least of {chosen.runs} rounds")
+        print(f"{'file':<14}{'player':<18}{'wall s':>8}{'x':>7}{'cpu s':>8}{'x':>7}{'wanted':>8}{'MB':>6}")
+        for name in chosen.files:
             if not (chosen.bench / name).exists():
                 print(f"{name:<14}is not in {chosen.bench}")
                 continue
             here = players(chosen.bench / name, home / "out.wav", chosen.soundfont, home, symusic)
-            table(here, name, chosen.runs, world)
-        if chosen.spec:
+            timed(here["scorekit cached"], world)
+            wanted = dict(zip(("scorekit cold", "scorekit cached"), TARGETS.get(name, (0.0, 0.0)), strict=True))
+            table(name, here, chosen.runs, world, wanted)
+        if chosen.spec.exists():
             rendered(chosen.spec, chosen.runs, chosen.soundfont, home, world)
+        if chosen.long.exists():
+            used = memory([*OURS, "render", str(chosen.long), "-o", str(home / "long"), "-q", "--stems"], world)
+            print(f"{chosen.long.name}, render --stems: {used:.0f} MB")
+        print(f"load {os.getloadavg()[0]:.1f} at the end")
+        if chosen.songs:
+            fit(chosen.songs, chosen.runs, home, world)
         for player, there in (("fluidsynth", which("fluidsynth")), ("symusic", symusic), ("csound", which("csound"))):
             if not there:
                 print(f"{player} is not installed: left out")
 
 
-Rounds = list[dict[str, tuple[float, float]]]
-
-
-def row(rounds: Rounds, player: str) -> str:
-    """Median seconds by the wall clock and of the processor, and how many times faster than FluidSynth in its round."""
-    wall, work = (statistics.median(one[player][kind] for one in rounds) for kind in (0, 1))
-    ratio = statistics.median(one.get("fluidsynth", (0.0, 0.0))[0] / one[player][0] for one in rounds)
-    return f"{player:<18}{wall:>9.2f}{work:>9.2f}{ratio:>14.2f}"
-
-
-def table(commands: dict[str, list[str]], name: str, runs: int, world: dict[str, str]) -> None:
-    """The rows of one file."""
-    timed(commands["scorekit cached"], world)
+def table(
+    name: str, commands: dict[str, list[str]], runs: int, world: dict[str, str], wanted: dict[str, float]
+) -> None:
+    """The rows of one file: the least of all rounds, and how many times less than FluidSynth's."""
     rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
-    for player in commands:
-        wanted = TARGETS[name][player == "scorekit cached"] if player.startswith("scorekit") else 0.0
-        used = memory(commands[player], world) if player.startswith("scorekit") else 0.0
-        marks = f"{f'{wanted:.1f}' if wanted else '':>8}{f'{used:.0f}' if used else '':>7}"
-        print(f"{name:<14}{row(rounds, player)}{marks}", flush=True)
+    least = {player: [min(one[player][kind] for one in rounds) for kind in (0, 1)] for player in commands}
+    for player, (wall, work) in least.items():
+        theirs = least.get("fluidsynth", [0.0, 0.0])
+        goal = f"{wanted[player]:.1f}" if wanted.get(player) else ""
+        used = f"{memory(commands[player], world):.0f}" if player.startswith("scorekit") else ""
+        times = f"{wall:>8.2f}{theirs[0] / wall:>7.2f}{work:>8.2f}{theirs[1] / work:>7.2f}"
+        print(f"{name:<14}{player:<18}{times}{goal:>8}{used:>6}", flush=True)
 
 
 def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]) -> None:
-    """A song from its text, cold, beside FluidSynth alone on the MIDI file it gives."""
-    ours = [sys.executable, "-m", "scorekit", "render", str(spec), "-o", str(home / "song"), "-q", "--no-cache"]
-    timed(ours, world)
-    midi = next((home / "song").glob("*.mid"))
-    theirs = ["fluidsynth", "-ni", "-q", "-r", "44100", "-F", str(home / "out.wav"), font, str(midi)]
-    commands = {"render --no-cache": ours, "render, cached": ours[:-1]}
+    """A song from its text, cold and cached, beside FluidSynth alone on the MIDI file it gives."""
+    cached = [*OURS, "render", str(spec), "-o", str(home / "song"), "-q"]
+    timed(cached, world)
+    commands = {"scorekit render": [*cached, "--no-cache"], "render, cached": cached}
     if which("fluidsynth"):
-        commands["fluidsynth"] = theirs
-    timed(ours[:-1], world)
-    rounds = [{player: timed(command, world) for player, command in commands.items()} for _ in range(runs)]
-    for player in commands:
-        print(f"{spec.name:<14}{row(rounds, player)}{'1.0' if 'no-cache' in player else '':>8}")
+        midi = next((home / "song").glob("*.mid"))
+        commands["fluidsynth"] = [*FLUIDSYNTH, str(home / "out.wav"), font, str(midi)]
+    table(spec.name, commands, runs, world, {"scorekit render": 1.0})
+
+
+def fit(count: int, runs: int, home: Path, world: dict[str, str]) -> None:
+    """Processor seconds of ``synth`` with bodies cached, as start + seconds + parts x seconds + notes, over songs."""
+    import numpy as np
+
+    specs = sorted(SPECS.glob("*.toml"))[:count]
+    rows, took = [], []
+    for spec in specs:
+        timed([*OURS, "render", str(spec), "-o", str(home / "fit"), "-q", "--midi-only"], world)
+    for midi in sorted((home / "fit").glob("*.mid")):
+        command = [*OURS, "synth", str(midi), "-o", str(home / "fit.wav")]
+        told = json.loads(subprocess.run([*command, "--json"], env=world, capture_output=True, check=True).stdout)
+        parts = len({channel for _, _, channel, _, _ in smf.read(midi.read_bytes()).notes})
+        rows.append((1.0, told["seconds"], told["seconds"] * parts, told["notes"]))
+        took.append(min(timed([*command, "-q"], world)[1] for _ in range(runs)))
+    table, cost = np.array(rows), np.array(took)
+    found = np.linalg.lstsq(table, cost, rcond=None)[0]
+    off = table @ found / cost - 1.0
+    print(f"{len(specs)} songs of {table[:, 1].min():.0f} to {table[:, 1].max():.0f} s, {table[:, 3].min():.0f} to "
+          f"{table[:, 3].max():.0f} notes: start {1e3 * found[0]:.0f} ms, a second {1e3 * found[1]:.2f} ms, a part "
+          f"{1e3 * found[2]:.2f} ms a second, a note {1e6 * found[3]:.0f} us; off by {100 * abs(off).max():.0f} % at "
+          f"most, {100 * abs(off).mean():.0f} % on average")  # fmt: skip
+    bent = np.linalg.lstsq(np.column_stack([table, np.square(table[:, 1])]), cost, rcond=None)[0]
+    share = bent[4] * np.square(table[:, 1].max()) / cost[table[:, 1].argmax()]
+    print(f"a term in the square of the length would be {100 * share:+.0f} % of the longest song")
 
 
 if __name__ == "__main__":
