@@ -121,12 +121,16 @@ def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
 # -- room ------------------------------------------------------------------------------------------------------------
 
 
+_SIDE = 0.65
+"""Share of the side in a room: 1 would be two strangers, 3 dB weaker in mono."""
+
+
 @lru_cache(maxsize=4)
 def room(size: float, tone: float) -> Samples:
     """Impulse response of a room (2, m): size 0 to 1 (decay .5 to 2.6 s), tone 0 dark to 1 bright. Energy 1 a channel.
 
-    Early reflections, then noise whose every frequency falls at its own rate: dense from the start, different left
-    and right, so it neither rings nor flutters.
+    Early reflections, then noise whose every frequency falls at its own rate: dense from the start, so it neither rings
+    nor flutters. Left and right differ, but have a middle: heard in mono a song of pads must not lose its room.
     """
     seconds = 0.5 + 2.1 * size
     late = np.stack([_tail(f"room/{side}", seconds, tone) for side in "lr"])
@@ -137,6 +141,8 @@ def room(size: float, tone: float) -> Samples:
         dsp.add(out[side], early, 0)
     out = dsp.filtered(out, dsp.chain(dsp.highpass(150.0), dsp.lowpass(5_000.0 + 7_000.0 * tone, 0.6)))
     out = dsp.fade_out(out, 0.2 * seconds)
+    middle, side = out[0] + out[1], (out[0] - out[1]) * np.float32(_SIDE)
+    out = np.stack([middle + side, middle - side])
     out *= np.float32(1.0 / np.sqrt(np.square(out).sum(dtype=np.float64) / 2.0))
     out.setflags(write=False)
     return out
