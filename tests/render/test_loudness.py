@@ -34,26 +34,41 @@ def test_stereo_sine(level: float) -> None:
     [
         ((-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)),
         ((-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)),
+        ((-26.0, 20.0), (-20.0, 20.1), (-26.0, 20.0)),
     ],
 )
 def test_gating(tones: tuple[tuple[float, float], ...]) -> None:
-    """EBU Tech 3341 cases 3 and 4: what is far below the rest does not count, so these read -23 LUFS."""
+    """EBU Tech 3341 cases 3, 4 and 5: what is far below the rest does not count, so these read -23 LUFS."""
     x = np.concatenate([sine(1_000.0, db, seconds) for db, seconds in tones])
     assert loudness.integrated(stereo(x)) == pytest.approx(-23.0, abs=0.1)
 
 
-def test_loudness_range() -> None:
-    """EBU Tech 3342 case 1: 20 s at -20 LUFS, then 20 s at -30, has a range of 10 LU within 1."""
-    x = np.concatenate([sine(1_000.0, -20.0, 20.0), sine(1_000.0, -30.0, 20.0)])
-    assert loudness.range_lu(stereo(x)) == pytest.approx(10.0, abs=1.0)
+@pytest.mark.parametrize(
+    ("levels", "wanted"),
+    [
+        ((-20.0, -30.0), 10.0),
+        ((-20.0, -15.0), 5.0),
+        ((-40.0, -20.0), 20.0),
+        ((-50.0, -35.0, -20.0, -35.0, -50.0), 15.0),
+    ],
+)
+def test_loudness_range(levels: tuple[float, ...], wanted: float) -> None:
+    """EBU Tech 3342 cases 1 to 4: tones of 20 s one after another have a range of 10, 5, 20 and 15 LU, within 1."""
+    x = np.concatenate([sine(1_000.0, level, 20.0) for level in levels])
+    assert loudness.range_lu(stereo(x)) == pytest.approx(wanted, abs=1.0)
 
 
-def test_true_peak_between_samples() -> None:
-    """EBU Tech 3341 case 16: a sine at a quarter of the rate, sampled 45 degrees off its crest, reads -6 dBTP."""
-    x = sine(RATE / 4, -6.02, 1.0, turn=0.125)
-    assert dsp.decibels(float(np.abs(x).max())) == pytest.approx(-9.03, abs=0.02)
-    middle = loudness.peaks(stereo(x))[90:-90]
-    assert dsp.decibels(float(middle.max())) == pytest.approx(-6.02, abs=0.2)
+@pytest.mark.parametrize(
+    ("parts", "turn", "level", "wanted"),
+    [(4, 0.0, -6.02, -6.0), (4, 1 / 8, -6.02, -6.0), (6, 1 / 6, -6.02, -6.0), (8, 3 / 16, -6.02, -6.0),
+     (4, 1 / 8, 2.98, 3.0)],
+)  # fmt: skip
+def test_true_peak_between_samples(parts: int, turn: float, level: float, wanted: float) -> None:
+    """EBU Tech 3341 cases 15 to 19: sines at a quarter, a sixth and an eighth of the rate, sampled beside their crests,
+    read -6 dBTP (or +3) within +0.2 and -0.4."""
+    x = sine(RATE / parts, level, 1.0, turn=turn)
+    middle = dsp.decibels(float(loudness.peaks(stereo(x))[90:-90].max()))
+    assert wanted - 0.4 <= middle <= wanted + 0.2
 
 
 def test_silence() -> None:
