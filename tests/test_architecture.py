@@ -19,7 +19,7 @@ MODULES = {
 ROOMS = ("compiler", "ensemble", "render")
 FLOORS = (
     ("errors", "timebase", "theory", "seeds", "smf", "store"),
-    ("score", "stage", "ideas", "catalog", "repeats"),
+    ("score", "stage", "ideas", "catalog", "playable", "repeats"),
     ROOMS,
     ("draft", "files", "shelf"),
     ("pipeline", "answers", "dump", "diff", "smells", "trace"),

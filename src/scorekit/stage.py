@@ -41,6 +41,8 @@ class Part:
     """General MIDI program, 0-based."""
     title: str
     """Track name: ``Drums``, ``Bass``."""
+    playability: str = "fix"
+    """strict, fix or off: whether a person must be able to play it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
-from scorekit.ensemble.voicing import playable
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
+from scorekit.playable import on_guitar
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -123,7 +123,7 @@ def test_guitar_strokes_can_be_held(tier: int) -> None:
     for ideas in (ROCK, FUNK):
         phrase = play(brief(ideas, "guitar", tier=tier))
         for at in onsets(phrase):
-            assert playable(tuple(sorted(n.pitch for n in phrase.notes if n.start == at)))
+            assert on_guitar(tuple(sorted(n.pitch for n in phrase.notes if n.start == at)))
 
 
 def test_power_chords_mute_in_verses_and_ring_in_choruses() -> None:

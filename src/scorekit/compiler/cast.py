@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec, MixSpec
+from scorekit.compiler.judge import Judge
 from scorekit.compiler.keypath import join
 from scorekit.compiler.material import Sheets, played
-from scorekit.compiler.slots import notes
+from scorekit.compiler.slots import NoteToken, notes
 from scorekit.compiler.specs import MidiNotes
 from scorekit.compiler.strings import tune
 from scorekit.compiler.wrong import Reader
@@ -38,7 +39,15 @@ def band(song: SongSpec, genre: GenreSpec, kind: str, catalog: Catalog, book: Re
     if not names:
         book.wrong("parts", "every part is silenced: nobody is left to play", "let at least one part play")
     return tuple(
-        part(name, song.parts.get(name), genre, _DRUM_CHANNEL if name == "drums" else next(channels), catalog, book)
+        part(
+            name,
+            song.parts.get(name),
+            genre,
+            _DRUM_CHANNEL if name == "drums" else next(channels),
+            catalog,
+            book,
+            song.playability,
+        )
         for name in names
     )
 
@@ -59,7 +68,9 @@ def silenced(song: SongSpec, name: str) -> bool:
     )
 
 
-def part(name: str, own: PartSpec | None, genre: GenreSpec, channel: int, catalog: Catalog, book: Reader) -> Part:
+def part(
+    name: str, own: PartSpec | None, genre: GenreSpec, channel: int, catalog: Catalog, book: Reader, playability: str
+) -> Part:
     """One part: its sound and mixer strip from the song, else from the genre, else the plainest."""
     mix = genre.mix.get(name) or MixSpec(gm=DEFAULT_PROGRAMS[name])
     sound, program = voice(name, own, mix, catalog, book)
@@ -69,7 +80,8 @@ def part(name: str, own: PartSpec | None, genre: GenreSpec, channel: int, catalo
         return float(mine if mine is not None else getattr(mix, key))
 
     strip = Strip(of("level"), of("pan"), of("verb"), of("delay"), mix.hp, mix.duck, mix.width)
-    return Part(name, name, sound, strip, channel, program, name.capitalize())
+    asked_of = own.playability if own is not None else None
+    return Part(name, name, sound, strip, channel, program, name.capitalize(), asked_of or playability)
 
 
 def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book: Reader) -> tuple[Sound, int]:
@@ -134,13 +146,15 @@ def cells(
     ids: Mapping[str, frozenset[str]],
     sheets: Sheets,
     tune: Mapping[str, tuple[Note, ...]],
+    bpm: float,
 ) -> tuple[tuple[str, str, Cell], ...]:
     """What the song asks of each part in each section, where it asks anything.
 
     ``chain`` maps a section id to the keys of ``[sections]`` that speak of it, the weakest first; ``ids`` are the pattern
     ids each part knows; ``tune`` is the song's tune by section id where it comes from a MIDI file.
     """
-    tunes = tune or own_tune(song, sections, chain, book)
+    judge = Judge.of(parts, bpm)
+    tunes = tune or own_tune(song, sections, chain, book, judge)
     path = "melody.midi" if tune else "melody.notes"
     rows: list[tuple[str, str, Cell]] = []
     for section in sections:
@@ -152,9 +166,10 @@ def cells(
                 spec = song.sections[key].parts.get(member.name)
                 if spec is not None:
                     sources.append((join("sections", key, "parts", member.name), spec))
-            cell = combined(sources, section, member.name, book, ids, sheets)
+            cell = combined(sources, section, member.name, book, ids, sheets, judge)
             if member.name == "lead" and section.id in tunes and not cell.notes:
                 line = tunes[section.id]
+                judge.hear("lead", line if tune else (), section, path, book, {})
                 cell = Cell(bool(line), cell.density, cell.velocity, cell.octave, 0, cell.lock, line, "", path)
             if cell != Cell():
                 rows.append((section.id, member.name, cell))
@@ -168,6 +183,7 @@ def combined(
     book: Reader,
     ids: Mapping[str, frozenset[str]],
     sheets: Sheets,
+    judge: Judge,
 ) -> Cell:
     """Several tables about one cell made one: the nearest wins, takes and velocities add up."""
     play, density, velocity, octave, reroll, lock, pattern, path = None, None, 0, 0, 0, False, "", ""
@@ -192,15 +208,22 @@ def combined(
                 True,
                 join(where, "notes"),
             )
+            judge.hear(part, line, section, join(where, "notes.midi"), book, {})
         elif own:
             rows = DRUM_NOTES if part == "drums" else None
             read = book.read(join(where, "notes"), notes, own, section.meter, rows)
-            line, play, path = own_notes(read, section, join(where, "notes"), book), True, join(where, "notes")
+            line, play, path = (
+                own_notes(read, section, part, join(where, "notes"), book, judge),
+                True,
+                join(where, "notes"),
+            )
     return Cell(play, density, velocity, octave, reroll, lock, line, pattern, path)
 
 
-def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path: str, book: Reader) -> tuple[Note, ...]:
-    """Notes as written, checked against the length of the section."""
+def own_notes(
+    read: tuple[Sequence[NoteToken], int] | None, section: Section, part: str, path: str, book: Reader, judge: Judge
+) -> tuple[Note, ...]:
+    """Notes as written, checked against the length of the section and what the part can play."""
     if read is None:
         return ()
     tokens, bars = read
@@ -211,16 +234,14 @@ def own_notes(read: tuple[Sequence[object], int] | None, section: Section, path:
             f"{bars} bars of notes in a section of {section.bars}",
             "shorten them, or lengthen the section in the form",
         )
-    return tuple(
-        sorted(
-            (Note(t.start, t.length, t.pitch, 84) for t in tokens if t.start < section.length),  # type: ignore[attr-defined]
-            key=lambda n: (n.start, n.pitch),
-        )
-    )
+    inside = [t for t in tokens if t.start < section.length]
+    line = tuple(sorted((Note(t.start, t.length, t.pitch, 84) for t in inside), key=lambda n: (n.start, n.pitch)))
+    judge.hear(part, line, section, path, book, {t.start: t.offset for t in reversed(inside)})
+    return line
 
 
 def own_tune(
-    song: SongSpec, sections: Sequence[Section], chain: Mapping[str, tuple[str, ...]], book: Reader
+    song: SongSpec, sections: Sequence[Section], chain: Mapping[str, tuple[str, ...]], book: Reader, judge: Judge
 ) -> dict[str, tuple[Note, ...]]:
     """The song's own tune by section id; a line for ``A`` serves every A, one for ``A/2`` only the second."""
     if song.melody is None or song.melody.notes is None:
@@ -237,7 +258,7 @@ def own_tune(
             )
         for section in sorted(meant, key=lambda s: line.section == s.id):
             read = book.read("melody.notes", notes, " " * line.offset + line.notes, section.meter)
-            found[section.id] = own_notes(read, section, "melody.notes", book)
+            found[section.id] = own_notes(read, section, "lead", "melody.notes", book, judge)
             if read is None:
                 break
     return found

@@ -93,7 +93,15 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
     tune = material.tune(song, statements, sources.sheets, book)
     cells = cast.cells(
-        song, statements, parts, chain, book, pattern_ids(sources.lore.ideas), sources.sheets, tune.notes
+        song,
+        statements,
+        parts,
+        chain,
+        book,
+        pattern_ids(sources.lore.ideas),
+        sources.sheets,
+        tune.notes,
+        tempi.bpm_at(0),
     )
     silent = sum(cell.play is False for _, _, cell in cells)
     if parts and silent == len(parts) * len(statements):

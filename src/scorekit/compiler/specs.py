@@ -22,6 +22,7 @@ from scorekit.compiler.tables import (
     Name,
     NameOrNames,
     PartName,
+    Playability,
     SectionTempo,
     SectionTier,
     Slug,
@@ -119,6 +120,9 @@ class PartSpec(Cell):
     sound: Sound | None = entry("Patch and its parameters.", None, examples=[{"patch": "clean"}])
     level: Decibels | None = entry("Level in dB, 0 as loud as the drums.", None)
     pan: float | None = entry("-1 left, 0 middle, 1 right.", None, ge=-1, le=1)
+    playability: Playability | None = entry(
+        "Whether a person must be able to play it; left out: as the song says.", None
+    )
     verb: Unit | None = entry("Reverb send.", None)
     delay: Unit | None = entry("Delay send.", None)
 
@@ -217,6 +221,10 @@ class SongSpec(Table):
         examples=["| I | V | vi | IV |"],
     )
     energy: Unit | None = entry("Energy of the whole song, 0 calm to 1 wild.", None)
+    playability: Playability = entry(
+        "fix: what nobody can play is mended; strict: nothing is excepted, your own notes are refused; off: anything goes.",
+        "fix",
+    )
     dials: DialsSpec = entry("How far the band may go.", DialsSpec())
     parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, json_schema_extra=PER_PART)
     sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})

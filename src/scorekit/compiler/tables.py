@@ -117,6 +117,7 @@ SectionTempo = Annotated[Annotated[Bpm, Tag("a number")] | Annotated[Change, Tag
 SectionTier = Annotated[
     Annotated[Tier, Tag("a number")] | Annotated[str, Field(pattern="^e[1-5]$"), Tag("text")], EITHER
 ]
+Playability = Literal["strict", "fix", "off"]
 Grid = Literal["free", "1/4", "1/8", "1/16", "1/32", "1/8T", "1/16T"]
 Track = Annotated[Annotated[int, Field(ge=1, le=999), Tag("a number")] | Annotated[Name, Tag("text")], EITHER]
 NameOrNames = Annotated[

@@ -14,19 +14,17 @@ from typing import Any
 import numpy as np
 
 from scorekit.ensemble.families import FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
+from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.theory import LOW_LIMITS, SCALES, chord_scale, guide_tones
 
-__all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "playable", "revoiced", "richest"]
+__all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "revoiced", "richest"]
 
 Voicing = tuple[int, ...]
 Grid = np.ndarray[Any, np.dtype[np.int64]]
 KEEP = 40
 """Candidates kept per chord, the best by vertical cost."""
-TUNING = (40, 45, 50, 55, 59, 64)
-"""Open strings of a guitar."""
-FRETS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +40,6 @@ class Seat:
 
 
 # -- one chord ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=65536)
-def playable(voicing: Voicing) -> bool:
-    """Whether a hand can hold the pitches on a guitar in standard tuning: four frets (five from the seventh up), four
-    fingers or a barre, at most one muted inner string."""
-    if not 1 <= len(voicing) <= len(TUNING):
-        return False
-    for strings in combinations(range(len(TUNING)), len(voicing)):
-        if strings[-1] - strings[0] - len(strings) < 1 and _held(
-            [p - TUNING[s] for p, s in zip(voicing, strings, strict=True)]
-        ):
-            return True
-    return False
-
-
-def _held(frets: list[int]) -> bool:
-    if min(frets) < 0 or max(frets) > FRETS:
-        return False
-    pressed = [fret for fret in frets if fret]
-    if not pressed:
-        return True
-    low = min(pressed)
-    barred = len(pressed) <= 4 or (len(pressed) == len(frets) and sum(fret > low for fret in pressed) <= 3)
-    return barred and max(pressed) - low <= (4 if low >= 7 else 3)
 
 
 @lru_cache(maxsize=8192)
@@ -102,7 +75,7 @@ def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
             voicing = tuple(sorted({base + interval for interval in shape}))
             if voicing[0] >= max(seat.low, 50 if family == "rootless_ab" else 0) and voicing[-1] <= seat.high:
                 found[voicing] = None
-    kept = [v for v in found if seat.hands != "guitar" or playable(v)]
+    kept = [v for v in found if seat.hands != "guitar" or on_guitar(v)]
     full = [v for v in kept if family in UNGUIDED or _complete(v, root, quality)]
     return full or kept
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from scorekit.ensemble.beats.rhythm import timeline
 from scorekit.ideas import Timeline
+from scorekit.playable import RANGES, blown
 from scorekit.score import Arrangement, Claim, Decision, Edit, Note, Phrase, Placement, Plan, Section
 from scorekit.seeds import Seed
 from scorekit.theory import pitch_name, uses_flats
@@ -19,17 +20,6 @@ ACCOMPANIMENT = ("keys", "guitar", "brass", "strings", "pads")
 EIGHTH = PPQ // 2
 HEARD = PPQ * 3 // 8
 """Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
-RANGES = {
-    "bass": (23, 67),
-    "guitar": (40, 88),
-    "keys": (21, 108),
-    "strings": (28, 100),
-    "brass": (40, 86),
-    "lead": (36, 100),
-    "pads": (28, 100),
-    "drums": (27, 87),
-}
-"""What the instruments can play at all, as MIDI pitches."""
 BUDGET = (10, 18, 28, 38, 48)
 """Onsets a bar of 4/4 has room for at tiers 1 to 5, all pitched parts together."""
 FAMILY: Mapping[str, str] = {"T": "tempo", "K": "key", "E": "energy", "I": "instruments"}
@@ -52,6 +42,12 @@ class Case:
     lanes: tuple[tuple[str, int, int], ...] = ()
     clave: Timeline | None = None
     """A timeline of two different bars; whoever it binds must not play it the wrong way round."""
+    winds: tuple[str, ...] = ()
+    """Parts played by breath."""
+    strict: tuple[str, ...] = ()
+    """Parts that must be playable whatever else is allowed: locked or not, mended or only reported."""
+    excused: tuple[str, ...] = ()
+    """Parts that nobody needs to be able to play."""
 
     @staticmethod
     def of(plan: Plan, placement: Placement, arrangement: Arrangement) -> Case:
@@ -69,9 +65,12 @@ class Case:
             plan.resolver,
             BUDGET[section.tier - 1] * quarters / 4 * busy,
             plan.ideas.bass.kick_lock,
-            60 / (20 * max(1, round(bpm / 20))),
+            60 / (20 * (bpm // 20)),
             tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes),
             clave(plan, section),
+            tuple(p.name for p in plan.parts if blown(p.name, p.program)),
+            tuple(p.name for p in plan.parts if p.playability == "strict" and not plan.cell(section, p.name).notes),
+            tuple(p.name for p in plan.parts if p.playability == "off"),
         )
 
     def lane(self, part: str) -> tuple[int, int]:

@@ -40,9 +40,13 @@ RULES: tuple[Rule, ...] = (
 
 
 def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
-    """The section with its conflicts mended (fix), only listed (report), or left alone (off)."""
+    """The section with its conflicts mended (fix), only listed (report), or left alone (off).
+
+    Parts that must be playable are held to that first, whatever the mode.
+    """
+    phrases, held = playable(case, phrases)
     if case.mode == "off":
-        return Passage(phrases)
+        return Passage(phrases, held)
     board = Board.of(case, phrases)
     for _ in range(SWEEPS):
         before = board.changes
@@ -51,8 +55,17 @@ def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
         if board.changes == before:
             break
     if case.mode == "report":
-        return Passage(phrases, (), (*board.findings, *map(told, board.edits)))
-    return Passage(board.phrases(phrases), tuple(board.edits), tuple(board.findings))
+        return Passage(phrases, held, (*board.findings, *map(told, board.edits)))
+    return Passage(board.phrases(phrases), (*held, *board.edits), tuple(board.findings))
+
+
+def playable(case: Case, phrases: tuple[Phrase, ...]) -> tuple[tuple[Phrase, ...], tuple[Edit, ...]]:
+    """The phrases with the parts that must be playable made so, and what was mended."""
+    if not case.strict:
+        return phrases, ()
+    board = Board.of(case, phrases)
+    hands.strictly(board)
+    return board.phrases(phrases), tuple(board.edits)
 
 
 def told(edit: Edit) -> Decision:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, RANGES, Board, moved, weight, whose
+from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.pitches import fits, together, too_close
+from scorekit.playable import RANGES
 from scorekit.score import Claim, Note
 from scorekit.timebase import PPQ, Tick
 
