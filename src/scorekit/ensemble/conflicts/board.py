@@ -42,7 +42,7 @@ class Case:
     lanes: tuple[tuple[str, int, int], ...] = ()
     clave: Timeline | None = None
     """A timeline of two different bars; whoever it binds must not play it the wrong way round."""
-    winds: tuple[str, ...] = ()
+    winds: tuple[str, ...] = ("brass",)
     """Parts played by breath."""
     strict: tuple[str, ...] = ()
     """Parts that must be playable whatever else is allowed: locked or not, mended or only reported."""
