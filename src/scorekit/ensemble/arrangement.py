@@ -202,7 +202,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     if not kind:
         late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
         return section.bars // 2 * bar if late and part in _BACK and not carries else 0
-    if kind == "cold" or (carries and (intro or part != "bass")):
+    if kind == "cold" or (carries and intro):
         return 0
     if kind == "build":
         stride = max(1, section.bars // 4)
@@ -214,7 +214,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
         return later if kind == "beat" and intro else 0
     if part == "drums":
         return later - beat if kind == "chords" else 0
-    return later if intro else 0
+    return later if intro or part in _COMPERS else 0
 
 
 def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | None:
