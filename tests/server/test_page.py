@@ -155,7 +155,7 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
 
 def test_another_tempo_keeps_the_musical_place(theatre: Theatre) -> None:
     """When the tempo changes while it plays, the bar stays, though its seconds are others."""
-    theatre.ask("scorekit.sound.seek(9.0)")
+    theatre.ask("scorekit.sound.seek(2.0)")
     theatre.page.keyboard.press("Space")
     theatre.until("scorekit.sound.playing")
     version = theatre.ask("scorekit.sound.take.version")
