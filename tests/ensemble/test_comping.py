@@ -291,3 +291,17 @@ def test_bids_are_few_and_of_known_families() -> None:
             wishes = player.bid(brief(ideas, player.name, tier=tier, dials=Dials(creativity=0.9)))
             assert len(wishes) <= 3
             assert all(w.family in ("tempo", "key", "energy", "instruments") and w.reason for w in wishes)
+
+
+@pytest.mark.parametrize("family", ["quartal", "double_stop", "octaves", "close", "shell_9"])
+def test_last_chord_is_at_home(family: str) -> None:
+    """Whatever a genre's families are, the last chord of a song has its third (its own colour is the chord's business)."""
+    for player, part in ((Keys(), "keys"), (Guitar(), "guitar")):
+        for take in range(4):
+            ideas = replace(PLAIN, voicings=(family,))
+            home = (*LOOP, *LOOP[:3], (9, "min7"))
+            chords = tuple(Chord(n * BAR, BAR, root, quality, root) for n, (root, quality) in enumerate(home))
+            made = brief(ideas, part, chords=chords, seed=Seed(f"{take}/A/1/{part}"), seam=Seam(), ending="hit")
+            last = {note.pitch % 12 for note in player.play(made).notes if note.start >= 7 * BAR}
+            assert 0 in last
+            assert last <= {9, 0, 4, 7, 11}

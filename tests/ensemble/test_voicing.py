@@ -129,3 +129,18 @@ def test_a_chord_that_stays_moves_one_voice() -> None:
         moved = revoiced((60, 64, 67), chord, C, 55, 76, n / 8)
         assert len(set(moved) ^ {60, 64, 67}) in (0, 2)
         assert all(b - a > 1 for a, b in pairwise(moved))
+
+
+@pytest.mark.parametrize("family", ["close", "shell_9", "rootless_ab", "drop2"])
+def test_no_semitone_on_top(family: str) -> None:
+    """Of minor ninths and altered dominants, too, the two highest notes are never a semitone apart."""
+    loop = chords([(2, "min9"), (7, "7#9"), (9, "min9"), (11, "7#9"), (4, "7b9"), (9, "min7")])
+    for low in (48, 52, 55):
+        assert all(v[-1] - v[-2] > 1 for v in lead_voices(loop, family, low, low + 27, key=C))
+
+
+def test_hands_never_flatten_the_sixth() -> None:
+    """A voice that moves over a minor chord that stays does not go to the flat sixth, which would be another chord."""
+    for pick in (0.0, 0.3, 0.6, 0.99):
+        found = revoiced((51, 54, 58, 61), Chord(0, 4 * BAR, 3, "min7", 3), Key(3, "minor"), 48, 72, pick)
+        assert 11 not in {pitch % 12 for pitch in found}

@@ -1,6 +1,7 @@
-"""Comping, for whoever comps: which chords lie under the hands, and when they are struck.
+"""Comping, for whoever comps: when the chords under the hands are struck.
 
-A comp is a row of stabs in time over a row of slots in harmony; guitar and keys turn stabs into notes in their own way.
+A comp is a row of stabs in time over a row of slots in harmony (hands); guitar and keys turn both into notes in their
+own way.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.playing import Tune, busyness, changes, home, paced, pulse_at, strength, tier_at, tune, usable
-from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
-from scorekit.score import Brief, Chord, Note
+from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
@@ -23,18 +23,6 @@ BLOCK = 2
 """Bars for which a rhythm cell is chosen."""
 OVERLAP = 0.6
 """Largest share of onsets that keys may have in common with the guitar."""
-_STILL = ("power", "octaves", "barre", "open_chord")
-"""Families whose inner voices do not wander."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A voicing under the hands from a tick to another; the last may lie beyond the section (its neighbour's chord)."""
-
-    start: Tick
-    end: Tick
-    chord: Chord
-    voicing: Voicing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,116 +37,6 @@ class Stab:
     idea: str
     held: bool = False
     """Written to be held (``-``)."""
-
-
-# -- harmony -----------------------------------------------------------------------------------------------------------
-
-
-def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
-    """The families with this section's own first: by the genre's order, richer ones with complexity.
-
-    A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4.
-    """
-    families = ideas.voicings or ("close",)
-    full = tuple(f for f in families if f in ("open_chord", "barre"))
-    if "power" in families and full:
-        return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
-    lean = 6.0 * (brief.dials.complexity - 0.5)
-    weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
-    first = home(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
-    return (first, *(f for f in families if f != first))
-
-
-def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[Note] = ()) -> tuple[Slot, ...]:
-    """The voicings of the section, and of the next section's first chord where it is known.
-
-    ``above`` is a part to stay above where the lane has the room, so that two compers do not sit on one chair.
-    """
-    section = brief.section
-    chords = [coloured(chord, brief.dials.complexity, section.key) for chord in changes(section)]
-    found = _led(brief, hands, families, chords, above)
-    if brief.seam.next_chord is not None:
-        # Led from the last chord alone: what comes next must not change how this section is voiced.
-        ahead = coloured(brief.seam.next_chord, brief.dials.complexity, section.key)
-        ahead = replace(ahead, start=section.length, length=PPQ)
-        found = (*found, _led(brief, hands, families, [chords[-1], ahead], above)[-1])
-        chords.append(ahead)
-    slots: list[Slot] = []
-    for chord, voicing in zip(chords, found, strict=True):
-        slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
-    return tuple(slots)
-
-
-def _led(
-    brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Sequence[Note]
-) -> tuple[Voicing, ...]:
-    """Chords voiced one from the other, under the tune."""
-    tops, strong = _sung(brief, chords)
-    return lead_voices(
-        chords,
-        families,
-        _floor(brief, above, tops),
-        brief.lane.high,
-        melody_tops=tops,
-        strong=strong,
-        seed=home(brief),
-        hands=hands,
-        key=brief.section.key,
-    )
-
-
-def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
-    """Lowest pitch of the voicings: above the middle of another part where an octave and a third remain to the lane's
-    top, and an octave and a tone to the tune."""
-    low, high = brief.lane.low, brief.lane.high
-    if not above:
-        return low
-    middle = sorted(note.pitch for note in above)[len(above) // 2]
-    tune_low = min((top for top in tops if top is not None), default=high)
-    return max(low, min(middle + 2, high - 16, tune_low - 14))
-
-
-def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
-    """Over each chord: where the tune's lowest quarter ends, and its notes on strong beats."""
-    tops: list[int | None] = []
-    strong: list[tuple[int, ...]] = []
-    for chord in chords:
-        over = [n for n in brief.hears("lead") if n.start < chord.end and n.end > chord.start]
-        pitches = sorted(n.pitch for n in over)
-        tops.append(pitches[len(pitches) // 4] if pitches else None)
-        strong.append(
-            tuple(sorted({n.pitch for n in over if strength(brief.section, n.start) >= 0.6 and n.length >= PPQ // 2}))
-        )
-    return tops, strong
-
-
-def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
-    """A chord that stays for two bars or more, with a voice moved now and then, as hands do."""
-    bar = brief.section.meter.bar
-    stride = bar if slot.end - slot.start < 4 * bar else 2 * bar
-    if slot.end - slot.start < 2 * bar or family in _STILL:
-        return [slot]
-    pieces = []
-    for n, start in enumerate(range(slot.start, slot.end, stride)):
-        seed = brief.seed.at("revoice", start)
-        moves = n % 2 == 1 and seed.chance("move a voice", 0.35 * (0.5 + brief.dials.creativity))
-        voicing = slot.voicing
-        if moves:
-            voicing = revoiced(
-                voicing, slot.chord, brief.section.key, brief.lane.low, brief.lane.high, seed.unit("which")
-            )
-        pieces.append(Slot(start, min(slot.end, start + stride), slot.chord, voicing))
-    return pieces
-
-
-def slot_at(slots: Sequence[Slot], tick: Tick) -> Slot:
-    """The slot sounding at a tick; the last one after the end."""
-    found = slots[0]
-    for slot in slots:
-        if slot.start > tick:
-            break
-        found = slot
-    return found
 
 
 # -- rhythm ------------------------------------------------------------------------------------------------------------

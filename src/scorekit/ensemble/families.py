@@ -19,6 +19,8 @@ UNGUIDED = frozenset({"power", "octaves", "double_stop", "quartal"})
 """Families that may leave out the third or the seventh."""
 WIDE = frozenset({"open_chord", "barre", "spread", "spread4", "open_triad9", "octaves"})
 """Families whose span is their sound."""
+RESTLESS = frozenset({"octaves", "double_stop", "quartal"})
+"""Families a song does not end on: without the third or the seventh nobody knows that it is home."""
 LOW_SEATS = {"power": 9, "open_chord": 16, "barre": 16, "freddie_shell": 14}
 """Families that belong on the low strings: how far above the bottom of the lane they gather, in semitones."""
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
-from scorekit.ensemble.comping import Slot, Stab, family_order, slot_at, stabs, touch, voiced, with_intents
+from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
+from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
 from scorekit.ensemble.playing import as_written, fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase

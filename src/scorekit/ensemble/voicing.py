@@ -17,7 +17,7 @@ from scorekit.ensemble.families import FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shap
 from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
-from scorekit.theory import LOW_LIMITS, SCALES, chord_scale, guide_tones
+from scorekit.theory import LOW_LIMITS, SCALES, chord_classes, chord_scale, guide_tones
 
 __all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "revoiced", "richest"]
 
@@ -67,7 +67,8 @@ def _complete(voicing: Voicing, root: int, quality: str) -> bool:
 
 
 def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
-    """Every octave of every shape of a family inside the lane, complete and (for a guitar) playable."""
+    """Every octave of every shape of a family inside the lane, complete, (for a guitar) playable, and without a semitone
+    on top where there is a choice."""
     scale = chord_scale(root, quality, seat.tonic, seat.mode)
     found: dict[Voicing, None] = {}
     for shape in shapes(family, root, quality, scale):
@@ -76,8 +77,8 @@ def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
             if voicing[0] >= max(seat.low, 50 if family == "rootless_ab" else 0) and voicing[-1] <= seat.high:
                 found[voicing] = None
     kept = [v for v in found if seat.hands != "guitar" or on_guitar(v)]
-    full = [v for v in kept if family in UNGUIDED or _complete(v, root, quality)]
-    return full or kept
+    full = [v for v in kept if family in UNGUIDED or _complete(v, root, quality)] or kept
+    return [v for v in full if len(v) < 2 or v[-1] - v[-2] > 1] or full
 
 
 @lru_cache(maxsize=4096)
@@ -344,15 +345,16 @@ def richest(families: Sequence[str]) -> tuple[float, ...]:
 
 def revoiced(voicing: Voicing, chord: Chord, key: Key, low: int, high: int, pick: float) -> Voicing:
     """The same chord with one voice moved to the next scale tone, as hands do on a chord that stays: 9 for 8, 4 for 3,
-    6 for 5. ``pick`` in [0, 1) chooses among the moves that make no semitone; the voicing itself when there is none.
+    6 for 5, never the flat 6. ``pick`` in [0, 1) chooses among the moves that make no semitone; the voicing itself when there is none.
     """
-    scale = chord_scale(chord.root, chord.quality, key.tonic, key.mode)
+    scale, own = chord_scale(chord.root, chord.quality, key.tonic, key.mode), chord_classes(chord.root, chord.quality)
     moves: list[Voicing] = []
     for n in range(len(voicing) - 1, 0, -1):
         others = voicing[:n] + voicing[n + 1 :]
         for step in (2, 1, -2):
             pitch = voicing[n] + step
             clear = all(abs(pitch - other) not in (0, 1, 13) for other in others)
+            clear = clear and ((pitch - chord.root) % 12 != 8 or pitch % 12 in own)
             if pitch % 12 in scale and low <= pitch <= high and clear and others[0] < pitch:
                 moves.append(tuple(sorted((*others, pitch))))
                 break

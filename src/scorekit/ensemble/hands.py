@@ -1,0 +1,138 @@
+"""What lies under the hands of whoever comps: a voicing for each stretch of a section, the next section's first included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scorekit.ensemble.base import heat
+from scorekit.ensemble.families import RESTLESS
+from scorekit.ensemble.playing import changes, home, strength
+from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
+from scorekit.ideas import CompIdeas
+from scorekit.score import Brief, Chord, Note
+from scorekit.timebase import PPQ, Tick
+
+_STILL = ("power", "octaves", "barre", "open_chord")
+"""Families whose inner voices do not wander."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A voicing under the hands from a tick to another; the last may lie beyond the section (its neighbour's chord)."""
+
+    start: Tick
+    end: Tick
+    chord: Chord
+    voicing: Voicing
+
+
+def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
+    """The families with this section's own first: by the genre's order, richer ones with complexity.
+
+    A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4.
+    """
+    families = ideas.voicings or ("close",)
+    full = tuple(f for f in families if f in ("open_chord", "barre"))
+    if "power" in families and full:
+        return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
+    lean = 6.0 * (brief.dials.complexity - 0.5)
+    weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
+    first = home(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
+    return (first, *(f for f in families if f != first))
+
+
+def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[Note] = ()) -> tuple[Slot, ...]:
+    """The voicings of the section, and of the next section's first chord where it is known.
+
+    ``above`` is a part to stay above where the lane has the room, so that two compers do not sit on one chair.
+    """
+    section = brief.section
+    chords = [coloured(chord, brief.dials.complexity, section.key) for chord in changes(section)]
+    found = _led(brief, hands, families, chords, above)
+    if brief.ending:
+        restful = tuple(f for f in families if f not in RESTLESS) or ("triad_top3",)
+        found = (*found[:-1], _led(brief, hands, restful, chords[-2:], above)[-1])
+    if brief.seam.next_chord is not None:
+        # Led from the last chord alone: what comes next must not change how this section is voiced.
+        ahead = coloured(brief.seam.next_chord, brief.dials.complexity, section.key)
+        ahead = replace(ahead, start=section.length, length=PPQ)
+        found = (*found, _led(brief, hands, families, [chords[-1], ahead], above)[-1])
+        chords.append(ahead)
+    slots: list[Slot] = []
+    for chord, voicing in zip(chords, found, strict=True):
+        slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
+    return tuple(slots)
+
+
+def _led(
+    brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Sequence[Note]
+) -> tuple[Voicing, ...]:
+    """Chords voiced one from the other, under the tune."""
+    tops, strong = _sung(brief, chords)
+    return lead_voices(
+        chords,
+        families,
+        _floor(brief, above, tops),
+        brief.lane.high,
+        melody_tops=tops,
+        strong=strong,
+        seed=home(brief),
+        hands=hands,
+        key=brief.section.key,
+    )
+
+
+def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
+    """Lowest pitch of the voicings: above the middle of another part where an octave and a third remain to the lane's
+    top, and an octave and a tone to the tune."""
+    low, high = brief.lane.low, brief.lane.high
+    if not above:
+        return low
+    middle = sorted(note.pitch for note in above)[len(above) // 2]
+    tune_low = min((top for top in tops if top is not None), default=high)
+    return max(low, min(middle + 2, high - 16, tune_low - 14))
+
+
+def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
+    """Over each chord: where the tune's lowest quarter ends, and its notes on strong beats."""
+    tops: list[int | None] = []
+    strong: list[tuple[int, ...]] = []
+    for chord in chords:
+        over = [n for n in brief.hears("lead") if n.start < chord.end and n.end > chord.start]
+        pitches = sorted(n.pitch for n in over)
+        tops.append(pitches[len(pitches) // 4] if pitches else None)
+        strong.append(
+            tuple(sorted({n.pitch for n in over if strength(brief.section, n.start) >= 0.6 and n.length >= PPQ // 2}))
+        )
+    return tops, strong
+
+
+def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
+    """A chord that stays for two bars or more, with a voice moved now and then, as hands do."""
+    bar = brief.section.meter.bar
+    stride = bar if slot.end - slot.start < 4 * bar else 2 * bar
+    ends = bool(brief.ending) and slot.end >= brief.section.length
+    if slot.end - slot.start < 2 * bar or family in _STILL or ends:
+        return [slot]
+    pieces = []
+    for n, start in enumerate(range(slot.start, slot.end, stride)):
+        seed = brief.seed.at("revoice", start)
+        moves = n % 2 == 1 and seed.chance("move a voice", 0.35 * (0.5 + brief.dials.creativity))
+        voicing = slot.voicing
+        if moves:
+            voicing = revoiced(
+                voicing, slot.chord, brief.section.key, brief.lane.low, brief.lane.high, seed.unit("which")
+            )
+        pieces.append(Slot(start, min(slot.end, start + stride), slot.chord, voicing))
+    return pieces
+
+
+def slot_at(slots: Sequence[Slot], tick: Tick) -> Slot:
+    """The slot sounding at a tick; the last one after the end."""
+    found = slots[0]
+    for slot in slots:
+        if slot.start > tick:
+            break
+        found = slot
+    return found
