@@ -25,6 +25,18 @@ OVERLAP = 0.6
 """Largest share of onsets that keys may have in common with the guitar."""
 
 
+RIFF = 30.0
+"""How much likelier a cell is that has all its onsets in common with the twin's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """When others begin notes: those whose rhythm is theirs, and the one with whom a riff is played."""
+
+    busy: frozenset[Tick]
+    twin: frozenset[Tick]
+
+
 @dataclass(frozen=True, slots=True)
 class Stab:
     """One stroke: ticks from the start of the section, its mark, and the tick whose chord it sounds."""
@@ -42,43 +54,47 @@ class Stab:
 # -- rhythm ------------------------------------------------------------------------------------------------------------
 
 
-def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = ()) -> list[Stab]:
+def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequence[Note] = ()) -> list[Stab]:
     """When the part strikes, before intents: cells chosen, thinned around the tune, varied, pushed, answering.
 
-    ``other`` is a part whose rhythm must not be shared.
+    ``other`` is a part whose rhythm must not be shared, ``twin`` one with which it makes a riff.
     """
     heard = tune(brief)
-    busy_ticks = frozenset(note.start for note in other if note.manner != "dead")
+    around = Around(
+        frozenset(note.start for note in other if note.manner != "dead"), frozenset(note.start for note in twin)
+    )
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
-        found += _block(brief, ideas, first, busy_ticks, heard)
-    found = _lifted(brief, _answered(brief, ideas, _pushed(brief, ideas, found), heard))
+        found += _block(brief, ideas, first, around, heard)
+    found = _lifted(brief, _answered(brief, ideas, _pushed(brief, ideas, found, around.twin), heard))
     return _restruck(brief, _trimmed(found, brief.section.length))
 
 
-def _block(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick], heard: Tune) -> list[Stab]:
+def _block(brief: Brief, ideas: CompIdeas, first: int, around: Around, heard: Tune) -> list[Stab]:
     """Two bars of comping."""
     seed = brief.seed.at(first)
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
-    cell = _cell(brief, ideas, first, busy)
-    written = _apart(brief, _laid(brief, cell, first), busy)
+    cell = _cell(brief, ideas, first, around)
+    written = _apart(brief, _laid(brief, cell, first), around.busy)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     found = [s for s in written if _wanted(brief, shyness, s, heard)]
     found = found or written[:1]
-    return _thickened(brief, _varied(brief, found, first), heard, ideas)
+    found = found if around.twin else _varied(brief, found, first)
+    return _thickened(brief, found, heard, ideas, around.twin)
 
 
-def _cell(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick]) -> CompCell:
-    """The cell of a block: the section's own, or now and then another, that leaves the other part's rhythm alone."""
+def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCell:
+    """The cell of a block: the section's own, or now and then another, that leaves the other part's rhythm alone and
+    takes up its twin's."""
     cells = ideas.cells or (_held(brief),)
     asked = next((cell for cell in cells if cell.id == brief.cell.pattern), None)
     if asked is not None:
         return asked
     tier = tier_at(brief, first)
     fitting = suited(usable(cells, brief, first), tier)
-    weights = _weights(brief, fitting, first, busy)
+    weights = _weights(brief, fitting, first, around)
     main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
     strays = 0.5 * brief.dials.creativity * (1.2 if first % 4 else 0.5)
@@ -87,12 +103,20 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, busy: frozenset[Tick]) -> 
     return main
 
 
-def _weights(brief: Brief, cells: Sequence[CompCell], first: int, busy: frozenset[Tick]) -> list[float]:
+def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around) -> list[float]:
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
     dials = replace(brief.dials, density=brief.lane.density)
-    shy = [0.1 if busy and _overlap(_laid(brief, cell, first), busy) > OVERLAP else 1.0 for cell in cells]
-    return [busier(c.weight, (r - low) / span, dials) * s for c, r, s in zip(cells, rates, shy, strict=True)]
+    ties = [_tie(_laid(brief, cell, first), around, brief.section.meter.bar * first) for cell in cells]
+    return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
+
+
+def _tie(found: Sequence[Stab], around: Around, begin: Tick) -> float:
+    """A tenth where a cell has the rhythm of a part it must not share; up to thirty times as likely in its twin's."""
+    shy = 0.1 if around.busy and _overlap(found, around.busy) > OVERLAP else 1.0
+    own = {s.at for s in found}
+    theirs = {tick for tick in around.twin if begin <= tick <= max(own, default=begin) + PPQ}
+    return shy * RIFF ** (len(own & theirs) / len(own | theirs)) if theirs else shy
 
 
 def _held(brief: Brief) -> CompCell:
@@ -171,8 +195,8 @@ def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     return [*found[:n], moved, *found[n + 1 :]] if free else found
 
 
-def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -> list[Stab]:
-    """Softer strokes an eighth after short ones where the dials ask for more and the tune leaves room."""
+def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, twin: frozenset[Tick]) -> list[Stab]:
+    """Softer strokes an eighth after short ones where the dials ask for more, the tune leaves room and a twin plays."""
     extra = max(0.0, 2.0 * busyness(brief) - 1.0)
     if not extra or not found:
         return found
@@ -183,7 +207,8 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -
         at = s.at + step
         room = all(at + d not in taken for d in (0, PPQ // brief.section.grid, -(PPQ // brief.section.grid)))
         odds = 0.7 * extra * (1.0 - ideas.gapfill * heard.activity(at))
-        if room and s.length <= 2 * step and brief.seed.at("more", at).chance("strike again", odds):
+        joined = not twin or at in twin
+        if room and joined and s.length <= 2 * step and brief.seed.at("more", at).chance("strike again", odds):
             mark = "m" if s.mark == "m" else "^" if s.mark in "v^" else "s"
             added.append(Stab(at, step // 2, mark, at, s.path, f"{s.idea}, struck again"))
     return sorted([*found, *added], key=lambda s: s.at)
@@ -192,8 +217,9 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas) -
 # -- anticipation and answers ------------------------------------------------------------------------------------------
 
 
-def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab]) -> list[Stab]:
-    """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come."""
+def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
+    """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
+    riff only together."""
     section = brief.section
     ahead = _beyond(brief, found)
     fine = _sixteenths(brief, found)
@@ -203,6 +229,7 @@ def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab]) -> list[Stab]:
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
         sooner = s.at - _anticipation(brief, s.at, fine)
         strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark != "m"
+        strong = strong and ((sooner in twin and s.at not in twin) or not twin)
         if strong and brief.seed.at("push", s.at).chance("push", odds):
             result = [r for r in result if r.at < sooner]
             result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, idea=f"{s.idea}, pushed"))

@@ -11,7 +11,7 @@ from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
 from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
 from scorekit.ensemble.playing import as_written, fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
-from scorekit.score import Bid, Brief, Origin, Phrase
+from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
 UPSTROKE = 10
@@ -47,13 +47,18 @@ class Guitar:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
         slots = voiced(brief, "guitar", families)
-        strokes = with_intents(brief, _under_fills(brief, stabs(brief, ideas)))
+        strokes = with_intents(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
         if families[0] == "single_arp":
             _pick(brief, pen, strokes, slots)
         else:
             _strum(brief, pen, strokes, slots, ideas, families[0])
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
+
+
+def _twin(brief: Brief, ideas: CompIdeas) -> tuple[Note, ...]:
+    """Who the guitar plays riffs with: the bass, in genres of power chords."""
+    return brief.hears("bass") if {"power", "boogie"} & set(ideas.voicings) else ()
 
 
 def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
