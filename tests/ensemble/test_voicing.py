@@ -7,7 +7,8 @@ from statistics import mean, median
 
 import pytest
 
-from scorekit.ensemble.voicing import FAMILIES, coloured, lead_voices, playable, revoiced
+from scorekit.ensemble.voicing import FAMILIES, coloured, lead_voices, revoiced
+from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.theory import CHORDS, LOW_LIMITS, VOICINGS, guide_tones
@@ -59,15 +60,15 @@ def test_guide_tones_are_there(family: str) -> None:
 @pytest.mark.parametrize("loop", [POP, JAZZ])
 def test_guitar_voicings_can_be_held(family: str, loop: list[tuple[int, str]]) -> None:
     """With guitar hands every voicing is a shape on six strings within four frets."""
-    assert all(playable(v) for v in lead_voices(chords(loop), family, 40, 79, key=C, hands="guitar"))
+    assert all(on_guitar(v) for v in lead_voices(chords(loop), family, 40, 79, key=C, hands="guitar"))
 
 
 def test_what_a_hand_cannot_hold() -> None:
     """An open E chord and an F barre are playable; seven notes, or a cluster low on one string, are not."""
-    assert playable((40, 47, 52, 56, 59, 64))
-    assert playable((41, 48, 53, 57, 60, 65))
-    assert not playable((40, 41))
-    assert not playable(tuple(range(40, 68, 4)))
+    assert on_guitar((40, 47, 52, 56, 59, 64))
+    assert on_guitar((41, 48, 53, 57, 60, 65))
+    assert not on_guitar((40, 41))
+    assert not on_guitar(tuple(range(40, 68, 4)))
 
 
 @pytest.mark.parametrize(("family", "low", "high"), [("close", 55, 76), ("rootless_ab", 50, 76), ("spread4", 48, 79)])
