@@ -31,7 +31,9 @@ from scorekit.render.voices import Bodies, Stroke, clip
 from scorekit.stage import Sound
 
 FACTOR = 2.0
-HELD, GAP, VELOCITY = 1.5, 3.0, 96
+HOLDS, FALLS = (0.15, 1.2), (0.03, 0.25)
+"""Seconds between which the fall of a note, of a drum, is taken."""
+HELD, GAP, VELOCITY = 1.5, 4.0, 96
 
 
 class Case(NamedTuple):
@@ -76,6 +78,18 @@ CASES = {
     "warm": Case(89, (48, 60, 67)),
 }
 
+DRUMS = {
+    "kick": Case(0, (36,), (1, 15), (60, 400)),
+    "snare": Case(0, (38,), (1, 10), (80, 350)),
+    "tom": Case(0, (45, 48), (1, 15), (35, 160)),
+    "closed hat": Case(0, (42,), (1, 10), (150, 1_200)),
+    "open hat": Case(0, (46,), (1, 15), (20, 120)),
+    "crash": Case(0, (49,), (1, 40), (8, 60)),
+    "ride": Case(0, (51,), (1, 15), (8, 80)),
+}
+"""Pieces of the acoustic kit, by their General MIDI notes; decays of drums and cymbals after Fletcher and Rossing,
+ch. 18 and 20, and closed hats by the meaning of the word. Their fall is taken from 30 to 250 ms."""
+
 
 def ours(patch: str, pitch: int) -> Samples:
     """A note of a patch, mono."""
@@ -86,13 +100,13 @@ def ours(patch: str, pitch: int) -> Samples:
     return np.concatenate([x, np.zeros(RATE, np.float32)])
 
 
-def theirs(case: Case, soundfont: Path) -> list[Samples]:
+def theirs(case: Case, soundfont: Path, channel: int) -> list[Samples]:
     """The notes of a case by FluidSynth, mono, each from its onset on."""
     midi, tick = mido.MidiFile(ticks_per_beat=480), 960  # 120 bpm: 960 ticks a second
     track = mido.MidiTrack([mido.Message("program_change", program=case.program)])
     for pitch in case.pitches:
-        track.append(mido.Message("note_on", note=pitch, velocity=VELOCITY, time=0))
-        track.append(mido.Message("note_off", note=pitch, time=int(HELD * tick)))
+        track.append(mido.Message("note_on", note=pitch, velocity=VELOCITY, time=0, channel=channel))
+        track.append(mido.Message("note_off", note=pitch, time=int(HELD * tick), channel=channel))
         track.append(mido.Message("note_on", note=0, velocity=1, time=int((GAP - HELD) * tick) - 1, channel=15))
         track.append(mido.Message("note_off", note=0, time=1, channel=15))
     midi.tracks.append(track)
@@ -128,10 +142,10 @@ def attack(x: Samples) -> float:
     return float((np.argmax(level > 0.9 * top) - np.argmax(level > 0.1 * top)) * 4 + 4)
 
 
-def fall(x: Samples) -> float:
-    """dB a second by which the note falls from 0.15 to 1.2 s; what is under -70 dB of its peak does not count."""
-    level = 20.0 * np.log10(levels(x)[37:300] + 1e-9)
-    heard = level > level.max() - 60.0
+def fall(x: Samples, a: float = 0.15, b: float = 1.2) -> float:
+    """dB a second by which the note falls between two times; what is 50 dB under its peak does not count."""
+    level = 20.0 * np.log10(levels(x)[int(a * 250) : int(b * 250)] + 1e-9)
+    heard = level > level.max() - 50.0
     t = np.arange(level.size)[heard] * 0.004
     return -float(np.polyfit(t, level[heard], 1)[0])
 
@@ -159,12 +173,14 @@ def table(soundfont: Path, only: str = "") -> None:
     print("| patch | attack, ms: ours, SoundFont (real) | fall, dB/s: ours, SoundFont (real) |", end="")
     print(" centroid, Hz, at once, then, late: ours | SoundFont | off |")
     print("|---|---|---|---|---|---|")
-    for name, case in CASES.items():
+    for name, case in {**CASES, **DRUMS}.items():
         if only in name:
-            sounds = ([onset(ours(name, pitch)) for pitch in case.pitches], theirs(case, soundfont))
+            drum = name in DRUMS
+            mine = [onset(ours("acoustic" if drum else name, pitch)) for pitch in case.pitches]
+            sounds = (mine, theirs(case, soundfont, 9 if drum else 0))
             rise = [float(np.median([attack(x) for x in half])) for half in sounds]
-            slope = [float(np.median([fall(x) for x in half])) for half in sounds]
-            spans = ((0.0, 0.06), (0.2, 0.5), (0.9, 1.3))
+            slope = [float(np.median([fall(x, *(FALLS if drum else HOLDS)) for x in half])) for half in sounds]
+            spans = ((0.0, 0.06), (0.06, 0.15), (0.15, 0.4)) if drum else ((0.0, 0.06), (0.2, 0.5), (0.9, 1.3))
             colour = [
                 " ".join(f"{np.median([centroid(x, *span) for x in half]):.0f}" for span in spans) for half in sounds
             ]
@@ -172,8 +188,8 @@ def table(soundfont: Path, only: str = "") -> None:
             for what, pair, real, ratio, slack in (
                 ("attack", rise, case.attack, True, 0.25), ("fall", slope, case.fall, False, 2.0)
             ):  # fmt: skip
-                mine, other = (outside(value, real, ratio) for value in pair)
-                if mine > FACTOR * max(other, slack):
+                near, far = (outside(value, real, ratio) for value in pair)
+                if near > FACTOR * max(far, slack):
                     words.append(what)
             print(
                 f"| {name} | {rise[0]:.0f}, {rise[1]:.0f} {told(case.attack)} | {slope[0]:.0f}, {slope[1]:.0f} "
