@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scorekit import choices
 from scorekit.dump import chords_text
 from scorekit.score import Chord, Edit, Note, Passage, Performance, Phrase, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
@@ -168,6 +169,8 @@ def note(
     ]
     if not found:
         return [*lines, f"  {part} is silent here: {why_silent(passage, phrase, first, last)}"]
+    played = frozenset(phrase.origins[n.origin].path for _, n in found)
+    lines += [f"  {line}" for line in choices.told(score.plan, placement, part, bar - placement.bar, played)]
     for index, sounding in found:
         lines += ["", *paragraph(compiled, score, performance, number, phrase, index, sounding)]
     return lines

@@ -146,15 +146,12 @@ def arranged(plan: Plan, placement: Placement) -> tuple[Arrangement, tuple[Decis
     return settle(plan, section, drafted, wishes)
 
 
-def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
-    """A phrase from every part that plays, each hearing those before it by the listening table."""
-    from scorekit.ensemble import band
-    from scorekit.ensemble.base import PLAY_ORDER
+def accented(plan: Plan, placement: Placement, store: Store) -> tuple[float, ...]:
+    """The accent mask of a section, which all parts read."""
     from scorekit.ensemble.beats.rhythm import accents
 
     section = placement.section
-    names = {part.name: part.specialist for part in plan.parts}
-    mask = store.run(
+    return store.run(
         f"accents/{section.id}",
         accents,
         section=section,
@@ -162,6 +159,16 @@ def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: St
         seed=Seed(plan.seed).at("accents", section.name),
         dials=plan.dials,
     )
+
+
+def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
+    """A phrase from every part that plays, each hearing those before it by the listening table."""
+    from scorekit.ensemble import band
+    from scorekit.ensemble.base import PLAY_ORDER
+
+    section = placement.section
+    names = {part.name: part.specialist for part in plan.parts}
+    mask = accented(plan, placement, store)
     phrases: dict[str, Phrase] = {}
     for part in (name for name in PLAY_ORDER if name in names):
         lane = arrangement.lane(part)

@@ -8,7 +8,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import cos, log, pi, sqrt
 from typing import TypeVar
@@ -67,3 +67,50 @@ class Seed:
     ) -> Item:
         """One of the items, by weight (equal weights when none are given)."""
         return items[self.pick(draw, weights if weights is not None else [1.0] * len(items), heat)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice made by chance: where, among what, with which weights, and which won."""
+
+    address: str
+    draw: str
+    items: tuple[object, ...]
+    weights: tuple[float, ...]
+    heat: float
+    chosen: int
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How likely each item was, adding up to 1."""
+        powers = [weight ** (1.0 / max(self.heat, 0.05)) if weight > 0 else 0.0 for weight in self.weights]
+        return tuple(power / sum(powers) for power in powers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Witness(Seed):
+    """A seed that draws as any other and writes down its choices: for telling afterwards why something was chosen.
+
+    Two of them are never equal, so that nothing remembered for a plain seed, or for another witness, is handed out.
+    """
+
+    seen: list[Choice] = field(default_factory=list)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def at(self, *steps: object) -> Seed:
+        """The address further down, with the same list."""
+        return Witness("/".join([self.address, *map(str, steps)]), self.seen)
+
+    def choose(
+        self, draw: str, items: Sequence[Item], weights: Sequence[float] | None = None, heat: float = 1.0
+    ) -> Item:
+        """One of the items, by weight, written down."""
+        weighed = tuple(weights) if weights is not None else (1.0,) * len(items)
+        index = self.pick(draw, weighed, heat)
+        self.seen.append(Choice(self.address, draw, tuple(items), weighed, heat, index))
+        return items[index]
