@@ -72,3 +72,14 @@ def test_a_part_that_must_play_is_there_from_the_start() -> None:
         arrangement = arrange(score.plan, score.plan.placements[0].section, Seed(score.plan.seed))
         assert arrangement.lane("bass").enter == 0
         assert arrangement.lane("bass").rests == ()
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_only_openings_are_opened(genre: str) -> None:
+    """In the sections after a song's introduction the drums and the bass, as played, are there within the first bar."""
+    for seed in SEEDS:
+        score = song(genre, seed)
+        for placement, passage in list(zip(score.plan.placements, score.passages, strict=True))[1:]:
+            first = {phrase.part: phrase.notes[0].start for phrase in passage.phrases if phrase.notes}
+            late = {name for name in ("drums", "bass") if first[name] >= placement.section.meter.bar}
+            assert not late, f"{genre} {seed} {placement.section.id}"

@@ -173,7 +173,7 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
         return "cold"
     if intents.build(section) is not None and section.bars >= 2:
         return "build"
-    first = section.id == plan.placements[0].section.id
+    first = any(place.section.id == section.id and place.seam.before is None for place in plan.placements)
     if section.bars < 2 or not (first or section.name == "intro"):
         return ""
     weights = dict(_OPENINGS)
