@@ -2,7 +2,7 @@
 
     python benchmarks/same.py [--only NAME]
 
-Each variant is a process of its own with an empty shelf, which NumPy is told to leave vector units alone in. Prints the
+Each variant has processes of its own in which NumPy leaves vector units alone, and a shelf that was empty before. Prints the
 first digits of each 16-bit WAV's SHA-256, and whether all are equal. Takes some minutes of all processors.
 """
 
@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from scorekit import files
 
 VARIANTS = {
     "all, 1 process, seed 0": ("", 1, "0"),
@@ -26,17 +29,15 @@ VARIANTS = {
 
 WORK = """
 import hashlib, sys
+from pathlib import Path
 from scorekit import files, pipeline
 from scorekit.shelf import Shelf
 from scorekit.workshop import Workshop
 
-count, only = int(sys.argv[1]), sys.argv[2]
-for path in sorted(files.shipped("specs").glob("*.toml")):
-    if only in path.stem:
-        plan = pipeline.compile_song(path.read_text(), str(path), find=files.load).plan
-        performance = pipeline.perform(pipeline.compose(plan))
-        heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=Workshop(count), keeper=Shelf()))
-        print(path.stem, hashlib.sha256(heard.wav).hexdigest(), flush=True)
+plan = pipeline.compile_song(Path(sys.argv[2]).read_text(), sys.argv[2], find=files.load).plan
+performance = pipeline.perform(pipeline.compose(plan))
+sounding = pipeline.Sounding(hands=Workshop(int(sys.argv[1])), keeper=Shelf())
+print(hashlib.sha256(pipeline.audio(performance, sounding=sounding).wav).hexdigest())
 """
 
 
@@ -47,33 +48,33 @@ def known() -> set[str]:
     return {name for name in __cpu_dispatch__ if __cpu_features__.get(name)}
 
 
-def hashes(features: str, count: int, seed: str, only: str) -> dict[str, str]:
-    """SHA-256 of each song's WAV under a variant."""
+def digits(song: Path, home: Path, variant: tuple[str, int, str]) -> str:
+    """SHA-256 of a song's WAV under a variant, whose shelf is in a folder of its own."""
+    features, count, seed = variant
     off = " ".join(name for name in features.split() if name in known())
-    with tempfile.TemporaryDirectory() as home:
-        world = {**os.environ, "PYTHONHASHSEED": seed, "SCOREKIT_HOME": home, "NPY_DISABLE_CPU_FEATURES": off}
-        done = subprocess.run(
-            [sys.executable, "-c", WORK, str(count), only], capture_output=True, text=True, env=world, check=True
-        )
-    return dict(line.split() for line in done.stdout.splitlines())
+    own = {"PYTHONHASHSEED": seed, "SCOREKIT_HOME": str(home), "NPY_DISABLE_CPU_FEATURES": off}
+    work = [sys.executable, "-c", WORK, str(count), str(song)]
+    return subprocess.run(work, capture_output=True, text=True, env={**os.environ, **own}, check=True).stdout.strip()
 
 
 def main() -> None:
-    """Prints the table; fails when any two differ."""
+    """Prints the table, song by song; fails when any two differ."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", default="", help="songs whose names contain this")
-    only = options.parse_args().only
-    with ThreadPoolExecutor() as pool:
-        found = dict(zip(VARIANTS, pool.map(lambda variant: hashes(*variant, only), VARIANTS.values()), strict=True))
+    folder, only = files.shipped("specs"), options.parse_args().only
+    songs = sorted(path for path in (folder.glob("*.toml") if folder else ()) if only in path.stem)
     print(f"features that can be turned off here: {' '.join(sorted(known()))}\n")
-    print(f"| song | {' | '.join(found)} | same |")
-    print("|---|" + "---|" * (len(found) + 1))
+    print(f"| song | {' | '.join(VARIANTS)} | same |\n|---|{'---|' * (len(VARIANTS) + 1)}", flush=True)
     wrong = 0
-    for song in next(iter(found.values())):
-        row = [table[song] for table in found.values()]
-        wrong += len(set(row)) > 1
-        print(f"| {song} | {' | '.join(digits[:12] for digits in row)} | {'yes' if len(set(row)) == 1 else 'NO'} |")
-    print(f"\n{wrong} of {len(next(iter(found.values())))} songs differ")
+    with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor() as pool:
+        homes = [Path(home) / str(n) for n in range(len(VARIANTS))]
+        for song in songs:
+            row = list(pool.map(digits, [song] * len(homes), homes, VARIANTS.values()))
+            same = len(set(row)) == 1
+            wrong += not same
+            shown = " | ".join(one[:12] for one in row)
+            print(f"| {song.stem} | {shown} | {'yes' if same else 'NO'} |", flush=True)
+    print(f"\n{wrong} of {len(songs)} songs differ")
     sys.exit(wrong > 0)
 
 
