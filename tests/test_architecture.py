@@ -21,13 +21,8 @@ FLOORS = (
     ("errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog", "playable", "repeats"),
     ROOMS,
-<<<<<<< HEAD
     ("draft", "files", "shelf"),
-    ("pipeline", "answers", "dump", "diff", "smells", "trace"),
-=======
-    ("files", "shelf"),
     ("pipeline", "answers", "choices", "dump", "diff", "smells", "trace"),
->>>>>>> a41de6e (explain tells what an idea was chosen over, with scores, chances, and why others were not asked)
     (
         "studio",
         "report",
