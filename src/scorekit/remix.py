@@ -35,8 +35,8 @@ from scorekit.timebase import TempoMap
 GivenUp = Callable[[], bool]
 Kicks = NDArray[np.int64]
 Result = TypeVar("Result")
-LIMIT = 48 << 20
-"""Bytes of bodies that are kept beside those that are being played."""
+LIMIT = 160 << 20
+"""Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
 _BATCH = 64 * CELL
 """Samples whose true peaks are measured together."""
 _SHEET = 4_096

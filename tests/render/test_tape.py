@@ -1,0 +1,136 @@
+"""The tape: lines come and go, and what is left is to the bit what a console makes of it that never heard of the others."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scorekit.render import dsp, dynamics, effects
+from scorekit.render.console import CHUNK, Console, Laid, Line, reach
+from scorekit.render.dsp import Samples
+from scorekit.render.loudness import CELL, PIECES
+from scorekit.render.patches import PATCHES
+from scorekit.render.tape import Tape, aligned
+from scorekit.render.voices import Bodies, Stroke
+from scorekit.stage import Sound, Strip
+
+N, DELAY = 5 * CHUNK // 2 + 77, 9_000
+KICKS = [20_000, 60_000, 200_000]
+BODIES = Bodies()
+STRIPS = (Strip(verb=0.3), Strip(level=-6.0, pan=-0.4, delay=0.2), Strip(level=3.0, pan=0.3, verb=0.1, duck=6.0))
+
+
+def laid(chance: random.Random, strip: Strip) -> Laid:
+    """A few notes somewhere."""
+    starts = sorted(chance.randrange(N) for _ in range(4))
+    notes = [
+        Stroke(at, chance.randint(2_000, 30_000), chance.randint(45, 70), chance.randint(40, 120)) for at in starts
+    ]
+    line = Line("keys", PATCHES["epiano"], Sound("epiano"), effects.FLAT, strip, notes)
+    return Laid(line, BODIES)
+
+
+def console(rows: list[Laid], kicks: list[int] = KICKS) -> Console:
+    """A console with room and echo."""
+    return Console(N, rows, kicks, room=effects.room(0.1, 0.5), delay=DELAY)
+
+
+def wet(desk: Console) -> Samples:
+    """All a console makes of its lines, before the lows."""
+    return np.concatenate([chunk for _, chunk in desk.wet(0, N)], axis=1)
+
+
+def everywhere(row: Laid) -> tuple[tuple[int, int], ...]:
+    return aligned([(int(row.starts.min()), int(row.ends.max()))], 1, N)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_lines_leave_no_trace(seed: int) -> None:
+    """After lines came and went in any order, room and echo answering in between, the tape reads as a console that has the
+    lines that are left, bit for bit, and was told to be stale wherever it differs from before."""
+    chance = random.Random(seed)
+    rows = [laid(chance, strip) for strip in STRIPS * 2]
+    desk = console(rows)
+    tape = Tape(N, desk.room, DELAY)
+    on: list[Laid] = []
+    for _ in range(3):
+        before = tape.read(0, N)
+        tape.stale.clear()
+        for row in chance.sample(rows, 3):
+            put = np.subtract if row in on else np.add
+            tape.bring(desk, row, everywhere(row), put)
+            (on.remove if row in on else on.append)(row)
+        tape.ring(lambda: None)
+        heard = tape.read(0, N)
+        np.testing.assert_array_equal(heard, wet(console([row for row in rows if row in on])))
+        moved = np.flatnonzero((heard != before).any(axis=0))
+        told = np.zeros(N, np.bool_)
+        for a, b in tape.stale:
+            told[a:b] = True
+        assert moved.size and told[moved].all()
+
+
+def test_a_ring_that_was_given_up_is_done_again() -> None:
+    """When room and echo are stopped in the middle of their answer, the next time completes it."""
+    row = laid(random.Random(3), replace(STRIPS[0], delay=0.3))
+    desk = console([row])
+    tape = Tape(N, desk.room, DELAY)
+    tape.bring(desk, row, everywhere(row))
+    for stop in (2, 5, 9):
+        left = iter(range(stop))
+
+        def ask(left: object = left) -> None:
+            next(left)  # type: ignore[call-overload]
+
+        with pytest.raises(StopIteration):
+            tape.ring(ask)
+    tape.ring(lambda: None)
+    np.testing.assert_array_equal(tape.read(0, N), wet(desk))
+
+
+def test_sums_do_not_hang_upon_their_order() -> None:
+    """The same lines in another order make the same mix, bit for bit."""
+    rows = [laid(random.Random(number), strip) for number, strip in enumerate(STRIPS)]
+    np.testing.assert_array_equal(wet(console(rows)), wet(console(rows[::-1])))
+
+
+def test_a_whole_number_is_fine_enough() -> None:
+    """Summed in whole numbers a mix is within -130 dB of the sum of its samples."""
+    rows = [laid(random.Random(number), Strip()) for number in range(4)]
+    out, scratch = np.zeros((2, N), np.float64), np.empty((2, CHUNK), np.float32)
+    sides = np.array([[g] for g in dsp.pan(0.0)])
+    for row in rows:
+        for at in range(0, N, CHUNK):
+            heard = row.sound(at, min(CHUNK, N - at), scratch)
+            if heard:
+                out[:, heard[0] : heard[0] + heard[1].shape[1]] += heard[1] * sides
+    made = wet(Console(N, rows))
+    assert np.abs(out).max() > 0.01
+    assert np.abs(made - out).max() < 10 ** (-130 / 20)
+
+
+def test_an_echo_is_silent_after_its_reach() -> None:
+    """What rings on after a chunk is over where ``reach`` says."""
+    echo = effects.Echo(DELAY)
+    echo.feed(dsp.noise("send", CHUNK), np.zeros((2, CHUNK), np.float32))
+    heard = np.zeros((2, CHUNK), np.float32)
+    echo.feed(np.zeros(CHUNK, np.float32), heard)
+    assert np.abs(heard).max() > 0.01 and not heard[:, reach(echo) :].any()
+
+
+def test_gains_are_local_to_the_bit() -> None:
+    """Any stretch of the compressor's and the limiter's curves worked out alone is that stretch of the whole curve."""
+    chance, cells = random.Random(5), 1_400
+    energy = np.square(dsp.noise("energy", cells * PIECES).astype(np.float64)) * 40.0
+    peaks = np.abs(dsp.noise("peaks", cells * PIECES)) * np.float32(3.0)
+    base = dynamics.squeezed(energy, -18.0, 0, cells * CELL)
+    whole = dynamics.limited(base, peaks, -1.0, 0, cells * CELL)
+    assert base.min() < 0.9 and (whole < 0.8 * base).any() and (base * peaks).max() > 1.0
+    for _ in range(12):
+        a, b = sorted(chance.sample(range(cells + 1), 2))
+        part = slice(a * PIECES, b * PIECES)
+        np.testing.assert_array_equal(dynamics.squeezed(energy, -18.0, a * CELL, b * CELL), base[part])
+        np.testing.assert_array_equal(dynamics.limited(base, peaks, -1.0, a * CELL, b * CELL), whole[part])
