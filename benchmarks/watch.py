@@ -43,7 +43,7 @@ def swapped(pattern: str, value: Callable[[int], str]) -> Edit:
 
 
 EDITS: dict[str, tuple[str, Edit]] = {
-    "one part, one section: take": ("song", added(lambda n: f'\n[sections."chorus/1".parts.bass]\nreroll = {n + 1}\n')),
+    "one part, one section: take": ("song", added(lambda n: f'\n[sections."chorus/1".parts.bass]\nreroll = {n + 2}\n')),
     "one part, one section: density": (
         "song", added(lambda n: f'\n[sections."chorus/1".parts.keys]\ndensity = {0.2 + 0.02 * n:.2f}\n')),
     "one pattern": (
