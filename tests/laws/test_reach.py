@@ -35,7 +35,7 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "a new bridge before the last chorus": ("song", "chorus:4:e5", "bridge:4:e3 chorus:4:e5"),
     "another genre": ("song", 'genre = "rock"', 'genre = "pop"'),
     "a kick more in one groove of the genre": ("genres", '"X..x ..X. ..x. ....|', '"X..x ..X. ..x. ..x.|'),
-    "the level of the bass in the genre's mix": ("genres", "pan = 0.0, level = -3", "pan = 0.0, level = -5"),
+    "a high-pass on the bass in the genre's mix": ("genres", 'bass = { patch = "picked",', 'bass = { patch = "picked", hp = 60,'),
     "a dial of the model": ("models", "complexity = 0.5", "complexity = 0.7"),
 }  # fmt: skip
 """By what it is: the file, and what is replaced there by what; nothing replaced: put at the end."""
