@@ -51,7 +51,8 @@ class Case:
 
     @staticmethod
     def of(plan: Plan, placement: Placement, arrangement: Arrangement) -> Case:
-        """The case of one section. The tempo enters rounded to its feel, so that small changes of it change nothing."""
+        """The case of one section. The tempo enters as the slowest of its band (110 up to 130), so that small changes of it
+        change nothing."""
         section = placement.section
         quarters = section.meter.bar / PPQ
         busy = 0.7 + 0.6 * plan.dials.complexity
@@ -65,7 +66,7 @@ class Case:
             plan.resolver,
             BUDGET[section.tier - 1] * quarters / 4 * busy,
             plan.ideas.bass.kick_lock,
-            60 / (20 * (bpm // 20)),
+            60 / (20 * ((bpm + 10) // 20) - 10),
             tuple((n, lane.low, lane.high) for n, lane in arrangement.lanes),
             clave(plan, section),
             tuple(p.name for p in plan.parts if blown(p.name, p.program)),
