@@ -24,7 +24,6 @@ from scorekit.render.patches.basses import (
     octaves,
     partials,
     plucked,
-    ring,
     stroke_of,
 )
 
@@ -161,7 +160,7 @@ def _shaken(x: Samples, cents: float) -> Samples:
     n = np.arange(x.size, dtype=np.float32)
     depth = cents * 0.5 / 1731.2 * RATE / (2.0 * PI * 5.3)
     grown = dsp.lines([(0.0, 0.0), (0.3, 0.0), (0.9, depth)], x.size)
-    at = ring(partials(5.3, 1.0, 1e9), x.size) * grown + n
+    at = dsp.partial(5.3, x.size) * grown + n
     whole = np.floor(at)
     share = at - whole
     index = np.minimum(whole.astype(np.intp), x.size - 2)

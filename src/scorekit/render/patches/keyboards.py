@@ -124,7 +124,7 @@ def _epiano(take: Take) -> Samples:
     dsp.add(sound, key, 0, 0.05 * (0.3 + take.force))
     depth = take.param("tremolo")
     if depth:
-        sway = np.float32(0.5 * depth) * ring(partials(5.1, 1.0, 1e9), n)
+        sway = np.float32(0.5 * depth) * dsp.partial(5.1, n)
         sound = np.stack([sound * (np.float32(1.0) + sway), sound * (np.float32(1.0) - sway)])
     return levelled(sound, 0.275, start=0.001, end=0.3 * seconds, n=whole)
 
@@ -140,7 +140,7 @@ _FULL = np.array([0.8, 0.7, 1.0, 0.8, 0.55, 0.5, 0.35, 0.4, 0.5])
 def _turned(x: Samples, hertz: float, depth: float, swell: float, phase: float) -> Samples:
     """x on a rotor, as one ear has it: distance (``depth`` samples) and loudness (0 to 1) swing at ``hertz``."""
     n = x.size
-    swing = ring(partials(hertz, 1.0, 1e9, phase), n)
+    swing = dsp.partial(hertz, n, start=phase)
     late = swing * np.float32(-depth) + np.float32(depth + 1.0)
     whole = np.floor(late)
     share = late - whole
@@ -231,7 +231,7 @@ def _vibes(take: Take) -> Samples:
     sound = ring(rows, n)
     dsp.add(sound, burst(f"vibes/{take.pitch}/{take.round}", 500.0, 5_000.0, 0.03), 0, 0.16 * (0.2 + take.force))
     depth = np.float32(0.45 * take.param("motor"))
-    turn = ring(partials(5.3, 1.0, 1e9, 0.25), n)
+    turn = dsp.partial(5.3, n, start=0.25)
     sound *= np.float32(1.0) - depth * (np.float32(0.5) - np.float32(0.5) * turn)
     return levelled(sound, 0.31, start=0.0012, end=0.9, n=whole)
 
