@@ -8,8 +8,8 @@ amplitude spectrum in Hz, at 0 to 60 ms, at 0.2 to 0.5 s and at 0.9 to 1.3 s. Ea
 
 What is real: attacks of tongued and bowed notes after Meyer, *Acoustics and the Performance of Music* (2009), ch. 3,
 and Luce and Clark, JAES 13 (1965); piano after Weinreich, JASA 62 (1977), and Fletcher and Rossing, *The Physics of
-Musical Instruments*, ch. 12; guitars ch. 9; bars ch. 19; electric guitars also from two CC0 recordings (E minor 9 and
-fifths, Sonic Pi samples). They are ranges of playing, given roundly. A patch is ``off`` when it is outside the real range
+Musical Instruments*, ch. 12; guitars ch. 9; bars ch. 19. They are round figures after these works, wide enough for
+ways of playing, for orientation and not to be quoted. A patch is ``off`` when it is outside the real range
 by more than FACTOR times what the SoundFont is (attacks: ratios; falls: dB a second).
 """
 
