@@ -34,8 +34,7 @@ def witnessed(plan: Plan, placement: Placement, part: str) -> tuple[Brief, Phras
         return brief, Phrase(part), ()
     seed = Witness(brief.seed.address)
     motif = Witness(brief.motif_seed.address, seed.seen) if brief.motif_seed else None
-    player = band.SPECIALISTS[plan.part(part).specialist]
-    phrase = player.play(replace(brief, seed=seed, motif_seed=motif))
+    phrase = band.play(plan.part(part), brief)(replace(brief, seed=seed, motif_seed=motif))
     return brief, phrase, tuple(dict.fromkeys(seed.seen))
 
 

@@ -167,7 +167,7 @@ def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: St
     from scorekit.ensemble.base import PLAY_ORDER
 
     section = placement.section
-    names = {part.name: part.specialist for part in plan.parts}
+    names = {part.name: part for part in plan.parts}
     mask = accented(plan, placement, store)
     phrases: dict[str, Phrase] = {}
     for part in (name for name in PLAY_ORDER if name in names):
@@ -176,8 +176,7 @@ def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: St
             phrases[part] = Phrase(part)
             continue
         brief = band.brief(plan, placement, part, lane, phrases, mask)
-        specialist = band.SPECIALISTS[names[part]]
-        phrases[part] = store.run(f"play/{section.id}/{part}", specialist.play, brief=brief)
+        phrases[part] = store.run(f"play/{section.id}/{part}", band.play(names[part], brief), brief=brief)
     return phrases
 
 

@@ -11,6 +11,7 @@ from scorekit import theory
 from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import figure, plain_cells, slots
+from scorekit.ensemble.playing import as_written
 from scorekit.ideas import Hit, MelodyIdeas, Pattern
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
@@ -85,7 +86,7 @@ def test_none_is_silent() -> None:
 def test_own_notes_verbatim() -> None:
     """A tune the user wrote is played as written."""
     notes = (Note(0, PPQ, 64, 80), Note(PPQ, 2 * PPQ, 99, 90))
-    assert play(cell=Cell(notes=notes)).notes == notes
+    assert as_written(brief(cell=Cell(notes=notes))).notes == notes
 
 
 def test_return_varies() -> None:

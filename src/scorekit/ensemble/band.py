@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from scorekit.ensemble.arrangement import part_dials
 from scorekit.ensemble.base import LISTENS, Specialist
@@ -13,10 +13,12 @@ from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.pads import Pads
+from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.strings import Strings
 from scorekit.ideas import Ideas
 from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam
 from scorekit.seeds import Seed
+from scorekit.stage import Part
 
 SPECIALISTS: Mapping[str, Specialist] = {
     player.name: player for player in (Drums(), Bass(), Guitar(), Keys(), Strings(), Brass(), Lead(), Pads())
@@ -80,6 +82,11 @@ def brief(
         motif_seed=motif_seed(plan, placement, part),
         ending=plan.ending if last else "",
     )
+
+
+def play(part: Part, brief: Brief) -> Callable[..., Phrase]:
+    """Who plays a brief: the part's specialist, or the user's own notes where there are some."""
+    return as_written if brief.cell.notes else SPECIALISTS[part.specialist].play
 
 
 def bids(plan: Plan, placement: Placement, lanes: Mapping[str, Lane]) -> tuple[Bid, ...]:

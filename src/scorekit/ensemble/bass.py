@@ -21,7 +21,7 @@ from scorekit.ensemble.bassline import (
     under_fills,
 )
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, split
-from scorekit.ensemble.playing import as_written, following, knee, level, pulse_at, strength
+from scorekit.ensemble.playing import following, knee, level, pulse_at, strength
 from scorekit.ensemble.walking import Step, walk
 from scorekit.ideas import BassIdeas
 from scorekit.score import Bid, Brief, Chord, Origin, Phrase
@@ -51,8 +51,6 @@ class Bass:
         ideas = brief.ideas
         assert isinstance(ideas, BassIdeas)
         register = Register(brief.lane.low, brief.lane.high, brief.section.key)
-        if brief.cell.notes:
-            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)

@@ -232,21 +232,9 @@ class Drums:
 
     def play(self, brief: Brief) -> Phrase:
         """The drums of a section, generator after generator, merged."""
-        if brief.cell.notes:
-            return _given(brief)
         if not brief.lane.plays or "nodrums" in brief.section.flags:
             return Phrase(brief.part)
         phrase = Phrase(brief.part)
         for generator in BEATS:
             phrase = generator.write(brief, phrase)
         return merge(brief, phrase) if phrase.notes else phrase
-
-
-def _given(brief: Brief) -> Phrase:
-    """The user's own notes and nothing else."""
-    pen = Pen(brief.part)
-    for note in brief.cell.notes:
-        bar = note.start // brief.section.meter.bar
-        origin = Origin(brief.cell.path, brief.part, "as written", f"{brief.seed.address}/{bar}")
-        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
-    return pen.phrase(brief.section.length, "as written")

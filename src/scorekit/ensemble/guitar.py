@@ -9,7 +9,7 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
 from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
-from scorekit.ensemble.playing import as_written, fill_starts, knee, level, strength
+from scorekit.ensemble.playing import fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -40,8 +40,6 @@ class Guitar:
         """The guitar of a section."""
         ideas = brief.ideas
         assert isinstance(ideas, CompIdeas)
-        if brief.cell.notes:
-            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)

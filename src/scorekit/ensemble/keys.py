@@ -10,7 +10,7 @@ from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
-from scorekit.ensemble.playing import as_written, home, knee, level, strength
+from scorekit.ensemble.playing import home, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.timebase import PPQ
@@ -43,8 +43,6 @@ class Keys:
         """The keyboard of a section."""
         ideas = brief.ideas
         assert isinstance(ideas, CompIdeas)
-        if brief.cell.notes:
-            return as_written(brief, self.name)
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)

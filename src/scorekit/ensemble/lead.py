@@ -1,4 +1,4 @@
-"""The lead: sings the tune of each section, the user's own where there is one."""
+"""The lead: sings the tune of each section."""
 
 from __future__ import annotations
 
@@ -41,22 +41,12 @@ class Lead:
     def play(self, brief: Brief) -> Phrase:
         """The tune of this section, inside its lane."""
         pen = Pen("lead")
-        if brief.cell.notes:
-            return _as_written(pen, brief)
         if not brief.lane.plays or brief.section.melody == "none" or not isinstance(brief.ideas, MelodyIdeas):
             return pen.phrase(brief.section.length)
         home = _at_home(brief)
         setting = setting_of(home, brief.ideas)
         _sing(pen, home, setting, composed(home, setting))
         return _lifted(brief, pen.phrase(brief.section.length, f"{setting.kind} tune"))
-
-
-def _as_written(pen: Pen, brief: Brief) -> Phrase:
-    """The user's own notes, untouched."""
-    origin = Origin(brief.cell.path or "melody", "lead", "as written", brief.seed.address)
-    for note in brief.cell.notes:
-        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
-    return pen.phrase(brief.section.length, "as written")
 
 
 def _at_home(brief: Brief) -> Brief:

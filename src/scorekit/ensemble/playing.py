@@ -38,11 +38,12 @@ def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, .
     return tuple(idea for idea in ideas if true.get(idea.mask, True)) or tuple(ideas)
 
 
-def as_written(brief: Brief, maker: str) -> Phrase:
-    """The user's own notes for the cell, untouched."""
+def as_written(brief: Brief) -> Phrase:
+    """The user's own notes for the cell and nothing else, whoever would have played."""
     pen = Pen(brief.part)
-    origin = Origin(brief.cell.path, maker, "as written", brief.seed.address)
     for note in brief.cell.notes:
+        bar = note.start // brief.section.meter.bar
+        origin = Origin(brief.cell.path, brief.part, "as written", f"{brief.seed.address}/{bar}")
         pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     return pen.phrase(brief.section.length, "as written")
 
