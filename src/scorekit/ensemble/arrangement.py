@@ -18,6 +18,7 @@ from scorekit.timebase import Tick
 _THIN = ("intro", "break", "breakdown", "outro", "tag", "coda")
 _TUNELESS = "none"
 _COMPERS = frozenset({"guitar", "keys"})
+_COLOURS = frozenset({"brass", "strings", "pads"})
 _CHORDS = frozenset({"guitar", "keys", "pads", "strings"})
 """Who can give the harmony."""
 _BUSIER = (-0.1, -0.06, 0.0, 0.06, 0.1)
@@ -47,7 +48,9 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         if not cell.play and lane.plays:
             entering = came_in(part.name, playing, section, kind, part.name in always)
-            lane = replace(staged(lane, part.name, playing, section, seed, part.name in always), enter=entering)
+            lane = replace(
+                staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
+            )
         lanes.append((part.name, lane))
     return Arrangement(tuple(lanes))
 
@@ -83,7 +86,8 @@ def size(plan: Plan, section: Section) -> int:
 
 
 def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
-    """The band in the order in which places are given away: the genre's order, the colours shuffled by section name.
+    """The band in the order in which places are given away: the genre's order, the colours shuffled by section name, and
+    kept for later than the introduction; those who comp once for the song.
 
     The first three of the order are the core and keep their places; what is always there comes first, then the tune.
     """
@@ -100,8 +104,10 @@ def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
             return (1.5, place)
         focus = -1.5 if name in plan.focus else 0.0
         strays = 2.0 * stray if section.name in _LOOSE and place else stray if place > 2 else 0.0
-        drift = strays * seed.at(section.name).unit(f"rank/{name}")
-        return (place + drift + focus, place)
+        comps = name in _COMPERS and section.name not in _LOOSE
+        drift = strays * (0.5 * seed.unit(f"rank/{name}") if comps else seed.at(section.name).unit(f"rank/{name}"))
+        early = 1.5 if section.name == "intro" and name in _COLOURS else 0.0
+        return (place + drift + focus + early, place)
 
     return tuple(sorted(order, key=rank))
 
@@ -156,12 +162,17 @@ def front(playing: tuple[str, ...], ideas: Ideas) -> str:
 # -- entrances and rests -------------------------------------------------------------------------------------------------
 
 
-def staged(lane: Lane, part: str, playing: tuple[str, ...], section: Section, seed: Seed, carries: bool) -> Lane:
+def staged(
+    lane: Lane, part: str, playing: tuple[str, ...], section: Section, seed: Seed, carries: bool, ideas: Ideas
+) -> Lane:
     """The lane with its exit and its rests. A cell that must play is there from the first beat to the last, and so is a
     part that the genre builds this section on (``carries``)."""
     if carries:
         return lane
-    return replace(lane, leave=exit_of(part, playing, section), rests=rests(part, lane, playing, section, seed))
+    vamping = ideas.arrange.axis == "groove"
+    return replace(
+        lane, leave=exit_of(part, playing, section), rests=rests(part, lane, playing, section, seed, vamping)
+    )
 
 
 def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
@@ -178,7 +189,9 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
         return ""
     weights = dict(_OPENINGS)
     if section.name != "intro":
-        weights["cold"] = 9.0 if plan.ideas.arrange.axis == "melody" or section.tier >= 4 else 3.0
+        weights["cold"] = 9.0 if plan.ideas.arrange.axis == "melody" else 2.0
+    if section.bars < 4:
+        del weights["build"]
     if not first_chords(playing):
         return "build"
     return seed.at(section.name).choose("opening", tuple(weights), tuple(weights.values()))
@@ -226,25 +239,31 @@ def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | Non
     return None if bars >= section.bars else bars * section.meter.bar
 
 
-def rests(part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
+def rests(
+    part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed, vamping: bool
+) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    Endings are played through. At full energy the first of the compers plays through, and so does whoever alone gives the harmony.
+    Endings are played through. At full energy the first of the compers plays through, and so does whoever alone gives the
+    harmony, unless the music is ``vamping``: then drums and bass are left alone for a bar. There a first statement
+    of four bars has a rest for certain, of one bar for those who comp.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or section.name in _THIN[3:]:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
-    if part in _COMPERS and not set(playing) & _CHORDS - {part}:
+    alone = part in _COMPERS and not set(playing) & _CHORDS - {part}
+    if alone and not vamping:
         return ()
     resting: list[int] = []
     draw = seed.at(section.id, part)
+    sure = vamping and section.bars == 4 and section.occurrence == 1
     for block in range(0, section.bars, 8):
         bars = min(8, section.bars - block)
-        if draw.chance(f"rest/{block}", rest_share(part, section.tier)) and bars >= 4:
+        if bars >= 4 and (sure or draw.chance(f"rest/{block}", rest_share(part, section.tier))):
             slots = bars // 2
             first = block + 2 * draw.pick(f"where/{block}", [1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)])
-            resting += [first, first + 1]
+            resting += [first + 1] if alone or (sure and part in _COMPERS) else [first, first + 1]
     return tuple(resting) if len(resting) < section.bars else ()
 
 
