@@ -316,6 +316,25 @@ def uses_flats(tonic: int, mode: str) -> bool:
     return parent in (5, 10, 3, 8, 1)
 
 
+_DEGREES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
+"""Steps of the scale that the semitones above a tonic are written on: flat second, third, sixth and seventh, sharp fourth."""
+
+
+@cache
+def root_names(tonic: int, mode: str, name: str) -> tuple[str, ...]:
+    """How the twelve roots of chords are spelt in a key whose tonic is written ``name``: by their degree, so that bII of A
+    is Bb and bVII of E is D; where that would be Cb, E#, or a double accidental, as the key signature has it."""
+    letters, plain = "CDEFGAB", (FLATS if uses_flats(tonic, mode) else SHARPS)
+    found = list(plain)
+    for above in range(12):
+        letter = letters[(letters.index(name[0]) + _DEGREES[above]) % 7]
+        bend = (tonic + above - LETTERS[letter] + 6) % 12 - 6
+        spelt = letter + {0: "", 1: "#", -1: "b"}.get(bend, "?")
+        if spelt[1:] != "?" and spelt not in ("Cb", "Fb", "E#", "B#"):
+            found[(tonic + above) % 12] = spelt
+    return tuple(found)
+
+
 def spell(pitch_class: int, flats: bool) -> str:
     """The name of a pitch class."""
     return (FLATS if flats else SHARPS)[pitch_class % 12]
@@ -326,10 +345,10 @@ def pitch_name(pitch: int, flats: bool = False) -> str:
     return f"{spell(pitch, flats)}{pitch // 12 - 1}"
 
 
-def chord_symbol(root: int, quality: str, bass: int, flats: bool) -> str:
-    """``Em7``, ``D/F#``."""
-    slash = "" if bass == root else "/" + spell(bass, flats)
-    return spell(root, flats) + SPELLED[quality] + slash
+def chord_symbol(root: int, quality: str, bass: int, names: Sequence[str]) -> str:
+    """``Em7``, ``D/F#``, with the names of the twelve pitch classes."""
+    slash = "" if bass == root else "/" + names[bass]
+    return names[root] + SPELLED[quality] + slash
 
 
 def fold(pitch: int, low: int, high: int) -> int:

@@ -13,6 +13,7 @@ from scorekit.compiler.compile import Compiled
 from scorekit.compiler.material import on_grid, skyline
 from scorekit.compiler.recognise import recognised
 from scorekit.score import Note, Score
+from scorekit.theory import SHARPS
 from scorekit.timebase import PPQ, Meter
 from scorekit.trace import Answers, Trace
 
@@ -247,13 +248,13 @@ def test_sevenths_inversions_and_changes_inside_a_bar_are_heard() -> None:
     """Cmaj7, Dm7, G7 and a slash chord, two in a bar, in 4/4 and in 6/8."""
     four = [(0, (48, 52, 55, 59)), (4, (50, 53, 57, 60)), (6, (55, 59, 62, 65)), (8, (52, 60, 67))]
     notes = tuple(Note(b * PPQ, (4 if b in (0, 8) else 2) * PPQ, p, 80) for b, row in four for p in row)
-    assert recognised(notes, Meter(4, 4), 3, "beat", False) == "Cmaj7 | Dm7:2 G7:2 | C/E"
+    assert recognised(notes, Meter(4, 4), 3, "beat", SHARPS) == "Cmaj7 | Dm7:2 G7:2 | C/E"
     six = tuple(
         Note(b * PPQ // 2, 3 * PPQ // 2, p, 80) for b, row in ((0, (57, 60, 64)), (3, (52, 56, 59))) for p in row
     )
-    assert recognised(six, Meter(6, 8), 1, "beat", False) == "Am:3 E:3"
-    assert recognised(notes, Meter(4, 4), 3, "bar", False).count("|") == 2
-    assert recognised((), Meter(4, 4), 3, "beat", False) == ""
+    assert recognised(six, Meter(6, 8), 1, "beat", SHARPS) == "Am:3 E:3"
+    assert recognised(notes, Meter(4, 4), 3, "bar", SHARPS).count("|") == 2
+    assert recognised((), Meter(4, 4), 3, "beat", SHARPS) == ""
 
 
 def test_the_bands_own_files_are_heard_again() -> None:

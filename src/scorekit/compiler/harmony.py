@@ -13,7 +13,7 @@ from scorekit.compiler.slots import Changes, ChordToken
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
-from scorekit.theory import CHORDS, MAJOR_LIKE, chord_symbol, uses_flats
+from scorekit.theory import CHORDS, MAJOR_LIKE, chord_symbol, root_names
 from scorekit.timebase import Meter, Tick
 
 _LITERAL = {"1": 0, "2": 2, "3": 4, "4": 5, "5": 7, "6": 9, "7": 11, "9": 14, "11": 17, "13": 21}
@@ -268,7 +268,11 @@ def resolved(token: ChordToken, key: Key, path: str) -> Chord:
     """One token as a chord in a key."""
     root = (key.tonic + token.root) % 12 if token.kind == "roman" else token.root
     bass = slash(token, root) if token.bass else root
-    symbol = chord_symbol(root, token.quality, bass, uses_flats(key.tonic, key.mode))
+    names = list(root_names(key.tonic, key.mode, key.name))
+    if token.kind == "letter":
+        names[root] = token.text[: 1 + len(token.text[1:]) - len(token.text[1:].lstrip("b#"))]
+        names[bass] = token.bass or names[bass]
+    symbol = chord_symbol(root, token.quality, bass, names)
     return Chord(token.start, token.length, root, token.quality, bass, symbol, path)
 
 
@@ -294,7 +298,7 @@ def tonic_chord(key: Key, start: Tick, length: Tick) -> Chord:
         key.tonic,
         quality,
         key.tonic,
-        chord_symbol(key.tonic, quality, key.tonic, uses_flats(key.tonic, key.mode)),
+        chord_symbol(key.tonic, quality, key.tonic, root_names(key.tonic, key.mode, key.name)),
     )
 
 
@@ -316,7 +320,7 @@ def closed(chords: tuple[Chord, ...], key: Key, last_bar: Tick, length: Tick, qu
     """The chords of the last section with the tonic from its last bar on, in the genre's colour (a triad when it has none)."""
     final = tonic_chord(key, last_bar, length - last_bar)
     if quality:
-        symbol = chord_symbol(key.tonic, quality, key.tonic, uses_flats(key.tonic, key.mode))
+        symbol = chord_symbol(key.tonic, quality, key.tonic, root_names(key.tonic, key.mode, key.name))
         final = replace(final, quality=quality, symbol=symbol)
     before = [c if c.end <= last_bar else replace(c, length=last_bar - c.start) for c in chords if c.start < last_bar]
     return (*before, final)

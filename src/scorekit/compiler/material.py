@@ -19,7 +19,7 @@ from scorekit.compiler.wrong import Reader, count
 from scorekit.errors import Diagnostic, did_you_mean, printable
 from scorekit.repeats import written as written_once
 from scorekit.score import Claim, Decision, Key, Note, Section
-from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, uses_flats
+from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, root_names
 from scorekit.timebase import PPQ, Meter, Tick
 
 Sheets = Mapping[str, smf.Sheet]
@@ -324,9 +324,9 @@ def harmony_heard(
     early([n for n in notes if n.start < -start], path, "song" if path == "chords" else "section", book)
     end = max((note.end for note in notes), default=0)
     bars = section.bars if path == "chords" else max(1, min(section.bars, (end + bar // 2) // bar))
-    flats = uses_flats(section.key.tonic, section.key.mode)
+    names = root_names(section.key.tonic, section.key.mode, section.key.name)
     inside = tuple(note for note in notes if note.end > 0 and note.start < bars * bar)
-    found = recognised(inside, section.meter, bars, spec.per, flats)
+    found = recognised(inside, section.meter, bars, spec.per, names)
     if not found and path != "chords" and not book.problems:
         book.wrong(join(path, "midi"), "no chords are heard in it", "choose another track, or none for all of them")
     return found or None

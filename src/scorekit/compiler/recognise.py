@@ -44,7 +44,7 @@ def states() -> tuple[tuple[State, tuple[tuple[int, float], ...], float], ...]:
 
 
 @lru_cache(maxsize=64)
-def recognised(notes: tuple[Note, ...], meter: Meter, bars: int, per: str, flats: bool) -> str:
+def recognised(notes: tuple[Note, ...], meter: Meter, bars: int, per: str, names: tuple[str, ...]) -> str:
     """The chords of some bars as the language writes them: ``Em7:2 A7:2 | D | .``; empty when nothing sounds."""
     frames = _frames(meter, bars, per)
     heard = [_heard(notes, start, end) for start, end in frames]
@@ -53,7 +53,7 @@ def recognised(notes: tuple[Note, ...], meter: Meter, bars: int, per: str, flats
     path = _path(
         [(start % meter.bar, weights, bass) for (start, _), (weights, bass) in zip(frames, heard, strict=True)], meter
     )
-    return _spelled(frames, path, [bass for _, bass in heard], meter, flats)
+    return _spelled(frames, path, [bass for _, bass in heard], meter, names)
 
 
 def _frames(meter: Meter, bars: int, per: str) -> list[tuple[Tick, Tick]]:
@@ -103,7 +103,11 @@ def _fit(rows: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
 
 
 def _spelled(
-    frames: Sequence[tuple[Tick, Tick]], path: Sequence[State], basses: Sequence[int], meter: Meter, flats: bool
+    frames: Sequence[tuple[Tick, Tick]],
+    path: Sequence[State],
+    basses: Sequence[int],
+    meter: Meter,
+    names: Sequence[str],
 ) -> str:
     """States as chords bar by bar; a chord over another of its tones for as long as it lasts is written with a slash."""
     spans: list[tuple[Tick, Tick, State, list[int]]] = []
@@ -118,7 +122,7 @@ def _spelled(
         heard = {low for low in lows if low >= 0}
         low = heard.pop() if len(heard) == 1 else root
         slash = low if (low - root) % 12 in CHORDS[quality] else root
-        name = chord_symbol(root, quality, slash, flats)
+        name = chord_symbol(root, quality, slash, names)
         for bar in range(start // meter.bar, -(-end // meter.bar)):
             first, last = max(start, bar * meter.bar), min(end, (bar + 1) * meter.bar)
             whole = last - first == meter.bar

@@ -15,7 +15,8 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import Tick
 
-_THIN = ("intro", "break", "breakdown", "outro", "tag", "coda")
+_ENDINGS = ("outro", "tag", "coda")
+_THIN = ("intro", "break", "breakdown", *_ENDINGS)
 _TUNELESS = "none"
 _COMPERS = frozenset({"guitar", "keys"})
 _COLOURS = frozenset({"brass", "strings", "pads"})
@@ -248,7 +249,7 @@ def rests(
     harmony, unless the music is ``vamping``: then drums and bass are left alone for a bar. There a first statement
     of four bars has a rest for certain, of one bar for those who comp.
     """
-    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or section.name in _THIN[3:]:
+    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or section.name in _ENDINGS:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
