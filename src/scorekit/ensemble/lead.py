@@ -11,7 +11,8 @@ from scorekit.ensemble.base import VELOCITY, Pen, heat
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
-from scorekit.ensemble.tunes import banded, climax, ornamented, sparser, tune, varied
+from scorekit.ensemble.retouch import banded, climax, sparser, varied
+from scorekit.ensemble.tunes import ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from scorekit import theory
-from scorekit.ensemble.grid import early, offbeat
+from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
 from scorekit.ensemble.motifs import (
     Slot,
@@ -36,14 +36,10 @@ LIFT = (0, 1, 4, 1)
 """How many semitones each unit of four lies above the first: state, restate, answer, turn."""
 SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
 """Contours of phrases and how common they are (measured on pop melodies)."""
-HOLD = {"lead": PPQ * 5 // 2, "hook": 2 * PPQ, "solo": PPQ}
+HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 """Scale steps a copy may be moved by, the least first."""
-LITERAL = ("motif", "answer", "motif copy")
-"""Tones that return as they are, and so are best left alone."""
-
-
 # -- ideas that return -----------------------------------------------------------------------------------------------
 
 
@@ -87,11 +83,18 @@ def _settled(setting: Setting, tones: Sequence[Tone], places: Sequence[Spot]) ->
         if tone.idea == "approach" and mended:
             lean = tone.pitch - tones[n + 1].pitch
             tone = replace(tone, pitch=mended[-1].pitch + lean)
-        elif tone.pitch % 12 not in place.scale or (tone.length >= PPQ and dissonance(tone.pitch, place) > 1.9):
-            wanted = place.chord if tone.length >= PPQ else place.scale
+        elif tone.pitch % 12 not in place.scale or (
+            dissonance(tone.pitch, place) > (1.9 if tone.length >= PPQ else 0.3 if _left(tone, mended) else 9)
+        ):
+            wanted = place.scale if tone.length < PPQ and tone.pitch % 12 not in place.scale else place.chord
             tone = replace(tone, pitch=theory.nearest(tone.pitch, tuple(sorted(wanted)), setting.low, setting.high))
         mended.append(tone)
     return tuple(reversed(mended))
+
+
+def _left(tone: Tone, later: Sequence[Tone]) -> bool:
+    """Whether a tone is left by a skip to the tone after it, the last of ``later``."""
+    return bool(later) and later[-1].start - tone.end < PPQ // 2 and abs(later[-1].pitch - tone.pitch) > 2
 
 
 def approached(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
@@ -177,7 +180,7 @@ def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, i
     bar = setting.section.meter.bar
     start, end = slot.bar * bar, (slot.bar + slot.bars) * bar
     if slot.bars < 2 or seed.chance("short", 0.6):
-        return _reaimed(setting, slot, tones, seed, idea, 3)
+        return reaimed(setting, slot, tones, seed, idea, 3)
     cut = end - bar
     rhythm = _rhythm(setting, replace(slot, close=slot.close or "?"), (), seed)
     fresh = [t for t in _laid(rhythm, start) if t.start >= cut]
@@ -189,9 +192,7 @@ def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, i
     return (*head, *(replace(t, idea=idea) for t in search(setting, fresh, aim, seed)))
 
 
-def _reaimed(
-    setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str, count: int
-) -> tuple[Tone, ...]:
+def reaimed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str, count: int) -> tuple[Tone, ...]:
     """The unit with its last few tones given new pitches, to end as its slot asks."""
     head, tail = tones[:-count], [replace(t, idea=idea) for t in tones[-count:]]
     aim = Aim("descending", 0.0, slot.close or "?", tuple(t.pitch for t in head[-2:]), slot.goal)
@@ -233,10 +234,10 @@ def _closed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed) -> 
     end = (slot.bar + slot.bars) * setting.section.meter.bar
     start = end - slot.bars * setting.section.meter.bar
     if tones and end - tones[-1].end >= PPQ // 2:
-        return _reaimed(setting, slot, tones, seed, "motif copy, new ending", 1)
+        return reaimed(setting, slot, tones, seed, "motif copy, new ending", 1)
     rest = land([replace(t, start=t.start - start) for t in tones], end - start, setting.section.meter, seed, "land")
     count = sum(t.pitch == 0 for t in rest) or 1
-    return _reaimed(setting, slot, sung(_laid(rest, start), end), seed, "motif copy, new ending", count)
+    return reaimed(setting, slot, sung(_laid(rest, start), end), seed, "motif copy, new ending", count)
 
 
 def _unit(
@@ -315,7 +316,7 @@ def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: 
 # -- more, fewer, other ----------------------------------------------------------------------------------------------
 
 
-def _between(setting: Setting, tone: Tone, after: Tone) -> Tone | None:
+def between(setting: Setting, tone: Tone, after: Tone) -> Tone | None:
     """An ornament in the second half of a tone: passing by step to the next, or a neighbour of it."""
     step = PPQ // setting.section.grid
     half = tone.length * 2 // 3 if setting.section.grid % 3 == 0 else tone.length // 2
@@ -334,115 +335,9 @@ def ornamented(setting: Setting, tones: Sequence[Tone], share: float, seed: Seed
     """The line with passing and neighbour tones added inside that share of its longer tones."""
     out: list[Tone] = []
     for tone, after in zip(tones, [*tones, None][1:], strict=True):
-        extra = _between(setting, tone, after) if after and after.start - tone.end < PPQ // 2 else None
+        extra = between(setting, tone, after) if after and after.start - tone.end < PPQ // 2 else None
         if extra and seed.chance(f"ornament/{tone.start % (2 * setting.section.meter.bar)}", share):
             out += [replace(tone, length=extra.start - tone.start), extra]
         else:
             out.append(tone)
     return tuple(out)
-
-
-def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone, ...]:
-    """The line without that share of its tones: weak places go, alike in every two bars; phrases keep their ends."""
-    inner = [n for n in range(1, len(tones) - 1) if tones[n + 1].start - tones[n].end < PPQ // 2]
-    meter, gone = setting.section.meter, set[int]()
-    places = {tones[n].start % (2 * meter.bar) for n in inner}
-    for place in sorted(places, key=lambda at: (meter.strength(at), -at)):
-        if len(gone) < round(share * len(tones)):
-            gone |= {n for n in inner if tones[n].start % (2 * meter.bar) == place}
-    out: list[Tone] = []
-    for n, tone in enumerate(tones):
-        if n not in gone:
-            out.append(tone)
-        elif out and out[-1].end == tone.start:
-            out[-1] = replace(out[-1], length=min(out[-1].length + tone.length, 2 * PPQ))
-    return tuple(out)
-
-
-def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> tuple[Tone, ...]:
-    """A return that is no photocopy: one small edit toward its end, for a tune is known by what stays.
-
-    With the chance ``more`` another edit follows. All drawn from this occurrence's own seed.
-    """
-    out, kept = tuple(tones), frozenset((t.start, t.pitch) for t in tones)
-    order = sorted(EDITS, key=lambda edit: seed.unit(f"edit/{edit}") / EDITS[edit])
-    for n, edit in enumerate(order):
-        changed = sum((t.start, t.pitch) not in kept for t in out)
-        if len(tones) > 3 and (not changed or seed.chance(f"more/{n}", more)):
-            out = _edited(setting, edit, out, seed)
-    return monophonic(out)
-
-
-EDITS = {"tail": 9.0, "early": 1.0, "ornament": 0.7, "drop": 0.1}
-"""What changes in a return, and how readily."""
-
-
-def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) -> tuple[Tone, ...]:
-    """The line with its last tones sung anew, one tone ahead of its beat, one ornament more, or one tone fewer."""
-    if edit == "drop":
-        return (*tones[:-2], replace(tones[-1], start=tones[-2].start, length=tones[-1].end - tones[-2].start))
-    if edit == "tail":
-        last = setting.section.bars - 1
-        slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
-        return _reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", 1)
-    half = len(tones) * 3 // 4
-    if edit == "early":
-        return (*tones[:half], *_early(setting, tones[half:], seed))
-    spots = [n for n in range(half, len(tones) - 1) if _between(setting, tones[n], tones[n + 1])]
-    if not spots:
-        return tones
-    n = seed.choose("spot", spots)
-    return (*tones[:n], *ornamented(setting, tones[n : n + 2], 1.0, seed), *tones[n + 2 :])
-
-
-def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
-    """One tone on a beat pulled ahead by an eighth (a third), the tone before it giving way."""
-    ahead, meter = early(setting.section), setting.section.meter
-    room = range(1, len(unit))
-    free = [n for n in room if meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead]
-    if not free:
-        return unit
-    n = seed.choose("early", free)
-    pulled = replace(unit[n], start=unit[n].start - ahead, length=unit[n].length + ahead, idea="anticipation")
-    return [*unit[:n], pulled, *unit[n + 1 :]]
-
-
-def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with one highest tone: of several, the one nearest two thirds of the way rises a step or two."""
-    if len(tones) < 3:
-        return tuple(tones)
-    top = max(t.pitch for t in tones)
-    peaks = [n for n, t in enumerate(tones) if t.pitch == top and t.idea != "approach"]
-    if len(peaks) < 2:
-        return tuple(tones)
-    goal = setting.section.length * 2 // 3
-    n = min(peaks, key=lambda k: (tones[k].idea in LITERAL, abs(tones[k].start - goal)))
-    place = spot(setting, tones[n])
-    wanted = place.chord if place.strong or place.long else place.scale
-    near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
-    reach = range(top + 1, min(top + 5, setting.high, min(near) + 7) + 1)
-    higher = [p for p in reach if p % 12 in wanted]
-    if higher:
-        return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
-    lower = {k: _below(top, spot(setting, t)) for k, t in enumerate(tones) if t.pitch == top and k != n}
-    return tuple(replace(t, pitch=lower.get(k, t.pitch)) for k, t in enumerate(tones))
-
-
-def banded(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with no fewer chord tones on strong beats than its genre allows: the last misfits go to the nearest."""
-    places = [spot(setting, t) for t in tones]
-    strong = [n for n, place in enumerate(places) if place.strong]
-    off = [n for n in strong if tones[n].pitch % 12 not in places[n].chord and tones[n].idea != "approach"]
-    spare = int((1 - setting.ideas.chord_tones[0]) * len(strong))
-    worst = sorted(off, key=lambda n: (dissonance(tones[n].pitch, places[n]), n))[spare:]
-    out = list(tones)
-    for n in worst:
-        near = theory.nearest(out[n].pitch, tuple(sorted(places[n].chord)), setting.low, setting.high)
-        out[n] = replace(out[n], pitch=near)
-    return tuple(out)
-
-
-def _below(pitch: int, place: Spot) -> int:
-    """The next pitch under a pitch that its place allows."""
-    wanted = place.chord if place.strong or place.long else place.scale
-    return next((p for p in range(pitch - 1, pitch - 13, -1) if p % 12 in wanted), pitch - 12)

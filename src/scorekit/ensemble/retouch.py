@@ -1,0 +1,123 @@
+"""Touches to a finished tune: sparser, different on its return, with one highest tone, with enough of its chord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scorekit import theory
+from scorekit.ensemble.grid import early
+from scorekit.ensemble.melody import Setting, Spot, dissonance, spot
+from scorekit.ensemble.motifs import Slot, Tone
+from scorekit.ensemble.tunes import between, monophonic, ornamented, reaimed
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ
+
+LITERAL = ("motif", "answer", "motif copy")
+"""Tones that return as they are, and so are best left alone."""
+
+
+def sparser(setting: Setting, tones: Sequence[Tone], share: float) -> tuple[Tone, ...]:
+    """The line without that share of its tones: weak places go, alike in every two bars; phrases keep their ends."""
+    inner = [n for n in range(1, len(tones) - 1) if tones[n + 1].start - tones[n].end < PPQ // 2]
+    meter, gone = setting.section.meter, set[int]()
+    places = {tones[n].start % (2 * meter.bar) for n in inner}
+    for place in sorted(places, key=lambda at: (meter.strength(at), -at)):
+        if len(gone) < round(share * len(tones)):
+            gone |= {n for n in inner if tones[n].start % (2 * meter.bar) == place}
+    out: list[Tone] = []
+    for n, tone in enumerate(tones):
+        if n not in gone:
+            out.append(tone)
+        elif out and out[-1].end == tone.start:
+            out[-1] = replace(out[-1], length=min(out[-1].length + tone.length, 2 * PPQ))
+    return tuple(out)
+
+
+def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> tuple[Tone, ...]:
+    """A return that is no photocopy: one small edit toward its end, for a tune is known by what stays.
+
+    With the chance ``more`` another edit follows. All drawn from this occurrence's own seed.
+    """
+    out, kept = tuple(tones), frozenset((t.start, t.pitch) for t in tones)
+    order = sorted(EDITS, key=lambda edit: seed.unit(f"edit/{edit}") / EDITS[edit])
+    for n, edit in enumerate(order):
+        changed = sum((t.start, t.pitch) not in kept for t in out)
+        if len(tones) > 3 and (not changed or seed.chance(f"more/{n}", more)):
+            out = _edited(setting, edit, out, seed)
+    return monophonic(out)
+
+
+EDITS = {"tail": 9.0, "early": 1.0, "ornament": 0.7, "drop": 0.1}
+"""What changes in a return, and how readily."""
+
+
+def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) -> tuple[Tone, ...]:
+    """The line with its last tones sung anew, one tone ahead of its beat, one ornament more, or one tone fewer."""
+    if edit == "drop":
+        return (*tones[:-2], replace(tones[-1], start=tones[-2].start, length=tones[-1].end - tones[-2].start))
+    if edit == "tail":
+        last = setting.section.bars - 1
+        slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
+        return reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", 1)
+    half = len(tones) * 3 // 4
+    if edit == "early":
+        return (*tones[:half], *_early(setting, tones[half:], seed))
+    spots = [n for n in range(half, len(tones) - 1) if between(setting, tones[n], tones[n + 1])]
+    if not spots:
+        return tones
+    n = seed.choose("spot", spots)
+    return (*tones[:n], *ornamented(setting, tones[n : n + 2], 1.0, seed), *tones[n + 2 :])
+
+
+def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]:
+    """One tone on a beat pulled ahead by an eighth (a third), the tone before it giving way."""
+    ahead, meter = early(setting.section), setting.section.meter
+    room = range(1, len(unit))
+    free = [n for n in room if meter.strength(unit[n].start) >= 0.6 and unit[n].start - unit[n - 1].start > ahead]
+    if not free:
+        return unit
+    n = seed.choose("early", free)
+    pulled = replace(unit[n], start=unit[n].start - ahead, length=unit[n].length + ahead, idea="anticipation")
+    return [*unit[:n], pulled, *unit[n + 1 :]]
+
+
+def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with one highest tone: of several, the one nearest two thirds of the way rises a step or two."""
+    if len(tones) < 3:
+        return tuple(tones)
+    top = max(t.pitch for t in tones)
+    peaks = [n for n, t in enumerate(tones) if t.pitch == top and t.idea != "approach"]
+    if len(peaks) < 2:
+        return tuple(tones)
+    goal = setting.section.length * 2 // 3
+    n = min(peaks, key=lambda k: (tones[k].idea in LITERAL, abs(tones[k].start - goal)))
+    place = spot(setting, tones[n])
+    wanted = place.chord if place.strong or place.long else place.scale
+    near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
+    reach = range(top + 1, min(top + 5, setting.high, min(near) + 7) + 1)
+    higher = [p for p in reach if p % 12 in wanted]
+    if higher:
+        return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
+    lower = {k: _below(top, spot(setting, t)) for k, t in enumerate(tones) if t.pitch == top and k != n}
+    return tuple(replace(t, pitch=lower.get(k, t.pitch)) for k, t in enumerate(tones))
+
+
+def banded(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with no fewer chord tones on strong beats than its genre allows: the last misfits go to the nearest."""
+    places = [spot(setting, t) for t in tones]
+    strong = [n for n, place in enumerate(places) if place.strong]
+    off = [n for n in strong if tones[n].pitch % 12 not in places[n].chord and tones[n].idea != "approach"]
+    spare = int((1 - setting.ideas.chord_tones[0]) * len(strong))
+    worst = sorted(off, key=lambda n: (dissonance(tones[n].pitch, places[n]), n))[spare:]
+    out = list(tones)
+    for n in worst:
+        near = theory.nearest(out[n].pitch, tuple(sorted(places[n].chord)), setting.low, setting.high)
+        out[n] = replace(out[n], pitch=near)
+    return tuple(out)
+
+
+def _below(pitch: int, place: Spot) -> int:
+    """The next pitch under a pitch that its place allows."""
+    wanted = place.chord if place.strong or place.long else place.scale
+    return next((p for p in range(pitch - 1, pitch - 13, -1) if p % 12 in wanted), pitch - 12)
