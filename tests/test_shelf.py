@@ -11,8 +11,8 @@ import pytest
 from scorekit.render import dsp
 from scorekit.render.effects import FLAT, Tone
 from scorekit.render.patches.base import Patch, Samples, Take
-from scorekit.render.voices import Bodies
-from scorekit.shelf import Shelf
+from scorekit.render.voices import Bodies, Body
+from scorekit.shelf import MAPS, Shelf
 from scorekit.workshop import Filed, Shared, Workshop
 
 MADE: list[Take] = []
@@ -100,6 +100,17 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     shelf.tidy()
     assert sorted(path.name for path in place.parent.iterdir()) == sorted([place.name, alive.name])
     assert shelf.load(PATCH, TAKE, FLAT) is not None
+
+
+def test_bodies_hold_few_descriptors(tmp_path: Path) -> None:
+    """However many bodies a process has taken from the shelf, only so many of them hold a descriptor."""
+    shelf = Shelf(tmp_path)
+    takes = [Take(number, 0.5, 0, 4.0, "", ()) for number in range(150)]
+    for take in takes:
+        shelf.save(PATCH, take, FLAT, Body(np.zeros((1, 80_000), np.int16), 1.0))
+    before = len(os.listdir("/proc/self/fd"))
+    held = [shelf.load(PATCH, take, FLAT) for take in takes]
+    assert all(held) and len(os.listdir("/proc/self/fd")) - before <= MAPS < len(takes)
 
 
 def test_a_long_day_keeps_to_the_limit(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from io import BufferedReader
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from zlib import crc32
@@ -26,6 +27,9 @@ from scorekit.render.voices import Body
 
 LIMIT = 512 << 20
 """Most bytes on the shelf."""
+MAPS, _BIG = 100, 1 << 17
+"""Most bodies of a process that are mapped: each holds a descriptor, and some systems give a process 256; and from how many
+bytes on."""
 _MAGIC, _HEAD, _SUM = b"SKB3", struct.Struct("<4sIId"), 4
 _SOURCES = ("dsp.py", "exact.py", "curves.py", "effects.py", "voices.py", "patches/*.py")
 
@@ -104,10 +108,22 @@ class Shelf:
                             yield found.st_mtime, found.st_size, entry.path
 
 
+def _mapped(file: BufferedReader) -> mmap | None:
+    """A big file without a copy, which would cost more than all that follows; None when it is small, or enough are mapped."""
+    global _maps
+    if _maps >= MAPS or os.fstat(file.fileno()).st_size < _BIG:
+        return None
+    _maps += 1
+    return mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
+_maps = 0
+
+
 def _read(path: Path) -> Body | None:
     try:
         with open(path, "rb") as file:
-            data = mmap(file.fileno(), 0, access=ACCESS_READ)  # a copy would cost more than all that follows
+            data = _mapped(file) or file.read()
         magic, rows, count, step = _HEAD.unpack_from(data)
         samples = np.frombuffer(data, "<i2", rows * count, _HEAD.size + _SUM).reshape(rows, count)
         told = int.from_bytes(data[_HEAD.size : _HEAD.size + _SUM], "little")
