@@ -93,7 +93,7 @@ def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     brief = t60 * (1.25 * RATE) < n // 2
     if n > 16_384 and brief.sum() > 3 and not brief.all():
         out = modal(n, *(row[~brief] for row in (hz, t60, amp, turn)))
-        out[: n // 2] += modal(n // 2, *(row[brief] for row in (hz, t60, amp, turn)))
+        out[: n // 2] += fade(modal(n // 2, *(row[brief] for row in (hz, t60, amp, turn))), 0.1 * n / RATE)
         return out
     fine = 256
     keep = hz < 0.45 * RATE
