@@ -19,7 +19,6 @@ from scorekit.store import Store
 
 SHOWN = 5
 """Runners-up told of one choice."""
-_MASKS = {"first": "first statements", "return": "returns", "last": "last bars", "lift": "ramps"}
 
 
 def witnessed(plan: Plan, placement: Placement, part: str) -> tuple[Brief, Phrase, tuple[Choice, ...]]:
@@ -104,4 +103,4 @@ def why_not(idea: Idea, brief: Brief) -> str:
     if brief.lane.tier not in idea.tiers:
         low, high = min(idea.tiers), max(idea.tiers)
         return f"energy {low}" if low == high else f"energy {low} to {high}"
-    return f"only in {_MASKS.get(idea.mask, idea.mask)}" if idea.mask else ""
+    return f"only {idea.mask}" if idea.mask else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -33,6 +34,34 @@ class Pattern:
         return max(1, self.steps // self.per_bar)
 
 
+MASKS: dict[str, tuple[str, ...]] = {
+    "statement": ("first", "return"),
+    "place": ("last", "lift"),
+    "phrase": ("bar1", "bar2", "bar3", "bar4"),
+    "fill": ("before-fill", "fill", "after-fill"),
+    "chord": ("major", "minor", "dominant", "diminished", "suspended"),
+    "next": ("next-same", "next-step", "next-third", "next-fourth", "next-tritone"),
+    "tempo": ("slow", "medium", "fast", "breakneck"),
+}
+"""When an idea may be used, in words: those of one kind are alternatives, those of different kinds must all be true.
+
+first and return statements; the last four bars, ramps; bars of a four-bar phrase; the bar before a drum fill, with one,
+after one; the family of the bar's chord; the interval from it to the next chord (fourths and fifths are next-fourth); the
+feel band of the tempo.
+"""
+
+
+SECTION_MASKS = ("statement", "place")
+"""The kinds that grooves, fills, percussion and the behaviours of strings, brass and pads know: they last a section."""
+
+
+def fits(mask: str, facts: frozenset[str], kinds: Iterable[str] = tuple(MASKS)) -> bool:
+    """Whether what is true of a bar fulfils a mask, as far as it speaks of some kinds."""
+    words = frozenset(mask.split())
+    asked = [words & frozenset(MASKS[kind]) for kind in kinds]
+    return all(some & facts for some in asked if some)
+
+
 @dataclass(frozen=True, slots=True)
 class Idea:
     """What every alternative has: the tiers it suits, its weight, when it may be used, and where it was written."""
@@ -42,7 +71,7 @@ class Idea:
     weight: float
     path: str = field(compare=False)
     mask: str = ""
-    """When it may be used: '' always, 'first' or 'return' statements, 'last' bar block, 'lift' ramps."""
+    """When it may be used: words of ``MASKS``, '' always."""
 
 
 @dataclass(frozen=True, slots=True)

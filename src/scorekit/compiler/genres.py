@@ -17,6 +17,7 @@ from scorekit.compiler.tables import (
     Decibels,
     Euclid,
     Line,
+    Mask,
     Milliseconds,
     Name,
     NameOrNames,
@@ -146,7 +147,11 @@ class Alternative(Table):
     id: Name | None = entry("Its name, by which songs, models and explain speak of it.", None)
     w: Weight = entry("How often it is chosen among its like.", 1)
     tiers: Tiers = entry("Energies it suits, 1 to 5.", (1, 2, 3, 4, 5))
-    mask: Literal["", "first", "return", "last", "lift"] = entry("Only in first statements, returns, last bars.", "")
+    mask: Mask = entry(
+        "When it may be used, in words: first, return, last, lift, bar1 to bar4, before-fill, minor, next-fourth, slow ...",
+        "",
+        examples=["return bar4"],
+    )
 
 
 Rows = Annotated[dict[str, Text], Field(min_length=1, description="A step string for each kit row.")]

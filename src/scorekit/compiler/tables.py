@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
 from scorekit.errors import did_you_mean, printable
+from scorekit.ideas import MASKS
 from scorekit.score import PARTS
 
 
@@ -83,6 +84,19 @@ def _part(name: str) -> str:
 
 
 PartName = Annotated[str, AfterValidator(_part)]
+
+
+def _mask(text: str) -> str:
+    known = [word for words in MASKS.values() for word in words]
+    wrong = next((word for word in text.split() if word not in known), None)
+    if wrong is not None:
+        raise misshapen(
+            f"unknown mask '{printable(wrong)}'", did_you_mean(wrong, known) or f"known: {', '.join(known)}"
+        )
+    return text
+
+
+Mask = Annotated[str, Field(max_length=200), AfterValidator(_mask)]
 
 
 class Change(Table):

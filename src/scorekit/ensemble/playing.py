@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from scorekit.ensemble import masks
 from scorekit.ensemble.base import AnyIdea, Pen
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
-from scorekit.ideas import Pattern
+from scorekit.ideas import Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Meter, Tick
@@ -26,16 +27,13 @@ def home(brief: Brief) -> Seed:
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
-    """The ideas whose mask allows a bar: first or return statements, the last four bars, ramps; all when none does."""
-    section = brief.section
-    true = {
-        "": True,
-        "first": section.occurrence == 1,
-        "return": section.occurrence > 1,
-        "last": bar >= section.bars - 4,
-        "lift": "ramp" in section.flags,
-    }
-    return tuple(idea for idea in ideas if true.get(idea.mask, True)) or tuple(ideas)
+    """The ideas whose mask allows a bar; all when none does."""
+    if not any(idea.mask for idea in ideas):
+        return tuple(ideas)
+    listens = any("fill" in idea.mask for idea in ideas)
+    fills = frozenset(fill_starts(brief.section, brief.hears("drums")) if listens else ())
+    facts = masks.of_bar(brief, bar, fills)
+    return tuple(idea for idea in ideas if fits(idea.mask, facts)) or tuple(ideas)
 
 
 def as_written(brief: Brief) -> Phrase:

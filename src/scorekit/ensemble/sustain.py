@@ -15,8 +15,9 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, select
 from scorekit.ensemble.chorale import Span, Voicing, led_through, spans
 from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
-from scorekit.ideas import Behaviour, Pattern, SustainIdeas
+from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -89,9 +90,7 @@ def home(brief: Brief) -> Seed:
 
 def _allowed(behaviour: Behaviour, brief: Brief) -> bool:
     """Whether a behaviour's mask fits the section."""
-    section = brief.section
-    fits = {"first": section.occurrence == 1, "return": section.occurrence > 1, "lift": "ramp" in section.flags}
-    return fits.get(behaviour.mask, True)
+    return fits(behaviour.mask, of_section(brief.section), SECTION_MASKS)
 
 
 _NOTES = {

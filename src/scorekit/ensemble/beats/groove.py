@@ -57,7 +57,7 @@ def chosen(brief: Brief) -> Groove | None:
 
 def turnaround(brief: Brief) -> Groove | None:
     """The groove written for last bars alone, where the genre has one for the tier."""
-    return next((g for g in drum_ideas(brief).grooves if g.mask == "last" and brief.lane.tier in g.tiers), None)
+    return next((g for g in drum_ideas(brief).grooves if "last" in g.mask.split() and brief.lane.tier in g.tiers), None)
 
 
 def drum_ideas(brief: Brief) -> DrumIdeas:

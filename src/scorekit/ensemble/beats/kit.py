@@ -10,7 +10,8 @@ from typing import TypeVar
 from scorekit.ensemble.base import AnyIdea, Pen, loudness
 from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.intents import build, rise
-from scorekit.ideas import DrumIdeas, Fill, Groove, Layer, Pattern
+from scorekit.ensemble.masks import of_section
+from scorekit.ideas import SECTION_MASKS, DrumIdeas, Fill, Groove, Layer, Pattern, fits
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
@@ -137,8 +138,8 @@ def onsets_per_bar(idea: Rowed) -> float:
 
 def usable(ideas: Sequence[AnyIdea], section: Section) -> tuple[AnyIdea, ...]:
     """The ideas whose mask allows this statement of the section; all of them when none does."""
-    wanted = {"", "first" if section.occurrence == 1 else "return"} | ({"lift"} if "ramp" in section.flags else set())
-    return tuple(idea for idea in ideas if idea.mask in wanted) or tuple(ideas)
+    facts = of_section(section)
+    return tuple(idea for idea in ideas if fits(idea.mask, facts, SECTION_MASKS)) or tuple(ideas)
 
 
 def identity(brief: Brief) -> Seed:
