@@ -13,6 +13,7 @@ from scorekit import pipeline, studio
 from scorekit.score import Passage, Placement, Score
 from scorekit.smells import Piece, bands, piece_of
 from scorekit.theory import chord_classes
+from scorekit.timebase import PPQ
 
 SEEDS = range(1, 21)
 FORM = "intro:2:e2 A:4:e3 B:4:e4 A:2:e4:b tag:1:e5:t"
@@ -119,3 +120,33 @@ def test_every_boundary_changes_two_layers(seed: int, form: str) -> None:
 def test_the_peak_comes_late(seed: int) -> None:
     """The bar of most energy is one of bars 10 to 13."""
     assert np.argmax(bands.energy(funk(seed)[1])) + 1 >= 10
+
+
+def sounding(piece: Piece, pickups: bool = False) -> dict[str, list[int]]:
+    """Bars (from 0) in which each pitched part strikes, those in which it only has a pickup in the last beat left out."""
+    found = {}
+    for line in piece.pitched:
+        bars = piece.bar_of(line.start)
+        before = np.full(len(line), True) if pickups else line.start < piece.bars[bars + 1] - PPQ
+        found[line.part] = sorted(set(bars[before].tolist()))
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_pitched_part_rests_for_two_bars(seed: int) -> None:
+    """Of thirteen bars every pitched part is silent in two or more; a pickup into the next bar is no playing."""
+    _, piece = funk(seed)
+    silent = {part: piece.count - len(bars) for part, bars in sounding(piece).items()}
+    assert min(silent.values()) >= 2, silent
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_crowds_in(seed: int) -> None:
+    """Each phrase of four bars brings two new parts at most; one that leads itself in with a pickup may count on either side."""
+    _, piece = funk(seed)
+    phrases = [(b, min(b + 4, s.last)) for s in piece.sections for b in range(s.first, s.last, 4)]
+    counts = []
+    for pickups in (False, True):
+        first = [bars[0] for bars in sounding(piece, pickups).values() if bars]
+        counts.append([sum(begin <= bar < end for bar in first) for begin, end in phrases])
+    assert min(max(found) for found in counts) <= 2, counts
