@@ -175,7 +175,7 @@ def main() -> None:
             print(f"{chosen.long.name}, render --stems: {used:.0f} MB")
         print(f"load {os.getloadavg()[0]:.1f} at the end")
         if chosen.songs:
-            fit(chosen.songs, chosen.runs, home, world)
+            fit(chosen.songs, chosen.runs, home, world, chosen.bench / FILES[-1])
         for player, there in (("fluidsynth", which("fluidsynth")), ("symusic", symusic), ("csound", which("csound"))):
             if not there:
                 print(f"{player} is not installed: left out")
@@ -206,29 +206,34 @@ def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]
     table(spec.name, commands, runs, world, {"scorekit render": 1.0})
 
 
-def fit(count: int, runs: int, home: Path, world: dict[str, str]) -> None:
-    """Processor seconds of ``synth`` with bodies cached, as start + seconds + parts x seconds + notes, over songs."""
+def fit(count: int, runs: int, home: Path, world: dict[str, str], dense: Path) -> None:
+    """Processor seconds of ``synth`` with bodies cached, as start + seconds + parts x seconds + notes, over songs, and
+    over one far longer and denser when it is there. Errors are taken relative to the cost."""
     import numpy as np
 
     specs = sorted(SPECS.glob("*.toml"))[:count]
     rows, took = [], []
     for spec in specs:
         timed([*OURS, "render", str(spec), "-o", str(home / "fit"), "-q", "--midi-only"], world)
-    for midi in sorted((home / "fit").glob("*.mid")):
+    for midi in [*sorted((home / "fit").glob("*.mid")), *([dense] if dense.exists() else [])]:
         command = [*OURS, "synth", str(midi), "-o", str(home / "fit.wav")]
         told = json.loads(subprocess.run([*command, "--json"], env=world, capture_output=True, check=True).stdout)
         parts = len({channel for _, _, channel, _, _ in smf.read(midi.read_bytes()).notes})
         rows.append((1.0, told["seconds"], told["seconds"] * parts, told["notes"]))
         took.append(min(timed([*command, "-q"], world)[1] for _ in range(runs)))
     table, cost = np.array(rows), np.array(took)
-    found = np.linalg.lstsq(table, cost, rcond=None)[0]
+
+    def solved(table: np.ndarray) -> np.ndarray:
+        return np.linalg.lstsq(table / cost[:, None], np.ones(len(cost)), rcond=None)[0]
+
+    found = solved(table)
     off = table @ found / cost - 1.0
-    print(f"{len(specs)} songs of {table[:, 1].min():.0f} to {table[:, 1].max():.0f} s, {table[:, 3].min():.0f} to "
+    print(f"{len(cost)} songs of {table[:, 1].min():.0f} to {table[:, 1].max():.0f} s, {table[:, 3].min():.0f} to "
           f"{table[:, 3].max():.0f} notes: start {1e3 * found[0]:.0f} ms, a second {1e3 * found[1]:.2f} ms, a part "
           f"{1e3 * found[2]:.2f} ms a second, a note {1e6 * found[3]:.0f} us; off by {100 * abs(off).max():.0f} % at "
           f"most, {100 * abs(off).mean():.0f} % on average")  # fmt: skip
-    bent = np.linalg.lstsq(np.column_stack([table, np.square(table[:, 1])]), cost, rcond=None)[0]
-    share = bent[4] * np.square(table[:, 1].max()) / cost[table[:, 1].argmax()]
+    square = np.square(table[:, 1])
+    share = solved(np.column_stack([table, square]))[4] * square.max() / cost[square.argmax()]
     print(f"a term in the square of the length would be {100 * share:+.0f} % of the longest song")
 
 
