@@ -1,7 +1,7 @@
 """The tune of a section: ideas stated, copied, edited and brought to rest, and what makes a return no photocopy.
 
 A tune is a pure function of its setting. What is the same whenever the section's motif returns is drawn from the
-motif's seed; what differs from one occurrence to the next is drawn afterwards from the cell's own (:func:`varied`).
+motif's seed; what differs from one occurrence to the next is drawn afterwards from the cell's own (retouch).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 """Scale steps a copy may be moved by, the least first."""
+
 # -- ideas that return -----------------------------------------------------------------------------------------------
 
 
