@@ -82,7 +82,8 @@ def test_a_hand_on_a_guitar() -> None:
     assert on_guitar((40, 47, 52, 56, 59, 64)) and on_guitar((43, 50, 55, 59, 62, 67))
     assert not on_guitar((40, 41)) and not on_guitar((40, 47, 52, 56, 59, 64, 69))
     assert not on_guitar((40, 88)) and on_guitar((88,)) and not on_guitar((89,))
-    assert on_guitar((63, 71)) and not on_guitar((42, 44)) and not on_guitar((41, 49, 54, 60))
+    assert on_guitar((63, 71)) and not on_guitar((42, 44)) and not on_guitar((41, 50, 54, 61))
+    assert on_guitar((41, 49, 54, 60)), "frets 1 4 4 1, one string muted between"
 
 
 def test_two_hands_on_keys() -> None:

@@ -284,7 +284,9 @@ def _lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
         return found
     beats = range(begin, section.length, PPQ)
     ticks = [t for beat in beats for t in (beat, beat + offbeat(section)) if t < section.length]
-    ticks = ticks[-2:-1] if brief.band == "slow" and len(found) < 2 * section.bars else ticks
+    ticks = ticks[-2:][:1] if brief.band == "slow" and len(found) < 2 * section.bars else ticks
+    if not ticks:
+        return found
     marks = ["ssxx"[4 * n // len(ticks)] for n in range(len(ticks))]
     led = [Stab(t, PPQ // 2, m, t, found[-1].path, "leads over") for t, m in zip(ticks, marks, strict=True)]
     return [*(s for s in found if s.at < ticks[0]), *led]
