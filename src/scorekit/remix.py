@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from scorekit.render.master import Hands, Memory, prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Span, Tape, aligned
+from scorekit.render.tape import Span, Tape, aligned, halves
 from scorekit.render.voices import Bodies, Keeper
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
@@ -88,7 +89,7 @@ class Remix:
             self._tape.stale = [(0, desk.n)]
         tape = self._tape
         self._exchange(desk, laid)
-        tape.ring(hands.give_up)
+        tape.ring(hands.give_up, hands.both)
         spans = aligned(((a - consoles.REACH, b + consoles.REACH) for a, b in tape.stale), GRID, desk.n)
         hands.begin(spans)
         desk.standing = tape.read
@@ -147,6 +148,7 @@ class Remembering(Hands):
 
     def __init__(self) -> None:
         self.given_up: GivenUp = bool
+        self.threads = ThreadPoolExecutor(2)
         self.stale: tuple[Span, ...] = ()
         self.file = File()
         self._mix = Mix(0, self.give_up)
@@ -180,11 +182,11 @@ class Remembering(Hands):
             return [self._energies(work, n, grain)]
         if work.func is loudness.peaks_of:
             self._peaks.forget(self.stale, self._mix.samples)
-            return [self._peaks.of(work, n, work.args[2])]
+            return [self._peaks.of(partial(self.both, work), n, work.args[2])]
         if work.func is delivery.framed:
             self.file.write(partial(self._checked, work), n, self.stale)
             return []
-        return [self._checked(work, a, b) for a, b in aligned(self.stale, grain, n)]
+        return self.both(work, halves(aligned(self.stale, grain, n), grain))
 
     def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
         """``work(0, n)``: of what is known from before, only what is near to what is stale."""
@@ -211,9 +213,17 @@ class Remembering(Hands):
         spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
         if self._energy.size != n // PIECE:
             self._energy, spans = np.zeros(n // PIECE), [(0, n)]
-        for a, b in aligned(spans, grain, n):
-            self._energy[a // PIECE : b // PIECE] = self._checked(partial(work, a, b))
+        cut = halves(aligned(spans, grain, n), grain)
+        for (a, b), found in zip(cut, self.both(work, cut), strict=True):
+            self._energy[a // PIECE : b // PIECE] = found
         return self._energy.copy()
+
+    def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+        """``work(a, b)`` over spans, by two threads: NumPy's transforms, where the time goes, do not wait for each other.
+        What is given up is given up by both before anything else begins."""
+        begun = [self.threads.submit(self._checked, work, *span) for span in spans]
+        wait(begun)
+        return [one.result() for one in begun]
 
     def _checked(self, job: Callable[..., Result], *inputs: int) -> Result:
         self.give_up()
@@ -262,13 +272,14 @@ class Peaks:
             tops = padded.reshape(2, -1, CELL).max(axis=2)
             self.tops[:, a // CELL : a // CELL + tops.shape[1]] = tops
 
-    def of(self, work: Callable[[int, int], Samples], n: int, above: float) -> Samples:
-        """The peaks of all pieces."""
+    def of(self, work: Callable[[Sequence[Span]], list[Samples]], n: int, above: float) -> Samples:
+        """The peaks of all pieces; ``work`` measures those of some spans."""
         loud = self.tops > 0.6 * above
         self.known &= (loud == self.loud).reshape(2, -1, 64).all(axis=(0, 2))
         self.loud = loud
-        for batch in np.flatnonzero(~self.known).tolist():
-            found = work(batch * _BATCH, min((batch + 1) * _BATCH, n))
+        batches = np.flatnonzero(~self.known).tolist()
+        spans = [(batch * _BATCH, min((batch + 1) * _BATCH, n)) for batch in batches]
+        for batch, found in zip(batches, work(spans), strict=True):
             self.peaks[batch * 64 * PIECES : batch * 64 * PIECES + found.size] = found
             self.known[batch] = True
         return self.peaks.copy()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -194,9 +195,12 @@ class Room:
         self.hop, self.kept = hop, int(12_000.0 / RATE * 2 * hop)
         self.weights = _partitions(response, hop, self.kept)
         self.reach = (len(self.weights) + 1) * hop
+        self._silence()
+
+    def _silence(self) -> None:
         self.past: deque[tuple[Samples, Samples] | None] = deque(maxlen=len(self.weights))
         self.total, self.work = np.empty((2, 2, self.kept), np.float32), np.empty((2, self.kept), np.float32)
-        self.wet: dsp.Spectrum = np.zeros((2, hop + 1), np.complex64)
+        self.wet: dsp.Spectrum = np.zeros((2, self.hop + 1), np.complex64)
         self.tail: Samples | None = None
 
     def feed(self, send: Samples, into: Samples) -> None:
@@ -210,10 +214,11 @@ class Room:
                 dsp.add(into, answer[:, : self.hop], at)
                 self.tail = answer[:, self.hop :]
 
-    def forget(self) -> None:
-        """Silence, as before the song."""
-        self.past.clear()
-        self.tail = None
+    def silent(self) -> Room:
+        """The same room as before the song, to be sounded on its own."""
+        room = copy(self)
+        room._silence()
+        return room
 
     def hear(self, block: Samples) -> None:
         """Take in a hop of a send (hop,) without an answer, to be warm for the next but one."""

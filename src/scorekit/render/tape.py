@@ -8,6 +8,8 @@ console's to the bit, whatever came and went before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,25 @@ def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
         elif b > a:
             found.append((a, b))
     return tuple(found)
+
+
+def halves(spans: Iterable[Span], grain: int) -> list[Span]:
+    """Spans cut in two at a multiple of a grain, where they are longer than one."""
+    found = []
+    for a, b in spans:
+        middle = (a + b) // 2 // grain * grain
+        found += [(a, middle), (middle, b)] if a < middle else [(a, b)]
+    return found
+
+
+Each = Callable[[Callable[[int, int], Any], Sequence[Span]], Any]
+"""Does ``work(a, b)`` for some spans, whoever does them and in whatever order."""
+
+
+def one_by_one(work: Callable[[int, int], Any], spans: Sequence[Span]) -> None:
+    """The spans in turn."""
+    for a, b in spans:
+        work(a, b)
 
 
 class Tape:
@@ -58,12 +79,10 @@ class Tape:
             if getattr(strip, name) > 0 and not closed:
                 spans_ += spans
 
-    def ring(self, ask: Callable[[], None]) -> None:
+    def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
         if room := self.room:
-            for a, b in self._heard("verb", room.hop, room.reach):
-                self._warm(room, a)
-                self._answered(room, self.made.verb, self._room, a, b, room.hop, ask)
+            each(partial(self._sounded, room, ask), halves(self._heard("verb", room.hop, room.reach), room.hop))
         if self.delay:
             far = reach(effects.Echo(self.delay))
             for a, b in self._heard("delay", CHUNK, far):
@@ -78,9 +97,13 @@ class Tape:
         sent = aligned(self._sent[name], hop, self.n)
         return aligned(((a, b + far) for a, b in sent), hop, self.n)
 
+    def _sounded(self, room: effects.Room, ask: Callable[[], None], a: int, b: int) -> None:
+        room = room.silent()
+        self._warm(room, a)
+        self._answered(room, self.made.verb, self._room, a, b, room.hop, ask)
+
     def _warm(self, room: effects.Room, at: int) -> None:
-        """Lets a room hear all it still remembers at a sample, a multiple of its hop."""
-        room.forget()
+        """Lets a silent room hear all it would remember at a sample, a multiple of its hop."""
         for start in range(max(at - room.reach, 0), at, room.hop):
             send = audible(self.made.verb[start : start + room.hop])
             if start + room.hop < at:
