@@ -56,7 +56,7 @@ class Guitar:
 
 def _twin(brief: Brief, ideas: CompIdeas) -> tuple[Note, ...]:
     """Who the guitar plays riffs with: the bass, in genres of power chords."""
-    return brief.hears("bass") if {"power", "boogie"} & set(ideas.voicings) else ()
+    return brief.hears("bass") if "power" in ideas.voicings else ()
 
 
 def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
