@@ -30,7 +30,7 @@ from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Feel, Master
-from scorekit.timebase import PPQ, TempoMap, Tick
+from scorekit.timebase import PPQ, TempoMap
 
 MAX_BARS = 2000
 MAX_SECONDS = 3600.0
@@ -439,11 +439,3 @@ def lengths_told(goal: float | None, total: float, bpm: float, fixed: bool) -> t
         Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0),
     )
     return (Decision("T6", "tempo", "song", sides, f"{total:.1f} s", "music ends on a bar line, not inside one"),)
-
-
-def tick_of_bar(plan: Plan, bar: int) -> tuple[Placement, Tick] | None:
-    """The placement and tick of a bar counted from 1, or None beyond the song."""
-    for placement in plan.placements:
-        if placement.bar <= bar < placement.bar + placement.section.bars:
-            return placement, placement.start + (bar - placement.bar) * placement.section.meter.bar
-    return None

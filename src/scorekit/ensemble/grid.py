@@ -135,11 +135,6 @@ def eighths(section: Section, start: Tick, end: Tick) -> tuple[Tick, ...]:
     return tuple(out)
 
 
-def step_at(section: Section, tick: Tick) -> int:
-    """Grid step of a tick, counted from the start of the section."""
-    return tick * section.grid // PPQ
-
-
 def bars(section: Section) -> range:
     """The bar numbers of a section, from 0."""
     return range(section.bars)

@@ -9,7 +9,7 @@ from itertools import combinations, groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.smells.beats import KICKS, bar_sets, likeness
+from scorekit.smells.beats import KICKS
 from scorekit.smells.piece import Floats, Ints, Line, Piece, Stretch, top
 from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ
@@ -421,10 +421,3 @@ def bass_on_kick(piece: Piece) -> float | None:
     """Share of bass onsets on a kick, P(kick | bass)."""
     bass, kicks = _bass_and_kick(piece)
     return float(np.mean(np.isin(bass, kicks))) if len(bass) >= 16 and len(kicks) >= 16 else None
-
-
-def groove_change(piece: Piece) -> float | None:
-    """One less the likeness of the drums across section boundaries, mean."""
-    sets = bar_sets(piece)
-    pairs = [(sets[s.last - 2], sets[s.last]) for s in piece.sections[:-1] if s.last - s.first >= 2]
-    return float(np.mean([1.0 - likeness(a, b) for a, b in pairs])) if pairs else None
