@@ -6,6 +6,7 @@ import pytest
 
 from scorekit import files, pipeline
 from scorekit.ensemble.beats.kit import STICK_PITCHES
+from scorekit.ensemble.conflicts.reconcile import Case, reconcile
 from scorekit.errors import Diagnostic
 from scorekit.playable import (
     BREATH,
@@ -18,7 +19,7 @@ from scorekit.playable import (
     in_two_hands,
     on_guitar,
 )
-from scorekit.score import Note, Plan, Score
+from scorekit.score import Note, Phrase, Plan, Score
 from scorekit.timebase import PPQ
 
 GENRES = [name for name in files.known("genres") if name != "base44"]
@@ -59,8 +60,6 @@ STRICT = """playability = "strict"
 mode = "off"
 [parts.lead]
 sound = { patch = "sax" }
-[parts.guitar]
-lock = true
 """
 
 
@@ -68,7 +67,7 @@ lock = true
 @pytest.mark.parametrize("rules", ["", STRICT], ids=["fix", "strict"])
 def test_people_can_play_it(genre: str, rules: str) -> None:
     """In every genre, at three seeds: nothing is beyond a limb, a hand, a breath or an instrument. In strict this holds
-    with the resolver off, in locked cells, and for a lead that is blown."""
+    with the resolver off, and for a lead that is blown."""
     notes = 0
     for seed in (1, 2, 3):
         score = pipeline.compose(compiled(f'genre = "{genre}"\nseed = {seed}\nlength = "50 s"\n{rules}'))
@@ -151,6 +150,21 @@ def test_strict_hears_the_tune_too() -> None:
     text += 'melody = { notes = "verse: E4 G4 | A4 B4 | D5 B4 | A4 G4" }\n[parts.lead]\nsound = { patch = "PATCH" }\n'
     assert [d.message for d in wrong(text.replace("PATCH", "flute"))] == ["bar 4 beat 1: no breath for 6 seconds"]
     assert compiled(text.replace("PATCH", "pluck"))
+
+
+@pytest.mark.parametrize("mode", ["fix", "report", "off"])
+@pytest.mark.parametrize("locked", [True, False])
+def test_strict_tells_of_locked_cells_and_never_edits_them(mode: str, locked: bool) -> None:
+    """Two notes on one string: mended in whatever mode, unless the cell is locked; then it is told, and stays."""
+    plan = compiled('genre = "rock"\nform = "verse:4:e3"\nplayability = "strict"\n')
+    section = plan.placements[0].section
+    phrase = Phrase("guitar", (Note(0, PPQ, 40, 80), Note(0, PPQ, 41, 80)))
+    fixed = ("guitar",) if locked else ()
+    passage = reconcile(Case(section, "lead", fixed, mode, strict=("guitar",)), (phrase,))
+    assert (passage.phrase("guitar") == phrase) == locked
+    assert [edit.part for edit in passage.edits] == ([] if locked else ["guitar"])
+    found = [(f.rule, f.reason) for f in passage.findings if f.rule == "I8"]
+    assert found == ([("I8", "no hand holds this chord")] if locked else [])
 
 
 def test_off_leaves_everything() -> None:

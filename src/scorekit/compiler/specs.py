@@ -222,7 +222,7 @@ class SongSpec(Table):
     )
     energy: Unit | None = entry("Energy of the whole song, 0 calm to 1 wild.", None)
     playability: Playability = entry(
-        "fix: what nobody can play is mended; strict: nothing is excepted, your own notes are refused; off: anything goes.",
+        "fix: what nobody can play is mended; strict: your own notes are refused, locked ones told; off: anything goes.",
         "fix",
     )
     dials: DialsSpec = entry("How far the band may go.", DialsSpec())

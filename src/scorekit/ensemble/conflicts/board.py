@@ -45,7 +45,7 @@ class Case:
     winds: tuple[str, ...] = ("brass",)
     """Parts played by breath."""
     strict: tuple[str, ...] = ()
-    """Parts that must be playable whatever else is allowed: locked or not, mended or only reported."""
+    """Parts that must be playable whatever the mode; of locked ones it is told what is not."""
     excused: tuple[str, ...] = ()
     """Parts that nobody needs to be able to play."""
 

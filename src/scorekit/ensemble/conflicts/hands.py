@@ -24,7 +24,7 @@ def unplayable(board: Board) -> None:
 
 
 def strictly(board: Board) -> None:
-    """I8 for the parts that must be playable whoever may not edit them."""
+    """I8 for the parts that must be playable whatever the mode."""
     for part in board.case.strict:
         if board.notes.get(part):
             held_to(board, part)

@@ -44,9 +44,9 @@ def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
 
     Parts that must be playable are held to that first, whatever the mode.
     """
-    phrases, held = playable(case, phrases)
+    phrases, held, kept = playable(case, phrases)
     if case.mode == "off":
-        return Passage(phrases, held)
+        return Passage(phrases, held, kept)
     board = Board.of(case, phrases)
     for _ in range(SWEEPS):
         before = board.changes
@@ -55,17 +55,23 @@ def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
         if board.changes == before:
             break
     if case.mode == "report":
-        return Passage(phrases, held, (*board.findings, *map(told, board.edits)))
-    return Passage(board.phrases(phrases), (*held, *board.edits), tuple(board.findings))
+        return Passage(phrases, held, (*kept, *board.findings, *map(told, board.edits)))
+    return Passage(board.phrases(phrases), (*held, *board.edits), (*kept, *board.findings))
 
 
-def playable(case: Case, phrases: tuple[Phrase, ...]) -> tuple[tuple[Phrase, ...], tuple[Edit, ...]]:
-    """The phrases with the parts that must be playable made so, and what was mended."""
+def playable(
+    case: Case, phrases: tuple[Phrase, ...]
+) -> tuple[tuple[Phrase, ...], tuple[Edit, ...], tuple[Decision, ...]]:
+    """The phrases with the parts that must be playable made so, what was mended, and what nobody can play of locked ones,
+    which nobody edits."""
     if not case.strict:
-        return phrases, ()
+        return phrases, (), ()
     board = Board.of(case, phrases)
     hands.strictly(board)
-    return board.phrases(phrases), tuple(board.edits)
+    pairs = zip(phrases, board.phrases(phrases), strict=True)
+    mended = tuple(was if was.part in case.fixed else now for was, now in pairs)
+    held = tuple(edit for edit in board.edits if edit.part not in case.fixed)
+    return mended, held, tuple(told(edit) for edit in board.edits if edit.part in case.fixed)
 
 
 def told(edit: Edit) -> Decision:
