@@ -53,6 +53,8 @@ feel band of the tempo.
 
 SECTION_MASKS = ("statement", "place")
 """The kinds that grooves, fills, percussion and the behaviours of strings, brass and pads know: they last a section."""
+MOMENTS = ("phrase", "fill", "next")
+"""The kinds that name single bars: an idea that asks for one does not go on through a section, it takes over a bar."""
 
 
 def fits(mask: str, facts: frozenset[str], kinds: Iterable[str] = tuple(MASKS)) -> bool:

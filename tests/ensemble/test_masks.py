@@ -1,13 +1,16 @@
-"""When an idea may be used: masks of every kind, of lines and cells bar by bar, of grooves by section."""
+"""When an idea may be used: masks of every kind, what goes on through a section and what single bars call for."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from scorekit import files, pipeline
 from scorekit.ensemble import masks
-from scorekit.ensemble.playing import usable
-from scorekit.ideas import MASKS, BassLine, fits
+from scorekit.ensemble.beats.groove import bars_of, laid_over
+from scorekit.ensemble.playing import fill_starts, momentous, usable
+from scorekit.ideas import MASKS, BassLine, DrumIdeas, Groove, Hit, Pattern, fits
 from scorekit.score import Brief, Cell, Chord, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -27,9 +30,10 @@ def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = (
 
 
 def bars(mask: str, told: Brief | None = None) -> list[int]:
-    """The bars in which a line of a mask may be played, beside one that always may."""
-    masked, plain = BassLine("masked", (3,), 1.0, "a", mask), BassLine("plain", (3,), 1.0, "b")
-    return [bar for bar in range(8) if masked in usable((masked, plain), told or brief(), bar)]
+    """The bars that fulfil a mask."""
+    told = told or brief()
+    fills = frozenset(fill_starts(told.section, told.hears("drums")))
+    return [bar for bar in range(8) if fits(mask, masks.of_bar(told, bar, fills))]
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,74 @@ def test_a_mask_of_a_genre_is_read() -> None:
         assert fine or [(d.message, d.hint) for d in found.diagnostics] == [
             ("unknown mask 'miner'", "did you mean 'minor'?")
         ]
+
+
+PLAIN = BassLine("plain", (1, 2, 3, 4, 5), 1.0, "plain")
+
+
+def taken(mask: str, told: Brief, weight: float = 9.0) -> list[int]:
+    """The bars that a line of a mask takes over from one that goes on."""
+    masked = BassLine("masked", (3,), weight, "masked", mask)
+    return [n for n, line in enumerate(momentous((masked, PLAIN), told, (PLAIN,) * 8)) if line is masked]
+
+
+@pytest.mark.parametrize("mask", ["bar4", "next-fourth", "after-fill", "minor next-fourth"])
+def test_what_asks_for_single_bars_does_not_go_on(mask: str) -> None:
+    """A line for certain bars is never what a section goes on with, even in those bars; conditions alone may be."""
+    masked = BassLine("masked", (3,), 9.0, "masked", mask)
+    assert all(usable((masked, PLAIN), brief(drums=TOMS), bar) == (PLAIN,) for bar in range(8))
+    minor = BassLine("minor", (3,), 9.0, "minor", "minor")
+    assert [bar for bar in range(8) if minor in usable((minor, PLAIN), brief(), bar)] == [1]
+
+
+@pytest.mark.parametrize("mask", ["bar4", "next-fourth", "after-fill", "first bar2 bar3"])
+def test_single_bars_are_taken_over_where_the_mask_says(mask: str) -> None:
+    """Over sixty seeds every bar that fits is taken over at times and left at times, and no other ever is."""
+    told = [replace(brief(drums=TOMS), seed=Seed(f"{n}/A/1/bass")) for n in range(60)]
+    found = [taken(mask, one) for one in told]
+    assert {bar for some in found for bar in some} == set(bars(mask, told[0]))
+    assert any(len(some) < len(bars(mask, told[0])) for some in found)
+
+
+def test_what_was_heard_comes_rarer() -> None:
+    """Of four bars that fit, the last is taken over less often than the first."""
+    found = [taken("bar1 bar3", replace(brief(), seed=Seed(f"{n}/A/1/bass")), 3.0) for n in range(200)]
+    counts = [sum(bar in some for some in found) for bar in (0, 2, 4, 6)]
+    assert counts[0] > counts[1] > counts[3] > 0
+
+
+def test_a_tier_without_moments_goes_on() -> None:
+    """Ideas for moments do not stand in at energies they do not name."""
+    quiet = brief()
+    assert not taken("bar4", replace(quiet, lane=replace(quiet.lane, tier=2)))
+
+
+def groove(name: str, mask: str, **rows: str) -> Groove:
+    """A groove of one bar at every energy; ``x`` strikes."""
+    laid = (
+        (row, Pattern(16, 16, tuple(Hit(n, mark) for n, mark in enumerate(text) if mark != ".")))
+        for row, text in rows.items()
+    )
+    return Groove(name, (1, 2, 3, 4, 5), 4.0, name, mask, tuple(laid))
+
+
+def test_a_groove_for_a_moment_replaces_the_rows_it_has() -> None:
+    """A kick alone leaves snare and hats; a ride takes the hats' hand; what it names is its own."""
+    base = groove("base", "", kick="x.......x.......", snare="....x.......x...", hh="x.x.x.x.x.x.x.x.")
+    kick, ride = groove("k", "bar4", kick="x..x..x........."), groove("r", "bar4", ride="x...x...x...x...")
+    assert dict(laid_over(base, kick).rows) == {**dict(base.rows), **dict(kick.rows)}
+    assert {row for row, _ in laid_over(base, ride).rows} == {"kick", "snare", "ride"}
+
+
+def test_grooves_take_over_bars_of_the_phrase() -> None:
+    """The fourth bars, and with ``last`` only the section's last: at times, never elsewhere; not where one was asked for."""
+    base = groove("base", "", kick="x.......x.......", hh="x.x.x.x.x.x.x.x.")
+    for mask, where in (("bar4", {3, 7}), ("last", {7}), ("return", set()), ("return bar2", set())):
+        other = groove("other", mask, kick="x..x..x.........")
+        told = [
+            replace(brief(), part="drums", ideas=DrumIdeas((base, other)), seed=Seed(f"{n}/A/1/drums"))
+            for n in range(40)
+        ]
+        found = [{n for n, g in enumerate(bars_of(one, base)) if g is other} for one in told]
+        assert set().union(*found) == where
+        assert all(bars_of(replace(one, cell=Cell(pattern="base")), base) == (base,) * 8 for one in told)

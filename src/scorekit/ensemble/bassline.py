@@ -10,7 +10,18 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
-from scorekit.ensemble.playing import busyness, changes, fill_starts, home, paced, pulse_at, strength, tier_at, usable
+from scorekit.ensemble.playing import (
+    busyness,
+    changes,
+    fill_starts,
+    home,
+    momentous,
+    paced,
+    pulse_at,
+    strength,
+    tier_at,
+    usable,
+)
 from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
 from scorekit.score import Brief, Chord, Section
 from scorekit.seeds import Seed
@@ -38,7 +49,7 @@ class Pluck:
 
 
 def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
-    """The line of each bar: one for the section, and from the second four bars on now and then another to answer."""
+    """The line of each bar: one for the section, now and then another to answer, and what single bars call for."""
     lines = ideas.lines or (_plain(brief),)
     asked = next((line for line in lines if line.id == brief.cell.pattern), None)
     mains: dict[tuple[int, tuple[BassLine, ...]], BassLine] = {}
@@ -48,9 +59,10 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
         if (tier, able) not in mains:
             mains[tier, able] = asked or _choose(brief, able, ideas.kick_lock, tier)
         chosen.append(mains[tier, able])
-    if asked is None and len(lines) > 1:
-        _answers(brief, lines, chosen)
-    return tuple(chosen)
+    if asked is not None or len(lines) == 1:
+        return tuple(chosen)
+    _answers(brief, lines, chosen)
+    return momentous(lines, brief, chosen)
 
 
 def _plain(brief: Brief) -> BassLine:
@@ -99,7 +111,8 @@ def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine]) ->
     used: dict[str, int] = {}
     for first in range(0, len(chosen), 4):
         tier, main = tier_at(brief, first), chosen[first]
-        others = [o for o in suited(lines, tier) if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
+        able = suited(usable(lines, brief, first + 2), tier)
+        others = [o for o in able if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
         seed = brief.seed.at(first)
         odds = (0.1 if first == 0 else 0.25) + 0.4 * (brief.dials.creativity - 0.25)
         if others and first + 2 < len(chosen) and seed.chance("another line answers", odds):

@@ -13,7 +13,19 @@ from dataclasses import dataclass, replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.grid import early, offbeat
-from scorekit.ensemble.playing import Tune, busyness, changes, home, paced, pulse_at, strength, tier_at, tune, usable
+from scorekit.ensemble.playing import (
+    Tune,
+    busyness,
+    changes,
+    home,
+    momentous,
+    paced,
+    pulse_at,
+    strength,
+    tier_at,
+    tune,
+    usable,
+)
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
@@ -63,21 +75,38 @@ def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequ
     around = Around(
         frozenset(note.start for note in other if note.manner != "dead"), frozenset(note.start for note in twin)
     )
+    cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
-        found += _block(brief, ideas, first, around, heard)
+        found += _block(brief, ideas, cells, first, around, heard)
     found = _lifted(brief, _answered(brief, ideas, _pushed(brief, ideas, found, around.twin), heard))
     return _restruck(brief, _trimmed(found, brief.section.length))
 
 
-def _block(brief: Brief, ideas: CompIdeas, first: int, around: Around, heard: Tune) -> list[Stab]:
+def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[CompCell, ...]:
+    """The cell of each bar: its block's, or what single bars call for; a riff takes up only what its twin plays too."""
+    bars = brief.section.bars
+    blocks = [_cell(brief, ideas, first, around) for first in range(0, bars, BLOCK)]
+    going = [blocks[bar // BLOCK] for bar in range(bars)]
+    if any(cell.id == brief.cell.pattern for cell in ideas.cells):
+        return tuple(going)
+
+    def fit(cell: CompCell, bar: int) -> float:
+        tie = _tie(_laid(brief, [cell] * bars, bar, 1), around, bar * brief.section.meter.bar)
+        return tie / RIFF if around.twin else tie
+
+    return momentous(ideas.cells, brief, going, fit)
+
+
+def _block(
+    brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around, heard: Tune
+) -> list[Stab]:
     """Two bars of comping."""
     seed = brief.seed.at(first)
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
-    cell = _cell(brief, ideas, first, around)
-    written = _apart(brief, _laid(brief, cell, first), around.busy)
+    written = _apart(brief, _laid(brief, cells, first), around.busy)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     found = [s for s in written if _wanted(brief, shyness, s, heard)]
     found = found or written[:1]
@@ -107,7 +136,10 @@ def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
     dials = replace(brief.dials, density=brief.lane.density)
-    ties = [_tie(_laid(brief, cell, first), around, brief.section.meter.bar * first) for cell in cells]
+    ties = [
+        _tie(_laid(brief, [cell] * brief.section.bars, first), around, brief.section.meter.bar * first)
+        for cell in cells
+    ]
     return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
 
 
@@ -125,13 +157,13 @@ def _held(brief: Brief) -> CompCell:
     return CompCell("held", (1, 2, 3, 4, 5), 1.0, "", "", Pattern(steps, steps, (Hit(0, "x", steps),)))
 
 
-def _laid(brief: Brief, cell: CompCell, first: int) -> list[Stab]:
-    """A cell's strokes in the bars of its block. Cells without ``-`` let go at the next stroke or after an eighth;
+def _laid(brief: Brief, cells: Sequence[CompCell], first: int, bars: int = BLOCK) -> list[Stab]:
+    """The strokes of some bars, each of its cell. Cells without ``-`` let go at the next stroke or after an eighth;
     strummed ones ring on."""
     section, found = brief.section, []
-    written = any(hit.length > 1 for hit in cell.rhythm.hits)
-    for bar in range(first, min(first + BLOCK, section.bars)):
-        start = bar * section.meter.bar
+    for bar in range(first, min(first + bars, section.bars)):
+        cell, start = cells[bar], bar * section.meter.bar
+        written = any(hit.length > 1 for hit in cell.rhythm.hits)
         here = paced(cell.rhythm, section, brief.lane.pace, bar)
         ends = [s.at for s in here[1:]] + [section.meter.bar]
         for s, end in zip(here, ends, strict=False):

@@ -1,11 +1,17 @@
-"""What is true of a bar, in the words of masks: see ``ideas.MASKS``."""
+"""What is true of a bar, in the words of masks (``ideas.MASKS``), and which idea such a bar calls for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from scorekit.ensemble.base import AnyIdea, heat
+from scorekit.ideas import MASKS, MOMENTS, Idea, fits
 from scorekit.score import Brief, Chord, Section
 from scorekit.theory import CHORDS
+
+_TIRED = 0.5
+"""What is left of the weight of an idea for a moment each time the section has heard it."""
+_NAMED = frozenset(word for kind in MOMENTS for word in MASKS[kind])
 
 _STEPS = {
     0: "next-same",
@@ -53,3 +59,36 @@ def step(chord: Chord, after: Chord) -> str:
     """The interval between the roots of two chords, up or down."""
     apart = (after.root - chord.root) % 12
     return _STEPS[min(apart, 12 - apart)]
+
+
+# -- ideas for a moment ------------------------------------------------------------------------------------------------
+
+
+def momentary(idea: Idea) -> bool:
+    """Whether an idea is for single bars: its mask names bars of the phrase, fills or what comes next."""
+    return not _NAMED.isdisjoint(idea.mask.split())
+
+
+def moments(
+    brief: Brief,
+    ideas: Sequence[AnyIdea],
+    going: Sequence[AnyIdea],
+    facts: Sequence[frozenset[str]],
+    fit: Callable[[AnyIdea, int], float] = lambda idea, bar: 1.0,
+) -> tuple[AnyIdea, ...]:
+    """What is played in each bar: what goes on there, or one of ``ideas`` whose mask the bar fulfils.
+
+    They are drawn by weight beside what goes on, times ``fit`` of idea and bar; the more often the section has heard
+    one, the rarer it comes. ``going`` and ``facts`` have one entry a bar.
+    """
+    able = [idea for idea in ideas if brief.lane.tier in idea.tiers]
+    found, heard = list(going), [0] * len(able)
+    for bar, true in enumerate(facts):
+        here = [n for n, idea in enumerate(able) if fits(idea.mask, true)]
+        if not here:
+            continue
+        weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]
+        offered = (going[bar], *(able[n] for n in here))
+        found[bar] = brief.seed.at(bar).choose("moment", offered, (going[bar].weight, *weights), heat(brief.dials))
+        heard = [count + (able[n] is found[bar]) for n, count in enumerate(heard)]
+    return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -27,13 +27,28 @@ def home(brief: Brief) -> Seed:
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
-    """The ideas whose mask allows a bar; all when none does."""
-    if not any(idea.mask for idea in ideas):
-        return tuple(ideas)
-    listens = any("fill" in idea.mask for idea in ideas)
+    """The ideas that may go on from a bar: not for single bars only, and their mask allows it; all such when none does."""
+    lasting = tuple(idea for idea in ideas if not masks.momentary(idea)) or tuple(ideas)
+    if not any(idea.mask for idea in lasting):
+        return lasting
+    facts = masks.of_bar(brief, bar, frozenset())
+    return tuple(idea for idea in lasting if fits(idea.mask, facts)) or lasting
+
+
+def momentous(
+    ideas: Sequence[AnyIdea],
+    brief: Brief,
+    going: Sequence[AnyIdea],
+    fit: Callable[[AnyIdea, int], float] = lambda idea, bar: 1.0,
+) -> tuple[AnyIdea, ...]:
+    """What goes on in each bar with the ideas that single bars call for in its place (see masks.moments)."""
+    some = [idea for idea in ideas if masks.momentary(idea)]
+    if not some:
+        return tuple(going)
+    listens = any("fill" in idea.mask for idea in some)
     fills = frozenset(fill_starts(brief.section, brief.hears("drums")) if listens else ())
-    facts = masks.of_bar(brief, bar, fills)
-    return tuple(idea for idea in ideas if fits(idea.mask, facts)) or tuple(ideas)
+    facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
+    return masks.moments(brief, some, going, facts, fit)
 
 
 def as_written(brief: Brief) -> Phrase:

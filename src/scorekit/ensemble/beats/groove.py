@@ -32,6 +32,7 @@ from scorekit.ensemble.beats.kit import (
     velocity,
 )
 from scorekit.ensemble.beats.vary import EDITS
+from scorekit.ensemble.masks import momentary, moments, of_section
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
@@ -50,14 +51,43 @@ def chosen(brief: Brief) -> Groove | None:
     if not ideas.grooves:
         return None
     asked = next((g for g in ideas.grooves if g.id == brief.cell.pattern), None)
-    fitting = usable(ideas.grooves, brief.section)
+    fitting = lasting(brief)
     counts = [onsets_per_bar(groove) for groove in fitting]
     return asked or select(fitting, brief.lane.tier, identity(brief), f"groove/{brief.lane.tier}", brief.dials, counts)
 
 
-def turnaround(brief: Brief) -> Groove | None:
-    """The groove written for last bars alone, where the genre has one for the tier."""
-    return next((g for g in drum_ideas(brief).grooves if "last" in g.mask.split() and brief.lane.tier in g.tiers), None)
+def moment(groove: Groove) -> bool:
+    """Whether a groove is for single bars: of the phrase, or (``last``) the section's last."""
+    return momentary(groove) or "last" in groove.mask.split()
+
+
+def lasting(brief: Brief) -> tuple[Groove, ...]:
+    """The grooves that may go on through the section."""
+    grooves = drum_ideas(brief).grooves
+    return usable(tuple(g for g in grooves if not moment(g)) or grooves, brief.section)
+
+
+def bars_of(brief: Brief, groove: Groove) -> tuple[Groove, ...]:
+    """The groove of each bar: the one that goes on, or one its bar of the phrase calls for."""
+    able = [g for g in drum_ideas(brief).grooves if moment(g) and g is not groove]
+    if not able or brief.cell.pattern == groove.id or hushed(brief, groove):
+        return (groove,) * brief.section.bars
+    facts = [facts_at(brief, bar) for bar in range(brief.section.bars)]
+    return moments(brief, able, (groove,) * len(facts), facts)
+
+
+def facts_at(brief: Brief, bar: int) -> frozenset[str]:
+    """What a drummer knows of a bar: the statement, its place in the phrase and in the section, the tempo."""
+    last = {"last"} if bar == brief.section.bars - 1 else set()
+    return of_section(brief.section) | {brief.band, f"bar{bar % 4 + 1}"} | last
+
+
+def laid_over(groove: Groove, over: Groove) -> Groove:
+    """A groove in which another takes the place of the rows it has: of all cymbals, all snares where it has one."""
+    names = {name for name, _ in over.rows}
+    for limb in ((*HATS, *RIDES), SNARES):
+        names |= set(limb) if names & set(limb) else set()
+    return replace(groove, rows=(*(row for row in groove.rows if row[0] not in names), *over.rows))
 
 
 def drum_ideas(brief: Brief) -> DrumIdeas:
@@ -204,17 +234,20 @@ class GrooveBeats:
         if groove is None:
             return so_far
         pen = over(so_far, so_far.notes)
-        last = turnaround(brief) or groove
-        for number in range(brief.section.bars):
-            self._write_bar(pen, brief, last if number == brief.section.bars - 1 else groove, bar_at(brief, number))
+        for number, here in enumerate(bars_of(brief, groove)):
+            self._write_bar(pen, brief, groove, here, bar_at(brief, number))
         return pen.phrase(brief.section.length, groove.id)
 
-    def _write_bar(self, pen: Pen, brief: Brief, groove: Groove, bar: Bar) -> None:
-        plain_bar = plain(brief, groove, bar)
+    def _write_bar(self, pen: Pen, brief: Brief, groove: Groove, here: Groove, bar: Bar) -> None:
+        plain_bar = plain(brief, groove if here is groove else laid_over(groove, here), bar)
         played = plain_bar if hushed(brief, groove) else varied(brief, plain_bar, bar)
         own, human = replace(bar, seed=brief.seed.at(bar.number)), humanity(drum_ideas(brief))
         tier, rise = energy(brief, bar.number), swell(bar.number)
-        base = Origin(groove.path, "groove", f"{groove.id}, {PHRASE[bar.number % 4]}", own.seed.address)
+        base, theirs = (
+            Origin(g.path, "groove", f"{g.id}, {PHRASE[bar.number % 4]}", own.seed.address) for g in (groove, here)
+        )
+        rows = {row for row, _ in here.rows}
         for knock in played:
-            origin = replace(base, idea=f"{groove.id}, {knock.why}") if knock.why else base
+            origin = theirs if knock.row in rows else base
+            origin = replace(origin, idea=f"{origin.idea.split(',')[0]}, {knock.why}") if knock.why else origin
             strike(pen, knock, own, velocity(knock, own, tier, rise, human), origin)

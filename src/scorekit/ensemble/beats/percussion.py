@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scorekit.ensemble.base import Pen
-from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, swell
+from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, facts_at, humanity, swell
 from scorekit.ensemble.beats.kit import (
     Bar,
     Knock,
@@ -22,7 +22,8 @@ from scorekit.ensemble.beats.kit import (
     usable,
     velocity,
 )
-from scorekit.ideas import Layer
+from scorekit.ensemble.masks import momentary
+from scorekit.ideas import Layer, fits
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
@@ -37,7 +38,9 @@ def layers(brief: Brief, bar: int) -> tuple[Layer, ...]:
     """The layers of a bar in the genre's order: more with energy, on returns and in the second half of 16 bars."""
     ideas = drum_ideas(brief)
     tier = round(energy(brief, bar))
-    fitting = [layer for layer in usable(ideas.layers, brief.section) if tier in layer.tiers]
+    true = facts_at(brief, bar)
+    able = [layer for layer in ideas.layers if not momentary(layer) or fits(layer.mask, true)]
+    fitting = [layer for layer in usable(able, brief.section) if tier in layer.tiers]
     later = brief.section.bars >= 16 and bar >= brief.section.bars // 2
     room = max(0, tier - 2) + (brief.section.occurrence > 1) + later + round(busyness(brief))
     seed = identity(brief)
