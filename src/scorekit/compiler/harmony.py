@@ -52,6 +52,9 @@ _FAMILY = {
 }
 """Kinds of chord that ``harmony.color`` speaks of, and the qualities that count as each."""
 
+FOLLOWERS = frozenset({"intro", "solo", "trade", "interlude", "build", "vamp", "outro", "coda", "tag"})
+"""Sections over the song's own chords: a solo is played over the tune's, an introduction announces them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -80,17 +83,30 @@ class Swap:
 
 
 def choose(
-    offers: Sequence[Progress], names: Sequence[str], mode: str, seed: Seed, against: Progress | None, heat: float
+    offers: Sequence[Progress],
+    names: Sequence[str],
+    mode: str,
+    seed: Seed,
+    against: Progress | None,
+    heat: float,
+    heard: Sequence[Progress] = (),
 ) -> Progress:
     """A progression for a section known by any of ``names`` (itself, what it is like), in a mode.
 
-    Those of the other gender of mode are left aside when any other remains; one of the very mode is preferred four to one, and
-    one that differs from the progression it should contrast with eight to one.
+    Those of the other gender of mode are left aside when any other remains; one of the very mode is preferred four to one,
+    one that differs from the progression it should contrast with eight to one, and one ``heard`` in the song already four to
+    one: few songs have more than two or three. A section of ``FOLLOWERS`` takes a heard one, else one written for followers alone.
     """
     fitting = [o for o in offers if any(name in o.roles for name in names)] or list(offers)
     agreeing = [o for o in fitting if not o.mode or same_gender(o.mode, mode)] or fitting
+    if FOLLOWERS.intersection(names):
+        own = [o for o in agreeing if FOLLOWERS.issuperset(o.roles)]
+        agreeing = [o for o in agreeing if o in heard] or own or agreeing
     weights = [
-        o.weight * (1.0 if against is None or contrasts(o, against) else 0.125) * (4.0 if o.mode == mode else 1.0)
+        o.weight
+        * (1.0 if against is None or contrasts(o, against) else 0.125)
+        * (4.0 if o.mode == mode else 1.0)
+        * (4.0 if o in heard else 1.0)
         for o in agreeing
     ]
     return seed.choose("progression", agreeing, weights, heat)

@@ -136,7 +136,7 @@ def build(
 ) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
     """Every statement of the form as a section, with what the song wishes of each; mistakes are noted."""
     counts: dict[str, int] = {}
-    chosen: dict[str, harmony.Progress] = {}
+    chosen = progressions(setting, [token.name for token in tokens])
     sections, wishes, lift, start = list[Section](), list[Wish](), 0, 0
     for number, token in enumerate(tokens):
         counts[token.name] = counts.get(token.name, 0) + 1
@@ -157,7 +157,7 @@ def statement(
     lift: int,
     start: Tick,
     wish: Wish,
-    chosen: dict[str, harmony.Progress],
+    chosen: Mapping[str, harmony.Progress],
     last: bool,
     book: Reader,
 ) -> Section:
@@ -182,7 +182,7 @@ def statement(
         lift=(key.tonic - setting.key.tonic + 5) % 12 - 5,
     )
     text = chords_of(setting, draft, start, wish, book)
-    chords, silent = harmony_of(setting, draft, names, wish.path("chords"), text, chosen, book)
+    chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, book)
     if last and text is None:
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
@@ -271,10 +271,9 @@ def chords_of(setting: Setting, section: Section, start: Tick, wish: Wish, book:
 def harmony_of(
     setting: Setting,
     section: Section,
-    names: Sequence[str],
     path: str,
     text: str | None,
-    chosen: dict[str, harmony.Progress],
+    chosen: Mapping[str, harmony.Progress],
     book: Reader,
 ) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
     """The section's chords: the song's own (``text``), else a progression of the genre, varied on returns and coloured."""
@@ -284,7 +283,9 @@ def harmony_of(
             return (harmony.tonic_chord(section.key, 0, section.length),), ()
         placed = harmony.laid(changes, section.meter, section.bars, section.meter, keeps_ending=False)
         return harmony.sounding(placed, section.key, path, section.length)
-    offer = progression(setting, section, names, chosen)
+    offer = chosen[section.name]
+    if not harmony.same_gender(section.key.mode, setting.key.mode):
+        offer = progression(setting, section.name, section.key.mode, {})
     keeps = offer.cadence in ("half", "closed") or section.cadence in ("half", "closed")
     placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps)
     at = setting.seed.at("harmony", section.name)
@@ -296,20 +297,22 @@ def harmony_of(
     return harmony.sounding(tinted, section.key, offer.path, section.length)
 
 
-def progression(
-    setting: Setting, section: Section, names: Sequence[str], chosen: dict[str, harmony.Progress]
-) -> harmony.Progress:
-    """The progression of a section by name: chosen once, kept for every return."""
-    mode = section.key.mode
-    slot = f"{section.name}/{'major' if harmony.same_gender(mode, 'major') else 'minor'}"
-    if slot not in chosen:
-        rival = role(setting.genre, names).contrast_with
-        against = next((p for key, p in chosen.items() if rival and key.startswith(rival + "/")), None)
-        heat = 0.3 + 1.4 * setting.dials.creativity
-        chosen[slot] = harmony.choose(
-            setting.offers, names, mode, setting.seed.at("harmony", section.name), against, heat
-        )
-    return chosen[slot]
+def progressions(setting: Setting, names: Sequence[str]) -> dict[str, harmony.Progress]:
+    """The progression of every section by name, in the song's mode: chosen once and kept for every return, the sections that
+    follow others after those they follow. What the song writes into its sections has no part in it."""
+    leaders: dict[str, harmony.Progress] = {}
+    for name in (name for name in names if name not in harmony.FOLLOWERS):
+        leaders[name] = leaders.get(name) or progression(setting, name, setting.key.mode, leaders)
+    followers = [name for name in dict.fromkeys(names) if name not in leaders]
+    return leaders | {name: progression(setting, name, setting.key.mode, leaders) for name in followers}
+
+
+def progression(setting: Setting, name: str, mode: str, chosen: Mapping[str, harmony.Progress]) -> harmony.Progress:
+    """A progression for a section of this name in a mode, given those of other sections."""
+    names = likeness(setting.song, name)
+    against = chosen.get(role(setting.genre, names).contrast_with or "")
+    heat, seed = 0.3 + 1.4 * setting.dials.creativity, setting.seed.at("harmony", name)
+    return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()))
 
 
 def spoken(wish: Wish, meter: Meter, book: Reader) -> tuple[gestures.Written, ...]:
