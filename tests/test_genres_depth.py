@@ -1,0 +1,72 @@
+"""Depth of genres: enough of everything to choose from, as counted by ``benchmarks/depth.py``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from scorekit import files
+
+GENRES = tuple(name for name in files.known("genres") if name != "base44")
+
+OPEN = {
+    "ambient": {"approaches to the next chord", "guitar voicings"},
+    "blues": {"pad behaviours"},
+    "bossa": {"kinds of cadence"},
+    "country": {"grooves of four bars"},
+    "drum_and_bass": {"approaches to the next chord", "guitar voicings"},
+    "jazz_swing": {"kinds of cadence", "guitar cells", "pad behaviours"},
+    "melodic_house": {"guitar voicings"},
+    "metal": {"grooves of four bars", "guitar voicings", "points of feel by tempo"},
+    "pop": {"fills at every tier"},
+    "rock": {"grooves of four bars", "fills at every tier"},
+}
+"""What is still wanting; nothing may be added here."""
+
+MASKED = "ideas that know when they are meant"
+
+
+@pytest.fixture(scope="module")
+def depth(root: Path) -> ModuleType:
+    """The benchmark that counts."""
+    spec = importlib.util.spec_from_file_location("depth", root / "benchmarks" / "depth.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["depth"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_genre_is_deep(genre: str, depth: ModuleType) -> None:
+    """Forms, progressions, grooves, fills, lines, cells, behaviours, schemas, mix and assertions: enough of each."""
+    lacking = depth.missing(depth.genre_of(genre))
+    assert set(lacking) - OPEN.get(genre, set()) - {MASKED} == set(), lacking
+
+
+def test_what_is_taken_away_is_missed(depth: ModuleType) -> None:
+    """A rock with one form, two fills, no pads and substitutions from the first statement on lacks just these."""
+    rock = depth.genre_of("rock")
+    early = tuple(one.model_copy(update={"min_repeat": 1}) for one in rock.harmony.sub)
+    poor = rock.model_copy(
+        update={
+            "form": rock.form[:1],
+            "harmony": rock.harmony.model_copy(update={"sub": early}),
+            "drums": rock.drums.model_copy(update={"fill": rock.drums.fill[:2]}),
+            "pads": rock.pads.model_copy(update={"behaviours": ()}),
+        }
+    )
+    more = set(depth.missing(poor)) - set(depth.missing(rock))
+    assert more >= {
+        "forms",
+        "fills",
+        "lengths of fills",
+        "pad behaviours",
+        "substitutions on first statements, at most",
+    }
+    assert not more & {"grooves", "bass lines", "guitar cells", "assertions"}
