@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,7 +45,7 @@ from scorekit.render.exact import tanh as tanh
 
 Spectrum = NDArray[np.complexfloating[Any, Any]]
 
-_FINE = 256
+_FINE, _BLOCK = 256, 12_288
 
 
 # -- oscillators -----------------------------------------------------------------------------------------------------
@@ -249,12 +249,58 @@ def back(spectrum: Spectrum, size: int) -> Samples:
     return np.fft.irfft(spectrum, size).astype(np.float32, copy=False)
 
 
-def times(a: Spectrum, b: Spectrum) -> Spectrum:
-    """Product of two spectra, written out in planes (complex multiply differs between machines)."""
-    out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a, b))
-    out.real = a.real * b.real - a.imag * b.imag
-    out.imag = a.real * b.imag + a.imag * b.real
-    return out
+class Weights(NamedTuple):
+    """A spectrum others are multiplied by: its real parts twice each, its imaginary parts with either sign."""
+
+    straight: Samples
+    crossed: Samples
+
+
+def weights(spectrum: Spectrum) -> Weights:
+    """A spectrum (bins,) made ready for ``times``."""
+    real, imag = f32(spectrum.real), f32(spectrum.imag)
+    return Weights(np.repeat(real, 2), np.stack([-imag, imag], axis=-1).reshape(-1))
+
+
+def times(a: Spectrum, b: Weights) -> Spectrum:
+    """Product of complex64 spectra (..., bins), written out in planes (complex multiply differs between machines): the
+    parts of each number change places as halves of a word, which is quicker than reading every other one."""
+    words = a.view(np.uint64)
+    crossed = ((words << np.uint64(32)) | (words >> np.uint64(32))).view(np.float32)
+    crossed *= b.crossed
+    crossed += a.view(np.float32) * b.straight
+    return crossed.view(np.complex64)
+
+
+def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease: int = 0) -> Samples:
+    """x (..., n) through the spectrum of a response, and read ``there / back`` times as fast: the samples of it that
+    are ready, from the first on.
+
+    Blocks of ``hop`` samples, four at a time since the FFT takes four rows together at the price of two, go there with
+    ``there`` points and return with ``back``; the response and ``ease`` samples of cross-fade, which keeps blocks that
+    change their speed from ringing at their ends, fit in the rest. ``hop`` and ``ease`` become whole numbers there and
+    back.
+    """
+    n, step, lead = x.shape[-1], hop * back // there, ease * back // there
+    count = -(-(n + ease) // hop)
+    flat, out = x.reshape(-1, n), np.zeros((x.size // max(n, 1), count * step + back), np.float32)
+    places = [(row, block * hop) for row in range(len(flat)) for block in range(count)]
+    rows, bins = np.zeros((4, there), np.float32), response.straight.size // 2
+    rise = _ease(ease)
+    for first in range(0, len(places), 4):
+        group = places[first : first + 4]
+        rows[:] = 0.0
+        for line, (row, at) in zip(rows, group, strict=False):
+            a, b = max(at - ease, 0), min(at + hop, n)
+            line[a - at + ease : b - at + ease] = flat[row, a:b]
+        if ease:
+            rows[:, :ease] *= rise
+            rows[:, hop : hop + ease] *= rise[::-1]
+        spectra = np.fft.rfft(rows[: 4 if len(group) > 1 else 1], norm="forward")
+        wet = np.fft.irfft(times(spectra[:, :bins], response), back)
+        for line, (row, at) in zip(wet, group, strict=False):
+            out[row, at // hop * step :][:back] += line
+    return out.reshape(*x.shape[:-1], -1)[..., lead:]
 
 
 def kernel(curve: Curve, taps: int = 2_048, minimum: bool = True) -> Samples:
@@ -275,18 +321,13 @@ def kernel(curve: Curve, taps: int = 2_048, minimum: bool = True) -> Samples:
     return f32(response)
 
 
-def convolve(x: Samples, response: Samples, size: int = 16_384) -> Samples:
+def convolve(x: Samples, response: Samples) -> Samples:
     """x (..., n) with an impulse response (m,): (..., n + m - 1), by overlap-add of FFT blocks in float32."""
     n, m = x.shape[-1], response.shape[-1]
-    size = fast_size(n + m - 1) if n + m - 1 <= size else max(size, fast_size(4 * m))
-    hop, weights = size - m + 1, forth(response, size)
-    out = np.zeros((*x.shape[:-1], n + m - 1), np.float32)
-    for channel, wet in zip(x.reshape(-1, n), out.reshape(-1, n + m - 1), strict=True):
-        for at in range(0, n, hop):
-            piece = channel[at : at + hop]
-            if piece.any():
-                add(wet, back(times(forth(piece, size), weights), size), at)
-    return out
+    whole = n + m - 1
+    size = fast_size(whole) if whole <= _BLOCK else max(_BLOCK, fast_size(4 * m))
+    heavy = weights(forth(response, size) * np.float32(size))
+    return through(x, heavy, size, size, size - m + 1)[..., :whole]
 
 
 def zero_phase(

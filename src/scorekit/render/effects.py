@@ -5,7 +5,6 @@ Everything is local in time: a change in one bar moves no sample far from it, an
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from copy import copy
@@ -63,55 +62,27 @@ def _tone_kernel(tone: Tone) -> Samples | None:
     return None if curve is None else dsp.kernel(curve, _TAPS)
 
 
-@lru_cache(maxsize=1)
-def _smooth_sizes() -> tuple[int, ...]:
-    """Even numbers without a prime factor above 11, up to 2**23: lengths the FFT is quick at."""
-    found = {1}
-    for prime in (2, 3, 5, 7, 11):
-        grown = found
-        while grown:
-            grown = {n * prime for n in grown if n * prime <= 1 << 22} - found
-            found = found | grown
-    return tuple(sorted(2 * n for n in found))
+SPEEDS = {-2: (12_544, 14_080, 49), -1: (12_960, 13_728, 135), 0: (12_288, 12_288, 1), 1: (13_728, 12_960, 143),
+    2: (14_080, 12_544, 55)}  # fmt: skip
+"""Per shift in semitones: lengths of the FFT there and back, whose ratio is right within .4 cents, and the smallest number
+of samples there that is a whole number back."""
 
 
-@lru_cache(maxsize=512)
-def _sizes(n: int, shift: int) -> tuple[int, int]:
-    """FFT lengths (there, back) of at least n whose ratio is a shift in semitones: within half a cent, or the best."""
-    good, ratio = _smooth_sizes(), float(dsp.exp2(-shift / 12.0))
-    best = (1e9, 0, 0)
-    for size in good[bisect_left(good, n) :]:
-        if size > 1.25 * n + 512:
-            break
-        at = bisect_left(good, size * ratio)
-        for back in good[max(at - 1, 0) : at + 1]:
-            error = abs(back / (size * ratio) - 1.0)
-            best = min(best, (max(error, 3e-4) + 2e-4 * (size / n - 1.0), size, back))
-    return best[1:]
-
-
-@lru_cache(maxsize=16)
-def _tone_spectrum(tone: Tone, size: int) -> dsp.Spectrum | None:
+@lru_cache(maxsize=64)
+def _tone_weights(tone: Tone, there: int, back: int) -> dsp.Weights:
     response = _tone_kernel(tone)
-    return None if response is None else dsp.forth(response, size)
+    spectrum = dsp.forth(np.ones(1, np.float32) if response is None else response, there)
+    return dsp.weights(spectrum * np.float32(back))
 
 
 def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
-    """x (1, n) or (2, n) read ``shift`` semitones higher, and as much faster, through a tone's filter and width.
-
-    With a shift it takes one spectrum there and one, of another length, back.
-    """
-    response = _tone_kernel(tone)
-    if shift:
-        n = x.shape[-1]
-        there, back = _sizes(-(-(n + _TAPS) // 2_048) * 2_048, shift)
-        spectrum: dsp.Spectrum = dsp.forth(x, there)
-        colour = _tone_spectrum(tone, there)
-        if colour is not None:
-            spectrum = dsp.times(spectrum, colour)
-        x = dsp.back(spectrum[:, : back // 2 + 1], back)[:, : n * back // there] * np.float32(back / there)
-    elif response is not None:
-        x = dsp.convolve(x, response)[:, : x.shape[-1]]
+    """x (1, n) or (2, n) read ``shift`` semitones higher, and as much faster, through a tone's filter and width."""
+    if shift or _tone_kernel(tone) is not None:
+        there, back, grain = SPEEDS[shift]
+        ease = -(-_TAPS // 8 // grain) * grain if shift else 0
+        hop = (there - _TAPS - ease) // grain * grain
+        n = x.shape[-1] * back // there
+        x = dsp.through(x, _tone_weights(tone, there, back), there, back, hop, ease)[:, :n]
     if tone.width == 1.0 or len(x) == 1:
         return x
     middle = (x[0] + x[1]) * np.float32(0.5)

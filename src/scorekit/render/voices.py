@@ -2,7 +2,7 @@
 
 A body is what a patch renders once for (pitch, velocity layer, round, manner). A note is the first part of a body,
 scaled by its velocity and faded at note-off. Timbres may be dear, then: they are paid per pitch and not per note. And of
-pitched patches every third pitch is rendered; its neighbours are the same sound read a semitone up or down.
+pitched patches every fifth pitch is rendered; its neighbours are the same sound read up to two semitones up or down.
 """
 
 from __future__ import annotations
@@ -142,21 +142,17 @@ class Bodies:
 
 
 def rooted(patch: Patch, take: Take) -> tuple[Take, int]:
-    """The take that is rendered for a take, and the semitones by which it is then shifted: one; on odd rounds two, from
-    the other side, which is a different sound for the price of none. Drums stand for themselves."""
+    """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. Odd rounds stand
+    on other roots, which is a different sound. Drums stand for themselves."""
     if not patch.sustains:
         need = take.seconds * _ROOM
         cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
         take = replace(take, seconds=NATURAL, cut=cut)
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
-    near = (take.pitch + 1) // 3 * 3
-    shift = take.pitch - near
-    if not shift:
-        return take, 0
-    if take.round % 2:
-        near, shift = near + 3 * shift, -2 * shift
-    return replace(take, pitch=near, round=take.round // 2), shift
+    other, turn = take.round % 2, take.round // 2
+    root = (take.pitch + 2 - 2 * other) // 5 * 5 + 2 * other
+    return replace(take, pitch=root, round=turn), take.pitch - root
 
 
 def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: float) -> Body:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from scorekit.render import dsp
-from scorekit.render.dsp import RATE, Curve, Spectrum
+from scorekit.render.dsp import RATE, Curve, Weights
 from scorekit.render.exact import PI
 from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
@@ -93,23 +92,24 @@ _OPEN_CABINET = dsp.chain(
 _CABINETS = {"closed": _CABINET, "open": _OPEN_CABINET}
 
 
-_SIZE, _SMOOTH, _TAPS = 16_384, 256, 1_024
+_SIZE, _SMOOTH, _TAPS = 10_240, 256, 1_024
 """Samples of a block's spectrum, of the filter before the limiter, of the cabinet after it."""
 _HOP = _SIZE - _TAPS
 
 
 @lru_cache(maxsize=8)
-def _cabinet(name: str) -> Spectrum:
+def _cabinet(name: str) -> Weights:
     response = dsp.kernel(_CABINETS[name], _TAPS)
     # A response this short does not quite stop DC: take out its sum, smoothly.
     bump = 0.5 - 0.5 * dsp.cos((np.arange(_TAPS) + 0.5) / _TAPS)
-    return dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
+    level = dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
+    return dsp.weights(level * np.float32(_SIZE))
 
 
-@lru_cache(maxsize=1)
-def _upward() -> Spectrum:
+@lru_cache(maxsize=2)
+def _upward(factor: int) -> Weights:
     smooth = dsp.points((9_000.0, 0.0), (12_000.0, -6.0), (16_000.0, -40.0), (19_000.0, -100.0))
-    return dsp.forth(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE)
+    return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE) * np.float32(_SIZE * factor))
 
 
 def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2) -> Samples:
@@ -117,42 +117,17 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
 
     The limiter is u / sqrt(1 + u^2), taken as its mean over the step from one sample to the next, which keeps its
     overtones from folding (antiderivative antialiasing: Parker, Zavalishin, Le Bivic, DAFx-16). Here that mean is just
-    (u + v) / (sqrt(1 + u^2) + sqrt(1 + v^2)). It runs at ``factor`` times the rate, in blocks that stay in the cache:
-    one spectrum up, one down with the cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
+    (u + v) / (sqrt(1 + u^2) + sqrt(1 + v^2)). It runs at ``factor`` times the rate: one spectrum up, one down with the
+    cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
     """
     late = _SMOOTH // 2
-    rows = -(-(x.size + late) // _HOP)
-    padded = np.zeros(rows * _HOP, np.float32)
-    padded[: x.size] = x * np.float32(push * factor)
-    out = np.zeros((rows + 1) * _HOP, np.float32)
-    half, size = _SIZE // 2 + 1, _HOP * factor
-    # Any, because NumPy's stubs know np.fft's ``out`` in double precision only.
-    near: Any = np.empty(half, np.complex64)
-    far: Any = np.empty(_SIZE * factor // 2 + 1, np.complex64)
-    wide: Any = np.empty(_SIZE * factor, np.float32)
-    back: Any = np.empty(_SIZE, np.float32)
-    tail = np.zeros(wide.size - size, np.float32)
-    pushed, root = np.full(size + 1, lean, np.float32), np.empty(size + 1, np.float32)
-    rest = np.float32(lean / np.sqrt(1.0 + lean * lean))
-    for at in range(0, rows * _HOP, _HOP):
-        dsp.forth(padded[at : at + _HOP], _SIZE, out=near)
-        np.fft.irfft(dsp.times(near, _upward()), wide.size, out=wide)
-        wide[: tail.size] += tail
-        tail[:] = wide[size:]
-        pushed[0] = pushed[-1]
-        np.add(wide[:size], np.float32(lean), out=pushed[1:])
-        np.multiply(pushed, pushed, out=root)
-        root += np.float32(1.0)
-        np.sqrt(root, out=root)
-        np.add(pushed[1:], pushed[:-1], out=wide[:size])
-        wide[:size] /= root[1:] + root[:-1]
-        wide[:size] -= rest
-        wide[size:] = 0.0
-        dsp.forth(wide, out=far)
-        np.fft.irfft(dsp.times(far[:half], _cabinet(cabinet)), _SIZE, out=back)
-        out[at : at + _SIZE] += back
-    out /= np.float32(factor)
-    return out[late : late + x.size]
+    wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE, _SIZE * factor, _HOP)
+    pushed = np.full((x.size + 2 * late) * factor + 1, lean, np.float32)
+    pushed[1:] += wide[: pushed.size - 1]
+    root = np.sqrt(pushed * pushed + np.float32(1.0))
+    bent = (pushed[1:] + pushed[:-1]) / (root[1:] + root[:-1])
+    bent -= np.float32(lean / np.sqrt(1.0 + lean * lean))
+    return dsp.through(bent, _cabinet(cabinet), _SIZE * factor, _SIZE, _HOP * factor)[late : late + x.size]
 
 
 def _shaken(x: Samples, cents: float) -> Samples:
