@@ -72,6 +72,8 @@ of samples there that is a whole number back."""
 def _tone_weights(tone: Tone, there: int, back: int) -> dsp.Weights:
     response = _tone_kernel(tone)
     spectrum = dsp.forth(np.ones(1, np.float32) if response is None else response, there)
+    if back > there:  # half of it would belong to the bin above
+        spectrum[-1] = 0.0
     return dsp.weights(spectrum * np.float32(back))
 
 
