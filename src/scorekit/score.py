@@ -140,7 +140,7 @@ class Section:
     key: Key
     chords: tuple[Chord, ...]
     flags: frozenset[str] = frozenset()
-    """break, half, double, nodrums, ramp, vacuum, tag."""
+    """break, half, double, nodrums, ramp, vacuum, ending."""
     intents: tuple[Intent, ...] = ()
     melody: str = "lead"
     """What the melody does here: hook, lead, riff, solo, none."""

@@ -158,6 +158,8 @@ def test_a_form_is_sections_in_order() -> None:
     intro, chorus = strings.form("intro:2:e2  chorus:8:e5:rvk+2")
     assert (intro.name, intro.bars, intro.tier, intro.flags, intro.lift) == ("intro", 2, 2, frozenset(), 0)
     assert (chorus.flags, chorus.lift, chorus.offset, chorus.width) == (frozenset({"ramp", "vacuum"}), 2, 12, 17)
+    named, flagged = strings.form("outro:2:e2 coming:2:e2:t")
+    assert named.flags == flagged.flags == {"ending"}
 
 
 def test_every_wrong_section_is_told() -> None:

@@ -83,3 +83,17 @@ def test_only_openings_are_opened(genre: str) -> None:
             first = {phrase.part: phrase.notes[0].start for phrase in passage.phrases if phrase.notes}
             late = {name for name in ("drums", "bass") if first[name] >= placement.section.meter.bar}
             assert not late, f"{genre} {seed} {placement.section.id}"
+
+
+def test_the_form_can_make_an_ending_of_any_section() -> None:
+    """``t`` does what a name such as outro does: nobody rests in it, and it has the tune one goes home with."""
+    rested = 0
+    for seed in SEEDS:
+        text = f'genre = "rock"\nseed = {seed}\nform = "verse:8:e3 chorus:8:e4 bridge:8:e4FLAG"\n'
+        plain, ending = (studio.compose(text.replace("FLAG", flag)).plan for flag in ("", ":t"))
+        lanes = [arrange(p, p.placements[-1].section, Seed(p.seed)).lanes for p in (plain, ending)]
+        resting = [sum(bool(lane.rests) for _, lane in found) for found in lanes]
+        rested += resting[0]
+        assert resting[1] == 0
+        assert [p.placements[-1].section.motif for p in (plain, ending)] == ["bridge", "chorus"]
+    assert rested

@@ -34,7 +34,7 @@ class Songs:
 
     def form(self) -> str:
         """The form the genre gave it, written down."""
-        flags = {"break": "b", "half": "h", "double": "d", "nodrums": "n", "ramp": "r", "vacuum": "v", "tag": "t"}
+        flags = {"break": "b", "half": "h", "double": "d", "nodrums": "n", "ramp": "r", "vacuum": "v", "ending": "t"}
         return " ".join(
             f"{s.name}:{s.bars}:e{s.tier}" + (":" if s.flags else "") + "".join(sorted(flags[f] for f in s.flags))
             for s in self.sections

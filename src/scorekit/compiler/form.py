@@ -35,7 +35,6 @@ SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
 _NATURAL = frozenset({1, 2, 4, 6, 8})
 """Lengths in bars that a section may be brought to where the genre does not list them."""
-_ENDINGS = ("tag", "outro", "coda", "ending")
 TRIED, FITTED = 4, 4
 """Of a long song only the last few numbers of repeats are tried; with more repeats than FITTED, all but the first and the
 last keep their lengths as written. Anything else would take a minute for an hour of music."""
@@ -110,7 +109,7 @@ def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...]
     """A form as introduction, body and ending."""
     first = 1 if tokens[0].name == "intro" else 0
     last = len(tokens)
-    while last > first and tokens[last - 1].name in _ENDINGS:
+    while last > first and "ending" in tokens[last - 1].flags:
         last -= 1
     return tokens[:first], tokens[first:last], tokens[last:]
 

@@ -12,7 +12,7 @@ from scorekit.compiler.keypath import join
 from scorekit.compiler.material import Sheets, harmony_heard
 from scorekit.compiler.slots import chords as read_chords
 from scorekit.compiler.specs import MidiChords, SongSpec
-from scorekit.compiler.strings import SectionToken
+from scorekit.compiler.strings import ENDINGS, SectionToken
 from scorekit.compiler.strings import key as read_key
 from scorekit.compiler.strings import meter as read_meter
 from scorekit.compiler.wrong import Reader
@@ -40,7 +40,6 @@ _MELODY = {
     "riff": "riff",
 }
 """What the melody does in a section of this name, where the genre does not say."""
-_CLOSING = ("tag", "outro", "coda")
 USUAL = {
     "intro": 2,
     "verse": 3,
@@ -178,7 +177,7 @@ def statement(
         flags=token.flags,
         melody=melody_of(genre, wish, names),
         cadence="closed" if last else genre.cadence,
-        motif=motif_of(genre, token.name, names, setting.genre.section),
+        motif=motif_of(genre, "ending" in token.flags, names, setting.genre.section),
         lift=(key.tonic - setting.key.tonic + 5) % 12 - 5,
     )
     text = chords_of(setting, draft, start, wish, book)
@@ -245,16 +244,16 @@ def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
     return next((_MELODY[n] for n in names if n in _MELODY), "lead")
 
 
-def motif_of(genre: GenreSection, name: str, names: Sequence[str], genre_sections: Mapping[str, GenreSection]) -> str:
+def motif_of(genre: GenreSection, ends: bool, names: Sequence[str], genre_sections: Mapping[str, GenreSection]) -> str:
     """Whose tune it is: its own; a half-time quotation has that of the section it contrasts with, an ending has the hook."""
     if genre.melody == "hook_half" and genre.contrast_with:
         return genre.contrast_with
-    return hook_of(genre_sections) or names[-1] if name in _CLOSING else names[-1]
+    return hook_of(genre_sections) or names[-1] if ends else names[-1]
 
 
 def hook_of(sections: Mapping[str, GenreSection]) -> str:
     """The section whose tune one goes home with: the dearest of those that have the hook."""
-    hooks = [n for n, s in sections.items() if s.melody == "hook" and n not in _CLOSING]
+    hooks = [n for n, s in sections.items() if s.melody == "hook" and n not in ENDINGS]
     return max(hooks, key=lambda n: sections[n].prio, default="")
 
 

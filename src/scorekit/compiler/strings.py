@@ -19,7 +19,7 @@ from scorekit.theory import LETTERS, MODE_NAMES, MODES
 from scorekit.timebase import PPQ, Meter, Tick
 
 __all__ = [
-    "COMP_MARKS", "DRUM_MARKS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
+    "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
     "NoteToken", "SectionToken", "TuneLine", "Wrong", "chord", "chords", "degree", "form", "intent", "key", "length",
     "meter", "notes", "pitch", "section", "steps", "tune",
 ]  # fmt: skip
@@ -27,8 +27,10 @@ __all__ = [
 DRUM_MARKS = "gsxX!fdb123456789"
 COMP_MARKS = "gsxX!v^m123456789-"
 PITCH_MARKS = "gsxX!123456789-"
-FLAGS = {"b": "break", "h": "half", "d": "double", "n": "nodrums", "r": "ramp", "v": "vacuum", "t": "tag"}
+FLAGS = {"b": "break", "h": "half", "d": "double", "n": "nodrums", "r": "ramp", "v": "vacuum", "t": "ending"}
 """Letters after a section's energy, and the flags they set."""
+ENDINGS = ("tag", "outro", "coda", "ending")
+"""Sections that are endings by their names."""
 INTENTS = ("accent", "hold", "shot", "push", "stop", "crash", "pedal", "nochord")
 """What the band does at one beat."""
 GESTURES: dict[str, tuple[str, int, int, int]] = {
@@ -163,8 +165,10 @@ def section(text: str, offset: int = 0) -> SectionToken:
     places = [offset + len(":".join([name, *rest[:i]])) + 1 for i in range(len(rest))]
     bars = _bars_of(rest[0], places[0])
     tier = _tier(rest[1], places[1]) if len(rest) > 1 else None
-    flags, lift = _flags(rest[2], places[2]) if len(rest) > 2 else (frozenset(), 0)
-    return SectionToken(name, bars, tier, flags, lift, offset, len(text))
+    flags, lift = _flags(rest[2], places[2]) if len(rest) > 2 else (set(), 0)
+    if name in ENDINGS:
+        flags.add("ending")
+    return SectionToken(name, bars, tier, frozenset(flags), lift, offset, len(text))
 
 
 def _bars_of(text: str, at: int) -> int:
@@ -179,7 +183,7 @@ def _tier(text: str, at: int) -> int:
     return int(text[1])
 
 
-def _flags(text: str, at: int) -> tuple[frozenset[str], int]:
+def _flags(text: str, at: int) -> tuple[set[str], int]:
     flags, lift = set(), 0
     for match in _FLAG.finditer(text):
         if match[0] in FLAGS:
@@ -189,7 +193,7 @@ def _flags(text: str, at: int) -> tuple[frozenset[str], int]:
         else:
             hint = ", ".join(f"{letter} {name}" for letter, name in FLAGS.items()) + ", k+2 key lift"
             raise Wrong(at + match.start(), f"unknown flag {printable(match[0])!r}", hint, len(match[0]))
-    return frozenset(flags), lift
+    return flags, lift
 
 
 # -- intents, keys, lengths, meters ------------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import Tick
 
-_ENDINGS = ("outro", "tag", "coda")
-_THIN = ("intro", "break", "breakdown", *_ENDINGS)
+_THIN = ("intro", "break", "breakdown")
 _TUNELESS = "none"
 _COMPERS = frozenset({"guitar", "keys"})
 _COLOURS = frozenset({"brass", "strings", "pads"})
@@ -80,7 +79,8 @@ def size(plan: Plan, section: Section) -> int:
     """How many pitched parts a section has room for: by tier, one more on a return, one fewer in a break, more or fewer with
     complexity."""
     base = plan.ideas.arrange.sizes[section.tier - 1] - (section.name in _LOOSE)
-    fuller = 1 if section.occurrence > 1 and section.name not in _THIN else 0
+    thin = section.name in _THIN or "ending" in section.flags
+    fuller = 1 if section.occurrence > 1 and not thin else 0
     fuller += 1 if intents.begun_by_all(section) else 0
     taste = round((plan.dials.complexity - 0.5) * 3)
     return max(1, base + fuller + taste)
@@ -249,7 +249,7 @@ def rests(
     harmony, unless the music is ``vamping``: then drums and bass are left alone for a bar. There a first statement
     of four bars has a rest for certain, of one bar for those who comp.
     """
-    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or section.name in _ENDINGS:
+    if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
