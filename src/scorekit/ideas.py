@@ -136,6 +136,8 @@ class CompCell(Idea):
     """A comping rhythm."""
 
     rhythm: Pattern = Pattern(16, 16, ())
+    voicing: str = ""
+    """The family it is played in; the section's own when empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,8 @@ VOICINGS = (
     "single_arp",
     "open_chord",
     "barre",
+    "boogie",
+    "turnaround",
 )
 """Voicing families the comping players know."""
 

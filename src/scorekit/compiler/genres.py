@@ -248,6 +248,7 @@ class CompRhythm(Alternative):
     """A comping rhythm."""
 
     steps: Text = entry("Step string; guitars have v, ^ and m.", alias="str")
+    voicing: Name | None = entry("The voicing it is played in, where not the section's own.", None)
 
 
 class CompSpec(Table):

@@ -275,7 +275,9 @@ class _Vocabulary(Reader):
     def _cell(self, path: str, name: str, one: CompRhythm) -> CompCell | None:
         rhythm = self._steps(join(path, "str"), one.steps, None, strings.COMP_MARKS)
         weight = self._weight(path, name, one)
-        return CompCell(name, one.tiers, weight, path, one.mask, rhythm) if rhythm else None
+        if one.voicing is not None:
+            self.known(join(path, "voicing"), "voicing", one.voicing, self.catalog.voicings)
+        return CompCell(name, one.tiers, weight, path, one.mask, rhythm, one.voicing or "") if rhythm else None
 
     def _sustain(self, part: str, spec: SustainSpec) -> SustainIdeas:
         self._range(join(part, "lane"), spec.lane)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import busier, heat, suited
+from scorekit.ensemble.families import FIGURES
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.playing import (
     Tune,
@@ -61,6 +62,8 @@ class Stab:
     idea: str
     held: bool = False
     """Written to be held (``-``)."""
+    family: str = ""
+    """The voicing family its cell asks for."""
 
 
 # -- rhythm ------------------------------------------------------------------------------------------------------------
@@ -172,7 +175,7 @@ def _laid(brief: Brief, cells: Sequence[CompCell], first: int, bars: int = BLOCK
             rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
             length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(end - s.at, rings))
             held = s.length >= 2 * PPQ // section.grid
-            found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held))
+            found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing))
     return found
 
 
@@ -199,9 +202,10 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
 
 
 def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
-    """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords stay."""
+    """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords and
+    figures stay."""
     section = brief.section
-    if stab.held and stab.length >= PPQ:
+    if stab.family in FIGURES or (stab.held and stab.length >= PPQ):
         return True
     weight = strength(section, stab.at)
     anchor = any(chord.start == stab.at for chord in section.chords)
@@ -214,7 +218,8 @@ def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
 def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
     """The second block of four bars drops or anticipates one weak stroke; an even pulse is never shifted."""
     seed, meter = brief.seed.at(first), brief.section.meter
-    weak = [n for n, s in enumerate(found) if strength(brief.section, s.at) < 0.6 and not s.held]
+    loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES]
+    weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
     if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
         return found
     n = weak[int(seed.unit("which") * len(weak))]

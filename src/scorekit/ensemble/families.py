@@ -15,13 +15,15 @@ from scorekit.theory import CHORDS, VOICINGS
 
 FAMILIES = VOICINGS
 """Every family there is a function for."""
-UNGUIDED = frozenset({"power", "octaves", "double_stop", "quartal"})
+UNGUIDED = frozenset({"power", "octaves", "double_stop", "quartal", "boogie"})
 """Families that may leave out the third or the seventh."""
 WIDE = frozenset({"open_chord", "barre", "spread", "spread4", "open_triad9", "octaves"})
 """Families whose span is their sound."""
-RESTLESS = frozenset({"octaves", "double_stop", "quartal"})
+RESTLESS = frozenset({"octaves", "double_stop", "quartal", "boogie"})
 """Families a song does not end on: without the third or the seventh nobody knows that it is home."""
-LOW_SEATS = {"power": 9, "open_chord": 16, "barre": 16, "freddie_shell": 14}
+FIGURES = frozenset({"boogie", "turnaround"})
+"""Families that walk with the beat (see figures): they keep their pulse, whatever the tune does over them."""
+LOW_SEATS = {"power": 9, "boogie": 9, "open_chord": 16, "barre": 16, "freddie_shell": 14}
 """Families that belong on the low strings: how far above the bottom of the lane they gather, in semitones."""
 
 Shape = tuple[int, ...]
@@ -271,6 +273,8 @@ _MAKERS: dict[str, Callable[[Tones], list[Shape]]] = {
     "single_arp": _single_arp,
     "open_chord": _open_chord,
     "barre": _barre,
+    "boogie": lambda t: [(0, t.fifth)],
+    "turnaround": _ninth_top4,
 }
 
 

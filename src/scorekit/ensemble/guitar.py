@@ -8,7 +8,8 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
-from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
+from scorekit.ensemble.figures import figure
+from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
@@ -44,12 +45,13 @@ class Guitar:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        slots = voiced(brief, "guitar", families)
         strokes = with_intents(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
-        if families[0] == "single_arp":
-            _pick(brief, pen, strokes, slots)
-        else:
-            _strum(brief, pen, strokes, slots, ideas, families[0])
+        for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
+            own = [stab for stab in strokes if (stab.family or families[0]) == family]
+            if family == "single_arp":
+                _pick(brief, pen, own, slots)
+            else:
+                _strum(brief, pen, own, slots, ideas, family)
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
@@ -96,6 +98,7 @@ def _strum(
         slot = slot_at(slots, stab.sounds)
         fresh = slot is not before
         before = slot
+        slot = replace(slot, voicing=figure(brief, family, slot, stab.at))
         if stab.mark == "m" or _palmed(brief, stab, family, fresh):
             _muted(brief, pen, stab, slot, "power" in ideas.voicings)
         else:
@@ -111,7 +114,7 @@ def _direction(stab: Stab, family: str, fine: bool) -> str:
     """Down on beats, up off them; eighths are all down when the hand moves in sixteenths or digs into power chords."""
     if stab.mark in "v^":
         return "up" if stab.mark == "^" else "down"
-    if family in ("power", "octaves", "double_stop", "freddie_shell"):
+    if family in ("power", "boogie", "octaves", "double_stop", "freddie_shell"):
         return "down"
     return "up" if stab.at % (PPQ // 2 if fine else PPQ) else "down"
 

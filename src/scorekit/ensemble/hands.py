@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import heat
@@ -13,7 +13,7 @@ from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
 from scorekit.timebase import PPQ, Tick
 
-_STILL = ("power", "octaves", "barre", "open_chord")
+_STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""
 
 
@@ -63,6 +63,17 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     for chord, voicing in zip(chords, found, strict=True):
         slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
     return tuple(slots)
+
+
+def seats(
+    brief: Brief, hands: str, families: tuple[str, ...], asked: Iterable[str], above: Sequence[Note] = ()
+) -> dict[str, tuple[Slot, ...]]:
+    """The voicings of the section by family: its own, and each that some cell asks for."""
+    found = {families[0]: voiced(brief, hands, families, above)}
+    for name in dict.fromkeys(asked):
+        if name and name not in found:
+            found[name] = voiced(brief, hands, (name,), above)
+    return found
 
 
 def _led(

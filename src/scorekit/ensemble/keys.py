@@ -9,7 +9,7 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
 from scorekit.ensemble.grid import eighths
-from scorekit.ensemble.hands import Slot, family_order, slot_at, voiced
+from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
@@ -47,13 +47,14 @@ class Keys:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        slots = voiced(brief, "keys", families, brief.hears("guitar"))
         strokes = with_intents(brief, stabs(brief, ideas, brief.hears("guitar")))
+        by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.hears("guitar"))
+        slots = by_family[families[0]]
         texture = _texture(brief, strokes, families[0])
         _left_hand(brief, pen, strokes, slots)
         before: Slot | None = None
         for stab in strokes:
-            slot = slot_at(slots, stab.sounds)
+            slot = slot_at(by_family[stab.family or families[0]], stab.sounds)
             _play(brief, pen, stab, slot, ideas.gate, texture, slot is not before)
             before = slot
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}, {texture}")

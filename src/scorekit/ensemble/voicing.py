@@ -295,6 +295,7 @@ _RICHER = {
 }
 _RICHNESS = {
     "power": 0,
+    "boogie": 0,
     "octaves": 0,
     "double_stop": 1,
     "triad_top3": 1,
@@ -311,6 +312,7 @@ _RICHNESS = {
     "shell_9": 4,
     "open_triad9": 4,
     "9th_top4": 4,
+    "turnaround": 4,
     "rootless_ab": 5,
     "quartal": 5,
 }

@@ -1,0 +1,56 @@
+"""Figures: what a guitarist's left hand walks through while the right one keeps time.
+
+Two strings at a time. A boogie moves the upper one over the root from fifth to sixth and flat seventh, beat by beat; a
+turnaround comes down from the flat seventh to the fifth under the tonic in a chorus's last bars.
+"""
+
+from __future__ import annotations
+
+from scorekit.ensemble.families import tones
+from scorekit.ensemble.hands import Slot
+from scorekit.ensemble.playing import beat_of, home
+from scorekit.ensemble.voicing import Voicing
+from scorekit.playable import on_guitar
+from scorekit.score import Brief
+from scorekit.theory import SCALES
+from scorekit.timebase import Tick
+
+_BOOGIE = {4: ((7, 9, 7, 9), (7, 9, 10, 9)), 3: ((7, 7, 10, 7),)}
+"""Semitones over the root on each beat, by the chord's third."""
+_DOWN = (10, 9, 8)
+"""The falling line of a turnaround on its second to fourth beat; the fifth is reached on the next first."""
+
+
+def figure(brief: Brief, family: str, slot: Slot, tick: Tick) -> Voicing:
+    """What the hand holds at a tick of a family that walks; the slot's voicing in every other."""
+    if family == "boogie":
+        return _boogie(brief, slot, tick)
+    return _turnaround(brief, slot, tick) if family == "turnaround" else slot.voicing
+
+
+def _boogie(brief: Brief, slot: Slot, tick: Tick) -> Voicing:
+    """Root and what lies over it on this beat; root and fifth where the hand cannot reach or the chord has its own."""
+    root, chord = slot.voicing[0], slot.chord
+    told = tones(chord.root, chord.quality, ())
+    if (root - chord.root) % 12 or told.third not in _BOOGIE or told.fifth != 7:
+        return slot.voicing
+    walks = _BOOGIE[told.third]
+    walk = walks[int(home(brief).unit("boogie") * len(walks))]
+    pair = (root, root + walk[beat_of(brief.section, tick) % len(walk)])
+    return pair if on_guitar(pair) else slot.voicing
+
+
+def _turnaround(brief: Brief, slot: Slot, tick: Tick) -> Voicing:
+    """The falling pair in a bar that begins on the tonic, its goal on the beat after it; over the tonic and the fourth
+    degree, with which every step of it agrees."""
+    section = brief.section
+    bar, tonic = tick // section.meter.bar, section.key.tonic
+    beat, arrives = beat_of(section, tick), bar == section.bars - 1
+    homely = section.chord_at(bar * section.meter.bar).root == tonic
+    if section.cadence == "loop" or not homely or (slot.chord.root - tonic) % 12 not in (0, 5) or (arrives and beat):
+        return slot.voicing
+    third = 4 if 4 in SCALES.get(section.key.mode, SCALES["major"]) else 3
+    lower = 7 if arrives else _DOWN[min(beat, len(_DOWN)) - 1] if beat else third
+    root = brief.lane.low + 5 + (tonic - brief.lane.low - 5) % 12
+    pair = (root + lower, root + 12)
+    return pair if pair[1] <= brief.lane.high and on_guitar(pair) else slot.voicing
