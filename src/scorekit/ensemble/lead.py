@@ -107,7 +107,8 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     """The tune, varied on its return, made denser or sparser, with one highest tone, ended where the song ends."""
     tones = banded(setting, tune(setting))
     if brief.section.occurrence > 1 and setting.kind != "solo":
-        tones = varied(setting, tones, 0.6 * max(0.0, brief.dials.creativity - 0.5), brief.seed)
+        liberty = 0.25 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
+        tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
     busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
     if busy > SLACK:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
@@ -122,7 +123,12 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
     """A last upbeat toward the next section's first chord, where the tune has come to rest early enough."""
     after, section = brief.seam.next_chord, brief.section
     start = section.length - PPQ
-    if after is None or not tones or tones[-1].end > start or not setting.seed.chance("lean", setting.ideas.pickup):
+    if (
+        after is None
+        or not tones
+        or tones[-1].end > start
+        or not setting.seed.chance("lean", 0.6 * setting.ideas.pickup)
+    ):
         return tuple(tones)
     goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
     ladder = theory.scale_pitches(section.key.tonic, section.key.mode)

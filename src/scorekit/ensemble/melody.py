@@ -54,7 +54,7 @@ class Setting:
     @property
     def centre(self) -> float:
         """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
-        return (self.low + self.high) / 2 + {"hook": 3.0, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
+        return (self.low + self.high) / 2 + {"hook": 3.5, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Spot:
     scale: frozenset[int]
     strong: bool
     long: bool
+    half: bool = False
+    """Heard for half a beat or more."""
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +98,7 @@ def spot(setting: Setting, tone: Tone) -> Spot:
         chord = section.chord_at(chord.end)
     tones, scale = _classes(chord.root, chord.quality, section.key.tonic, section.key.mode, setting.ideas.scale)
     strong = section.meter.strength(tone.start) >= 0.8
-    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2)
+    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2, tone.length >= PPQ // 2)
 
 
 def dissonance(pitch: int, place: Spot) -> float:
@@ -106,7 +108,7 @@ def dissonance(pitch: int, place: Spot) -> float:
         return 0.0
     rub = (pc - 1) % 12 in place.chord
     if not (place.strong or place.long):
-        return 0.4 if rub else 0.18
+        return 0.18 if not rub else 0.7 if place.half else 0.4
     return (1.2 if place.long else 1.1) + (1.0 if rub else 0.0)
 
 
@@ -161,7 +163,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
                 continue
             cost = dissonance(pitch, place)
             if loose and not closing:
-                cost = 0.9 if cost == 0 else 0.3 * cost
+                cost = 1.5 if cost == 0 else 0.25 * cost
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
                 cost += 0.2 * max(0, abs(pitch - aim.after) - 4)
@@ -227,7 +229,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], sta
 
 def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
     """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
-    cost = 1.1 if outside and (step > 2 or step < -2) else 0.0
+    cost = 0.0 if not outside else 1.1 if step > 2 or step < -2 else -0.3 if step < 0 else 0.0
     if move > 4 or move < -4:
         back = step * move < 0 and abs(step) <= 2
         cost += -0.3 if back else 0.8 if step * move > 0 else 0.0

@@ -257,6 +257,31 @@ def eased(tones: Sequence[Tone], meter: Meter, most: float) -> tuple[Tone, ...]:
     return tuple(out)
 
 
+def other_words(tones: Sequence[Tone], section: Section, seed: Seed) -> tuple[Tone, ...]:
+    """The figure sung to other words: one inner tone said twice, or two neighbours in one breath, as singers do in a second
+    verse. The outer tones stay."""
+    out, half = list(tones), offbeat(section)
+    split = [n for n in range(1, len(out) - 1) if out[n].length >= PPQ and out[n].start % PPQ == 0]
+    close = [
+        n
+        for n in range(1, len(out) - 2)
+        if out[n].end == out[n + 1].start
+        and out[n].length + out[n + 1].length <= 3 * PPQ // 2
+        and section.meter.strength(out[n].start) > section.meter.strength(out[n + 1].start)
+    ]
+    places = [(n, True) for n in split] + [(n, False) for n in close]
+    if not places:
+        return tuple(tones)
+    n, twice = seed.choose("words", places)
+    tone = out[n]
+    if twice:
+        again = replace(tone, start=tone.start + half, length=tone.length - half, mark="s")
+        out[n : n + 1] = [replace(tone, length=half), again]
+    else:
+        out[n : n + 2] = [replace(tone, length=tone.length + out[n + 1].length)]
+    return tuple(out)
+
+
 def _next_beat(tick: Tick, meter: Meter) -> Tick:
     bar, at = divmod(tick, meter.bar)
     return bar * meter.bar + min((o for o in meter.onsets if o > at), default=meter.bar)

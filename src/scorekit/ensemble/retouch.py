@@ -8,7 +8,7 @@ from dataclasses import replace
 from scorekit import theory
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.melody import Setting, Spot, dissonance, spot
-from scorekit.ensemble.motifs import Slot, Tone
+from scorekit.ensemble.motifs import Slot, Tone, other_words
 from scorekit.ensemble.tunes import between, monophonic, ornamented, reaimed
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ
@@ -48,18 +48,21 @@ def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> 
     return monophonic(out)
 
 
-EDITS = {"tail": 9.0, "early": 1.0, "ornament": 0.7, "drop": 0.1}
+EDITS = {"tail": 9.0, "words": 3.0, "early": 1.0, "ornament": 1.0, "drop": 0.1}
 """What changes in a return, and how readily."""
 
 
 def _edited(setting: Setting, edit: str, tones: tuple[Tone, ...], seed: Seed) -> tuple[Tone, ...]:
-    """The line with its last tones sung anew, one tone ahead of its beat, one ornament more, or one tone fewer."""
+    """The line with its last tones sung anew or to other words, one tone ahead of its beat, one more or one fewer."""
     if edit == "drop":
         return (*tones[:-2], replace(tones[-1], start=tones[-2].start, length=tones[-1].end - tones[-2].start))
     if edit == "tail":
         last = setting.section.bars - 1
         slot = Slot(last // 2, last, 1, "a", "'", "." if setting.section.cadence == "closed" else "?")
         return reaimed(setting, slot, tones, seed.at("tail"), "motif copy, new tail", 1)
+    if edit == "words":
+        cut = len(tones) // 2
+        return (*tones[:cut], *other_words(tones[cut:], setting.section, seed))
     half = len(tones) * 3 // 4
     if edit == "early":
         return (*tones[:half], *_early(setting, tones[half:], seed))

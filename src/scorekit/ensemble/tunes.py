@@ -6,9 +6,11 @@ motif's seed; what differs from one occurrence to the next is drawn afterwards f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from scorekit import theory
 from scorekit.ensemble.grid import offbeat
@@ -21,6 +23,7 @@ from scorekit.ensemble.motifs import (
     filled,
     land,
     operation,
+    other_words,
     running,
     schema_for,
     slots,
@@ -38,6 +41,12 @@ SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
+WORDS, CARRY = 0.45, 0.65
+"""How often a verse's copy is sung to other words, and a rest inside a phrase sung over."""
+BROAD = frozenset({"bridge", "B"})
+"""Sections that set themselves against the others by longer notes."""
+GAPPED = frozenset({"call_response", "blues_aab", "riff2"})
+"""Schemas whose rests belong to somebody else."""
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 """Scale steps a copy may be moved by, the least first."""
 
@@ -147,7 +156,9 @@ def _least(setting: Setting, slot: Slot) -> int:
 
 
 def _halved(setting: Setting) -> bool:
-    """Whether note values are doubled: a hook over a half-time beat."""
+    """Whether note values are doubled: a hook over a half-time beat, and most bridges, which are told by that."""
+    if setting.kind == "lead" and setting.section.name in BROAD:
+        return setting.seed.chance("broad", 0.6)
     return setting.pace == "half" and setting.kind == "hook"
 
 
@@ -224,6 +235,8 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
     tones = adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
     if op == "*":
         tones = ornamented(setting, tones, 0.2, seed)
+    if setting.kind == "lead" and op != "*" and seed.chance("other words", WORDS):
+        tones = other_words(tones, setting.section, seed)
     if op == "'":
         return _retailed(setting, slot, tones, seed.at("tail"), "motif copy, new tail")
     ends = slot.close and setting.kind != "riff"
@@ -276,14 +289,30 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     weights = setting.ideas.schemas or (("period", 1.0),)
     schema = schema_for(setting.kind, weights, setting.section.bars, setting.seed, setting.heat)
     said: dict[str, tuple[Tone, ...]] = {}
-    line: list[Tone] = []
+    line: Sequence[Tone] = []
     used: list[int] = []
     units = slots(schema, setting.section.bars, setting.section.cadence)
     for slot, after in zip(units, (*units[1:], None), strict=True):
         known = said.get(after.letter) if after else None
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
-        line += [*_pickup(setting, line, unit, slot), *unit]
-    return monophonic(line)
+        line = [*line, *_pickup(setting, line, unit, slot), *unit]
+    line = monophonic(line)
+    return _carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
+
+
+def _carried(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with most of the short rests inside its four-bar phrases sung over: half a beat is left to breathe, and one
+    rest in eight bars."""
+    phrase, out = 4 * setting.section.meter.bar, list(line)
+    rests = [n for n, (tone, after) in enumerate(pairwise(line)) if after.start - tone.end >= PPQ * 3 // 4]
+    left = Counter(line[n].start // (2 * phrase) for n in rests)
+    for n in rests:
+        tone, after = line[n], line[n + 1]
+        same = tone.start // phrase == (after.start + PPQ) // phrase and after.start - tone.end <= 5 * PPQ // 2
+        held, block = after.start - PPQ // 2 - tone.start, tone.start // (2 * phrase)
+        if same and held <= 4 * PPQ and left[block] > 1 and setting.seed.chance(f"carry/{tone.start}", CARRY):
+            out[n], left[block] = replace(tone, length=held), left[block] - 1
+    return tuple(out)
 
 
 def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:

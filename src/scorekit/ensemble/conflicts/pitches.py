@@ -146,11 +146,13 @@ def own_second(board: Board, note: Note, who: str, other: Note) -> bool:
 def brief(board: Board, part: str, note: Note, who: str, other: Note) -> bool:
     """Whether a clash is the spice of a line and not a mistake.
 
-    It is when it lasts a quarter at most, begins off the strong beats (of a walking bass: off the first), and one of
+    One that is struck together with the tune never is. It is when it lasts a quarter at most, begins off the strong beats (of a walking bass: off the first), and one of
     the two then moves on by step (a passing note, a neighbour, a suspension that resolves); so is one of an eighth at
     most that begins between beats.
     """
     overlap, strength = together(note, other), board.case.section.meter.strength(max(note.start, other.start))
+    if note.start == other.start and overlap >= EIGHTH and who == "lead":
+        return False
     if overlap > PPQ or strength >= (1.0 if who == "bass" else 0.8):
         return False
     if overlap <= EIGHTH and strength < _STRONG:
