@@ -108,7 +108,8 @@ def test_open_hat_is_choked() -> None:
 @pytest.mark.parametrize("manner", ["", "short", "legato", "fall", "slide"])
 @pytest.mark.parametrize("patch", TUNED, ids=named)
 def test_tuned_bodies_are_sound(patch: Patch, manner: str) -> None:
-    """Finite, audible, no DC, peak near 1 at most, no click at either end, long enough for key and release."""
+    """Finite, audible, no DC, peak near 1 at most, no click at either end, long enough for key and release, unless played
+    short: then it may end when nothing is left of it (-60 dB)."""
     x = play(patch, pitch_of(patch), 1.0, manner=manner)
     assert x.dtype == np.float32
     assert np.isfinite(x).all()
@@ -118,7 +119,9 @@ def test_tuned_bodies_are_sound(patch: Patch, manner: str) -> None:
     assert np.abs(x[:, :2]).max() < 0.1 * top
     assert np.abs(x[:, -4:]).max() < 0.01 * top
     if patch.sustains:
-        assert x.shape == (2, int((1.2 + patch.release) * RATE + 0.5))
+        whole = int((1.2 + patch.release) * RATE + 0.5)
+        silent = manner == "short" and np.abs(x[:, -RATE // 50 :]).max() < 1e-3 * top
+        assert x.shape == (2, whole) or (silent and x.shape[1] < whole)
 
 
 @pytest.mark.parametrize("pitch", [0, 12, 48, 55])

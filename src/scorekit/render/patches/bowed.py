@@ -1,7 +1,7 @@
 """Bowed and plucked strings of the orchestra: a section, a solo player, and pizzicato.
 
 The bow drives a saw-toothed string (Helmholtz motion); what is heard is that through the body, whose many resonances
-vibrato sweeps the harmonics across. The players are those of ``winds``.
+vibrato sweeps the harmonics across. How they are played stands in ``players``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.percussion import Curve, attack, dice, fade, hiss, modal
-from scorekit.render.patches.winds import PARAMS, Tone, Voice, play
+from scorekit.render.patches.players import PARAMS, Tone, Voice, play
 
 
 def bow(dark: float, loud: float) -> Tone:

@@ -17,8 +17,8 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, hiss, modal
-from scorekit.render.patches.winds import HOP, Voice, grow, phases, play, read, wander
-from scorekit.render.patches.winds import PARAMS as PLAYED
+from scorekit.render.patches.players import HOP, Voice, grow, path, play, sung, wander
+from scorekit.render.patches.players import PARAMS as PLAYED
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
@@ -85,26 +85,21 @@ def _lead(name: str, moving: Lead, release: float) -> Body:
         level *= 0.88 + 0.12 * _falling(t, 0.8)
         if take.manner == "short":
             level = level * _falling(np.maximum(t - 0.06, 0.0), 0.35)
-        cents = _bends(name, lead, take, t)
-        out = np.zeros((2, (points - 1) * HOP), np.float32)
+        cents, address = _bends(name, lead, take, t), f"{name}/{take.pitch}/{take.round}"
         weights = [np.maximum(1.0 - np.abs(place - i), 0.0) * level for i in range(3)]
-        spread = lead.cents * 2.0 * take.param("detune")
-        for i in range(lead.voices):
-            seat = _seat(i, lead.voices)
-            address = f"{name}/{take.pitch}/{take.round}/{i}"
-            at = phases(
-                hz,
-                cents + seat * 0.5 * spread + 0.8 * (not still) * wander(address, points, 0.5),
-                dsp.uniform(address + "/at") * (not still),
-            )
-            left, right = dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width"))
-            wave = read(tabs, weights, at)
-            wave *= np.float32((1.0 - 0.5 * abs(seat)) / lead.voices**0.5 * 1.3)
-            out[0] += wave * np.float32(left)
-            out[1] += wave * np.float32(right)
+        seats = np.array([_seat(i, lead.voices) for i in range(lead.voices)])
+        spread = cents + seats[:, None] * lead.cents * take.param("detune")
+        if not still:
+            spread += 0.8 * wander(f"{address}/drift", lead.voices, points, 0.5)
+        starts = dice(f"{address}/start").random(lead.voices) * (not still)
+        gains = (1.0 - 0.5 * np.abs(seats)) / lead.voices**0.5 * 1.3
+        places = [
+            dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width")) for i in range(lead.voices)
+        ]
+        rows = [(gain * left, gain * right) for gain, (left, right) in zip(gains.tolist(), places, strict=True)]
+        out = sung(tabs, weights, path(hz, spread, starts), rows)
         if lead.sub:
-            low = read(tabs[:1], [level * lead.sub], phases(hz * 0.5, cents, 0.0))
-            out += low
+            out += sung(tabs[:1], [level * lead.sub], path(hz * 0.5, cents[None], np.zeros(1)), [(1.0, 1.0)])
         return fade(out[:, :n], 0.006)
 
     return body

@@ -1,0 +1,367 @@
+"""Players of sustained notes: brass, reeds, flutes, bowed strings and voices are all made of them.
+
+A player is one phase, bent by vibrato and drift, reading a handful of period tables that go from dark to bright; a
+section is several, no two alike. The tables are made for the pitch, so none holds a harmonic above 18 kHz: nothing
+aliases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.render import dsp
+from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.exact import Reals
+from scorekit.render.patches.base import STILL, Body, Param, Take
+from scorekit.render.patches.percussion import Curve, dice, fade, hiss
+
+HOP = 64
+"""Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""
+
+_BLOCK = 128
+"""Control points to a block of reading."""
+SHORT = 0.65
+"""Seconds after which a note played short is silent."""
+Words = NDArray[np.uint32]
+
+Tone = Callable[[Reals, Reals, float], Reals]
+"""Amplitudes of harmonics from their numbers, their frequencies in Hz, and brightness 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How an instrument speaks."""
+
+    tone: Tone
+    body: dsp.Curve
+    """Formants and radiation: the same for all pitches."""
+    attack: float
+    """Seconds to full level at middle force."""
+    breath: Curve
+    """Colour of the breath or bow noise that lasts (its T60 column is not used)."""
+    breath_level: float
+    chiff: Curve
+    """Noise of the onset, with its decay."""
+    chiff_level: float
+    players: int = 1
+    spread: float = 0.0
+    """Cents between the outer players."""
+    width: float = 0.3
+    scatter: float = 0.0
+    """Seconds over which the players come in."""
+    vibrato: float = 5.3
+    """Hz."""
+    depth: float = 12.0
+    """Cents each way."""
+    delay: float = 0.35
+    """Seconds before the vibrato has grown."""
+    scoop: float = 25.0
+    """Cents below pitch at the onset."""
+    blare: float = 0.25
+    """How far the brightness overshoots during the attack."""
+    sway: float = 0.06
+    """Depth of the slow wander in level."""
+    pulse: float = 0.0
+    """How much vibrato beats in level and brightness too: breath vibrato."""
+    grain: float = 0.0
+    """Unsteadiness from cycle to cycle: lip, reed or rosin."""
+    bend: bool = False
+    """Whether vibrato also sweeps the harmonics across the body's resonances (solo strings)."""
+    rough: bool = False
+    """Whether the phases of the harmonics are scattered, as a resonant body does."""
+    drift: float = 2.0
+    """Cents a player wanders."""
+
+    def still(self) -> Voice:
+        """One player, unmoved and breathless."""
+        return replace(self, breath_level=0.0, chiff_level=0.0, players=1, spread=0.0, scatter=0.0, depth=1e-3,
+            scoop=0.0, sway=0.0, pulse=0.0, grain=0.0, drift=0.0)  # fmt: skip
+
+
+# -- tables and reading ------------------------------------------------------------------------------------------------
+
+
+def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
+    """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), of RMS 0.3 at most."""
+    count = max(min(int(18_000.0 / (hz * 1.03)), 500), 1)
+    k = np.arange(1, count + 1, dtype=np.float64)
+    turn = dice("phases").random(500)[:count] if voice.rough else np.zeros(count)
+    shifts = (-voice.depth, voice.depth) if voice.bend else ()
+    plain = voice.body(k * hz)
+    bodies = [voice.body(k * hz * float(dsp.exp2(shift / 1200.0))) for shift in shifts] or [plain]
+    cosines, sines = dsp.cos(turn), dsp.sin(turn)
+    out = []
+    for stage in stages:
+        source = voice.tone(k, k * hz, stage)
+        source *= 0.3 / max(float(np.sqrt(np.sum((source * plain) ** 2) * 0.5)), 1e-9)
+        periods = [dsp.cycle(source * body * cosines, source * body * sines) for body in bodies]
+        tame = min(1.0, 1.1 / max(float(period.max() - period.min()) * 0.5 for period in periods))
+        out += [period * np.float32(tame) for period in periods]
+    return out
+
+
+def grow(control: Samples, out: Samples | None = None) -> Samples:
+    """Control points to samples by straight lines: (k + 1,) to (k HOP,)."""
+    ramp = np.arange(HOP, dtype=np.float32) / np.float32(HOP)
+    whole = np.empty((control.size - 1) * HOP, np.float32) if out is None else out
+    lines = whole.reshape(-1, HOP)
+    np.multiply((control[1:] - control[:-1])[:, None], ramp, out=lines)
+    lines += control[:-1, None]
+    return whole
+
+
+class Path(NamedTuple):
+    """Phases at the control points in 2**-32 cycles, and their steps from sample to sample: uint32 (players, points)."""
+
+    base: Words
+    step: Words
+
+
+def path(hz: float, cents: Reals, start: Reals) -> Path:
+    """The phases of players (rows) from their deviations in cents at the control points and their first phases."""
+    step = np.rint(dsp.exp2(cents[:, :-1] / 1200.0) * (hz / RATE * 2.0**32)).astype(np.uint32)
+    base = np.cumsum(step * np.uint32(HOP), axis=1, dtype=np.uint32) - step * np.uint32(HOP)
+    return Path(base + np.floor(start[:, None] * 2.0**32).astype(np.uint32), step)
+
+
+def sung(tabs: list[Samples], shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]) -> Samples:
+    """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
+    and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all.
+
+    In blocks that stay in cache, where tables without a share cost nothing.
+    """
+    bits, size = 33 - tabs[0].size.bit_length(), _BLOCK * HOP
+    rows = [(table, np.append(table[1:], table[:1]) - table) for table in tabs]
+    weights = [dsp.f32(np.broadcast_to(share, (len(places), share.shape[-1]))) for share in shares]
+    out = np.zeros((2, along.step.shape[1] * HOP), np.float32)
+    ramp = np.arange(HOP, dtype=np.uint32)
+    words, index = np.empty((2, size), np.uint32), np.empty(size, np.intp)
+    part, wave, level, total = np.empty((4, size), np.float32)
+    for first in range(0, along.step.shape[1], _BLOCK):
+        here = slice(first, first + _BLOCK)
+        for player, (left, right) in enumerate(places):
+            step = along.step[player, here, None]
+            n = step.size * HOP
+            at, low = words[:, :n]
+            np.multiply(step, ramp, out=at.reshape(-1, HOP))
+            at.reshape(-1, HOP)[:] += along.base[player, here, None]
+            np.right_shift(at, np.uint32(bits), out=low)
+            index[:n] = low
+            np.bitwise_and(at, np.uint32((1 << bits) - 1), out=low)
+            part[:n] = low
+            part[:n] *= np.float32(2.0**-bits)
+            total[:n] = 0.0
+            for (table, slope), share in zip(rows, weights, strict=True):
+                drawn = share[player, first : first + _BLOCK + 1]
+                if drawn.any():
+                    np.take(slope, index[:n], mode="wrap", out=wave[:n])
+                    wave[:n] *= part[:n]
+                    wave[:n] += np.take(table, index[:n], mode="wrap", out=level[:n])
+                    wave[:n] *= grow(drawn, level[:n])
+                    total[:n] += wave[:n]
+            place = slice(first * HOP, first * HOP + n)
+            out[0, place] += np.multiply(total[:n], np.float32(left), out=wave[:n])
+            out[1, place] += np.multiply(total[:n], np.float32(right), out=wave[:n])
+    return out
+
+
+# -- playing -----------------------------------------------------------------------------------------------------------
+
+
+def wander(address: str, players: int, points: int, hz: float) -> Reals:
+    """Slow drifts at the control points, about ``hz`` turns a second, without a mean: (players, points)."""
+    hop = max(int(RATE / (2.0 * hz * HOP)), 2)
+    knots = 2.0 * dice(address).random((players, points // hop + 2, 1)) - 1.0
+    ease = 0.5 - 0.5 * dsp.cos(np.arange(hop) / (2.0 * hop))
+    curves: Reals = (knots[:, :-1] + (knots[:, 1:] - knots[:, :-1]) * ease).reshape(players, -1)[:, :points]
+    curves -= curves.mean(axis=1, keepdims=True)
+    return curves
+
+
+def _ease(t: Reals, seconds: float) -> Reals:
+    """0 to 1 along half a cosine."""
+    return 0.5 - 0.5 * dsp.cos(np.clip(t / max(seconds, 1e-4), 0.0, 1.0) * 0.5)
+
+
+def _fall(t: Reals, t60: float) -> Reals:
+    return dsp.exp2(np.maximum(np.minimum(-t, 0.0) * (9.965784 / t60), -40.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What players do over time: (players, points)."""
+
+    level: Reals
+    cents: Reals
+    bright: Reals
+
+
+def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
+    """Level, pitch and brightness of all players. What they do alike is drawn once and read by each from when it comes
+    in, which is on a control point."""
+    force, manner, count, players = take.force, take.manner, t.size, voice.players
+    target, rate, start, depth, scoop, late = dice(f"{address}/players").random((6, players, 1))
+    late[0] = 0.0
+    lag = np.rint(late * (voice.scatter * (1.3 - force_of(take)) * RATE / HOP)).astype(np.intp)
+    own = np.maximum(np.arange(count) - lag, 0)
+    smooth = 0.75 if voice.attack > 0.1 else 1.2
+    attack = voice.attack * (1.5 - force) * {"legato": smooth, "short": 0.45}.get(manner, 1.0) + 0.004
+    grown = _ease(t - voice.delay * 0.4, voice.delay * 1.6)
+    lively = 1.0 + voice.blare * force * _fall(t - attack * 0.6, 0.5) * (manner != "legato")
+    level = _ease(t, attack) * (0.86 + 0.14 * _fall(t - attack, 1.2))
+    bright = (0.25 + 0.75 * _ease(t, attack * 1.3)) * lively
+    bent = np.zeros(count)
+    if manner != "legato":
+        bent = _fall(t, 0.28)
+    if manner == "short":
+        hold = min(take.seconds * 0.6, 0.11)
+        level = level * _fall(t - hold, 0.42)
+        bright = bright * (0.45 + 0.55 * _fall(t - hold, 0.6))
+    level = level[own] * (1.0 + voice.sway * wander(f"{address}/level", players, count, 1.1))
+    bright = bright[own] * (force * (0.9 + 0.1 * target)) + 0.05 * wander(f"{address}/bright", players, count, 1.7)
+    swing = dsp.sin(
+        (t - lag * (HOP / RATE)) * (voice.vibrato * (0.95 + 0.1 * rate))
+        + 0.04 * wander(f"{address}/rate", players, count, 0.8)
+        + start * (players > 1)
+    )
+    swing *= grown[own]
+    cents = voice.depth * (0.8 + 0.4 * depth) * swing - voice.scoop * (0.6 + 0.8 * scoop) * bent[own]
+    if voice.pulse:
+        beat = voice.pulse * min(voice.depth / 8.0, 1.0) * swing
+        level *= 1.0 + beat
+        bright *= 1.0 + 1.5 * beat
+    cents += (voice.drift + voice.spread * 0.28) * wander(f"{address}/pitch", players, count, 1.3)
+    if voice.grain:
+        cents += 3.0 * voice.grain * wander(f"{address}/grain", players, count, 19.0)
+        rub = voice.grain * wander(f"{address}/rub", players, count, 27.0)
+        level *= 1.0 + 0.05 * rub
+        bright *= 1.0 + 0.12 * rub
+    if manner == "slide":
+        cents -= 200.0 * (1.0 - _ease(t, 0.14))[own]
+    if manner == "fall":
+        span = max(min(take.seconds * 0.45, 0.6), 0.16)
+        gone = np.clip((t - (take.seconds - span)) / span, 0.0, 1.6)
+        cents -= 750.0 * gone * gone
+        level *= dsp.exp2(-1.8 * gone)
+        bright *= 1.0 - 0.45 * np.minimum(gone, 1.0)
+    return Shape(level, cents, np.clip(bright, 0.0, 1.0))
+
+
+def shares(voice: Voice, s: Shape, stages: int) -> list[Reals]:
+    """Share of each table: a cross-fade along brightness, times one along the bend of the pitch."""
+    place = s.bright * (stages - 1)
+    rows = []
+    for i in range(stages):
+        share = np.maximum(1.0 - np.abs(place - i), 0.0) * s.level
+        if voice.bend:
+            sharp = np.clip(0.5 + s.cents / (2.0 * voice.depth), 0.0, 1.0)
+            rows += [share * (1.0 - sharp), share * sharp]
+        else:
+            rows.append(share)
+    return rows
+
+
+def play(name: str, voice: Voice, take: Take, release: float, bright: float, wide: float) -> Samples:
+    """A note by all players of a voice: (2, n), for the time of the key and of the release after it."""
+    voice = voice.still() if take.manner == STILL else voice
+    n = samples(take.seconds + release)
+    if take.manner == "short":
+        n = min(n, samples(SHORT + voice.scatter))
+    points = -(-n // HOP) + 1
+    t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
+    hz = dsp.hertz(take.pitch)
+    tilt = (bright - 0.5) * 0.8
+    stages = tuple(min(max(b + tilt * (0.4 + 0.6 * b), 0.0), 1.35) for b in (0.0, 0.5, 1.0))
+    address, players = f"{name}/{take.pitch}/{take.round}/{take.manner}", voice.players
+    s = shape(voice, take, t, address)
+    order = (np.arange(players) * (3 if players % 3 else 5) + 1) % players
+    detune = voice.spread * ((order + 0.5) / players - 0.5)
+    along = path(hz, s.cents + detune[:, None], dice(f"{address}/start").random(players) * (players > 1))
+    share, turned = 1.0 / players**0.5, -1.0 if take.round % 2 else 1.0
+    seats = (np.arange(players) - 0.5 * (players - 1)) / max(0.5 * (players - 1), 0.5) * wide * turned
+    places = [(share * left, share * right) for left, right in map(dsp.pan, seats.tolist())]
+    out = sung(tables(voice, hz, stages), shares(voice, s, len(stages)), along, places)
+    if players == 1:
+        lag = samples(0.0127)
+        side = out[0, :-lag] * np.float32(0.7 * wide)
+        out[0, lag:] += side
+        out[1, lag:] -= side
+    _air(address, voice, take, out, s.level.mean(axis=0), bright, wide)
+    return fade(out[:, :n], 0.006)
+
+
+def force_of(take: Take) -> float:
+    """Force within 0 to 1."""
+    return min(max(take.force, 0.0), 1.0)
+
+
+@lru_cache(maxsize=16)
+def bed(curve: Curve) -> Samples:
+    """Three seconds of noise of a colour (T60 not used), RMS 1 at 0 dB, that join without a seam: one spectrum."""
+    size = 1 << 17
+    roll = dice("bed").random((2, size // 2 + 1))
+    level = dsp.exp2(np.interp(dsp.log2(np.maximum(dsp.bins(size), 1.0)), dsp.log2(np.array([row[0] for row in curve])),
+        [row[1] / 6.0206 for row in curve]))  # fmt: skip
+    # The square root of -ln u, times a turn: what a Gaussian has for a bin.
+    level *= np.sqrt(-0.6931471805599453 * size * dsp.log2(1.0 - roll[0]))
+    planes = np.empty((size // 2 + 1, 2), np.float32)
+    planes[:, 0], planes[:, 1] = level * dsp.cos(roll[1]), level * dsp.sin(roll[1])
+    planes[0] = 0.0
+    loop = dsp.back(planes.view(np.complex64)[:, 0], size)
+    loop.setflags(write=False)
+    return loop
+
+
+def lasting(address: str, n: int, curve: Curve) -> Samples:
+    """n samples of noise of a colour, from a place in its bed that the address names."""
+    loop = bed(curve)
+    start = int(dsp.uniform(address) * loop.size)
+    return np.resize(np.concatenate([loop[start:], loop[:start]]), n)
+
+
+def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bright: float, wide: float) -> None:
+    """Breath or bow noise that lasts, and the noise of the onset, added to both sides."""
+    n = out.shape[1]
+    if not voice.breath_level:
+        return
+    amount = voice.breath_level * (0.5 + bright) * (1.05 - 0.45 * take.force)
+    mono = lasting(f"{address}/air", n, voice.breath)
+    mono *= grow(dsp.f32(level * amount))
+    if take.manner != "legato":
+        m = min(n, samples(0.35))
+        onset = hiss(dice(f"{address}/chiff"), m, voice.chiff, 256)
+        onset *= np.float32(voice.chiff_level * (0.25 + 0.75 * take.force) * (0.5 + bright))
+        onset *= dsp.f32(_ease(np.arange(m) / RATE, 0.25 * voice.attack + 0.004))
+        mono[:m] += onset
+    lag = samples(0.0113 * wide)
+    near, far = mono * np.float32(0.7), mono * np.float32(0.35)
+    out += near
+    if lag:
+        out[1, lag:] += far[:-lag]
+        out[0] -= mono * np.float32(0.12)
+
+
+PARAMS = (
+    Param("bright", "", 0.0, 1.0, 0.5, "Dark to brilliant."),
+    Param("attack", "", 0.3, 3.0, 1.0, "Factor on the time a note takes to speak."),
+    Param("vibrato", "", 0.0, 2.0, 1.0, "Factor on the depth of vibrato."),
+    Param("width", "", 0.0, 1.0, 0.5, "Spread of the players, 0 mono to 1 wide."),
+)
+
+
+def sustained(name: str, voice: Voice, release: float) -> Body:
+    """The body of a blown or bowed patch with PARAMS."""
+
+    def body(take: Take) -> Samples:
+        tuned = replace(
+            voice, attack=voice.attack * take.param("attack"), depth=max(voice.depth * take.param("vibrato"), 0.01)
+        )
+        return play(name, tuned, take, release, take.param("bright"), voice.width * 2.0 * take.param("width"))
+
+    return body
