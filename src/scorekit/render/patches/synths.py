@@ -7,7 +7,6 @@ sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +15,8 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, hiss, modal
-from scorekit.render.patches.players import HOP, Voice, grow, path, play, sung, wander
+from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, modal
+from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
 
 # -- leads -------------------------------------------------------------------------------------------------------------
@@ -132,33 +131,39 @@ def _bends(name: str, lead: Lead, take: Take, t: Reals) -> Reals:
 # -- pads --------------------------------------------------------------------------------------------------------------
 
 
-_SIDE = 0.65
+_SIDE, _LOOP = 0.65, 1 << 17
 
 
-def painted(address: str, n: int, partials: Sequence[tuple[float, float, float]]) -> Samples:
-    """Partials of (Hz, amplitude, bandwidth in cents, one sigma) as bells on the spectrum, phases random: (2, n).
+def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Samples:
+    """Partials as bells on the spectrum, one sigma ``cents`` wide, phases random: (layers, 2, n), or a loop without a
+    seam where n is above ``_LOOP``. Layers differ in ``levels`` (layers, partials) alone, so to go from one to the other
+    is to move a filter.
 
     A common middle and a side of its own, ``_SIDE`` of it: wide, and in mono only 1.5 dB weaker.
     """
-    size = dsp.fast_size(n)
-    planes = np.zeros((2, size // 2 + 1, 2), np.float32)
-    roll = dice(address)
-    scale = size / RATE
-    for hz, level, cents in partials:
-        sigma = max(hz * (float(dsp.exp2(cents / 1200.0)) - 1.0) * scale, 0.4)
-        centre = hz * scale
-        low, high = max(int(centre - 3.5 * sigma), 1), min(int(centre + 3.5 * sigma) + 2, size // 2)
-        if high <= low:
-            continue
-        off = (np.arange(low, high) - centre) / sigma
-        bell = dsp.exp2(-0.7213475 * off * off)
-        bell *= level * size * 0.5 / float(np.sqrt(np.sum(bell * bell)))
-        turn = roll.random((2, high - low))
-        planes[:, low:high, 0] += dsp.f32(bell) * dsp.sine(turn + 0.25)
-        planes[:, low:high, 1] += dsp.f32(bell) * dsp.sine(turn)
-    middle, side = dsp.back(planes.view(np.complex64)[:, :, 0], size)[:, :n]
+    size = min(dsp.fast_size(n), _LOOP)
+    scale, half = size / RATE, size // 2 + 1
+    sigma = np.maximum(hz * (dsp.exp2(cents / 1200.0) - 1.0) * scale, 0.4)
+    low = np.maximum((hz * scale - 3.5 * sigma).astype(np.intp), 1)
+    wide = np.maximum(np.minimum((hz * scale + 3.5 * sigma).astype(np.intp) + 2, half - 1) - low, 1)
+    first = np.cumsum(wide) - wide
+    which = np.repeat(np.arange(hz.size), wide)
+    at = np.arange(which.size) - (first - low)[which]
+    off = (at - (hz * scale)[which]) / sigma[which]
+    bell = dsp.exp2(-0.7213475 * off * off)
+    bell *= (size * 0.5 / np.sqrt(np.add.reduceat(bell * bell, first)))[which]
+    turns = dice(address).random((2, which.size))
+    planes = np.empty((len(levels), 2, half, 2), np.float32)
+    for layer, level in zip(planes, levels, strict=True):
+        height = bell * level[which]
+        for side, turn in zip(layer, turns, strict=True):
+            side[:, 0] = np.bincount(at, height * dsp.sine(turn + 0.25), half)
+            side[:, 1] = np.bincount(at, height * dsp.sine(turn), half)
+    middle, side = dsp.back(planes.view(np.complex64)[..., 0], size).transpose(1, 0, 2)
     side *= np.float32(_SIDE)
-    return np.stack([middle + side, middle - side]) * np.float32(1.0 / (1.0 + _SIDE * _SIDE) ** 0.5)
+    out = np.stack([middle + side, middle - side], axis=1)
+    out *= np.float32(1.0 / (1.0 + _SIDE * _SIDE) ** 0.5)
+    return out[:, :, :n]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,27 +201,29 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         still = take.manner == STILL
         width = pad.cents * 2.0 * take.param("width") + 0.3
         address = f"{name}/{take.pitch}/{take.round}"
-        base = dsp.power(ratios, -pad.slope)
-        layers = []
-        for i, reach in enumerate((1.0, 4.0)):
-            amp = base / (1.0 + (freq / (pad.cutoff * open_by * reach)) ** 2)
-            amp *= 0.28 / float(np.sqrt(np.sum(amp * amp)))
-            if still:
-                layers.append(np.stack([modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2))
-                continue
-            rows = [(float(f), float(a), width * min(0.3 + 0.12 * float(r), 1.0)) for f, a, r in zip(freq,
-                amp, ratios, strict=True) if a > 5e-5]  # fmt: skip
-            if pad.octave and i == 0:
-                rows.append((0.5 * hz, 0.28 * pad.octave, width))
-            layers.append(painted(f"{address}/{i}", n, rows))
+        levels = dsp.power(ratios, -pad.slope) / (1.0 + (freq / (pad.cutoff * open_by * np.array([[1.0], [4.0]]))) ** 2)
+        levels *= 0.22 / np.sqrt(np.sum(levels * levels, axis=1, keepdims=True))
+        if still:
+            layers = np.stack([[modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2 for amp in levels])
+        else:
+            cents = width * np.minimum(0.3 + 0.12 * ratios, 1.0)
+            rows = [
+                np.append(freq, 0.5 * hz),
+                np.append(levels, [[0.15 * pad.octave]] * 2, 1),
+                np.append(cents, width),
+            ]
+            layers = painted(address, n, *rows)
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
-        motion = 0.45 + 0.3 * (not still) * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)
-        out = layers[0] * grow(dsp.f32(1.0 - motion))[:n]
-        out += layers[1] * grow(dsp.f32(motion))[:n]
+        motion = grow(dsp.f32(0.6 + 0.3 * (not still) * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)))
+        dark, step, out = layers[0], layers[1] - layers[0], np.empty((2, n), np.float32)
+        for a in range(0, n, dark.shape[1]):
+            part = out[:, a : a + dark.shape[1]]
+            np.multiply(step[:, : part.shape[1]], motion[a : a + part.shape[1]], out=part)
+            part += dark[:, : part.shape[1]]
         if pad.air and not still:
             for side in (0, 1):
-                out[side] += hiss(dice(f"{address}/air/{side}"), n, _AIR, 512) * np.float32(pad.air * open_by**0.5)
+                out[side] += lasting(f"{address}/air/{side}", n, _AIR) * np.float32(pad.air * open_by**0.5)
         out = attack(out, pad.rise * take.param("attack") * (1.3 - 0.6 * force))
         if pad.strike:
             tones = freq[:8]
