@@ -31,6 +31,8 @@ FLOORS = (
         "workshop",
         "doctor",
         "playback",
+        "plain",
+        "songs",
         "synth",
         "gallery",
         "watch",

@@ -61,12 +61,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
-    if arguments[:1] == ["synth"]:
-        from scorekit.playback import quickly
+    from scorekit.plain import run as understood
 
-        code = quickly(arguments[1:])
-        if code is not None:
-            return code
+    code = understood(arguments)
+    if code is not None:
+        return code
     from scorekit.cli import app
 
     try:

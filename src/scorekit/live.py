@@ -14,8 +14,8 @@ import typer
 
 from scorekit import files, report
 from scorekit.errors import Diagnostic
-from scorekit.report import Voice, styled
-from scorekit.shell import BUSY, REFUSED, Json, Seed, Sets, Specs, checked_sets, emit, emit_json, refuse, usage
+from scorekit.report import BUSY, REFUSED, Voice, emit, emit_json, styled
+from scorekit.shell import Json, Seed, Sets, Specs, checked_sets, refuse, usage
 
 if TYPE_CHECKING:
     from scorekit.score import Score

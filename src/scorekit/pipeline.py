@@ -15,7 +15,7 @@ from scorekit.catalog import CATALOG
 from scorekit.repeats import repeated, written
 from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
 from scorekit.seeds import Seed
-from scorekit.store import Memo, Store
+from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def check_other(text: str, file: str, *, find: Find) -> tuple[str, tuple[Diagnos
 
 def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) -> Score:
     """The score of a plan: every section arranged, settled, played and reconciled."""
-    store = store or Store()
+    store = store or Once()
     passages: list[Passage] = []
     decisions: list[Decision] = list(plan.decisions)
     for number, placement in enumerate(plan.placements):

@@ -1,27 +1,20 @@
-"""Any General MIDI file as a sound file: what ``scorekit synth`` does, and a short way into it.
-
-Half of the time of a short song would go into reading the command line with all that is needed for that, so lines that
-are plain are understood here.
-"""
+"""Any General MIDI file as a sound file: what ``scorekit synth`` does."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scorekit import files, smf
 from scorekit.errors import Diagnostic, printable
-from scorekit.report import Voice
+from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
 
 LARGEST = 32 << 20
 """Most bytes of a MIDI file."""
 TAIL = 2.5
 """Seconds after the last note has ended."""
-KINDS = ("wav", "wav24", "flac", "ogg", "mp3")
-REFUSED, BUSY = 1, 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Errand:
     file: Path
     out: Path
     kind: str = ""
-    """One of ``KINDS``; empty: what ``out`` ends in, or wav."""
+    """As in pipeline.ENDINGS; empty: what ``out`` ends in, or wav."""
     cache: bool = True
     engine: str = "scorekit"
     soundfont: Path | None = None
@@ -41,37 +34,6 @@ class Errand:
         """The format that is written."""
         ending = self.out.suffix.lower().lstrip(".")
         return self.kind or (ending if ending in ("flac", "ogg", "mp3") else "wav")
-
-
-def quickly(arguments: Sequence[str]) -> int | None:
-    """The exit code of ``scorekit synth`` with plain arguments; None when they are for the command line to judge."""
-    errand, quiet = plain(arguments)
-    if errand is None:
-        return None
-    facts = done(errand)
-    if isinstance(facts, Diagnostic):
-        Voice().refuse([facts])
-        return ended(facts)
-    told(facts, quiet)
-    return 0
-
-
-def plain(arguments: Sequence[str]) -> tuple[Errand | None, bool]:
-    """The errand of arguments that leave no doubt, and whether to be quiet about it."""
-    words: dict[str, list[str]] = {"file": [], "-o": [], "--format": [], "-q": [], "--no-cache": []}
-    names = {"--out": "-o", "--quiet": "-q"}
-    rest = iter(arguments)
-    for word in rest:
-        name = names.get(word, word) if word.startswith("-") else "file"
-        if name not in words:
-            return None, False
-        words[name].append(next(rest, "") if name in ("-o", "--format") else word)
-    if any(len(found) > 1 for found in words.values()) or not (words["file"] and words["-o"]):
-        return None, False
-    out, kind = Path(words["-o"][0]), "".join(words["--format"])
-    if out.is_dir() or not out.name or (words["--format"] and kind not in KINDS):
-        return None, False
-    return Errand(Path(words["file"][0]), out, kind, not words["--no-cache"]), bool(words["-q"])
 
 
 def done(errand: Errand) -> dict[str, object] | Diagnostic:

@@ -1,11 +1,13 @@
-"""Words and tables for people, and the same facts as plain data for programs."""
+"""Words and tables for people, and the same facts as plain data for programs; what a process says and how it ends."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from scorekit.score import Plan, Score
     from scorekit.timebase import Tick
 
+REFUSED, SOME, BUSY, BUG = 1, 3, 4, 70
+"""Exit codes: see ``__main__``."""
 _STYLES = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
 _CLEAR = "\r\x1b[K"
 
@@ -105,6 +109,23 @@ class Voice:
             self.stream.write(f"{_CLEAR if self.live else ''}  {self._stage:<10} {took:6.2f} s\n")
             self.stream.flush()
         self._stage = ""
+
+
+def emit(text: str) -> None:
+    """Data on standard output. A reader who has enough ends the command quietly."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it closes the stream.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def emit_json(document: object) -> None:
+    """One JSON document on standard output."""
+    emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")
 
 
 def styled(text: str, style: str, stream: TextIO) -> str:
@@ -205,8 +226,6 @@ def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str] | None:
 
 def first_song(title: str, genre: str, file: str) -> str:
     """A short commented song to start from."""
-    import json
-
     return f"""\
 #:schema ./song.schema.json
 # To hear it:  scorekit render {file} -o out

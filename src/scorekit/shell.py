@@ -1,20 +1,14 @@
-"""What the commands share: exit codes, options, and how they speak and end."""
+"""What the commands share: options, and how they end when they were called in a wrong way."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import sys
-from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
 
 from scorekit.errors import Diagnostic
-from scorekit.report import Voice
-
-REFUSED, USAGE, SOME, BUSY, BUG = 1, 2, 3, 4, 70
+from scorekit.report import REFUSED, Voice
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Songs: files, folders, or - for standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -43,23 +37,6 @@ def checked_sets(sets: list[str] | None) -> tuple[str, ...]:
         if not text.partition("=")[0].strip() or "=" not in text:
             usage(f"--set '{text}': say KEY.PATH=VALUE, such as tempo=96")
     return tuple(sets or ())
-
-
-def emit(text: str) -> None:
-    """Data on standard output. A reader who has enough ends the command quietly."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it closes the stream.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-
-
-def emit_json(document: object) -> None:
-    """One JSON document on standard output."""
-    emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")
 
 
 def bar_and_beat(text: str) -> tuple[int, float | None]:

@@ -144,3 +144,15 @@ class Store:
             self._asked[key] = self._turn
         value: Value = found[0]
         return value
+
+
+class Once(Store):
+    """Remembers nothing: for a song that is composed once, marks of its inputs would cost more than they could save."""
+
+    def run(self, name: str, stage: Callable[..., Value], **inputs: Any) -> Value:
+        """The stage's value for these inputs."""
+        return stage(**inputs)
+
+    def together(self, whole: Any, stages: Callable[[], Value]) -> Value:
+        """What some stages return."""
+        return stages()

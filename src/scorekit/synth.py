@@ -1,8 +1,7 @@
-"""The commands about sound: ``synth`` plays any MIDI file, ``patches`` lists the voices; and how ``render`` sounds."""
+"""The commands about sound: ``synth`` plays any MIDI file, ``patches`` lists the voices."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,13 +9,11 @@ import typer
 
 from scorekit import files, playback, report
 from scorekit.errors import Diagnostic, did_you_mean, printable
-from scorekit.report import Voice
-from scorekit.shell import Json, Quiet, emit, emit_json, refuse, usage
+from scorekit.report import Voice, emit, emit_json
+from scorekit.shell import Json, Quiet, refuse, usage
 
 if TYPE_CHECKING:
-    from scorekit.pipeline import Sounding
     from scorekit.render.patches.base import Patch
-    from scorekit.score import Plan
 
 Kind = Literal["wav", "wav24", "flac", "ogg", "mp3"]
 Engine = Literal["scorekit", "fluidsynth"]
@@ -26,43 +23,10 @@ By = Annotated[Engine, typer.Option("--engine", help="Who plays.")]
 Font = Annotated[Path | None, typer.Option("--soundfont", metavar="PATH", help="For --engine fluidsynth.")]
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a command line asks of every song."""
-
-    seed: int | None = None
-    sets: tuple[str, ...] = ()
-    out: Path = Path("out")
-    stems: bool = False
-    split: bool = False
-    midi_only: bool = False
-    kind: str = "wav"
-    loop: bool = False
-    cache: bool = True
-    soundfont: Path | None = None
-    """Given: FluidSynth plays, with this soundfont."""
-
-
-Done = tuple[dict[str, bytes | memoryview], dict[str, float]]
-"""Files by their place in the output folder, and what was measured."""
-
-
 def add(app: typer.Typer) -> None:
     """Hangs the commands on the application."""
     app.command()(synth)
     app.command()(patches)
-
-
-def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
-    """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
-    from scorekit.pipeline import Sounding
-    from scorekit.shelf import Shelf
-    from scorekit.workshop import Workshop
-
-    shelf = Shelf() if cache else None
-    if shelf:
-        shelf.tidy()  # before, so that it never outgrows its limit by more than one song
-    return Sounding(kind, loop, Workshop(), shelf)
 
 
 def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
@@ -72,24 +36,6 @@ def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
     if soundfont is None or more:
         usage("--engine fluidsynth needs --soundfont PATH, and knows neither --stems, --loop nor --format")
     return soundfont
-
-
-def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diagnostic:
-    """The files of a song, and what was measured; or why FluidSynth did not play it."""
-    from scorekit import pipeline
-
-    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
-    sound = not (wishes.midi_only or wishes.soundfont)
-    how = sounding(wishes.kind, wishes.loop, wishes.cache) if sound else pipeline.Sounding()
-    found, heard = pipeline.outputs(
-        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
-    )
-    if wishes.soundfont and not wishes.midi_only:
-        played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
-        if isinstance(played, Diagnostic):
-            return played
-        found[f"{name}.wav"] = played
-    return found, heard
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------

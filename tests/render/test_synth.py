@@ -152,19 +152,6 @@ def test_a_file_is_heard() -> None:
     assert one.lufs == pytest.approx(-14.0, abs=0.3)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["a.mid"], ["-o", "b.wav"], ["a.mid", "b.mid", "-o", "c.wav"], ["a.mid", "-o"], ["a.mid", "-o", "c.wav", "--help"],
-        ["a.mid", "-o", "c.wav", "--format", "aiff"], ["a.mid", "--out=c.wav"], ["a.mid", "-o", "/"],
-        ["a.mid", "-o", "c.wav", "--json"], ["a.mid", "-o", "c.wav", "-o", "d.wav"], ["a.mid", "-qo", "c.wav"],
-    ],
-)  # fmt: skip
-def test_what_is_not_plain_goes_to_the_command_line(words: list[str]) -> None:
-    """Arguments that are wrong, doubtful or unusual are not judged by the short way in."""
-    assert playback.plain(words)[0] is None
-
-
 def test_the_short_way_in_is_the_same_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Plain arguments give the bytes, the words and the exit codes that the command line gives."""
     from scorekit.__main__ import run

@@ -1,0 +1,281 @@
+"""Work on songs, one after another: checked, rendered, measured; what became of each, and how it all ends.
+
+What the commands ``check``, ``render`` and ``smells`` do once their command line is understood.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from scorekit import files, playback, report
+from scorekit.errors import Diagnostic
+from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
+
+if TYPE_CHECKING:
+    from scorekit.compiler.compile import Compiled
+    from scorekit.pipeline import Sounding
+    from scorekit.score import Plan
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a command line asks of every song."""
+
+    seed: int | None = None
+    sets: tuple[str, ...] = ()
+    out: Path = Path("out")
+    stems: bool = False
+    split: bool = False
+    midi_only: bool = False
+    kind: str = "wav"
+    loop: bool = False
+    cache: bool = True
+    soundfont: Path | None = None
+    """Given: FluidSynth plays, with this soundfont."""
+
+
+Done = tuple[dict[str, bytes | memoryview], dict[str, float]]
+"""Files by their place in the output folder, and what was measured."""
+
+
+@dataclass
+class Outcome:
+    """What became of one song."""
+
+    spec: str
+    code: int = 0
+    diagnostics: tuple[Diagnostic, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        """As it stands in a JSON document."""
+        mistakes = [report.mistake(diagnostic) for diagnostic in self.diagnostics]
+        return {"spec": self.spec, "ok": not self.code, **self.facts, "diagnostics": mistakes}
+
+
+class Refusal(Exception):
+    """Ends the work on one song: with mistakes to tell, and the exit code."""
+
+    def __init__(self, *diagnostics: Diagnostic, code: int = REFUSED) -> None:
+        super().__init__()
+        self.diagnostics, self.code = diagnostics, code
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """One code for several songs: a bug wins, then "some failed", then what all of them suffered from."""
+    codes = [outcome.code for outcome in outcomes]
+    bad = {code for code in codes if code}
+    if BUG in bad:
+        return BUG
+    if bad and 0 in codes:
+        return SOME
+    return bad.pop() if len(bad) == 1 else REFUSED if bad else 0
+
+
+# -- what the commands do -----------------------------------------------------------------------------------------------
+
+
+def render(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
+    """Renders songs to MIDI and WAV."""
+    found = distinct(expanded(specs, voice, as_json), voice, as_json)
+    finish(each(found, lambda spec: render_song(spec, wishes, voice), voice), voice, as_json)
+
+
+def check(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
+    """Tells every mistake in songs, genres and models."""
+    found = expanded(specs, voice, as_json, others=True)
+    finish(each(found, lambda spec: check_song(spec, wishes, voice), voice), voice, as_json, "file")
+
+
+def smell(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
+    """Measures songs."""
+    found = expanded(specs, voice, as_json)
+    finish(each(found, lambda spec: smell_song(spec, wishes, voice, as_json), voice), voice, as_json)
+
+
+# -- one song ----------------------------------------------------------------------------------------------------------
+
+
+def compiled_song(spec: str, wishes: Wishes) -> Compiled:
+    """A song read and compiled; Refusal with every mistake when there is one."""
+    return compiled_text(*read(spec), wishes)
+
+
+def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
+    """The same of a song's text, by the name it goes by."""
+    from scorekit import pipeline
+
+    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
+    if compiled.plan is None:
+        raise Refusal(*compiled.diagnostics)
+    return compiled
+
+
+def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
+    """The text of a spec and the name it goes by; Refusal when it cannot be read."""
+    text = files.read_stdin(limit) if spec == "-" else files.read_text(Path(spec), limit)
+    if isinstance(text, Diagnostic):
+        raise Refusal(text)
+    return text, "<stdin>" if spec == "-" else spec
+
+
+def whole(found: Done | Diagnostic) -> Done:
+    """What was asked for, or the end of the work on this song."""
+    if isinstance(found, Diagnostic):
+        raise Refusal(found)
+    return found
+
+
+def decided(compiled: Compiled) -> Plan:
+    """The plan of a compiled song, which has one."""
+    assert compiled.plan is not None
+    return compiled.plan
+
+
+def check_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
+    """A song compiled and nothing more; a genre or a model read as what it is."""
+    from scorekit import pipeline
+
+    text, name = read(spec, files.MODEL_LIMIT)
+    kind, mistakes = pipeline.check_other(text, name, find=files.load)
+    if kind != "song":
+        if mistakes:
+            raise Refusal(*mistakes)
+        voice.say(f"{spec}: fine, a {kind}")
+        return Outcome(spec, 0, (), {"kind": kind})
+    compiled = compiled_text(text, name, wishes)
+    voice.say(f"{spec}: fine")
+    return Outcome(spec, 0, compiled.diagnostics, report.card(decided(compiled)))
+
+
+def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcome:
+    """A song composed, performed and measured. An alarm asks for a listen; it is no mistake."""
+    from scorekit import pipeline
+    from scorekit import smells as noses
+    from scorekit.smells import telling
+
+    compiled = compiled_song(spec, wishes)
+    score = pipeline.compose(decided(compiled))
+    found = noses.smells(score, pipeline.perform(score))
+    bad = len(noses.tripped(found))
+    if not as_json:
+        emit(f"{spec}: {report.count(bad, 'alarm')}\n" + report.table(telling.rows(found)))
+    return Outcome(spec, 0, compiled.diagnostics, {"alarms": bad, "smells": telling.data(found)})
+
+
+def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
+    """A song compiled, played, and written: all of its files or none."""
+    began = time.monotonic()
+    compiled = compiled_song(spec, wishes)
+    plan = decided(compiled)
+    name = files.slug(plan.title if spec == "-" else Path(spec).stem)
+    try:
+        with files.claim(wishes.out, name):
+            outputs, heard = whole(rendered(plan, name, wishes, voice))
+            trouble = files.replace_all(wishes.out, name, outputs)
+    except files.Busy:
+        busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
+        raise Refusal(busy, code=BUSY) from None
+    except OSError as error:
+        message = f"{error.filename or wishes.out} cannot be written: {files.reason(error)}"
+        raise Refusal(Diagnostic("file", message)) from None
+    if trouble is not None:
+        raise Refusal(trouble)
+    written = [str(wishes.out / inner) for inner in outputs]
+    took = round(time.monotonic() - began, 3)
+    facts = {**report.card(plan), **heard, "took": took, "files": written}
+    voice.settle()
+    voice.say(report.summary(facts, written, took, voice.verbose))
+    return Outcome(spec, 0, compiled.diagnostics, facts)
+
+
+def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
+    """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
+    from scorekit.pipeline import Sounding
+    from scorekit.shelf import Shelf
+    from scorekit.workshop import Workshop
+
+    shelf = Shelf() if cache else None
+    if shelf:
+        shelf.tidy()  # before, so that it never outgrows its limit by more than one song
+    return Sounding(kind, loop, Workshop(), shelf)
+
+
+def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diagnostic:
+    """The files of a song, and what was measured; or why FluidSynth did not play it."""
+    from scorekit import pipeline
+
+    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
+    sound = not (wishes.midi_only or wishes.soundfont)
+    how = sounding(wishes.kind, wishes.loop, wishes.cache) if sound else pipeline.Sounding()
+    found, heard = pipeline.outputs(
+        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
+    )
+    if wishes.soundfont and not wishes.midi_only:
+        played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
+        if isinstance(played, Diagnostic):
+            return played
+        found[f"{name}.wav"] = played
+    return found, heard
+
+
+# -- several songs, and how it all ends --------------------------------------------------------------------------------
+
+
+def expanded(specs: list[str], voice: Voice, as_json: bool, others: bool = False) -> list[str]:
+    """The songs that a command line names; with ``others`` also the genres and models in its folders."""
+    found = files.songs(specs, others)
+    if isinstance(found, Diagnostic):
+        stop(Outcome(specs[0], REFUSED, (found,)), voice, as_json)
+    return found
+
+
+def distinct(specs: list[str], voice: Voice, as_json: bool) -> list[str]:
+    """The songs, when no two of them would write the same files."""
+    names: dict[str, str] = {}
+    for spec in specs:
+        other = names.setdefault(files.slug(Path(spec).stem), spec)
+        if other != spec:
+            clash = Diagnostic("file", f"{other} and {spec} would write the same files", hint="give each its own -o")
+            stop(Outcome(spec, REFUSED, (clash,)), voice, as_json)
+    return specs
+
+
+def each(specs: list[str], work: Callable[[str], Outcome], voice: Voice) -> list[Outcome]:
+    """Every song worked on, whatever becomes of the others."""
+    outcomes = []
+    for spec in specs:
+        try:
+            outcome = work(spec)
+        except Refusal as refusal:
+            outcome = Outcome(spec, refusal.code, refusal.diagnostics)
+        except MemoryError:
+            outcome = Outcome(spec, REFUSED, (Diagnostic("memory", f"{spec}: not enough memory for this song"),))
+        except Exception as error:
+            voice.bug(error)
+            outcome = Outcome(spec, BUG)
+        if outcome.diagnostics:
+            voice.refuse(outcome.diagnostics)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def finish(outcomes: list[Outcome], voice: Voice, as_json: bool, noun: str = "song") -> NoReturn:
+    """The document, when one was asked for, and the exit code."""
+    code = exit_code(outcomes)
+    if as_json:
+        emit_json({"ok": not code, "songs": [outcome.data() for outcome in outcomes]})
+    if len(outcomes) > 1:
+        failed = sum(bool(outcome.code) for outcome in outcomes)
+        voice.say(f"{report.count(len(outcomes) - failed, noun)} fine, {failed} failed")
+    raise SystemExit(code)
+
+
+def stop(outcome: Outcome, voice: Voice, as_json: bool) -> NoReturn:
+    """Ends the command because of one song's mistakes."""
+    voice.refuse(outcome.diagnostics)
+    finish([outcome], voice, as_json)
