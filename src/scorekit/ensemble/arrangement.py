@@ -245,7 +245,7 @@ def rests(
 ) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    Endings are played through. At full energy the first of the compers plays through, and so does whoever alone gives the
+    Endings are played through, and where a section begins everybody is there. At full energy the first of the compers plays through, and so does whoever alone gives the
     harmony, unless the music is ``vamping``: then drums and bass are left alone for a bar. There a first statement
     of four bars has a rest for certain, of one bar for those who comp.
     """
@@ -263,7 +263,8 @@ def rests(
         bars = min(8, section.bars - block)
         if bars >= 4 and (sure or draw.chance(f"rest/{block}", rest_share(part, section.tier))):
             slots = bars // 2
-            first = block + 2 * draw.pick(f"where/{block}", [1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)])
+            odds = [0.0 if block == n == 0 else 1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)]
+            first = block + 2 * draw.pick(f"where/{block}", odds)
             resting += [first + 1] if alone or (sure and part in _COMPERS) else [first, first + 1]
     return tuple(resting) if len(resting) < section.bars else ()
 
