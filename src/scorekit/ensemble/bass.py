@@ -121,11 +121,14 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
 
 
 def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:
-    """The root an approach leads to: the next chord's if it begins within a bar, else this chord's own."""
+    """The root an approach leads to: the next chord's if it begins within a bar, else this chord's own.
+
+    The next section's lies where that section begins to look for its roots."""
     after = following(brief, tick)
     here = brief.section.chord_at(tick)
-    near_enough = here.end - tick <= brief.section.meter.bar
-    return register.root(after.bass, root) if after is not None and near_enough else root
+    if after is None or here.end - tick > brief.section.meter.bar:
+        return root
+    return register.root(after.bass, register.middle if after is brief.seam.next_chord else root)
 
 
 def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int]]:

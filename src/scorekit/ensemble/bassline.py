@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
+from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.playing import (
     busyness,
     changes,
@@ -342,8 +343,13 @@ def _marked(section: Section, found: list[Pluck], chord: Chord, on_one: bool) ->
 
 
 def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
-    """The last onset before a change leads into the next chord, with the genre's chance."""
+    """The last onset before a change leads into the next chord, with the genre's chance.
+
+    A semitone from outside the key is no place to stay: in straight time one that would last a beat comes on the last
+    off-beat instead.
+    """
     section = brief.section
+    added: list[Pluck] = []
     odds = min(1.0, odds * (0.6 + 0.8 * brief.dials.creativity))
     starts = [chord.start for chord in changes(section)]
     ends = [*starts[1:], section.length]
@@ -361,8 +367,14 @@ def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
             and brief.seed.at(last.at).chance("approach", odds)
         ):
             token = brief.seed.at(last.at).choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
-            found[inside[-1]] = _named(last, token, "leads into the next chord")
-    return found
+            leading = _named(last, token, "leads into the next chord")
+            late = end - offbeat(section)
+            if token in ("<", ">") and last.length >= PPQ and section.grid != 3 and late > last.at:
+                found[inside[-1]] = replace(last, length=late - last.at)
+                added.append(replace(leading, at=late, length=end - late))
+            else:
+                found[inside[-1]] = leading
+    return sorted([*found, *added], key=lambda p: p.at)
 
 
 def _manners(brief: Brief) -> tuple[float, ...]:

@@ -102,17 +102,24 @@ def resolve(token: str, chord: Chord, root: int, register: Register) -> int:
 
 def approach(token: str, chord: Chord, target: int, near: int, register: Register) -> int:
     """The pitch that leads to ``target``: chromatic, by one or two steps of the chord's scale, its dominant, or
-    itself, come early (N)."""
+    itself, come early (N).
+
+    A step that would leave the register comes from the other side: what leads is next to its goal or it does not lead.
+    """
     if token == "N":
         return register.fold(target)
-    if token in ("<", ">"):
-        return register.fold(target + (1 if token == ">" else -1))
     if token == "D":
         return min((register.fold(target + 7), register.fold(target - 5)), key=lambda p: (abs(p - near), p))
-    scale = scale_of(chord, register.key)
-    step = 1 if token[0] == ")" else -1
-    pitch, left = target, len(token)
-    while left:
-        pitch += step
-        left -= pitch % 12 in scale
-    return register.fold(pitch)
+    side = 1 if token[0] in (">", ")") else -1
+    scale = None if token in ("<", ">") else scale_of(chord, register.key)
+    found = (_beside(target, way, len(token), scale) for way in (side, -side))
+    return next((pitch for pitch in found if register.low <= pitch <= register.high), register.fold(target))
+
+
+def _beside(target: int, side: int, steps: int, scale: tuple[int, ...] | None) -> int:
+    """So many steps of a scale (None: semitones) above or below a pitch."""
+    pitch = target
+    while steps:
+        pitch += side
+        steps -= scale is None or pitch % 12 in scale
+    return pitch

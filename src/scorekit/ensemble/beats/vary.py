@@ -53,17 +53,30 @@ def drop_kick(played: Strokes, bar: Bar) -> Strokes:
 
 
 def displaced_kick(played: Strokes, bar: Bar) -> Strokes:
-    """A later kick comes a step early or late."""
+    """A later kick comes a step or an eighth early or late, where a foot would put it."""
     moved = _one(bar, "displaced_kick", _loose_kicks(played))
     if moved is None:
         return played
     backbeats = {k.at for k in played if k.row in SNARES and k.mark in "X!"}
-    places = [at for at in free(bar, played, ("kick",)) if abs(at - moved) == bar.step and at not in backbeats]
+    far = {bar.step, 2 * bar.step} if bar.grid == 4 else {bar.step}
+    places = [at for at in free(bar, played, ("kick",)) if abs(at - moved) in far and at not in backbeats]
+    places = [at for at in places if bar.grid != 4 or _footed(at, bar, played)]
     to = _one(bar, "displaced_kick/to", places)
     if to is None:
         return played
     kept = [k for k in played if not (k.row == "kick" and k.at == moved)]
     return _add(kept, "kick", to, "x", "displaced kick")
+
+
+def _footed(at: Tick, bar: Bar, played: Strokes) -> bool:
+    """Whether sixteenths have a place for a kick: on an eighth, or just before a beat; on the sixteenth after one only in
+    a bar whose kick lives there."""
+    eighth = 2 * bar.step
+    return (
+        at % eighth == 0
+        or at % (2 * eighth) == 3 * bar.step
+        or any(k % (2 * eighth) == bar.step for k in _kicks(played))
+    )
 
 
 def kick_bomb(played: Strokes, bar: Bar) -> Strokes:
