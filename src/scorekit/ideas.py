@@ -13,7 +13,7 @@ class Hit:
     step: int
     """Grid step from the start of the pattern."""
     mark: str
-    """g ghost, s soft, x normal, X accent, ! peak, f flam, d drag, b buzz, v down, ^ up, m mute; digits become x."""
+    """g ghost, s soft, x normal, X accent, ! peak, f flam, d drag, b buzz, v down, ^ up, m mute, p thumb; digits become x."""
     length: int = 1
     """Steps it holds (``-`` after it)."""
     chance: float = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -93,6 +94,18 @@ def test_a_cell_may_have_a_voicing_of_its_own(player: Guitar | Keys) -> None:
     """The strokes of a cell are voiced in the family it asks for, and in the section's where it asks for none."""
     sizes = {v: {len(c) for c in struck(player.play(brief(player.name, v)), 4)} for v in ("", "power", "octaves")}
     assert max(sizes[""]) == 4 and sizes["power"] <= {1, 2, 3} and sizes["octaves"] <= {1, 2}
+
+
+def test_the_thumb_plays_one_low_string_and_the_fingers_the_rest() -> None:
+    """Boom: bass and fifth in turn, from the bass again on each chord, never below the open string; chick: upper strings."""
+    cell = CompCell("boom", (3,), 1.0, "boom", "", Pattern(12, 12, tuple(Hit(3 * n, "pvpv"[n]) for n in range(4))))
+    told = brief("guitar", "", [(7, "maj"), (2, "maj"), (4, "min"), (0, "maj")] * 2)
+    assert isinstance(told.ideas, CompIdeas)
+    phrase = Guitar().play(replace(told, ideas=replace(told.ideas, cells=(cell,))))
+    for bar, (root, fifth) in enumerate([(43, 50), (50, 45), (40, 47), (48, 43)] * 2):
+        boom, chick, again, last = struck(phrase, bar)
+        assert (boom, again) == ((root,), (fifth,))
+        assert len(chick) == len(last) == 3 and min(chick) > boom[0]
 
 
 def test_an_unknown_voicing_of_a_cell_is_a_mistake() -> None:

@@ -247,7 +247,7 @@ class BassSpec(Table):
 class CompRhythm(Alternative):
     """A comping rhythm."""
 
-    steps: Text = entry("Step string; guitars have v, ^ and m.", alias="str")
+    steps: Text = entry("Step string; guitars have v, ^ and m, and p for the thumb on one low string.", alias="str")
     voicing: Name | None = entry("The voicing it is played in, where not the section's own.", None)
 
 

@@ -155,7 +155,20 @@ def select(
     return seed.choose(draw, fitting, weights, heat(dials))
 
 
-VELOCITY = {"g": 31, "s": 55, "x": 75, "X": 101, "!": 119, "f": 100, "d": 92, "b": 70, "v": 80, "^": 68, "m": 52}
+VELOCITY = {
+    "g": 31,
+    "s": 55,
+    "x": 75,
+    "X": 101,
+    "!": 119,
+    "f": 100,
+    "d": 92,
+    "b": 70,
+    "v": 80,
+    "^": 68,
+    "m": 52,
+    "p": 78,
+}
 """Centre of each mark's velocity class."""
 
 

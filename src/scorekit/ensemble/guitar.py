@@ -8,11 +8,13 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
+from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import figure
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import fill_starts, knee, level, strength
 from scorekit.ideas import CompIdeas
-from scorekit.score import Bid, Brief, Note, Origin, Phrase
+from scorekit.playable import TUNING
+from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
 UPSTROKE = 10
@@ -93,16 +95,35 @@ def _strum(
     brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot], ideas: CompIdeas, family: str
 ) -> None:
     fine = any(stab.at % (PPQ // 2) for stab in strokes) and brief.section.grid == 4
+    fingered = {stab.path for stab in strokes if stab.mark == "p"}
     before: Slot | None = None
+    thumbs = 0
     for stab in strokes:
         slot = slot_at(slots, stab.sounds)
         fresh = slot is not before
+        thumbs = (0 if fresh else thumbs) + (stab.mark == "p")
         before = slot
         slot = replace(slot, voicing=figure(brief, family, slot, stab.at))
+        if stab.mark == "p":
+            pitch = thumb(slot.chord, thumbs)
+            pen.write(stab.at, max(stab.length, PPQ), pitch, _velocity(brief, stab), _origin(brief, stab, ", thumb"))
+            continue
+        if stab.path in fingered:
+            slot = replace(slot, voicing=slot.voicing[-3:])
         if stab.mark == "m" or _palmed(brief, stab, family, fresh):
             _muted(brief, pen, stab, slot, "power" in ideas.voicings)
         else:
             _chord(brief, pen, stab, slot, ideas.gate, _direction(stab, family, fine))
+
+
+def thumb(chord: Chord, count: int) -> int:
+    """The low string that the thumb plays alone: the chord's bass on odd strokes, its fifth on even ones, below it where
+    the guitar goes so deep."""
+    root = TUNING[0] + (chord.bass - TUNING[0]) % 12
+    if count % 2:
+        return root
+    fifth = root + (chord.root + tones(chord.root, chord.quality, ()).fifth - chord.bass) % 12
+    return fifth - 12 if fifth - 12 >= TUNING[0] else fifth
 
 
 def _palmed(brief: Brief, stab: Stab, family: str, fresh: bool) -> bool:

@@ -76,6 +76,9 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
 
 
 def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str, fresh: bool) -> None:
+    if stab.mark == "p":
+        _block(brief, pen, stab, slot.voicing[:1], gate, ", left hand")
+        return
     final = stab.mark in "X!" and stab.held
     if texture == "broken" and stab.length >= 2 * PPQ and not final:
         _broken(brief, pen, stab, slot)
