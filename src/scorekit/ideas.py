@@ -42,16 +42,17 @@ MASKS: dict[str, tuple[str, ...]] = {
     "chord": ("major", "minor", "dominant", "diminished", "suspended"),
     "next": ("next-same", "next-step", "next-third", "next-fourth", "next-tritone"),
     "tempo": ("slow", "medium", "fast", "breakneck"),
+    "clave": ("three-two", "two-three"),
 }
 """When an idea may be used, in words: those of one kind are alternatives, those of different kinds must all be true.
 
 first and return statements; the last four bars, ramps; bars of a four-bar phrase; the bar before a drum fill, with one,
 after one; the family of the bar's chord; the interval from it to the next chord (fourths and fifths are next-fourth); the
-feel band of the tempo.
+feel band of the tempo; which side of the clave a song begins on, where its genre has one.
 """
 
 
-SECTION_MASKS = ("statement", "place")
+SECTION_MASKS = ("statement", "place", "clave")
 """The kinds that grooves, fills, percussion and the behaviours of strings, brass and pads know: they last a section."""
 MOMENTS = ("phrase", "fill", "next")
 """The kinds that name single bars: an idea that asks for one does not go on through a section, it takes over a bar."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from scorekit import files, pipeline
+from scorekit import files, pipeline, studio
 from scorekit.ensemble import masks
 from scorekit.ensemble.beats.groove import bars_of, laid_over
 from scorekit.ensemble.playing import fill_starts, momentous, usable
@@ -167,3 +167,37 @@ def test_grooves_take_over_bars_of_the_phrase() -> None:
         found = [{n for n, g in enumerate(bars_of(one, base)) if g is other} for one in told]
         assert set().union(*found) == where
         assert all(bars_of(replace(one, cell=Cell(pattern="base")), base) == (base,) * 8 for one in told)
+STICK = 37
+SIDES = {"three-two": {0, 6, 12, 20, 26}, "two-three": {4, 10, 16, 22, 28}}
+
+
+def test_a_song_keeps_to_one_side_of_the_clave() -> None:
+    """Bossa songs begin on either side; in a song every section is on the same, and drums, guitar and bass play nothing
+    that is written for the other."""
+    seen = set()
+    for seed in range(1, 9):
+        score = studio.compose(f'genre = "bossa"\nseed = {seed}\nlength = "60 s"\n')
+        sides = {placement.section.clave for placement in score.plan.placements}
+        assert len(sides) == 1
+        seen |= sides
+        side = sides.pop()
+        other = next(word for word in SIDES if word != side)
+        ideas = score.plan.ideas
+        written = {i.path: i.mask for i in (*ideas.drums.grooves, *ideas.bass.lines, *ideas.guitar.cells)}
+        played = {origin.path for passage in score.passages for p in passage.phrases for origin in p.origins}
+        assert {side, other} & {word for path in played for word in written.get(path, "").split()} == {side}
+        strokes = [
+            n.start // 240 % 32 for passage in score.passages for n in passage.phrase("drums").notes if n.pitch == STICK
+        ]
+        on, off = (sum(at in SIDES[word] for at in strokes) for word in (side, other))
+        assert len(strokes) > 40 and on > 3 * off, (side, on, off)
+    assert seen == set(SIDES)
+
+
+def test_a_genre_without_clave_says_nothing_of_it() -> None:
+    """No section of a rock song is on a side, and an unknown side is a mistake."""
+    assert {p.section.clave for p in studio.compose('genre = "rock"\n').plan.placements} == {""}
+    told = studio.check('genre = "bossa"\n[override.perc]\nclave = { "two-tree" = 1 }\n')
+    assert [(d.message, d.hint) for d in told] == [
+        ("unknown side of the clave 'two-tree'", "did you mean 'two-three'?")
+    ]

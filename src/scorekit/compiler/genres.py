@@ -205,6 +205,8 @@ class PercSpec(Table):
 
     layer: tuple[LayerSpec, ...] = entry("Layers of percussion.", ())
     timeline: tuple[TimelineSpec, ...] = entry("Rhythms others follow.", ())
+    clave: Weights = entry("Weights of the sides of the clave: one for the whole song, known to masks.", {},
+                           examples=[{"two-three": 2, "three-two": 1}])  # fmt: skip
 
 
 class BassPattern(Alternative):

@@ -179,6 +179,7 @@ def statement(
         cadence="closed" if last else genre.cadence,
         motif=motif_of(genre, "ending" in token.flags, names, setting.genre.section),
         lift=(key.tonic - setting.key.tonic + 5) % 12 - 5,
+        clave=clave_of(setting.genre, setting.seed),
     )
     text = chords_of(setting, draft, start, wish, book)
     chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, book)
@@ -186,6 +187,12 @@ def statement(
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
     return gestures.laid(replace(draft, chords=chords, intents=nochord), spoken(wish, meter, book), last, book)
+
+
+def clave_of(genre: GenreSpec, seed: Seed) -> str:
+    """The side of the clave a song begins on; nothing where the genre has no clave."""
+    sides = genre.perc.clave
+    return seed.choose("clave", list(sides), list(sides.values())) if sides else ""
 
 
 def home_quality(setting: Setting, key: Key) -> str:
@@ -312,6 +319,7 @@ def progression(setting: Setting, name: str, mode: str, chosen: Mapping[str, har
     against = chosen.get(role(setting.genre, names).contrast_with or "")
     heat, seed = 0.3 + 1.4 * setting.dials.creativity, setting.seed.at("harmony", name)
     return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()))
+
 
 
 def spoken(wish: Wish, meter: Meter, book: Reader) -> tuple[gestures.Written, ...]:

@@ -30,6 +30,7 @@ from scorekit.compiler.roles import names
 from scorekit.compiler.wrong import Reader, Wrong
 from scorekit.errors import Problem
 from scorekit.ideas import (
+    MASKS,
     Arrange,
     BassIdeas,
     BassLine,
@@ -343,6 +344,8 @@ class _Vocabulary(Reader):
             self._on_key(join("keys.tonics", tonic), strings.key, tonic)
         for mode in genre.keys.modes:
             self.known(join("keys.modes", mode), "mode", mode, MODES, on_key=True)
+        for side in genre.perc.clave:
+            self.known(join("perc.clave", side), "side of the clave", side, MASKS["clave"], on_key=True)
         for trait, band in genre.assess.items():
             self.known(join("assess", trait), "trait", trait, self.catalog.traits, on_key=True)
             if list(band) != sorted(band):

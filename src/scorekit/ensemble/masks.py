@@ -27,7 +27,8 @@ _STEPS = {
 def of_section(section: Section) -> frozenset[str]:
     """What is true of a whole section."""
     words = {"first" if section.occurrence == 1 else "return"}
-    return frozenset(words | ({"lift"} if "ramp" in section.flags else set()))
+    words |= {"lift"} if "ramp" in section.flags else set()
+    return frozenset(words | ({section.clave} if section.clave else set()))
 
 
 def of_bar(brief: Brief, bar: int, fills: frozenset[int]) -> frozenset[str]:
