@@ -167,6 +167,8 @@ def test_grooves_take_over_bars_of_the_phrase() -> None:
         found = [{n for n, g in enumerate(bars_of(one, base)) if g is other} for one in told]
         assert set().union(*found) == where
         assert all(bars_of(replace(one, cell=Cell(pattern="base")), base) == (base,) * 8 for one in told)
+
+
 STICK = 37
 SIDES = {"three-two": {0, 6, 12, 20, 26}, "two-three": {4, 10, 16, 22, 28}}
 

@@ -321,7 +321,6 @@ def progression(setting: Setting, name: str, mode: str, chosen: Mapping[str, har
     return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()))
 
 
-
 def spoken(wish: Wish, meter: Meter, book: Reader) -> tuple[gestures.Written, ...]:
     """The section's intents as read."""
     texts: Sequence[str] = wish.get("intents") or ()  # type: ignore[assignment]
