@@ -189,6 +189,8 @@ class CompIdeas:
     layout: float = 0.1
     strum_ms: float = 10.0
     gate: float = 0.9
+    stray: float = 0.2
+    """How often it leaves the section's figure for two bars."""
 
 
 @dataclass(frozen=True, slots=True)

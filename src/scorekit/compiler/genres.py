@@ -264,6 +264,7 @@ class CompSpec(Table):
     layout_p: Unit = entry("Chance of laying out for two bars.", 0.1)
     strum_ms: float = entry("Time between strings.", 10, ge=0, le=100)
     gate: float = entry("Sounding share of a chord.", 0.9, ge=0.05, le=1)
+    stray: Unit = entry("How often it leaves its figure of two bars: 0 a loop, 1 hardly twice the same.", 0.2)
 
 
 class CompsSpec(Table):

@@ -270,8 +270,9 @@ class _Vocabulary(Reader):
             self.known(join(base, "voicings", index), "voicing", voicing, self.catalog.voicings)
         cells = self._each(join(base, "rhythms"), comp.rhythms, self._cell)
         return CompIdeas(
-            *comp.lane, cells, comp.voicings, comp.push_p, comp.gapfill, comp.layout_p, comp.strum_ms, comp.gate
-        )
+            *comp.lane, cells, comp.voicings, comp.push_p, comp.gapfill, comp.layout_p, comp.strum_ms, comp.gate,
+            comp.stray,
+        )  # fmt: skip
 
     def _cell(self, path: str, name: str, one: CompRhythm) -> CompCell | None:
         rhythm = self._steps(join(path, "str"), one.steps, None, strings.COMP_MARKS)

@@ -72,6 +72,8 @@ class Stab:
 def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequence[Note] = ()) -> list[Stab]:
     """When the part strikes, before intents: cells chosen, thinned around the tune, varied, pushed, answering.
 
+    A comper finds a figure of two bars and keeps it through the section: what is left out, pushed or added comes again
+    at the same place, but in blocks where it strays (``ideas.stray``).
     ``other`` is a part whose rhythm must not be shared, ``twin`` one with which it makes a riff.
     """
     heard = tune(brief)
@@ -101,6 +103,33 @@ def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[CompCell, ..
     return momentous(ideas.cells, brief, going, fit)
 
 
+def _strays(brief: Brief, ideas: CompIdeas, bar: int) -> bool:
+    """Whether the player leaves its figure in the block of a bar; never in the first."""
+    first = bar // BLOCK * BLOCK
+    return first > 0 and brief.seed.at(first).chance("stray", ideas.stray * (0.5 + brief.dials.creativity))
+
+
+def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
+    """Where the chance of a stroke is drawn from: its place in the figure, or its own where the player strays."""
+    bar = brief.section.meter.bar
+    own = _strays(brief, ideas, tick // bar)
+    return brief.seed.at("own", tick) if own else brief.seed.at("figure", tick % (BLOCK * bar))
+
+
+def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
+    """How active the tune is at a place of the figure, in the mean over the section; there and then where it strays."""
+    bar, length = brief.section.meter.bar, brief.section.length
+    if _strays(brief, ideas, tick // bar):
+        return heard.activity(tick)
+    places = range(tick % (BLOCK * bar), length, BLOCK * bar)
+    return sum(heard.activity(at) for at in places) / max(1, len(places))
+
+
+def _together(brief: Brief) -> Seed:
+    """Where is drawn from what compers do together: the address of their cell without their name."""
+    return Seed(brief.seed.address.partition(f"/{brief.part}")[0])
+
+
 def _block(
     brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
@@ -111,9 +140,9 @@ def _block(
         return []
     written = _apart(brief, _laid(brief, cells, first), around.busy)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
-    found = [s for s in written if _wanted(brief, shyness, s, heard)]
+    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard)]
     found = found or written[:1]
-    found = found if around.twin else _varied(brief, found, first)
+    found = found if around.twin else _varied(brief, ideas, found, first)
     return _thickened(brief, found, heard, ideas, around.twin)
 
 
@@ -126,11 +155,11 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
         return asked
     tier = tier_at(brief, first)
     fitting = suited(usable(cells, brief, first), tier)
-    weights = _weights(brief, fitting, first, around)
+    strays = _strays(brief, ideas, first)
+    weights = _weights(brief, fitting, first if strays or around.twin else 0, around)
     main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
-    strays = 0.5 * brief.dials.creativity * (1.2 if first % 4 else 0.5)
-    if others and brief.seed.at(first).chance("another cell", strays):
+    if others and strays and brief.seed.at(first).chance("another cell", 0.7):
         return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
     return main
 
@@ -201,7 +230,7 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
     return found
 
 
-def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
+def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune) -> bool:
     """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords and
     figures stay."""
     section = brief.section
@@ -209,18 +238,24 @@ def _wanted(brief: Brief, shyness: float, stab: Stab, heard: Tune) -> bool:
         return True
     weight = strength(section, stab.at)
     anchor = any(chord.start == stab.at for chord in section.chords)
-    gap = shyness * heard.activity(stab.at) * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
+    gap = (
+        shyness
+        * _usual(brief, ideas, stab.at, heard)
+        * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
+    )
     lost = 0.0 if anchor else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
     spared = home(brief).at("thin", stab.at % (BLOCK * section.meter.bar)).unit("stay") >= lost
-    return spared and brief.seed.at("wanted", stab.at).unit("play") >= gap
+    return spared and _place(brief, ideas, stab.at).unit("play") >= gap
 
 
-def _varied(brief: Brief, found: list[Stab], first: int) -> list[Stab]:
-    """The second block of four bars drops or anticipates one weak stroke; an even pulse is never shifted."""
-    seed, meter = brief.seed.at(first), brief.section.meter
+def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> list[Stab]:
+    """The second block of four bars drops or anticipates one weak stroke, the same in every eight; an even pulse is never
+    shifted, and a loop (no straying) is left alone."""
+    seed, meter = brief.seed.at("turn", first % 8), brief.section.meter
     loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES]
     weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
-    if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", 1.2 * brief.dials.creativity):
+    odds = min(1.2, 6.0 * ideas.stray) * brief.dials.creativity
+    if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", odds):
         return found
     n = weak[int(seed.unit("which") * len(weak))]
     if seed.chance("drop it", 0.5):
@@ -243,9 +278,9 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
     for s in found:
         at = s.at + step
         room = all(at + d not in taken for d in (0, PPQ // brief.section.grid, -(PPQ // brief.section.grid)))
-        odds = 0.7 * extra * (1.0 - ideas.gapfill * heard.activity(at))
+        odds = 0.7 * extra * (1.0 - ideas.gapfill * _usual(brief, ideas, at, heard))
         joined = not twin or at in twin
-        if room and joined and s.length <= 2 * step and brief.seed.at("more", at).chance("strike again", odds):
+        if room and joined and s.length <= 2 * step and _place(brief, ideas, at).chance("strike again", odds):
             mark = "m" if s.mark == "m" else "^" if s.mark in "v^" else "s"
             added.append(Stab(at, step // 2, mark, at, s.path, f"{s.idea}, struck again"))
     return sorted([*found, *added], key=lambda s: s.at)
@@ -256,18 +291,19 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
 
 def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
     """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
-    riff only together."""
-    section = brief.section
+    riff only together. Where one comper pushes, the other does too if it is as fond of it."""
+    section, band = brief.section, _together(brief)
     ahead = _beyond(brief, found)
     fine = _sixteenths(brief, found)
     result: list[Stab] = []
     for s in [*found, *ahead]:
         change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
-        sooner = s.at - _anticipation(brief, s.at, fine)
+        draw = band.at("push", s.at % (BLOCK * section.meter.bar))
+        sooner = s.at - _anticipation(brief, draw, fine)
         strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark != "m"
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)
-        if strong and brief.seed.at("push", s.at).chance("push", odds):
+        if strong and draw.chance("push", odds):
             result = [r for r in result if r.at < sooner]
             result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, idea=f"{s.idea}, pushed"))
         elif s.at < section.length:
@@ -290,9 +326,9 @@ def _sixteenths(brief: Brief, found: Sequence[Stab]) -> bool:
     return brief.section.grid == 4 and sum(s.at % half != 0 for s in found) * 5 > len(found)
 
 
-def _anticipation(brief: Brief, tick: Tick, fine: bool) -> Tick:
+def _anticipation(brief: Brief, draw: Seed, fine: bool) -> Tick:
     """How early a push comes: a triplet in swing, now and then a sixteenth among sixteenths, else an eighth."""
-    return PPQ // 4 if fine and brief.seed.at("push", tick).chance("sixteenth", 0.6) else early(brief.section)
+    return PPQ // 4 if fine and draw.chance("sixteenth", 0.6) else early(brief.section)
 
 
 def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:
@@ -305,7 +341,7 @@ def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) ->
         at = -(-start // PPQ) * PPQ + half
         crowded = any(abs(s.at - at) < half for s in found)
         odds = 0.5 * ideas.gapfill * (0.5 + busyness(brief))
-        if not crowded and at < end and brief.seed.at("answer", at).chance("answer", odds):
+        if not crowded and at < end and _place(brief, ideas, at).chance("answer", odds):
             mark = "v" if found[0].mark in "v^m" else "x"
             added.append(Stab(at, PPQ // 2, mark, at, found[0].path, "answers the tune"))
     return sorted([*found, *added], key=lambda s: s.at)
