@@ -97,12 +97,12 @@ def closing_bar(brief: Brief) -> int:
 
 
 def length(brief: Brief) -> int:
-    """Beats of the closing fill: one, two where energy rises, four where it jumps; now and then the next size up, after
-    eight bars more often than not.
+    """Beats of the closing fill: one, two where energy rises or into a loud last hit, four where it jumps; now and then
+    the next size up, after eight bars more often than not.
 
     No more than a quarter of the section.
     """
-    jump = 1 if brief.seam.after is None else brief.seam.after - brief.lane.tier
+    jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 0 if jump <= 0 else 1 if jump == 1 else 2
     long = 0.3 if brief.section.bars >= 8 else 0.0
     grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
@@ -112,7 +112,7 @@ def length(brief: Brief) -> int:
 
 def _closing(brief: Brief) -> Slot | None:
     bar, flags, seed = closing_bar(brief), brief.section.flags, brief.seed.at("fills")
-    if bar < 0 or (brief.seam.after is None and not brief.ending):
+    if bar < 0 or (brief.seam.after is None and not brief.ending) or brief.ending == "strip":
         return None
     if build(brief.section) is not None:
         return Slot(bar, 1, "roll of the build")
