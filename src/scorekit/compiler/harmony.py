@@ -133,13 +133,20 @@ def contrasts(offer: Progress, against: Progress) -> bool:
 # -- laying out ----------------------------------------------------------------------------------------------------------
 
 
-def laid(changes: Changes, written: Meter, bars: int, meter: Meter, keeps_ending: bool) -> tuple[ChordToken, ...]:
+def laid(
+    changes: Changes, written: Meter, bars: int, meter: Meter, keeps_ending: bool, last: bool = False
+) -> tuple[ChordToken, ...]:
     """A progression repeated or cut to so many bars of a meter.
 
-    When it is cut, or the last round is incomplete, and it has a cadence to keep, its last bar closes the section.
+    When it is cut, or the last round is incomplete, and it has a cadence to keep, its last bar closes the section. In a song's
+    ``last`` section, whose last bar is the tonic's, the bar before that is the last in which it is not at home.
     """
     order = [bar % changes.bars for bar in range(bars)]
-    if keeps_ending and bars >= 2 and order[-1] != changes.bars - 1 and changes.bars > 1:
+    if last:
+        away = [t.start + t.length - 1 for t in changes.tokens if (t.kind, t.root) != ("roman", 0)]
+        cadence = max(away, default=0) // written.bar
+        order = [(cadence + 2 + bar - bars) % changes.bars for bar in range(bars)]
+    elif keeps_ending and bars >= 2 and order[-1] != changes.bars - 1 and changes.bars > 1:
         order[-1] = changes.bars - 1
     placed: list[ChordToken] = []
     for bar, source in enumerate(order):

@@ -182,7 +182,7 @@ def statement(
         clave=clave_of(setting.genre, setting.seed),
     )
     text = chords_of(setting, draft, start, wish, book)
-    chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, book)
+    chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, last, book)
     if last and text is None:
         chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
@@ -198,9 +198,9 @@ def clave_of(genre: GenreSpec, seed: Seed) -> str:
 def home_quality(setting: Setting, key: Key) -> str:
     """The colour the genre gives its tonic chord in this mode: that of the commonest tonic chord of its progressions.
 
-    Chords at rest come first; a genre that has none at home, such as the blues, ends on its dominant.
+    Chords at rest count twice; a genre at home on its dominant, such as the blues, ends there.
     """
-    counts: dict[tuple[bool, str], float] = {}
+    counts: dict[str, float] = {}
     for offer in setting.offers:
         if not offer.mode or harmony.same_gender(offer.mode, key.mode):
             for token in offer.changes.tokens:
@@ -210,9 +210,9 @@ def home_quality(setting: Setting, key: Key) -> str:
                     and not token.bass
                     and harmony.homely(token.quality, key.mode)
                 ):
-                    kind = (harmony.restful(token.quality, key.mode), token.quality)
-                    counts[kind] = counts.get(kind, 0.0) + offer.weight
-    return max(counts, key=lambda kind: (kind[0], counts[kind], kind[1]))[1] if counts else ""
+                    rest = 2.0 if harmony.restful(token.quality, key.mode) else 1.0
+                    counts[token.quality] = counts.get(token.quality, 0.0) + rest * offer.weight
+    return max(counts, key=lambda quality: (counts[quality], quality), default="")
 
 
 def own(wish: Wish, name: str, reader: Callable[[str], Value], book: Reader) -> Value | None:
@@ -280,6 +280,7 @@ def harmony_of(
     path: str,
     text: str | None,
     chosen: Mapping[str, harmony.Progress],
+    last: bool,
     book: Reader,
 ) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
     """The section's chords: the song's own (``text``), else a progression of the genre, varied on returns and coloured."""
@@ -293,7 +294,7 @@ def harmony_of(
     if not harmony.same_gender(section.key.mode, setting.key.mode):
         offer = progression(setting, section.name, section.key.mode, {})
     keeps = offer.cadence in ("half", "closed") or section.cadence in ("half", "closed")
-    placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps)
+    placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps, last)
     at = setting.seed.at("harmony", section.name)
     daring = 2.0 * setting.dials.creativity
     varied, _ = harmony.substituted(

@@ -65,6 +65,7 @@ class Spot:
     scale: frozenset[int]
     strong: bool
     long: bool
+    """Heard for long: a beat and a half, or the last before a rest."""
     half: bool = False
     """Heard for half a beat or more."""
 
@@ -109,7 +110,8 @@ def dissonance(pitch: int, place: Spot) -> float:
     rub = (pc - 1) % 12 in place.chord
     if not (place.strong or place.long):
         return 0.18 if not rub else 0.7 if place.half else 0.4
-    return (1.2 if place.long else 1.1) + (1.0 if rub else 0.0)
+    under = place.long and (pc + 1) % 12 in place.chord
+    return (1.2 if place.long else 1.1) + (1.0 if rub else 0.4 if under else 0.0)
 
 
 # -- the search ------------------------------------------------------------------------------------------------------
@@ -151,8 +153,10 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
     amp = {"hook": 4.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
-    for n, tone in enumerate(tones):
+    for n, (tone, after) in enumerate(zip(tones, [*tones, None][1:], strict=True)):
         place = spot(setting, tone)
+        if after is None or after.start - tone.end >= PPQ * 3 // 4:
+            place = replace(place, long=True)
         bits = seed.bits(f"pitch/{tone.start}")
         loose = place.strong and _turns(tone.start // bar, 1 - wanted, offset)
         target = setting.centre + aim.lift + amp * _bend(aim.shape, n / max(1, count - 1))
@@ -162,7 +166,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             if pitch % 12 not in place.scale:
                 continue
             cost = dissonance(pitch, place)
-            if loose and not closing:
+            if loose and not closing and (pitch - 1) % 12 not in place.chord:
                 cost = 1.5 if cost == 0 else 0.25 * cost
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
@@ -196,8 +200,9 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     before = aim.before[-2:]
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
+    stay, leap = (0.35, 0.0) if setting.kind == "solo" else (0.0, 0.5 if setting.kind == "hook" else 0.2)
     for row in _offers(setting, tones, aim, seed):
-        beam = _advance(beam, row, 0.35 if setting.kind == "solo" else 0.0)
+        beam = _advance(beam, row, stay, leap)
     way, pitches = beam[0][6], []
     while way:
         pitches.append(way[0])
@@ -205,8 +210,9 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     return tuple(replace(tone, pitch=p) for tone, p in zip(tones, reversed(pitches), strict=True))
 
 
-def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], stay: float) -> list[_State]:
-    """The best ways one tone further, one for each pitch and interval; ``stay`` is what a repeated tone costs more."""
+def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], stay: float, leap: float) -> list[_State]:
+    """The best ways one tone further, one for each pitch and interval; ``stay`` is what a repeated tone costs more, ``leap``
+    what a fourth or more down, or into a tone outside the chord, does."""
     best: dict[tuple[int, int], _State] = {}
     for cost, last, move, run, older, outside, way in beam:
         for pitch, local, foreign in row:
@@ -217,7 +223,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], sta
             if step > 12 or step < -12:
                 continue
             total = cost + local + _MOVE[step + 40] + _manners(step, move, run, outside, pitch == older)
-            total += stay if step == 0 else 0.0
+            total += stay if step == 0 else leap * ((step < -4) + 2 * foreign * (abs(step) > 4))
             key = (pitch, step)
             if key not in best or total < best[key][0]:
                 length = run + 1 if 0 < abs(step) <= 2 and step * move > 0 else 1

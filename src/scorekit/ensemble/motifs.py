@@ -308,18 +308,25 @@ def spaced(tones: Sequence[Tone], end: Tick, meter: Meter) -> tuple[Tone, ...]:
     return kept or tuple(tones[:1])
 
 
-def running(tones: Sequence[Tone], end: Tick, section: Section, chance: float, seed: Seed) -> tuple[Tone, ...]:
-    """A soloist's line: eighths (long-short in triplets) filled in between the cell's tones with the given chance."""
-    half = offbeat(section)
+def running(
+    tones: Sequence[Tone], end: Tick, section: Section, chance: float, quick: float, seed: Seed
+) -> tuple[Tone, ...]:
+    """A soloist's line: eighths (long-short in triplets) filled in between the cell's tones with the given chance, and in
+    beats of the chance ``quick`` all steps of the grid."""
+    half, step = offbeat(section), PPQ // section.grid
     taken = {t.start for t in tones}
-    bar, extra = section.meter.bar, []
+    bar, extra, runs = section.meter.bar, list[Tone](), list[Tone]()
     for start in range(0, end, bar):
         for onset, pulse in zip(section.meter.onsets, section.meter.pulses, strict=True):
             offsets = (0, half) if pulse <= PPQ else (0, PPQ // 2, PPQ)
             places = [start + onset + o for o in offsets if o < pulse and start + onset + o < end]
             extra += [Tone(at, half, 0, "x", "", tones[0].cell) for at in places if at not in taken]
+            if pulse == PPQ and seed.chance(f"quick/{start + onset}", quick):
+                fast = range(start + onset, min(start + onset + PPQ, end), step)
+                runs += [Tone(at, step, 0, "x", "", tones[0].cell) for at in fast]
     heard = [tone for tone in extra if seed.chance(f"run/{tone.start}", chance)]
-    return tuple(sorted((*tones, *heard), key=lambda t: t.start))
+    line = {t.start: t for t in (*runs, *heard, *tones)}
+    return tuple(line[start] for start in sorted(line))
 
 
 def _halves(section: Section, length: Tick) -> tuple[Tick, ...]:

@@ -93,18 +93,18 @@ def _settled(setting: Setting, tones: Sequence[Tone], places: Sequence[Spot]) ->
         if tone.idea == "approach" and mended:
             lean = tone.pitch - tones[n + 1].pitch
             tone = replace(tone, pitch=mended[-1].pitch + lean)
-        elif tone.pitch % 12 not in place.scale or (
-            dissonance(tone.pitch, place) > (1.9 if tone.length >= PPQ else 0.3 if _left(tone, mended) else 9)
-        ):
+        elif tone.pitch % 12 not in place.scale or dissonance(tone.pitch, place) > _borne(tone, mended):
             wanted = place.scale if tone.length < PPQ and tone.pitch % 12 not in place.scale else place.chord
             tone = replace(tone, pitch=theory.nearest(tone.pitch, tuple(sorted(wanted)), setting.low, setting.high))
         mended.append(tone)
     return tuple(reversed(mended))
 
 
-def _left(tone: Tone, later: Sequence[Tone]) -> bool:
-    """Whether a tone is left by a skip to the tone after it, the last of ``later``."""
-    return bool(later) and later[-1].start - tone.end < PPQ // 2 and abs(later[-1].pitch - tone.pitch) > 2
+def _borne(tone: Tone, later: Sequence[Tone]) -> float:
+    """How much dissonance a tone may have: much where it goes on by step to the last of ``later``, little where it is left by
+    a skip or a rest."""
+    resolved = bool(later) and later[-1].start - tone.end < PPQ // 2 and abs(later[-1].pitch - tone.pitch) <= 2
+    return 0.3 if not resolved else 1.9 if tone.length >= PPQ else 9.0
 
 
 def approached(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
@@ -132,7 +132,9 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     if _halved(setting):
         tones = tuple(replace(t, start=2 * t.start, length=2 * t.length) for t in tones if 2 * t.start < end)
     if setting.kind == "solo":
-        tones = running(tones, end, section, _flow(setting), seed)
+        heat = _rising(setting, slot)
+        quick = 0.0 if section.grid < 3 else max(0.0, 0.6 * (heat - 1.0)) * (section.tier >= 3)
+        tones = running(tones, end, section, min(0.95, heat * _flow(setting)), quick, seed)
         over = slot.bar + slot.bars >= section.bars or seed.chance("breath", 0.55)
         tones = land(tones, end, section.meter, seed, "land", 0.5) if over else tones
     elif slot.close:
@@ -162,6 +164,12 @@ def _halved(setting: Setting) -> bool:
     return setting.pace == "half" and setting.kind == "hook"
 
 
+def _rising(setting: Setting, slot: Slot) -> float:
+    """How a solo builds: .6 where it begins, 1.5 at three quarters, 1 at its end."""
+    u = (slot.bar + slot.bars / 2) / setting.section.bars
+    return 0.6 + 1.2 * u if u <= 0.75 else 1.5 - 2.0 * (u - 0.75)
+
+
 def _flow(setting: Setting) -> float:
     """How much of a soloist's line runs in eighths: more with energy and complexity."""
     base = 0.75 if setting.pace == "double" else 0.5
@@ -178,7 +186,8 @@ def _stated(
 ) -> tuple[Tone, ...]:
     """A new idea sung where its slot lies, so that it may be followed by itself without a leap."""
     shape = seed.choose("shape", [name for name, _ in SHAPES], [w for _, w in SHAPES], setting.heat)
-    aim = Aim(shape, LIFT[slot.index % 4], slot.close, before, slot.goal)
+    lift = LIFT[slot.index % 4] + (6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0)
+    aim = Aim(shape, lift, slot.close, before, slot.goal)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
     line = search(setting, named, aim, seed)
