@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from scorekit.score import Performance, Score
-from scorekit.smells import bands, beats, tunes
+from scorekit.smells import bands, beats, form, tunes
 from scorekit.smells.piece import Piece, piece_of
 
 __all__ = ["Piece", "Reading", "Smell", "piece_of", "smells", "sniff", "tripped"]
@@ -148,7 +148,7 @@ def _no_motif(case: _Case) -> Smell:
 
 
 def _photocopy(case: _Case) -> Smell:
-    value = bands.variation(case.piece)
+    value = form.variation(case.piece)
     return Smell(8, "returns are photocopies", (_below("notes changed on a return", value, 0.005),), "craft")
 
 
@@ -180,7 +180,7 @@ def _no_hypermeter(case: _Case) -> Smell:
 
 
 def _dead_boundaries(case: _Case) -> Smell:
-    value = bands.announced(case.piece)
+    value = form.announced(case.piece)
     return Smell(
         12, "sections change unannounced", (_below("section ends with a gesture", value, 0.80),), "trade practice"
     )
@@ -254,6 +254,7 @@ def _block_chords(case: _Case) -> Smell:
         _above("top voice moves, 90 %", voices.get("top"), 9),
         _above("semitones a voice moves", voices.get("displacement"), 3.75),
         _above("moves all in parallel", voices.get("parallel"), 0.40),
+        _above("chords close on their root", bands.root_position(case.piece), 0.52),
     )
     return Smell(20, "block chords", readings, "pop909, 95 %; craft")
 

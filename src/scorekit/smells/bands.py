@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
 from itertools import combinations, groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.smells.beats import KICKS
-from scorekit.smells.piece import Floats, Ints, Line, Piece, Stretch, top
+from scorekit.smells.piece import Floats, Ints, Line, Piece, top
 from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ
 
@@ -115,104 +114,6 @@ def _rhythm(piece: Piece, one: Line, block: range) -> frozenset[int]:
     bars = piece.bar_of(one.start)
     inside = (bars >= block.start) & (bars < block.stop)
     return frozenset((piece.in_bar(one.start) + bars % 2 * piece.meter.bar)[inside].tolist())
-
-
-# -- form ------------------------------------------------------------------------------------------
-
-
-def _tokens(piece: Piece, one: Line, section: Stretch) -> list[tuple[int, int]]:
-    start, end = piece.bars[section.first], piece.bars[section.last]
-    inside = (one.start >= start) & (one.start < end)
-    return list(zip((one.start[inside] - start).tolist(), one.pitch[inside].tolist(), strict=True))
-
-
-def variation(piece: Piece) -> float | None:
-    """Least share of notes that a return has different, all parts together: 0 is a photocopy. None without a return."""
-    found = []
-    for a, b in returns(piece):
-        own = [set(_tokens(piece, one, a)) for one in piece.lines]
-        again = [set(_tokens(piece, one, b)) for one in piece.lines]
-        both, either = (
-            sum(len(x & y) for x, y in zip(own, again, strict=True)),
-            sum(len(x | y) for x, y in zip(own, again, strict=True)),
-        )
-        found.append(1.0 - both / either if either else 0.0)
-    return min(found) if found else None
-
-
-def returns(piece: Piece) -> Iterator[tuple[Stretch, Stretch]]:
-    """Each section of four bars or more with each later statement of it that is as long."""
-    long = [s for s in piece.sections if s.last - s.first >= 4]
-    return ((a, b) for a, b in combinations(long, 2) if a.name == b.name and a.last - a.first == b.last - b.first)
-
-
-def announced(piece: Piece) -> float | None:
-    """Share of section ends with a fill, a pickup, a drop or a swell in the last bar."""
-    ends = [s for s in piece.sections[:-1] if s.last - s.first >= 2]
-    if len(ends) < 2:
-        return None
-    return float(np.mean([_gesture(piece, section) for section in ends]))
-
-
-def _gesture(piece: Piece, section: Stretch) -> bool:
-    end = int(piece.bars[section.last])
-    return (
-        _fills(piece, section)
-        or _drops(piece, section, end)
-        or _picks_up(piece, section, end)
-        or _swells(piece, section)
-    )
-
-
-def _fills(piece: Piece, section: Stretch) -> bool:
-    """In the last two beats the drums strike two things they seldom do there, or leave out half of what they do."""
-    drums = piece.part("drums")
-    rows: dict[int, set[tuple[int, int]]] = {bar: set() for bar in range(section.first, section.last)}
-    if not len(drums):
-        return False
-    bars = piece.bar_of(drums.start)
-    left = piece.bars[bars + 1] - drums.start
-    for bar, ticks, pitch in zip(bars.tolist(), left.tolist(), drums.pitch.tolist(), strict=True):
-        if bar in rows and ticks <= 2 * PPQ:
-            rows[bar].add((ticks, pitch))
-    last = rows.pop(section.last - 1)
-    counts = Counter(hit for hits in rows.values() for hit in hits)
-    usual = {hit for hit, count in counts.items() if count * 2 > len(rows)}
-    return len(last - usual) >= 2 or len(usual - last) * 2 > len(usual)
-
-
-def _strokes(piece: Piece, low: int, high: int) -> int:
-    return sum(int(np.sum((one.start >= low) & (one.start < high))) for one in piece.lines)
-
-
-def _drops(piece: Piece, section: Stretch, end: int) -> bool:
-    """The last beat has at most a third of what the same beat of the bars before has."""
-    beat = int(piece.bars[section.last] - piece.bars[section.last - 1]) // piece.meter.beats
-    usual = [
-        _strokes(piece, int(piece.bars[b + 1]) - beat, int(piece.bars[b + 1]))
-        for b in range(section.first, section.last - 1)
-    ]
-    return _strokes(piece, end - beat, end) <= float(np.mean(usual)) / 3
-
-
-def _picks_up(piece: Piece, section: Stretch, end: int) -> bool:
-    """A line that enters with the next section, or sings on into it, begins in the last two beats."""
-    return any(
-        bool(np.any((one.start >= end - 2 * PPQ) & (one.start < end)))
-        and not np.any((one.start >= end - 6 * PPQ) & (one.start < end - 2 * PPQ))
-        for one in piece.pitched
-    )
-
-
-def _swells(piece: Piece, section: Stretch) -> bool:
-    """The last bar is louder than the others by eight, or has half as many strokes again."""
-    loud, count = [], []
-    for bar in range(section.first, section.last):
-        low, high = piece.bars[bar], piece.bars[bar + 1]
-        found = np.concatenate([one.velocity[(one.start >= low) & (one.start < high)] for one in piece.lines])
-        count.append(len(found))
-        loud.append(float(found.mean()) if len(found) else 0.0)
-    return loud[-1] - float(np.mean(loud[:-1])) >= 8 or count[-1] > 1.5 * float(np.mean(count[:-1]))
 
 
 # -- energy ----------------------------------------------------------------------------------------
@@ -321,6 +222,18 @@ def voice_leading(piece: Piece) -> dict[str, float]:
         "displacement": float(np.mean([displacement(a, b) for a, b in pairs])),
         "parallel": float(np.mean(parallel)),
     }
+
+
+def root_position(piece: Piece) -> float | None:
+    """Share of struck chords of three notes or more that stand on their root within an octave, keys, strings and pads."""
+    found = []
+    for one in (piece.part(name) for name in ("keys", "piano", "strings", "pads")):
+        rows = zip(one.start.tolist(), one.pitch.tolist(), strict=True)
+        for step, struck in groupby(rows, lambda row: row[0] // (PPQ // 4)):
+            notes, chord = sorted({pitch for _, pitch in struck}), piece.chord_at(step * (PPQ // 4))
+            if len(notes) >= 3 and chord is not None:
+                found.append(notes[0] % 12 == chord.root and notes[-1] - notes[0] <= 12)
+    return float(np.mean(found)) if len(found) >= 8 else None
 
 
 def frozen_top(piece: Piece) -> float | None:
