@@ -173,6 +173,8 @@ class BassIdeas:
     """Sounding share of a note's written length."""
     approach: float = 0.45
     """Chance that the last onset before a change leads into the next chord."""
+    stray: float = 0.25
+    """How often another line answers and bars are varied; below a tenth one line lasts the song."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,6 +244,7 @@ class BassSpec(Table):
     kick_lock: Unit = entry("Wanted share of bass notes on a kick.", 0.6)
     gate: float = entry("Sounding share of a note.", 0.85, ge=0.05, le=1)
     approach_p: Unit = entry("Chance that the last note leads to the next chord.", 0.45)
+    stray: Unit = entry("How often another line answers: 0 a loop, one line for the song.", 0.25)
 
 
 class CompRhythm(Alternative):

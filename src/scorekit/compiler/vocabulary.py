@@ -229,7 +229,8 @@ class _Vocabulary(Reader):
     def _bass(self, bass: BassSpec) -> BassIdeas:
         self._range("bass.range", bass.range)
         lines = self._each("bass.patterns", bass.patterns, self._line)
-        return BassIdeas(*bass.range, lines, self._walk(bass), bass.kick_lock, bass.gate, bass.approach_p)
+        return BassIdeas(*bass.range, lines, self._walk(bass), bass.kick_lock, bass.gate, bass.approach_p,
+                         bass.stray)  # fmt: skip
 
     def _line(self, path: str, name: str, one: BassPattern) -> BassLine | None:
         rhythm = self._steps(join(path, "rhythm"), one.rhythm, one.span, strings.PITCH_MARKS)

@@ -12,10 +12,12 @@ from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
 from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.playing import (
+    LOOP,
     busyness,
     changes,
     fill_starts,
     home,
+    looped,
     momentous,
     paced,
     pulse_at,
@@ -58,11 +60,11 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
     for bar in range(brief.section.bars):
         tier, able = tier_at(brief, bar), usable(lines, brief, bar)
         if (tier, able) not in mains:
-            mains[tier, able] = asked or _choose(brief, able, ideas.kick_lock, tier)
+            mains[tier, able] = asked or _choose(brief, able, ideas, tier)
         chosen.append(mains[tier, able])
     if asked is not None or len(lines) == 1:
         return tuple(chosen)
-    _answers(brief, lines, chosen)
+    _answers(brief, lines, chosen, ideas.stray)
     return momentous(lines, brief, chosen)
 
 
@@ -72,15 +74,17 @@ def _plain(brief: Brief) -> BassLine:
     return BassLine("roots", (1, 2, 3, 4, 5), 1.0, "", "", Pattern(steps, steps, (Hit(0, "x", steps),)), ("R",))
 
 
-def _choose(brief: Brief, lines: Sequence[BassLine], lock: float, tier: int) -> BassLine:
-    """The section's line by weight, leaning by the dials and toward the wanted share of kicks."""
+def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int) -> BassLine:
+    """The section's line by weight, leaning by the dials and toward the wanted share of kicks; a loop's by weight alone."""
     fitting = suited(lines, tier)
+    if ideas.stray < LOOP:
+        return looped(brief, ideas.lines or lines, fitting)
     onsets = [_rate(line) for line in fitting]
     low, span = min(onsets), (max(onsets) - min(onsets)) or 1.0
     kicks = kicks_of(brief)
     dials = replace(brief.dials, density=brief.lane.density)
     weights = [
-        busier(line.weight, (rate - low) / span, dials) * 2.0 ** (-3 * _lock_error(brief, line, kicks, lock))
+        busier(line.weight, (rate - low) / span, dials) * 2.0 ** (-3 * _lock_error(brief, line, kicks, ideas.kick_lock))
         for line, rate in zip(fitting, onsets, strict=True)
     ]
     return home(brief).choose(f"line/{tier}", fitting, [round(w, 9) for w in weights], heat(brief.dials))
@@ -107,7 +111,7 @@ def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: floa
     return abs(sum(k in onsets for k in heard) / len(heard) - lock)
 
 
-def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine]) -> None:
+def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine], stray: float) -> None:
     """Lets another line answer in the last bars of a four-bar group: the one used longest ago, then by weight."""
     used: dict[str, int] = {}
     for first in range(0, len(chosen), 4):
@@ -115,7 +119,7 @@ def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine]) ->
         able = suited(usable(lines, brief, first + 2), tier)
         others = [o for o in able if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
         seed = brief.seed.at(first)
-        odds = (0.1 if first == 0 else 0.25) + 0.4 * (brief.dials.creativity - 0.25)
+        odds = stray * (0.8 if first == 0 else 1.4) * (0.5 + brief.dials.creativity)
         if others and first + 2 < len(chosen) and seed.chance("another line answers", odds):
             fresh = min(used.get(line.id, -1) for line in others)
             rested = [line for line in others if used.get(line.id, -1) == fresh]
@@ -153,7 +157,8 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     """State as written, restate with a ghost, answer with a change of degree, turn toward what follows."""
     role = _ROLES[bar % 4]
     seed = brief.seed.at(bar)
-    creative = brief.dials.creativity
+    assert isinstance(brief.ideas, BassIdeas)
+    creative = brief.dials.creativity * min(1.0, 4.0 * brief.ideas.stray)
     if (
         len(plucks) < 2
         or role == "state"

@@ -15,10 +15,12 @@ from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.families import FIGURES
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.playing import (
+    LOOP,
     Tune,
     busyness,
     changes,
     home,
+    looped,
     momentous,
     paced,
     pulse_at,
@@ -157,7 +159,10 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
     fitting = suited(usable(cells, brief, first), tier)
     strays = _strays(brief, ideas, first)
     weights = _weights(brief, fitting, first if strays or around.twin else 0, around)
-    main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
+    if ideas.stray < LOOP:
+        main = looped(brief, cells, fitting)
+    else:
+        main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
     if others and strays and brief.seed.at(first).chance("another cell", 0.7):
         return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])

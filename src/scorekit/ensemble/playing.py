@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from scorekit.ensemble import masks
-from scorekit.ensemble.base import AnyIdea, Pen
+from scorekit.ensemble.base import AnyIdea, Pen, heat
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import Pattern, fits
@@ -24,6 +24,16 @@ SNARES = (37, 38, 40)
 def home(brief: Brief) -> Seed:
     """Where what must return with the section is drawn from: the same for all its statements."""
     return brief.motif_seed or brief.seed
+
+
+LOOP = 0.1
+"""Players who stray less than this keep one figure for the whole song."""
+
+
+def looped(brief: Brief, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea]) -> AnyIdea:
+    """What a loop goes on with: of the ideas that fit, the one that the song, whatever the section, wants most."""
+    song = Seed(brief.seed.address.partition("/")[0]).at("loop", brief.part)
+    return song.choose("idea", ideas, [idea.weight * (idea in fitting) for idea in ideas], heat(brief.dials))
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
