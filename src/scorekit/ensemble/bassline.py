@@ -143,7 +143,8 @@ def plucks_of(brief: Brief, lines: Sequence[BassLine]) -> list[Pluck]:
             for s in paced(line.rhythm, section, brief.lane.pace, bar)
             if brief.seed.at(bar, s.at).chance("hit", s.chance)
         ]
-        ends = [s.at for s in here[1:]] + [section.meter.bar]
+        tied = bar + 1 < len(lines) and lines[bar + 1] is line
+        ends = [s.at for s in here[1:]] + [section.meter.bar * (1 + tied)]
         inside = []
         for s, end in zip(here, ends, strict=False):
             length = min(end - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, end - s.at))

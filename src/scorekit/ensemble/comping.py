@@ -306,7 +306,7 @@ def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[T
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
         draw = band.at("push", s.at % (BLOCK * section.meter.bar))
         sooner = s.at - _anticipation(brief, draw, fine)
-        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark != "m"
+        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp"
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)
         if strong and draw.chance("push", odds):
             result = [r for r in result if r.at < sooner]
