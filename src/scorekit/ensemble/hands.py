@@ -81,6 +81,7 @@ def _led(
 ) -> tuple[Voicing, ...]:
     """Chords voiced one from the other, under the tune."""
     tops, strong = _sung(brief, chords)
+    phrase = 4 * brief.section.meter.bar
     return lead_voices(
         chords,
         families,
@@ -91,6 +92,7 @@ def _led(
         seed=home(brief),
         hands=hands,
         key=brief.section.key,
+        anew=[families[0] not in _STILL and chord.start % phrase == 0 for chord in chords],
     )
 
 

@@ -119,7 +119,7 @@ def _makeshift(root: int, quality: str, seat: Seat) -> list[Voicing]:
 
 # -- from chord to chord -----------------------------------------------------------------------------------------------
 
-_TOP = np.array([320, 60, 0, 0, 40, 100] + [100 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
+_TOP = np.array([420, 90, 0, 0, 20, 80] + [100 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
 """Cost of the top line's motion by semitones: standing still and leaping are both worse than a second or third."""
 
 
@@ -133,7 +133,7 @@ def _moves(before: tuple[Voicing, ...], after: tuple[Voicing, ...], strict: bool
     step = b[None, :, :width] - a[:, None, :width]
     size = np.abs(step)
     cost = (
-        np.where(both, 70 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2)
+        np.where(both, 35 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2)
         * 4
         // np.maximum(both.sum(axis=2), 1)
     )
@@ -177,11 +177,11 @@ def _path(
     ceilings: tuple[int | None, ...],
     strong: tuple[tuple[int, ...], ...],
     top: int,
-    lift: int,
+    lifts: tuple[int | None, ...],
     cadence: bool,
 ) -> tuple[Voicing, ...]:
-    """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lift`` the
-    register of the first voicing against the lane's centre in semitones."""
+    """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lifts`` where
+    hands take a new place, in semitones against the lane's centre: there the way from the chord before costs a third."""
     strict = seat.hands == "strings"
     layers = [candidates(root, quality, seat) for root, quality, _ in sounds]
     names = [tuple(v for v, _ in layer) for layer in layers]
@@ -189,14 +189,19 @@ def _path(
         np.array([c + _against(v, ceilings[n], strong[n]) for v, c in layer], dtype=np.int64)
         for n, layer in enumerate(layers)
     ]
-    aim = (seat.low + seat.high) // 2 + lift
-    total = local[0] + np.array([20 * abs(v[len(v) // 2] - aim) for v in names[0]], dtype=np.int64)
+    for n, lift in enumerate(lifts):
+        if lift is not None:
+            aim = (seat.low + seat.high) // 2 + lift
+            local[n] = local[n] + np.array([30 * abs(v[len(v) // 2] - aim) for v in names[n]], dtype=np.int64)
+    total = local[0]
     run = np.ones(len(total), dtype=np.int64)
     back: list[Grid] = []
     for n in range(1, len(sounds)):
         cost, motion = _moves(names[n - 1], names[n], strict)
         cost = cost + (top - 100) * _TOP[np.minimum(np.abs(motion), 60)] // 100
         bass = (sounds[n][2] - sounds[n - 1][2] + 6) % 12 - 6
+        if lifts[n] is not None:
+            cost = cost // 3
         cost = cost - 40 * (motion * bass < 0) + 200 * ((motion == 0) & (run[:, None] >= 2))
         through = total[:, None] + cost
         best = np.argmin(through, axis=0)
@@ -231,13 +236,15 @@ def lead_voices(
     hands: str = "keys",
     key: Key | None = None,
     top_weight: float = 1.0,
+    anew: Sequence[bool] = (),
 ) -> tuple[Voicing, ...]:
     """One voicing per chord within [low, high], led by the cost table of the design (section 2.3).
 
     ``families`` come from FAMILIES, the most typical first. ``melody_tops`` is the lowest note of the tune over each
     chord (None: no tune) and ``strong`` its notes on strong beats; empty sequences mean that nothing is sung.
     ``hands`` is keys, guitar (only shapes a hand can hold) or strings (parallel fifths cost three times as much).
-    ``looped`` leads the last chord back to the first. ``seed`` moves the register of the start by up to 3 semitones.
+    ``looped`` leads the last chord back to the first. ``seed`` moves the register of the start by up to 3 semitones, and of
+    each chord that hands take up ``anew``, as at the beginning of a phrase, by up to 5.
     ``top_weight`` scales the top line's own melody: pads want .3.
     """
     if not chords:
@@ -249,11 +256,15 @@ def lead_voices(
     sounds = tuple((chord.root, chord.quality, chord.bass) for chord in chords)
     ceilings = tuple(melody_tops) or (None,) * len(sounds)
     sung = tuple(strong) or ((),) * len(sounds)
-    lift = int(seed.unit("register of the first chord") * 7) - 3 if seed else 0
+    lifts: list[int | None] = [int(seed.unit("register of the first chord") * 7) - 3 if seed else 0]
+    lifts += [None] * (len(sounds) - 1)
+    for n, taken in enumerate(anew):
+        if taken and n and seed:
+            lifts[n] = int(seed.unit(f"register/{n}") * 11) - 5
     weight = round(100 * top_weight)
     if looped:
-        return _path(sounds * 2, seat, ceilings * 2, sung * 2, weight, lift, False)[len(sounds) :]
-    return _path(sounds, seat, ceilings, sung, weight, lift, True)
+        return _path(sounds * 2, seat, ceilings * 2, sung * 2, weight, tuple(lifts) * 2, False)[len(sounds) :]
+    return _path(sounds, seat, ceilings, sung, weight, tuple(lifts), True)
 
 
 # -- colour ------------------------------------------------------------------------------------------------------------
