@@ -36,19 +36,56 @@ def wanted(genre: str, root: Path) -> dict[str, Band]:
     return tomllib.loads((root / "genres" / f"{genre}.toml").read_text(encoding="utf-8"))["assess"]
 
 
+ASIDE = {
+    ("blues", "kick_lock"): "the boogie strikes every eighth, the kick's too",
+    ("bossa", "drum_jaccard1"): "the drummer varies more than a clave player would",
+    ("bossa", "kick_lock"): "every stroke of the surdo has its bass",
+    ("country", "distinct_chords"): "verse and chorus share too little",
+    ("country", "syncopation"): "the train beat is on all eighths, brushes included",
+    ("drum_and_bass", "syncopation"): "kicks on the eighth where breaks have sixteenths",
+    ("drum_and_bass", "distinct_chords"): "a loop each for break and drop, and returns are coloured",
+    ("drum_and_bass", "layer_change_8"): "nearly every part has new cells every eight bars",
+    ("drum_and_bass", "kick_lock"): "the sub follows the kick",
+    ("funk", "chords_per_bar"): "bridges of two chords a bar are favoured over vamps",
+    ("funk", "distinct_chords"): "as above",
+    ("jazz_swing", "solo_rep"): "soloists have no licks yet",
+    ("lofi", "backbeat"): "the snare comes late or not at all in one bar of three",
+    ("lofi", "distinct_chords"): "loops change between sections",
+    ("melodic_house", "drum_jaccard1"): "hats and percussion vary as if played by hand",
+    ("melodic_house", "layer_change_8"): "as in drum and bass",
+    ("melodic_house", "distinct_chords"): "loops change between sections",
+    ("metal", "distinct_chords"): "riffs of many roots",
+    ("pop", "kick_lock"): "by a hair",
+    ("reggae", "chop_offbeat"): "by a hair: the piano's bubble is on the beat",
+    ("reggae", "chords_per_bar"): "two chords a bar are favoured over one",
+    ("soul", "backbeat"): "by a hair",
+    ("soul", "distinct_chords"): "rich progressions, and substitutions on top",
+    ("soul", "motif_rep"): "by a hair: returns are varied",
+}
+"""Medians that lie between a and b or between c and d, and why; nothing may be added here to get green."""
+
+
 @pytest.mark.parametrize("genre", GENRES)
 def test_a_genre_is_what_it_says(genre: str, root: Path) -> None:
-    """At least five traits are asserted; no median lies outside its band, and the mean score is .8 or more."""
+    """At least five traits are asserted; every median lies inside its band but for those set aside, which are not outside of
+    all; and the mean score is .8 or more."""
     bands = wanted(genre, root)
     scores, values = defaultdict(list), defaultdict(list)
     for piece in pieces(genre):
         for trait in judged(piece, bands):
             scores[trait.name].append(trait.score)
             values[trait.name].append(trait.value)
-    told = {name: (round(float(np.median(values[name])), 2), bands[name]) for name in scores}
+    medians = {name: round(float(np.median(found)), 3) for name, found in values.items()}
     assert len(scores) == len(bands) >= 5, set(bands) - set(scores)
-    assert all(bands[name][0] <= np.median(values[name]) <= bands[name][3] for name in scores), told
-    assert np.mean([np.mean(found) for found in scores.values()]) >= 0.8, told
+    outer = {name: (median, bands[name]) for name, median in medians.items() if fitness(median, bands[name]) < 1}
+    assert {name for name in outer if (genre, name) not in ASIDE} == set(), outer
+    assert all(bands[name][0] <= median <= bands[name][3] for name, (median, _) in outer.items()), outer
+    assert np.mean([np.mean(found) for found in scores.values()]) >= 0.8, medians
+
+
+def test_what_is_set_aside_is_asserted(root: Path) -> None:
+    """Every exception is of a trait that its genre asserts, and has a reason."""
+    assert all(trait in wanted(genre, root) and why for (genre, trait), why in ASIDE.items())
 
 
 @pytest.mark.parametrize(
@@ -104,6 +141,13 @@ def beat(kicks: tuple[int, ...], snares: tuple[int, ...], stick: tuple[int, ...]
     return Piece((line("drums", rows),), np.arange(0, 17) * 4 * PPQ, Meter(4, 4), 4)
 
 
+def rows_of(piece: Piece) -> list[tuple[int, int, int, int, float]]:
+    """The strokes of a piece."""
+    drums = piece.part("drums")
+    columns = (drums.start, drums.end, drums.pitch, drums.velocity)
+    return list(zip(*(column.tolist() for column in columns), drums.late.tolist(), strict=True))
+
+
 def test_drum_marks_of_patterns_written_by_hand() -> None:
     """Four on the floor, a backbeat and a clave, each where it is and nowhere else."""
     floor = beat(tuple(range(0, 32, 4)), ())
@@ -114,6 +158,15 @@ def test_drum_marks_of_patterns_written_by_hand() -> None:
     assert TRAITS["clave"](clave) == 1.0
     assert TRAITS["kick_on_two_and_four"](floor) == 1.0
     assert TRAITS["kick_on_one"](back) == 1.0
+
+
+def test_the_textbook_bossa_is_hardly_syncopated_by_the_index() -> None:
+    """Clave, surdo and hats in eighths score one and a half a bar: foot and hats cover the clave. So bossa does not assert the index, whose
+    band in Latin drumming (7 to 11) comes from songo and samba."""
+    hats = [(n * PPQ // 2, n * PPQ // 2 + 60, 42, 80, 0.0) for n in range(16 * 8)]
+    plain = beat((0, 6, 8, 14, 16, 22, 24, 30), (), (0, 6, 12, 20, 26))
+    piece = replace(plain, lines=(line("drums", [*rows_of(plain), *hats]),))
+    assert 1 <= (TRAITS["syncopation"](piece) or 0) <= 2
 
 
 def test_the_batch_hardly_smells() -> None:
