@@ -99,10 +99,33 @@ def columns(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(char) != 0 for char in text)
 
 
+_ALSO_CALLED = {
+    "tempo": ("bpm", "speed"),
+    "key": ("scale", "tonality"),
+    "meter": ("time", "signature", "time_signature"),
+    "form": ("structure", "arrangement"),
+    "length": ("duration",),
+    "genre": ("style",),
+    "title": ("name",),
+    "play": ("mute", "enabled", "active"),
+    "level": ("volume", "gain"),
+    "drive": ("gain", "distortion"),
+    "verb": ("reverb",),
+    "patch": ("instrument", "preset"),
+    "keys": ("piano", "organ", "synth"),
+    "lead": ("vocal", "vocals", "voice", "singer"),
+    "brass": ("horn", "horns"),
+    "strings": ("violin", "violins"),
+    "drums": ("percussion", "beat"),
+}
+"""What musicians and other programs call things that have another name here."""
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """``did you mean 'tempo'?``, or the list of what is known when it is short, or nothing."""
     names = sorted(set(known))
-    close = get_close_matches(wrong, names, n=1, cutoff=0.6)
+    close = [ours for ours, theirs in _ALSO_CALLED.items() if wrong.lower() in theirs and ours in names]
+    close = close or get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(names)}" if names and len(names) <= 24 else ""

@@ -157,11 +157,14 @@ def form(text: str) -> tuple[SectionToken, ...]:
 
 def section(text: str, offset: int = 0) -> SectionToken:
     """One section: ``name:bars:eN[:flags]``, such as ``chorus:8:e5:k+2``."""
+    if text.endswith((",", ";", "|")):
+        raise Wrong(offset + len(text) - 1, f"sections have no {text[-1]!r} between them", "a blank parts them")
     name, *rest = text.split(":", 4)
     if not _NAME.fullmatch(name):
         raise Wrong(offset, f"{printable(name)!r} cannot name a section", "letters, digits, - and _", len(name) or 1)
     if not 1 <= len(rest) <= 3:
-        raise Wrong(offset, f"section {printable(text)!r} is not name:bars:eN[:flags]", "such as A:8:e3:r", len(text))
+        told = f"section {printable(text)!r} is not name:bars[:eN[:flags]]"
+        raise Wrong(offset, told, f"such as {name}:8, or {name}:8:e3", len(text))
     places = [offset + len(":".join([name, *rest[:i]])) + 1 for i in range(len(rest))]
     bars = _bars_of(rest[0], places[0])
     tier = _tier(rest[1], places[1]) if len(rest) > 1 else None

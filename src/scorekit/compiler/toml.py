@@ -213,6 +213,7 @@ _HABITS = (
     (re.compile(r"=\s*\d+\.(?!\d)"), None, "write a digit after the point: 1.0"),
     (re.compile(r"=\s*0\d"), None, "a number does not begin with 0"),
     (re.compile(r"=\s*(?!true\b|false\b|inf\b|nan\b)[A-Za-z]"), None, 'text needs quotes: key = "text"'),
+    (re.compile(r"=\s*[\u2018-\u201e\u00ab\u00bb]"), None, 'write straight quotes: key = "text"'),
     (re.compile(r"=\s*[\[{]"), None, "commas between the items, and a bracket at the end"),
     (re.compile(r"=\s*(#.*)?$"), None, "write a value after ="),
     (re.compile(r"^\s*[\w.-]+\s*:"), None, "TOML writes key = value"),
