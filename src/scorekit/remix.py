@@ -38,8 +38,6 @@ Kicks = NDArray[np.int64]
 Result = TypeVar("Result")
 LIMIT = 160 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
-_BATCH = 64 * CELL
-"""Samples whose true peaks are measured together."""
 _SHEET = 4_096
 """Samples of the file that are written together."""
 
@@ -153,7 +151,6 @@ class Remembering(Hands):
         self.file = File()
         self._mix = Mix(0, self.give_up)
         self._energy: NDArray[np.float64] = np.zeros(0)
-        self._peaks = Peaks()
         self._curves: dict[Hashable, Samples] = {}
         self._asked: set[Hashable] = set()
 
@@ -181,8 +178,7 @@ class Remembering(Hands):
         if work.func is loudness.energy_of:
             return [self._energies(work, n, grain)]
         if work.func is loudness.peaks_of:
-            self._peaks.forget(self.stale, self._mix.samples)
-            return [self._peaks.of(partial(self.both, work), n, work.args[2])]
+            return [self._measured(work, n, grain)]
         if work.func is delivery.framed:
             self.file.write(partial(self._checked, work), n, self.stale)
             return []
@@ -218,6 +214,18 @@ class Remembering(Hands):
             self._energy[a // PIECE : b // PIECE] = found
         return self._energy.copy()
 
+    def _measured(self, work: partial[Samples], n: int, grain: int) -> Samples:
+        """True peaks, which hang upon what they are to be looked at above."""
+        key = ("peaks", work.args[2]), n
+        known, spans = self._curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
+        found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
+        cut = halves(aligned(spans if known is not None else [(0, n)], grain, n), grain)
+        for (a, _), peaks in zip(cut, self.both(work, cut), strict=True):
+            found[a // PIECE : a // PIECE + peaks.size] = peaks
+        self._curves[key] = found
+        self._asked.add(key)
+        return found
+
     def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
         """``work(a, b)`` over spans, by two threads: NumPy's transforms, where the time goes, do not wait for each other.
         What is given up is given up by both before anything else begins."""
@@ -246,43 +254,6 @@ class Mix(Memory):
         """Puts samples (2, n) at their place."""
         self.ask()
         super().write(at, x)
-
-
-class Peaks:
-    """True peaks, batch by batch: one is measured again when its samples differ, or which of its cells are loud."""
-
-    def __init__(self) -> None:
-        self.tops: Samples = np.zeros((2, 0), np.float32)
-        self.loud: NDArray[np.bool_] = np.zeros((2, 0), np.bool_)
-        self.peaks: Samples = np.zeros(0, np.float32)
-        self.known: NDArray[np.bool_] = np.zeros(0, np.bool_)
-
-    def forget(self, spans: Iterable[Span], mix: Samples) -> None:
-        """The samples of some spans are new."""
-        n = mix.shape[-1]
-        batches = -(-n // _BATCH)
-        if self.peaks.size != -(-n // CELL) * PIECES:
-            self.tops, self.loud = np.zeros((2, batches * 64), np.float32), np.zeros((2, batches * 64), np.bool_)
-            self.peaks = np.zeros(-(-n // CELL) * PIECES, np.float32)
-            self.known, spans = np.zeros(batches, np.bool_), [(0, n)]
-        for a, b in aligned(((a - 512, b + 512) for a, b in spans), _BATCH, n):
-            self.known[a // _BATCH : -(-b // _BATCH)] = False
-            padded = np.zeros((2, -(-(b - a) // CELL) * CELL), np.float32)
-            np.abs(mix[:, a:b], out=padded[:, : b - a])
-            tops = padded.reshape(2, -1, CELL).max(axis=2)
-            self.tops[:, a // CELL : a // CELL + tops.shape[1]] = tops
-
-    def of(self, work: Callable[[Sequence[Span]], list[Samples]], n: int, above: float) -> Samples:
-        """The peaks of all pieces; ``work`` measures those of some spans."""
-        loud = self.tops > 0.6 * above
-        self.known &= (loud == self.loud).reshape(2, -1, 64).all(axis=(0, 2))
-        self.loud = loud
-        batches = np.flatnonzero(~self.known).tolist()
-        spans = [(batch * _BATCH, min((batch + 1) * _BATCH, n)) for batch in batches]
-        for batch, found in zip(batches, work(spans), strict=True):
-            self.peaks[batch * 64 * PIECES : batch * 64 * PIECES + found.size] = found
-            self.known[batch] = True
-        return self.peaks.copy()
 
 
 class File:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scorekit.render import dsp, effects, loudness
-from scorekit.render.console import Laid
+from scorekit.render.console import Console, Laid
 from scorekit.render.dsp import Samples
 from scorekit.render.mix import console, lines, mix, sample_positions, strokes, summed
 from scorekit.render.patches import base
@@ -129,10 +129,11 @@ def test_strip_level_is_decibels() -> None:
 
 def test_lows_are_mono() -> None:
     """Below 60 Hz nothing is left of the side signal; at 400 Hz it is untouched."""
-    low, high = dsp.partial(50.0, 60_000), dsp.partial(400.0, 60_000)
+    n = 60_000
+    low, high = dsp.partial(50.0, n), dsp.partial(400.0, n)
     x = np.stack([low + high, -low - high])
-    effects.mono_lows(x)
-    middle = x[0, 10_000:50_000]
+    desk = Console(n, (), standing=lambda a, b: x[:, a:b].copy())
+    middle = np.concatenate([block for _, block in desk.bus(0, n)], axis=1)[0, 10_000:50_000]
     level = np.abs(np.fft.rfft(middle * np.hanning(40_000))) / 10_000
     assert level[round(50 * 40_000 / 44_100)] < 0.05
     assert level[round(400 * 40_000 / 44_100)] > 0.9

@@ -181,7 +181,8 @@ class Console:
         """Chunks (first sample, (2, n)) that cover samples a to b, with room and echo."""
         room = effects.Room(self.room) if self.room is not None else None
         echo = effects.Echo(self.delay) if self.delay else None
-        for at in range(max(a - max(room.reach if room else 0, reach(echo)), 0) // CHUNK * CHUNK, b, CHUNK):
+        reach = max(ringing.reach for ringing in (room, echo) if ringing) if room or echo else 0
+        for at in range(max(a - reach, 0) // CHUNK * CHUNK, b, CHUNK):
             made = self.buses(at)
             for ringing, send in ((echo, made.delay), (room, made.verb)):
                 if ringing:
@@ -195,21 +196,17 @@ class Console:
         ``a`` and ``b`` are multiples of ``GRID``, or the ends of the song.
         """
         first, stop = max(a - _REACH, 0), min(b + _REACH, self.n)
-        read, level = self.standing or Flow(self.wet(first, stop)).read, _lows()
-        window = np.zeros(_HOP + 2 * _REACH, np.float32)
-        for at in range(a, b, _HOP):
-            low, high = max(at - _REACH, 0), min(at + _HOP + _REACH, self.n)
+        read = self.standing or Flow(self.wet(first, stop)).read
+        for at in range(a, b, dsp.BATCH * _HOP):
+            end = min(at + dsp.BATCH * _HOP, b)
+            low, high = max(at - _REACH, 0), min(end + _REACH, self.n)
             both = read(low, high)
-            block = both[:, at - low : min(at + _HOP, b) - low]
+            side = np.zeros(-(-(end - at) // _HOP) * _HOP + 2 * _REACH, np.float32)
             place = low - (at - _REACH)
-            window[:place], window[place + high - low :] = 0.0, 0.0
-            side = np.subtract(both[0], both[1], out=window[place : place + high - low])
-            side *= np.float32(0.5)
+            np.subtract(both[0], both[1], out=side[place : place + high - low])
+            block = both[:, at - low : end - low]
             if side.any():
-                spectrum = dsp.forth(window)
-                planes = spectrum.view(np.float32)
-                planes *= level
-                lows = dsp.back(spectrum, window.size)[_REACH : _REACH + block.shape[-1]]
+                lows = _lows_of(side)[: end - at]
                 block[0] -= lows
                 block[1] += lows
             yield at, self._ended(at, block)
@@ -228,12 +225,15 @@ REACH = _REACH
 """Samples on both sides that have a say in a block."""
 
 
+def _lows_of(difference: Samples) -> Samples:
+    """What of half a difference, ``REACH`` samples before and after some blocks, is below 120 Hz, by 24 dB an octave."""
+    windows = np.lib.stride_tricks.sliding_window_view(difference, _HOP + 2 * _REACH)[::_HOP]
+    return dsp.shaped(windows, _low_curve())[:, _REACH : _REACH + _HOP].reshape(-1)
+
+
 @lru_cache(maxsize=1)
-def _lows() -> Samples:
-    """What of each bin of a block is low, below 120 Hz by 24 dB an octave, for its real and its imaginary part."""
-    level = np.repeat(dsp.f32(1.0 / (1.0 + np.square(np.square(dsp.bins(_HOP + 2 * _REACH) / 120.0)))), 2)
-    level.setflags(write=False)
-    return level
+def _low_curve() -> Samples:
+    return dsp.even(lambda f: 0.5 / (1.0 + np.square(np.square(f / 120.0))), _HOP + 2 * _REACH)
 
 
 def answer(ringing: effects.Room | effects.Echo, send: Whole) -> Whole:
@@ -241,11 +241,6 @@ def answer(ringing: effects.Room | effects.Echo, send: Whole) -> Whole:
     heard = np.zeros((2, send.size), np.float32)
     ringing.feed(audible(send), heard)
     return whole(heard)
-
-
-def reach(echo: effects.Echo | None) -> int:
-    """Samples for which an echo rings on, its filters included."""
-    return echo.reach + effects.Echo(1, repeats=1).reach if echo else 0
 
 
 class Flow:

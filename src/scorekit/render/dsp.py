@@ -10,7 +10,7 @@ Sounds are float32, shape (n,) mono or (2, n) stereo, at RATE; time runs along t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -46,6 +46,9 @@ from scorekit.render.exact import tanh as tanh
 Spectrum = NDArray[np.complexfloating[Any, Any]]
 
 _FINE, _BLOCK = 256, 12_288
+BATCH = 8
+"""Rows that are transformed together where there are many: NumPy's FFT takes four at a time, in the time of two, to the
+same bits."""
 
 
 # -- oscillators -----------------------------------------------------------------------------------------------------
@@ -330,30 +333,30 @@ def convolve(x: Samples, response: Samples) -> Samples:
     return through(x, heavy, size, size, size - m + 1)[..., :whole]
 
 
-def zero_phase(
-    source: Callable[[int, int], Samples], n: int, curve: Curve, grain: int = 1, reach: int = 2_048, size: int = 16_384
-) -> Iterator[tuple[int, Samples]]:
-    """A signal through a curve that shifts nothing in time, block by block: (first sample, block), n samples in all.
+def blocks(x: Samples, hop: int, size: int) -> Samples:
+    """x (n,) cut into blocks of ``hop`` samples, each with silence after it up to ``size``: (blocks, size)."""
+    out = np.zeros((-(-x.size // hop), size), np.float32)
+    whole = x.size // hop
+    out[:whole, :hop] = x[: whole * hop].reshape(whole, hop)
+    if x.size % hop:
+        out[whole, : x.size % hop] = x[whole * hop :]
+    return out
 
-    ``source(a, b)`` gives samples a to b and is asked for each once, ahead of the block yielded, so the signal may be
-    changed in place behind it. Blocks are a multiple of ``grain``. Responses reach ``reach`` samples either way.
-    """
-    hop = (size - 2 * reach) // grain * grain
-    level = np.repeat(f32(curve(bins(size))), 2)
-    window = np.zeros(size, np.float32)
-    for at in range(-hop, n, hop):
-        window[: 2 * reach] = window[hop : hop + 2 * reach]
-        fresh = source(min(max(at + reach, 0), n), min(max(at + hop + reach, 0), n))
-        window[2 * reach : hop + 2 * reach] = 0.0
-        start = 2 * reach + max(-at - reach, 0)
-        window[start : start + fresh.size] = fresh
-        if at >= 0 and not window.any():
-            yield at, np.zeros(min(hop, n - at), np.float32)
-        elif at >= 0:
-            spectrum = forth(window)
-            planes = spectrum.view(np.float32)
-            planes *= level
-            yield at, back(spectrum, size)[reach : reach + min(hop, n - at)]
+
+def even(curve: Curve, size: int) -> Samples:
+    """A magnitude curve for ``shaped`` on rows of ``size`` samples: for the real and the imaginary part of each bin."""
+    level = np.repeat(f32(curve(bins(size)) * size), 2)
+    level.setflags(write=False)
+    return level
+
+
+def shaped(rows: Samples, level: Samples) -> Samples:
+    """Rows (..., n) through an ``even`` curve, which shifts nothing in time. Each row goes round: its end meets its
+    beginning."""
+    spectrum: Spectrum = np.fft.rfft(rows, norm="forward")  # the n that is missing is in the level
+    planes = spectrum.view(np.float32)
+    planes *= level
+    return back(spectrum, rows.shape[-1])
 
 
 def filtered(x: Samples, curve: Curve, taps: int = 2_048) -> Samples:

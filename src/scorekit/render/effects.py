@@ -5,7 +5,6 @@ Everything is local in time: a change in one bar moves no sample far from it, an
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -160,32 +159,25 @@ def _reflections(size: float) -> tuple[Samples, Samples]:
 class Room:
     """A room being sounded, hop by hop: partitioned overlap-add convolution of a mono send into a stereo bus.
 
-    Only frequencies below 12 kHz are worked out, since a room has next to nothing above. Silence is free. One that
-    begins ``reach`` samples early gives the same bits as one that heard the song from its start.
+    Of each piece of the response only the frequencies are worked out at which it is less than 90 dB under the loudest,
+    and none above 12 kHz, since a room has next to nothing there. Silence is free. One that begins ``reach`` samples
+    early gives the same bits as one that heard the song from its start, whoever calls for how much at a time.
     """
 
     def __init__(self, response: Samples, hop: int = 16_384) -> None:
-        self.hop, self.kept = hop, int(12_000.0 / RATE * 2 * hop)
-        self.weights = _partitions(response, hop, self.kept)
-        self.reach = (len(self.weights) + 1) * hop
+        self.hop = hop
+        self.weights = _partitions(response, hop)
+        self.kept = max(real.shape[-1] for real, _ in self.weights)
+        self.reach = len(self.weights) * hop
+        self.stride = _HOPS * hop
+        """Samples that are answered together."""
         self._silence()
 
     def _silence(self) -> None:
-        self.past: deque[tuple[Samples, Samples] | None] = deque(maxlen=len(self.weights))
-        self.total, self.work = np.empty((2, 2, self.kept), np.float32), np.empty((2, self.kept), np.float32)
-        self.wet: dsp.Spectrum = np.zeros((2, self.hop + 1), np.complex64)
+        self.past = np.zeros((2, len(self.weights) - 1, self.kept), np.float32)
         self.tail: Samples | None = None
-
-    def feed(self, send: Samples, into: Samples) -> None:
-        """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
-        for at in range(0, into.shape[-1], self.hop):
-            if self.tail is not None:
-                dsp.add(into, self.tail, at)
-            answer = self._answer(send[at : at + self.hop])
-            self.tail = None
-            if answer is not None:
-                dsp.add(into, answer[:, : self.hop], at)
-                self.tail = answer[:, self.hop :]
+        self.quiet = len(self.weights)
+        """Hops since something was heard."""
 
     def silent(self) -> Room:
         """The same room as before the song, to be sounded on its own."""
@@ -193,25 +185,59 @@ class Room:
         room._silence()
         return room
 
-    def hear(self, block: Samples) -> None:
-        """Take in a hop of a send (hop,) without an answer, to be warm for the next but one."""
-        spectrum = dsp.forth(block, 2 * self.hop)[: self.kept] if block.any() else None
-        self.past.appendleft(None if spectrum is None else (dsp.f32(spectrum.real), dsp.f32(spectrum.imag)))
-
-    def _answer(self, block: Samples) -> Samples | None:
-        self.hear(block)
-        if all(heard is None for heard in self.past):
-            return None
-        total, work = self.total, self.work
-        total[:] = 0.0
-        for heard, (real, imag) in zip(self.past, self.weights, strict=False):
+    def feed(self, send: Samples, into: Samples) -> None:
+        """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
+        for at in range(0, into.shape[-1], _HOPS * self.hop):
+            heard = self.hear(send[at : at + _HOPS * self.hop])
+            if self.tail is not None:
+                dsp.add(into, self.tail, at)
+            self.tail = None
             if heard is not None:
-                total[0] += np.multiply(real, heard[0], out=work)
-                total[0] -= np.multiply(imag, heard[1], out=work)
-                total[1] += np.multiply(real, heard[1], out=work)
-                total[1] += np.multiply(imag, heard[0], out=work)
-        self.wet.real[:, : self.kept], self.wet.imag[:, : self.kept] = total
-        return dsp.back(self.wet, 2 * self.hop)
+                *earlier, last = self._answers(heard)
+                for number, answer in enumerate(earlier):
+                    dsp.add(into, answer, at + number * self.hop)
+                dsp.add(into, last[:, : self.hop], at + len(earlier) * self.hop)
+                self.tail = last[:, self.hop :]
+
+    def hear(self, send: Samples) -> Samples | None:
+        """Take in a send (n,), whole hops but for the end of the song. Returns what is known now, the latest last: the
+        real and imaginary spectra (2, hops, bins) of what was heard before and of each hop; None when all is silent."""
+        count = -(-send.size // self.hop)
+        self.quiet = 0 if send.any() else self.quiet + count
+        if self.quiet >= len(self.weights) - 1 + count:
+            self.past[:] = 0.0
+            return None
+        spectra = dsp.forth(dsp.blocks(send, self.hop, 2 * self.hop))[:, : self.kept]
+        known = np.concatenate([self.past, np.stack([spectra.real, spectra.imag])], axis=1)
+        self.past = known[:, count:]
+        return known
+
+    def _answers(self, known: Samples) -> Samples:
+        """The answer to each of the latest hops, (hops, 2, 2 * hop)."""
+        before = len(self.weights) - 1
+        count = known.shape[1] - before
+        wet: dsp.Spectrum = np.zeros((count, 2, self.hop + 1), np.complex64)
+        space = np.empty((count, 2, _BINS), np.float32)
+        for a in range(0, self.kept, _BINS):
+            b = min(a + _BINS, self.kept)
+            total, work = np.zeros((2, count, 2, b - a), np.float32), space[:, :, : b - a]
+            for late, (real, imag) in enumerate(self.weights):
+                end = min(b, real.shape[-1])
+                if end > a:
+                    heard = known[:, before - late : before - late + count, None, a:end]
+                    into, made, w = total[..., : end - a], work[..., : end - a], (real[:, a:end], imag[:, a:end])
+                    into[0] += np.multiply(w[0], heard[0], out=made)
+                    into[0] -= np.multiply(w[1], heard[1], out=made)
+                    into[1] += np.multiply(w[0], heard[1], out=made)
+                    into[1] += np.multiply(w[1], heard[0], out=made)
+            wet.real[..., a:b], wet.imag[..., a:b] = total
+        return dsp.back(wet, 2 * self.hop)
+
+
+_HOPS = dsp.BATCH // 2
+"""Hops that are answered together, in two channels."""
+_BINS = 4_500
+"""Bins that are worked out together: few enough to stay near the processor."""
 
 
 def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_384) -> None:
@@ -219,62 +245,84 @@ def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_3
     Room(response, hop).feed(send, into)
 
 
-def _partitions(response: Samples, hop: int, kept: int) -> list[tuple[Samples, Samples]]:
-    """Spectra (real, imaginary; each (2, kept)) of the pieces of a response, ``hop`` samples each."""
+def _partitions(response: Samples, hop: int) -> list[tuple[Samples, Samples]]:
+    """Spectra (real, imaginary; each (2, bins)) of the pieces of a response, ``hop`` samples each, as far as they count."""
     count = -(-response.shape[-1] // hop)
     padded = np.zeros((2, count * hop), np.float32)
     padded[:, : response.shape[-1]] = response
-    spectra = dsp.forth(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[:, :, :kept]
-    return [(dsp.f32(piece.real), dsp.f32(piece.imag)) for piece in spectra]
+    spectra = dsp.forth(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[
+        :, :, : int(12_000.0 / RATE * 2 * hop)
+    ]
+    planes = dsp.f32(spectra.real), dsp.f32(spectra.imag)
+    energy = (np.square(planes[0]) + np.square(planes[1])).max(axis=1)
+    loud = energy > energy.max() * np.float32(dsp.gain(2.0 * -90.0))
+    last = [int(np.flatnonzero(row)[-1]) + 1 if row.any() else 1 for row in loud]
+    return [(real[:, :bins].copy(), imag[:, :bins].copy()) for real, imag, bins in zip(*planes, last, strict=True)]
 
 
 # -- echo and duck ---------------------------------------------------------------------------------------------------
 
 
 class Echo:
-    """Ping-pong echoes of a mono send, ``delay`` samples apart, each softer and darker than the last."""
+    """Six ping-pong echoes of a mono send, ``delay`` samples apart (2,048 or more), each softer and darker than the last.
 
-    def __init__(self, delay: int, feedback: float = 0.38, repeats: int = 6) -> None:
-        self.delay, self.feedback = delay, feedback
-        self.response = dsp.kernel(dsp.chain(dsp.highpass(250.0), dsp.lowpass(4_500.0)), _TAPS)
-        self.tail = np.zeros(_TAPS - 1, np.float32)
-        self.late = [np.zeros(repeat * delay, np.float32) for repeat in range(1, repeats + 1)]
-        self.carry = np.zeros(repeats, np.float32)
-        self.reach = repeats * delay + _TAPS + repeats
+    One side hears the odd echoes and the other the even ones, which are the odd ones an echo later. All are first rid of
+    lows and highs by a filter whose lateness is a part of the delay.
+    """
+
+    def __init__(self, delay: int) -> None:
+        self.delay = delay
+        self.heard = np.zeros(2 * _LATE, np.float32)
+        self.sent = np.zeros(3 * delay - _LATE + 2, np.float32)
+        self.later = np.zeros(2 * delay + 2, np.float32)
+        self.odd = np.zeros(delay + 1, np.float32)
+        self.reach = 6 * (delay + 1) + _ECHO_HOP + 2 * _LATE
         self.quiet = 0
 
     def feed(self, send: Samples, into: Samples) -> None:
         """Add the echoes of a send (n,), and of all that was sent before, to a bus (2, n)."""
-        n = into.shape[-1]
+        n, d = into.shape[-1], self.delay
         self.quiet = 0 if send.any() else self.quiet + n
         if self.quiet > self.reach + n:
             return
-        tap = np.zeros(n + _TAPS - 1, np.float32)
-        dsp.add(tap, self.tail, 0)
-        if send.any():
-            dsp.add(tap, dsp.convolve(send, self.response), 0)
-        self.tail, tap = tap[n:], tap[:n]
-        for repeat in range(len(self.late)):
-            near, far = (0.35, 0.9) if repeat % 2 else (0.9, 0.35)
-            heard = np.concatenate([self.late[repeat], tap])
-            self.late[repeat] = heard[n:]
-            dsp.add(into[0], heard[:n], 0, near)
-            dsp.add(into[1], heard[:n], 0, far)
-            tap = self._darker(tap, repeat)
+        sent = np.concatenate([self.sent, self._coloured(send)])
+        first = sent[2 * d + 2 : 2 * d + 2 + n]
+        later = np.concatenate([self.later, first + _twice_darker(sent, n)])
+        odd = np.concatenate([self.odd, first + _twice_darker(later, n)])
+        self.sent, self.later, self.odd = sent[n:].copy(), later[n:].copy(), odd[n:].copy()
+        here, even = odd[d + 1 :], odd[:n] + odd[1 : n + 1]
+        even *= np.float32(0.5 * _FEEDBACK)
+        for side, near, far in ((into[0], here, even), (into[1], even, here)):
+            side += near * np.float32(0.9)
+            side += far * np.float32(0.35)
 
-    def _darker(self, x: Samples, repeat: int) -> Samples:
-        """x (n,) times the feedback through (1, 1) / 2, carried on from chunk to chunk."""
-        half = x * np.float32(0.5 * self.feedback)
-        out = half.copy()
-        out[1:] += half[:-1]
-        out[0] += self.carry[repeat]
-        self.carry[repeat] = half[-1]
-        return out
+    def _coloured(self, send: Samples) -> Samples:
+        """The send (n,) without lows and highs, late by ``_LATE`` samples."""
+        around = np.zeros(-(-send.size // _ECHO_HOP) * _ECHO_HOP + 2 * _LATE, np.float32)
+        around[: 2 * _LATE], around[2 * _LATE : 2 * _LATE + send.size] = self.heard, send
+        self.heard = around[send.size : send.size + 2 * _LATE].copy()
+        rows = np.lib.stride_tricks.sliding_window_view(around, _ECHO_HOP + 2 * _LATE)[::_ECHO_HOP]
+        return dsp.shaped(rows, _echo_curve())[:, _LATE : _LATE + _ECHO_HOP].reshape(-1)[: send.size]
 
 
-def echo(send: Samples, delay: int, into: Samples) -> None:
-    """Add the echoes of a mono send (n,) to a bus (2, n)."""
-    Echo(delay).feed(send, into)
+_ECHO_HOP, _LATE = 16_384, 1_024
+
+
+@lru_cache(maxsize=1)
+def _echo_curve() -> Samples:
+    return dsp.even(dsp.chain(dsp.highpass(250.0), dsp.lowpass(4_500.0)), _ECHO_HOP + 2 * _LATE)
+
+
+_FEEDBACK = 0.38
+
+
+def _twice_darker(x: Samples, n: int) -> Samples:
+    """The first n samples of x, two later, softer by two echoes and through (1, 2, 1) / 4."""
+    out = x[:n] + x[2 : n + 2]
+    out += x[1 : n + 1]
+    out += x[1 : n + 1]
+    out *= np.float32(0.25 * _FEEDBACK * _FEEDBACK)
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -298,18 +346,3 @@ def duck(onsets: Sequence[int], depth: float, n: int) -> Samples:
         if b > a:
             np.minimum(out[a:b], dip[a - at : b - at], out=out[a:b])
     return out
-
-
-# -- bus -------------------------------------------------------------------------------------------------------------
-
-
-def mono_lows(x: Samples, hz: float = 120.0) -> None:
-    """Take the side signal out of a stereo bus (2, n) below ``hz`` (24 dB an octave, no phase shift), in place."""
-    half = np.float32(0.5)
-
-    def side(a: int, b: int) -> Samples:
-        return (x[0, a:b] - x[1, a:b]) * half
-
-    for at, low in dsp.zero_phase(side, x.shape[-1], lambda f: 1.0 / (1.0 + np.square(np.square(f / hz)))):
-        x[0, at : at + low.size] -= low
-        x[1, at : at + low.size] += low

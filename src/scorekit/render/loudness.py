@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.exact import Reals
+from scorekit.render.exact import PI, Reals
 
 CELL = RATE // 100
 """Samples in a cell, 10 ms: what loudness, compression and limiting are reckoned in. 40 make a measuring block."""
@@ -61,9 +62,11 @@ def k_weighting(f: Reals) -> Reals:
 
 GRID = 12_250
 """Samples in a block of the K filter: energies are worked out in these."""
-REACH = 2_048
+REACH = 2_067
 """Samples on both sides of a block that the filter hears."""
-_SIZE = 16_384
+_SIZE = GRID + 2 * REACH
+_BLOCKS = dsp.BATCH // 2
+"""Blocks that are worked out together, in two channels."""
 
 
 def energies(x: Samples) -> Reals:
@@ -76,29 +79,26 @@ def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -
     """The same for samples a to b (multiples of ``GRID``, or the end) of a sound of ``whole`` samples that is read in
     pieces; what lies within ``REACH`` before and after is heard too."""
     total = np.zeros((b - a) // PIECE)
-    for at in range(a, b, GRID):
-        low, high = max(at - REACH, 0), min(at + GRID + REACH, whole)
+    for at in range(a, b, _BLOCKS * GRID):
+        end = min(at + _BLOCKS * GRID, b)
+        low, high = max(at - REACH, 0), min(end + REACH, whole)
         heard = read(low, high)
         if not heard.any():
             continue
-        window = np.zeros((len(heard), _SIZE), np.float32)
-        window[:, low - at + REACH : high - at + REACH] = heard
-        spectrum = dsp.forth(window)
-        planes = spectrum.view(np.float32)
-        planes *= _levels()
-        block = dsp.back(spectrum, _SIZE)[:, REACH : REACH + min(GRID, b - at)]
-        for channel in np.square(block).reshape(len(block), -1, PIECE).sum(axis=2):
-            start = (at - a) // PIECE
-            total[start : start + channel.size] += channel
+        blocks = -(-(end - at) // GRID)
+        around = np.zeros((len(heard), (blocks - 1) * GRID + _SIZE), np.float32)
+        around[:, low - at + REACH : high - at + REACH] = heard
+        windows = np.lib.stride_tricks.sliding_window_view(around, _SIZE, axis=1)[:, ::GRID]
+        weighted = dsp.shaped(windows, _curve())[:, :, REACH : REACH + GRID]
+        np.square(weighted, out=weighted)
+        energy = weighted.sum(axis=0).reshape(-1, PIECE).sum(axis=1)
+        total[(at - a) // PIECE : (end - a) // PIECE] = energy[: (end - at) // PIECE]
     return total
 
 
 @lru_cache(maxsize=1)
-def _levels() -> Samples:
-    """The K filter at each bin of a block, for its real and its imaginary part."""
-    level = np.repeat(dsp.f32(k_weighting(dsp.bins(_SIZE))), 2)
-    level.setflags(write=False)
-    return level
+def _curve() -> Samples:
+    return dsp.even(k_weighting, _SIZE)
 
 
 def powers(energy: Reals) -> Reals:
@@ -141,47 +141,74 @@ def range_lu(x: Samples) -> float:
 # -- true peak -------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def _window() -> Samples:
-    """512 samples round a cell: ones, with eased margins, so that cutting a cell out does not ring into it."""
-    window = np.ones(512, np.float32)
-    ease = dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(35) + 0.5) / 70.0))
-    window[:35], window[-35:] = ease, ease[::-1]
-    return window
+_FEW, _MANY = 12, 64
+"""Samples on either side of a crest that say roughly, and exactly, how high it is; exactly, even of what is near half the
+rate: to .04 dB."""
+NEAR = _MANY
+"""Samples on both sides that have a say in a peak."""
+_PHASES = (0.25, 0.5)
+"""How far from a crest's highest sample it is looked at, to either side: four times as finely as it is sampled."""
+
+
+@lru_cache(maxsize=2)
+def _sinc(taps: int) -> tuple[Samples, Samples]:
+    """What a sample (first), and the sums of those as far before and after it, count for the even part of what is between
+    the samples, (phases, 1 + taps); and what their differences count for the odd part, (phases, taps)."""
+    k, phase = np.arange(-taps, taps + 1), np.array(_PHASES)[:, None]
+    turn = phase - k
+    rows = dsp.sin(0.5 * turn) / (PI * turn) * (0.5 + 0.5 * dsp.cos(turn / (2.0 * (taps + 1))))
+    rows /= rows.sum(axis=1, keepdims=True)
+    before, after = rows[:, taps - 1 :: -1], rows[:, taps + 1 :]
+    return dsp.f32(np.hstack([rows[:, taps : taps + 1], 0.5 * (after + before)])), dsp.f32(0.5 * (after - before))
 
 
 def peaks(x: Samples, above: float = 0.0) -> Samples:
     """True peak (4x oversampled) over all channels of x (c, n) in each piece of 49 samples, nine to a cell.
 
-    Cells whose samples stay under 0.6 ``above`` keep the peak of their samples.
+    Crests whose highest sample stays under 0.6 ``above`` are taken to be as high as that, and looked at roughly when they
+    stay under 0.9 ``above``.
     """
     return peaks_of(lambda a, b: x[:, a:b], x.shape[-1], above, 0, x.shape[-1])
 
 
 def peaks_of(read: Callable[[int, int], Samples], n: int, above: float, a: int, b: int) -> Samples:
     """The same for samples a to b (multiples of 64 cells, or the end) of a sound of n samples, read in pieces."""
-    out = np.zeros((-(-(b - a) // CELL), PIECES), np.float32)
-    for at in range(0, len(out), 64):
-        cells = min(64, len(out) - at)
-        start = a + at * CELL - 35
-        heard = read(max(start, 0), min(start + cells * CELL + 71, n))
-        for channel in heard:
-            padded = np.zeros(cells * CELL + 71, np.float32)
-            padded[max(-start, 0) : max(-start, 0) + channel.size] = channel
-            np.maximum(out[at : at + cells], _piece_peaks(padded, cells, above), out=out[at : at + cells])
-    return out.reshape(-1)
+    out = np.zeros(-(-(b - a) // CELL) * PIECES, np.float32)
+    for at in range(0, out.size, 64 * PIECES):
+        pieces = min(64 * PIECES, out.size - at)
+        start = a + at * PIECE - _MANY
+        low, high = max(start, 0), min(start + pieces * PIECE + 2 * _MANY, n)
+        around = np.zeros((len(heard := read(low, high)), pieces * PIECE + 2 * _MANY), np.float32)
+        around[:, low - start : high - start] = heard
+        out[at : at + pieces] = _piece_peaks(around, above)
+    return out
 
 
-def _piece_peaks(padded: Samples, cells: int, above: float) -> Samples:
-    """Peaks (cells, 9) of some cells of a channel, 35 samples before and 36 after them, oversampled where loud."""
-    own: Samples = np.abs(padded[35 : 35 + cells * CELL]).reshape(cells, PIECES, -1).max(axis=2)
-    loud = np.flatnonzero(own.max(axis=1) > 0.6 * above)
-    if loud.size:
-        frames = np.lib.stride_tricks.sliding_window_view(padded, 512)[::CELL][loud]
-        wide = dsp.back(dsp.forth(frames * _window()), 2_048)[:, 140 : 140 + 4 * CELL]
-        high = np.abs(wide, out=wide).reshape(loud.size, PIECES, -1).max(axis=2) * np.float32(4.0)
-        own[loud] = np.maximum(own[loud], high)
+def _piece_peaks(around: Samples, above: float) -> Samples:
+    """Peaks of some pieces in channels (c, n), ``_MANY`` samples before and after them: crest by crest where loud."""
+    size = np.abs(around)
+    own = np.maximum.reduceat(size[:, _MANY:-_MANY].max(axis=0), np.arange(0, around.shape[-1] - 2 * _MANY, PIECE))
+    for channel, height in zip(around, size, strict=True):
+        at = np.flatnonzero(height[_MANY:-_MANY] > np.float32(0.6 * above)) + _MANY
+        high = height[at]
+        at = at[(high >= height[at - 1]) & (high >= height[at + 1])]
+        if at.size:
+            crests = _crests(channel, at, _FEW)
+            loud = np.flatnonzero(np.maximum(crests, height[at]) > np.float32(0.9 * above))
+            crests[loud] = _crests(channel, at[loud], _MANY)
+            np.maximum.at(own, (at - _MANY) // PIECE, crests)
     return own
+
+
+def _crests(x: Samples, at: NDArray[np.intp], taps: int) -> Samples:
+    """The highest of what is between the samples next to some samples of x (n,), without its sign."""
+    even, odd = _sinc(taps)
+    far = np.arange(1, taps + 1)[:, None]
+    after, before = x[at + far], x[at - far]
+    beside = np.concatenate([x[at][None], after + before])
+    level = np.abs((even[:, :, None] * beside).sum(axis=1)) + np.abs((odd[:, :, None] * (after - before)).sum(axis=1))
+    highest: Samples = level.max(axis=0)
+    return highest
 
 
 def true_peak(x: Samples) -> float:

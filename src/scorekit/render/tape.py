@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scorekit.render import effects
-from scorekit.render.console import CHUNK, Buses, Console, Laid, Whole, answer, audible, reach
+from scorekit.render.console import CHUNK, Buses, Console, Laid, Whole, answer, audible
 from scorekit.render.dsp import Samples
 
 Span = tuple[int, int]
@@ -84,7 +84,7 @@ class Tape:
         if room := self.room:
             each(partial(self._sounded, room, ask), halves(self._heard("verb", room.hop, room.reach), room.hop))
         if self.delay:
-            far = reach(effects.Echo(self.delay))
+            far = effects.Echo(self.delay).reach
             for a, b in self._heard("delay", CHUNK, far):
                 echo, first = effects.Echo(self.delay), max(a - far, 0) // CHUNK * CHUNK
                 for at in range(first, a, CHUNK):
@@ -100,16 +100,16 @@ class Tape:
     def _sounded(self, room: effects.Room, ask: Callable[[], None], a: int, b: int) -> None:
         room = room.silent()
         self._warm(room, a)
-        self._answered(room, self.made.verb, self._room, a, b, room.hop, ask)
+        self._answered(room, self.made.verb, self._room, a, b, room.stride, ask)
 
     def _warm(self, room: effects.Room, at: int) -> None:
         """Lets a silent room hear all it would remember at a sample, a multiple of its hop."""
-        for start in range(max(at - room.reach, 0), at, room.hop):
-            send = audible(self.made.verb[start : start + room.hop])
-            if start + room.hop < at:
-                room.hear(send)
-            else:
-                room.feed(send, np.zeros((2, room.hop), np.float32))
+        last = max(at - room.hop, 0)
+        first = max(at - room.reach, 0)
+        if last > first:
+            room.hear(audible(self.made.verb[first:last]))
+        if at > last:
+            room.feed(audible(self.made.verb[last:at]), np.zeros((2, room.hop), np.float32))
 
     def _answered(
         self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int,
