@@ -14,8 +14,8 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.percussion import Curve, attack, dice, fade, hiss, modal
 from scorekit.render.patches.players import PARAMS, Tone, Voice, play
+from scorekit.render.patches.sources import Curve, attack, dice, fade, hiss, modal
 
 
 def bow(dark: float, loud: float) -> Tone:

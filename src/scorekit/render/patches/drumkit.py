@@ -1,6 +1,6 @@
 """Three drum kits: acoustic, brush and electronic. Each answers General MIDI notes 27 to 87.
 
-A piece is a function of a stroke (see ``percussion``); a kit is a table of note, piece, place and peak level, with a
+A piece is a function of a stroke (see ``sources``); a kit is a table of note, piece, place and peak level, with a
 small room around it. Levels follow records: kick and snare lead, toms close behind, hats 10 and cymbals 5-9 dB below.
 """
 
@@ -15,24 +15,8 @@ from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Body, Param, Patch, Take
-from scorekit.render.patches.percussion import (
-    HANDS,
-    Curve,
-    Piece,
-    Stroke,
-    attack,
-    bar,
-    click,
-    dice,
-    fade,
-    head,
-    hiss,
-    machine_tom,
-    metal,
-    modal,
-    side_stick,
-    soft,
-)
+from scorekit.render.patches.percussion import HANDS, bar, machine_tom, metal, side_stick
+from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, dice, fade, head, hiss, modal, soft
 
 Seat = tuple[Piece, float, float]
 """A piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""

@@ -92,7 +92,7 @@ _OPEN_CABINET = dsp.chain(
 _CABINETS = {"closed": _CABINET, "open": _OPEN_CABINET}
 
 
-_SIZE, _SMOOTH, _TAPS = 10_240, 256, 1_024
+_SIZE, _SMOOTH, _TAPS = 10_800, 256, 1_024
 """Samples of a block's spectrum, of the filter before the limiter, of the cabinet after it."""
 _HOP = _SIZE - _TAPS
 

@@ -19,7 +19,7 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
-from scorekit.render.patches.percussion import Curve, dice, fade, hiss
+from scorekit.render.patches.sources import Curve, dice, fade, hiss
 
 HOP = 64
 """Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""

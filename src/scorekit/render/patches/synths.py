@@ -15,9 +15,9 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.percussion import Curve, attack, coloured, dice, fade, modal
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
+from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
@@ -286,18 +286,20 @@ def _riser(take: Take) -> Samples:
     frame = 1024
     rows = n // (frame // 2) + 2
     f = np.arange(frame // 2 + 1) * (RATE / frame)
-    up = np.minimum(np.arange(rows) * (frame // 2) / hold, 1.0)[:, None]
+    along, summit = np.arange(rows)[:, None] * (frame // 2), max(hold - samples(0.04), 1)
+    up, past = np.minimum(along / summit, 1.0), np.maximum(along - hold, 0) / (n - hold)
     top = 4500.0 * float(
         dsp.exp2((take.pitch - 60) / 24.0 + (take.param("bright") - 0.5) * 2.0 + (take.force - 0.6) * 1.5)
     )
     u = f[None, :] / (min(top, 15_000.0) * dsp.exp2(-5.5 * (1.0 - dsp.power(np.maximum(up, 1e-6), 1.3))))
     u = u * u
     q = 0.9 + 2.6 * take.param("resonance")
-    level = dsp.exp2(-7.0 * (1.0 - up)) * np.minimum(f / 120.0, 1.0) * (6.0 * frame) ** 0.5
+    level = dsp.exp2(-7.0 * (1.0 - up) - 5.0 * past) * np.minimum(f / 120.0, 1.0) * (6.0 * frame) ** 0.5
     magnitude = level / np.sqrt((1.0 - u) ** 2 + u / (q * q))
     out = np.empty((2, n), np.float32)
     for side in (0, 1):
-        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, dsp.f32(magnitude).repeat(2, axis=1))
+        parts = (dsp.f32(magnitude[at : at + 32]).repeat(2, axis=1) for at in range(0, rows, 32))
+        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, parts)
     mid = (out[0] + out[1]) * np.float32(0.5)
     wide = np.float32(take.param("width"))
     out = mid + (out - mid) * wide

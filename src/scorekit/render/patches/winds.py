@@ -7,8 +7,8 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
-from scorekit.render.patches.percussion import Curve
 from scorekit.render.patches.players import PARAMS, Tone, Voice, sustained
+from scorekit.render.patches.sources import Curve
 
 
 def lipped(dark: float, loud: float, slopes: tuple[float, float], bell: float) -> Tone:

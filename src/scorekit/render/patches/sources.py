@@ -1,0 +1,216 @@
+"""What sounds are made of where they are not strings: modes, membranes, shaped noise, clicks.
+
+Times are seconds, T60 is the time to fall by 60 dB, frequencies are Hz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+from scorekit.render import dsp
+from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.exact import Reals
+
+Curve = tuple[tuple[float, float, float], ...]
+"""Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
+
+FALL = 9.965784284662087
+"""Halvings in 60 dB: log2 1000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A hit as a piece sees it."""
+
+    force: float
+    """0 to 1."""
+    ratio: float
+    """Factor on every tuned frequency."""
+    ring: float
+    """Factor on every decay time."""
+    bright: float
+    """Factor on beater and stick noise, 1 as designed."""
+    rng: np.random.Generator
+
+    def jitter(self, spread: float) -> float:
+        """A factor near 1, different at each round."""
+        return 1.0 + spread * (2.0 * float(self.rng.random()) - 1.0)
+
+
+Piece = Callable[[Stroke], Samples]
+"""A drum, a bar, a shaker: mono samples of any level, which the kit that uses it scales and places."""
+
+
+def dice(address: str) -> np.random.Generator:
+    """Random numbers fixed by an address."""
+    return np.random.Generator(
+        np.random.PCG64(int.from_bytes(blake2b(address.encode(), digest_size=16).digest(), "little"))
+    )
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+def attack(x: Samples, seconds: float) -> Samples:
+    """Raise the start along half a cosine; in place."""
+    n = min(max(samples(seconds), 2), x.shape[-1])
+    x[..., :n] *= _ease(n)
+    return x
+
+
+def fade(x: Samples, seconds: float) -> Samples:
+    """Lower the end along half a cosine to silence; in place."""
+    n = min(max(samples(seconds), 2), x.shape[-1])
+    x[..., -n:] *= _ease(n)[::-1]
+    return x
+
+
+@lru_cache(maxsize=64)
+def _ease(n: int) -> Samples:
+    return dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(n) + 0.5) / (2.0 * n)))
+
+
+def _poles(fall: Reals, turn: Reals, step: int, count: int) -> tuple[Reals, Reals]:
+    """2**(fall s) cos and sin(turn s) at s = step k, k < count, shape (modes, count): two short tables multiplied."""
+    inner = max(int(count**0.5), 1)
+    k1, k2 = step * np.arange(inner), step * inner * np.arange(-(-count // inner))
+    (r1, i1), (r2, i2) = (
+        (e * dsp.cos(turn[:, None] * k), e * dsp.sin(turn[:, None] * k))
+        for k, e in ((k, dsp.exp2(np.maximum(fall[:, None] * k, -200.0))) for k in (k1, k2))
+    )
+    re = r2[:, :, None] * r1[:, None, :] - i2[:, :, None] * i1[:, None, :]
+    im = r2[:, :, None] * i1[:, None, :] + i2[:, :, None] * r1[:, None, :]
+    return re.reshape(len(fall), -1)[:, :count], im.reshape(len(fall), -1)[:, :count]
+
+
+def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
+    """Sum of many decaying sines from phases ``turn`` (cycles): coarse times fine powers of the poles, contracted."""
+    brief = t60 * (1.25 * RATE) < n // 2
+    if n > 16_384 and brief.sum() > 3 and not brief.all():
+        out = modal(n, *(row[~brief] for row in (hz, t60, amp, turn)))
+        out[: n // 2] += fade(modal(n // 2, *(row[brief] for row in (hz, t60, amp, turn))), 0.1 * n / RATE)
+        return out
+    fine = 256
+    keep = hz < 0.45 * RATE
+    hz, t60, amp, turn = hz[keep], np.maximum(t60[keep], 1e-3), amp[keep], turn[keep]
+    fall = -FALL / (t60 * RATE)
+    cr, ci = _poles(fall, hz / RATE, fine, n // fine + 1)
+    fr, fi = _poles(fall, hz / RATE, 1, fine)
+    a, b = (amp * dsp.cos(turn))[:, None], (amp * dsp.sin(turn))[:, None]
+    left = dsp.f32(np.concatenate((a * ci + b * cr, a * cr - b * ci)).T.copy())
+    left[np.abs(left) < 1e-12] = 0.0
+    right = dsp.f32(np.concatenate((fr, fi)))
+    whole: Samples = np.einsum("km,mj->kj", left, right)
+    return whole.reshape(-1)[:n]
+
+
+def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float, float, float]]) -> Samples:
+    """A struck membrane: modes of (ratio, T60, level) whose common pitch starts (1 + drop) high and settles in tau.
+
+    The tension of a skin rises with its excursion, hence the drop; the ratios of an ideal skin are 1, 1.59, 2.14, 2.30,
+    2.65, 2.92 (zeros of the Bessel functions; Fletcher and Rossing, The Physics of Musical Instruments, chapter 3).
+    """
+    cycles = np.arange(n) * (hz / RATE) + hz * drop * tau * (1.0 - dsp.decay(6.9078 * tau, n).astype(np.float64))
+    out = np.zeros(n, np.float32)
+    for ratio, t60, level in modes:
+        m = min(n, samples(1.6 * t60) + 64)
+        out[:m] += dsp.sine(cycles[:m] * ratio) * (dsp.decay(t60, m) * np.float32(level))
+    return out
+
+
+@lru_cache(maxsize=256)
+def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
+    """Magnitude of each bin (twice: real, imaginary) at onset, and its factor from one half-frame to the next."""
+    octave = dsp.log2(np.maximum(np.arange(frame // 2 + 1) * (RATE / frame), 1.0))
+    knots = dsp.log2(np.array([row[0] for row in curve]))
+    level = np.interp(octave, knots, [row[1] for row in curve])
+    t60 = np.interp(octave, knots, [row[2] for row in curve])
+    magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
+    magnitude[0] = 0.0
+    ratio = dsp.exp2(-FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
+    return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
+
+
+@lru_cache(maxsize=1)
+def _grit() -> Samples:
+    """Half a million random numbers from -.5 to .5: what every noise is cut from."""
+    grit = dice("grit").random(1 << 19, dtype=np.float32)
+    grit -= np.float32(0.5)
+    grit.setflags(write=False)
+    return grit
+
+
+_ROWS = 32
+"""Frames of noise made at a time: they stay in cache."""
+
+
+def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Samples:
+    """Noise whose spectrum and decay follow a curve: random half-overlapped frames, each with its own magnitudes.
+
+    0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 1024 for cymbals.
+    """
+    start, ratio = _spectrum(curve, frame)
+    count = n // (frame // 2) + 2
+    falls = np.empty((min(_ROWS, count), frame + 2), np.float32)
+    falls[0], size = 1.0, 1
+    while size < len(falls):
+        np.multiply(falls[: min(size, len(falls) - size)], ratio, out=falls[size : 2 * size])
+        ratio, size = ratio * ratio, 2 * size
+    return coloured(rng, n, _fading(start, falls, ratio, count))
+
+
+def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Iterator[Samples]:
+    """Magnitudes of ``count`` frames, as many at a time as there are rows of ``falls``, which is ``ratio`` in all."""
+    for first in range(0, count, len(falls)):
+        yield level * falls[: count - first]
+        level = np.maximum(level * ratio, np.float32(1e-15))
+
+
+def coloured(rng: np.random.Generator, n: int, magnitudes: Iterable[Samples]) -> Samples:
+    """Noise of given magnitudes, a row to each half-frame, each bin twice: random spectra, sine windows, overlap."""
+    grit, out, at = _grit(), np.empty(0, np.float32), 0
+    start = int(float(rng.random()) * grit.size)
+    for rows in magnitudes:
+        hop = rows.shape[1] // 2 - 1
+        if not at:
+            out = np.zeros((n // hop + 3) * hop, np.float32)
+        start = start if start + rows.size <= grit.size else 0
+        rows *= grit[start : start + rows.size].reshape(rows.shape)
+        start += rows.size
+        frames = dsp.back(rows.view(np.complex64), 2 * hop)
+        frames *= _arch(2 * hop)
+        for half in (0, 1):
+            part = out[at + half * hop : at + (half + len(rows)) * hop]
+            part += frames[:, half * hop : (half + 1) * hop].reshape(-1)
+        at += len(rows) * hop
+    return out[hop : hop + n]
+
+
+@lru_cache(maxsize=8)
+def _arch(n: int) -> Samples:
+    """Half a turn of a sine."""
+    return dsp.f32(dsp.sin((np.arange(n) + 0.5) / (2 * n)))
+
+
+def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples:
+    """A stick or beater tip: a few milliseconds of noise around hz, width in octaves."""
+    wide = float(dsp.exp2(width))
+    curve = ((hz / wide / wide, -50.0, seconds), (hz / wide, -18.0, seconds), (hz, 0.0, seconds),
+        (hz * wide, -18.0, seconds), (hz * wide * wide, -50.0, seconds))  # fmt: skip
+    out = np.zeros(n, np.float32)
+    m = min(n, max(samples(seconds * 1.3), 256))
+    out[:m] = fade(hiss(s.rng, m, curve, 128), 0.3 * seconds)
+    return attack(out, 0.0003)
+
+
+def soft(x: Samples, drive: float) -> Samples:
+    """Rounded saturation, near tanh: x (27 + x2) / (27 + 9 x2) up to 3, then flat."""
+    y = np.clip(x * np.float32(drive), np.float32(-3), np.float32(3))
+    z = y * y
+    out: Samples = y * (z + np.float32(27)) / (z * np.float32(9) + np.float32(27))
+    return out
