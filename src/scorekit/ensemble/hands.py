@@ -11,6 +11,7 @@ from scorekit.ensemble.playing import changes, home, strength
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
+from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
@@ -28,7 +29,8 @@ class Slot:
 
 
 def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
-    """The families with this section's own first: by the genre's order, richer ones with complexity.
+    """The families with the song's own first: by the genre's order, richer ones with complexity. Hands keep to one family
+    through a song, to another where it is loud.
 
     A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4.
     """
@@ -38,7 +40,8 @@ def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
         return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
     lean = 6.0 * (brief.dials.complexity - 0.5)
     weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
-    first = home(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
+    song = Seed(brief.seed.address.partition("/")[0]).at("hands", brief.part)
+    first = song.choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
     return (first, *(f for f in families if f != first))
 
 

@@ -14,7 +14,7 @@ from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, select
 from scorekit.ensemble.chorale import Span, Voicing, led_through, spans
-from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.grid import offbeat, strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
@@ -250,7 +250,9 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
         return pen.phrase(brief.section.length)
     out = _entered(drafts, intents.absences(brief))
     parts = spans(brief)
-    chain = led(player, parts) if intents.strikes(brief.section, brief.part) or brief.ending else ()
+    breathes = _breathes(player)
+    chain = led(player, parts) if intents.strikes(brief.section, brief.part) or brief.ending or breathes else ()
+    out = _breathed(player, out, parts, chain) if breathes else out
     out = _struck(player, out, parts, chain)
     out = _ended(player, out, parts, chain)
     low, high = brief.lane.low, brief.lane.high
@@ -265,6 +267,32 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
         origin = Origin(player.behaviour.path, brief.part, draft.idea or player.behaviour.kind, place)
         pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     return pen.phrase(brief.section.length, player.behaviour.id)
+
+
+def _breathes(player: Player) -> bool:
+    """Whether the player announces what comes after a section without drums."""
+    brief = player.brief
+    leads = "nodrums" in brief.section.flags and not brief.ending and brief.section.bars >= 2
+    return leads and player.behaviour.kind != "riser" and brief.seed.chance("breath in", 0.95)
+
+
+def _breathed(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Sequence[Voicing]) -> list[Draft]:
+    """In the last bar the voices rise through the chord, beat by beat, then in eighths, louder and louder; where the chord
+    changes there they stay."""
+    section, high = player.brief.section, player.brief.lane.high
+    end = section.length
+    begin = end - player.bar
+    if any(begin < span.start < end for span in parts):
+        return drafts
+    voicing = voicing_at(parts, chain, begin)
+    ladder = sorted({p + up for p in voicing for up in (0, 12) if p + up <= high})
+    beats = [begin + at for at in section.meter.onsets]
+    ticks = sorted({*beats, *(tick + offbeat(section) for tick in beats[len(beats) // 2 :])})
+    kept = [d if d.end <= begin else replace(d, length=begin - d.start) for d in drafts if d.start < begin]
+    for n, tick in enumerate(ticks):
+        loud = player.velocity(tick, 0.0) - 12 + 34 * n / len(ticks)
+        kept.append(Draft(tick, end - tick, ladder[n * len(ladder) // len(ticks)], loud, "legato", "breathes in"))
+    return kept
 
 
 def _loud(draft: Draft) -> int:
