@@ -159,6 +159,46 @@ def test_countermelody_keeps_away() -> None:
     assert sum(n.start in {t.start for t in tune} for n in notes) <= 0.35 * len(notes)
 
 
+LOW_TUNE = tuple(replace(n, pitch=n.pitch - 12) for n in TUNE)
+
+
+def test_countermelody_sings_above() -> None:
+    """Over a tune that leaves room the line lies above its middle, one tone at a time, and moves while the tune rests."""
+    notes = play("strings", "countermelody", heard=heard(LOW_TUNE)).notes
+    middle = sum(n.pitch for n in LOW_TUNE) / len(LOW_TUNE)
+    assert all(n.pitch > middle for n in notes)
+    assert all(a.end <= b.start for a, b in pairwise(notes))
+    resting = [n for n in notes if not any(t.start <= n.start < t.end for t in LOW_TUNE)]
+    assert len(resting) >= len(notes) / 2
+
+
+def test_last_choruses_are_backed() -> None:
+    """Where a chorus returns at full energy the line goes with the tune, a third to a fifth above it, on chord tones."""
+    notes = play(
+        "strings",
+        "countermelody",
+        heard=heard(LOW_TUNE),
+        occurrence=2,
+        melody="hook",
+        lane=Lane(low=52, high=84, tier=5),
+    ).notes
+    sung = {t.start: t for t in LOW_TUNE}
+    assert notes and all(3 <= n.pitch - sung[n.start].pitch <= 7 for n in notes)
+    chords = {n: theory.chord_classes(*LOOP[n % 4]) for n in range(8)}
+    assert all(n.pitch % 12 in chords[n.start // BAR] for n in notes)
+
+
+def test_replies_belong_to_their_chord() -> None:
+    """On the beat horns reply with tones of the chord that sounds there, never with two tones a semitone apart on top."""
+    for seed in range(12):
+        notes = play("brass", "answer", heard=heard(), seed=Seed(str(seed))).notes
+        for start in {n.start for n in notes}:
+            chord = sorted(n.pitch for n in notes if n.start == start)
+            if start % PPQ == 0 and len(chord) > 2:
+                assert {p % 12 for p in chord} <= set(theory.chord_classes(*LOOP[start // BAR % 4]))
+            assert len(chord) < 2 or chord[-1] - chord[-2] != 1
+
+
 def test_winds_breathe() -> None:
     """No breath of the horns is longer than six seconds' worth of beats."""
     for kind in brass.KINDS:

@@ -261,7 +261,8 @@ def rests(
     sure = vamping and section.bars == 4 and section.occurrence == 1
     for block in range(0, section.bars, 8):
         bars = min(8, section.bars - block)
-        if bars >= 4 and (sure or draw.chance(f"rest/{block}", rest_share(part, section.tier))):
+        share = rest_share(part, section.tier) * (1.0 if vamping or section.bars >= 8 else 0.4)
+        if bars >= 4 and (sure or draw.chance(f"rest/{block}", share)):
             slots = bars // 2
             odds = [0.0 if block == n == 0 else 1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)]
             first = block + 2 * draw.pick(f"where/{block}", odds)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from scorekit import theory
 from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.grid import early, next_eighth, offbeat
-from scorekit.ensemble.lines import doubled, riff, unison_riff
+from scorekit.ensemble.lines import doubled, inner_setting, riff, unison_riff
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
     Player,
     chosen,
+    home,
     led,
     perform,
     players,
@@ -23,7 +24,8 @@ from scorekit.ensemble.sustain import (
     swell,
     voicing_at,
 )
-from scorekit.ideas import SustainIdeas
+from scorekit.ensemble.tunes import adapted
+from scorekit.ideas import MelodyIdeas, SustainIdeas
 from scorekit.score import Bid, Brief, Note, Phrase
 from scorekit.timebase import PPQ, Tick
 
@@ -159,7 +161,9 @@ def answer(player: Player) -> list[Draft]:
     for n, (start, end, call) in enumerate(gaps(player, lead)):
         if not player.brief.seed.at(start // player.bar).chance(f"answer/{n}", 0.85):
             continue
-        drafts += _reply(player, start, end, call, [voicing_at(parts, chain, start), voicing_at(parts, chain, end - 1)])
+        together = home(player.brief).chance("in a line", 0.5) and end - start >= 2 * PPQ
+        say = _in_line if together else _reply
+        drafts += say(player, start, end, call, lambda tick: voicing_at(parts, chain, tick))
     return drafts
 
 
@@ -175,22 +179,54 @@ def gaps(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequenc
 
 
 def _reply(
-    player: Player, start: Tick, end: Tick, call: Sequence[Note], voicings: Sequence[tuple[int, ...]]
+    player: Player, start: Tick, end: Tick, call: Sequence[Note], voicing: Callable[[Tick], tuple[int, ...]]
 ) -> list[Draft]:
-    """The call's tail rhythm from the start of the gap; pitches turn around the chord and come to rest on it."""
-    shift, drafts = start - call[0].start, []
-    onsets = [n.start + shift for n in call if n.start + shift <= end - PPQ // 3]
-    stops = [*onsets, min(end, onsets[-1] + PPQ)][1:] if onsets else []
-    for n, (at, stop) in enumerate(zip(onsets, stops, strict=True)):
-        last = n == len(onsets) - 1
-        voicing = voicings[-1] if last else voicings[0]
-        bend = 0 if last else _turn(player, call, n)
-        length = min(stop - at, PPQ) if last else min(stop - at, PPQ // 2) * 2 // 3
+    """The call's tail rhythm from the start of the gap, in chords: those that sound there, turned only between beats."""
+    drafts = list[Draft]()
+    rhythm = _taken_up(start, end, call)
+    for n, (at, length) in enumerate(rhythm):
+        last = n == len(rhythm) - 1
+        between = player.brief.section.meter.strength(at) < 0.6
+        bend = _turn(player, call, n) if between and not last else 0
         loud = player.velocity(at) + (6 if n == 0 else 0)
-        drafts += [
-            Draft(at, length, _stepped(player, p, bend, at), loud, "" if last else "short", "answer") for p in voicing
-        ]
+        chord = sorted(_stepped(player, p, bend, at) for p in voicing(at))
+        if len(chord) > 1 and chord[-1] - chord[-2] == 1:
+            del chord[-2]
+        drafts += [Draft(at, length, p, loud, "" if last else "short", "answer") for p in chord]
     return drafts
+
+
+def _taken_up(start: Tick, end: Tick, call: Sequence[Note]) -> list[tuple[Tick, Tick]]:
+    """(tick, length) of the call's last notes from the start of a gap, short but for the last."""
+    shift = start - call[0].start
+    onsets = [n.start + shift for n in call if n.start + shift <= end - PPQ // 3]
+    stops = [*onsets[1:], min(end, onsets[-1] + PPQ)] if onsets else []
+    lengths = [min(stop - at, PPQ // 2) * 2 // 3 for at, stop in zip(onsets, stops, strict=True)]
+    lengths[-1:] = [min(stops[-1] - onsets[-1], PPQ)] if onsets else []
+    return list(zip(onsets, lengths, strict=True))
+
+
+def _in_line(
+    player: Player, start: Tick, end: Tick, call: Sequence[Note], voicing: Callable[[Tick], tuple[int, ...]]
+) -> list[Draft]:
+    """The call's last notes again or upside down, in unison (octaves at high energy), ending on a tone of the chord."""
+    brief, lane = player.brief, player.brief.lane
+    rhythm = _taken_up(start, end, call)
+    upside = home(brief).chance("upside down", 0.4)
+    goal = voicing(rhythm[-1][0])[-1] if rhythm else 0
+    moves = [(n.pitch - call[len(rhythm) - 1].pitch) * (-1 if upside else 1) for n in call[: len(rhythm)]]
+    ideas = MelodyIdeas(lane.low, lane.high)
+    tones = [
+        Tone(at, length, theory.fold(goal + move, lane.low, max(lane.high, lane.low + 11)))
+        for (at, length), move in zip(rhythm, moves, strict=True)
+    ]
+    octaves = (0, -12) if lane.tier >= 4 else (0,)
+    return [
+        Draft(t.start, t.length, t.pitch + o, player.velocity(t.start) + 4, "", "answer in a line")
+        for t in adapted(inner_setting(player, ideas, "lead"), tones, (0,))
+        for o in octaves
+        if t.pitch + o >= lane.low
+    ]
 
 
 def _turn(player: Player, call: Sequence[Note], n: int) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from scorekit.ensemble.chorale import spans
+from scorekit import theory
+from scorekit.ensemble.chorale import dressed, spans
 from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
@@ -126,63 +127,113 @@ def _plucked(player: Player, tone: Tone) -> bool:
 
 
 def countermelody(player: Player) -> list[Draft]:
-    """A line that moves where the tune holds or rests, against its direction, at least a fourth away from it."""
-    lead = player.brief.hears("lead")
+    """A singing line above the tune: it holds a tone of each chord while the tune moves, and where the tune holds or rests
+    takes up its last rhythm against its direction. In later choruses at full energy it sings with the tune instead."""
+    brief, lead = player.brief, player.brief.hears("lead")
+    if not lead:
+        return sustain(replace(player, voices=2))
+    if brief.section.occurrence > 1 and brief.lane.tier == 5 and brief.section.melody == "hook":
+        return backing(player, lead)
     low, high = register(player, lead)
     setting = inner_setting(player, MelodyIdeas(low, high), "lead")
-    drafts: list[Draft] = []
-    before: tuple[int, ...] = ()
-    for start, end, rising in windows(player, lead):
-        moves = onsets_in(player, start, end)
-        aim = Aim("descending" if rising else "ascending", 0.0, "?", before)
-        tones = search(setting, moves, aim, setting.seed.at(start))
-        drafts += [
-            Draft(t.start, t.length, t.pitch, player.velocity(t.start) + 6, "legato", "line against the tune")
-            for t in tones
-        ]
-        before = tuple(t.pitch for t in tones[-2:])
-    return drafts or sustain(replace(player, voices=2))
+    line = list[Tone]()
+    edges = [(start, end, call) for start, end, call in windows(player, lead)]
+    for at, stop, call in _stretches(player, edges):
+        before = tuple(t.pitch for t in line[-2:])
+        if call:
+            rising = len(call) > 1 and call[-1].pitch > call[-2].pitch
+            aim = Aim("descending" if rising else "ascending", 0.0, "", before)
+            line += search(setting, _moving(player, at, stop, call), aim, setting.seed.at(at))
+        else:
+            line.append(_held(player, at, stop, low, high, line[-1].pitch if line else round((low + high) / 2)))
+    return [
+        Draft(t.start, t.length, t.pitch, player.velocity(t.start) + 6, "legato", "line against the tune")
+        for t in _tied_over(line)
+    ]
+
+
+def backing(player: Player, lead: Sequence[Note]) -> list[Draft]:
+    """The tune's longer tones a third or fourth higher, as the singers behind a last chorus."""
+    lane, section, drafts = player.brief.lane, player.brief.section, list[Draft]()
+    for note in lead:
+        chord = section.chord_at(note.start)
+        classes = theory.chord_classes(chord.root, chord.quality)
+        above = next((p for p in range(note.pitch + 3, note.pitch + 8) if p % 12 in classes), 0)
+        if above and note.length >= PPQ // 2 and above <= lane.high:
+            loud = player.velocity(note.start) + 4
+            drafts.append(Draft(note.start, note.length, above, loud, "legato", "backing the tune"))
+    return drafts
 
 
 def register(player: Player, lead: Sequence[Note]) -> tuple[int, int]:
-    """The roomier side of the tune, a fourth away from its edges: below it, or above."""
+    """Where the line lies: from a third above the tune's middle up; below the tune where the lane has no such room."""
     lane = player.brief.lane
-    if not lead:
-        return lane.low, lane.high
-    under, over = min(n.pitch for n in lead) - 5, max(n.pitch for n in lead) + 5
-    below, above = (lane.low, min(lane.high, under)), (max(lane.low, over), lane.high)
-    best = max((below, above), key=lambda r: r[1] - r[0])
-    return best if best[1] - best[0] >= 7 else (lane.low, max(lane.low + 9, under))
+    middle = sum(n.pitch for n in lead) // len(lead)
+    over = max(lane.low, middle + 4)
+    return (over, lane.high) if lane.high - over >= 9 else (lane.low, max(lane.low + 9, min(n.pitch for n in lead) - 3))
 
 
-def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, bool]]:
-    """Where the tune holds or rests for a beat and a half or more: (from, to, whether the tune was rising)."""
-    length = player.brief.section.length
-    if not lead:
-        return [
-            (at, min(at + 2 * player.bar, length), at // (2 * player.bar) % 2 == 0)
-            for at in range(0, length, 2 * player.bar)
-        ]
-    out = [(0, lead[0].start, False)] if lead[0].start >= PPQ * 3 // 2 else []
-    for n, note in enumerate(lead):
-        after = lead[n + 1].start if n + 1 < len(lead) else length
-        if after - note.start >= PPQ * 3 // 2:
-            begin = next_eighth(player.brief.section, note.start + PPQ // 3)
-            out.append((begin, after, n > 0 and note.pitch > lead[n - 1].pitch))
+def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequence[Note]]]:
+    """Where the tune holds or rests for a beat and a half or more: (from, to, the last notes of the tune before)."""
+    out = list[tuple[Tick, Tick, Sequence[Note]]]()
+    ends = [*(n.start for n in lead), player.brief.section.length][1:]
+    for n, (note, after) in enumerate(zip(lead, ends, strict=True)):
+        begin = next_eighth(player.brief.section, note.start + PPQ // 2)
+        if after - begin >= PPQ:
+            out.append((begin, after, lead[max(0, n - 3) : n + 1]))
     return out
 
 
-def onsets_in(player: Player, start: Tick, end: Tick) -> list[Tone]:
-    """Two to five onsets in a window, on beats and halves, the last one held on for up to two beats past it."""
-    long = end - start >= 3 * PPQ
-    ticks = list(range(start, end - PPQ // 2, PPQ) if long else eighths(player.brief.section, start, end - PPQ // 4))[
-        :5
-    ]
-    if len(ticks) > 3 and player.brief.seed.chance(f"skip/{start}", 0.5):
-        del ticks[1]
-    stop = min(end + PPQ, player.brief.section.length)
-    ends = [*ticks, stop][1:]
-    return [Tone(at, min(after - at, 2 * PPQ)) for at, after in zip(ticks, ends, strict=True)]
+def _stretches(
+    player: Player, moving: Sequence[tuple[Tick, Tick, Sequence[Note]]]
+) -> Iterator[tuple[Tick, Tick, Sequence[Note]]]:
+    """The section in stretches: the windows in which the line moves, and between them one stretch a chord to hold."""
+    at = 0
+    for start, end, call in (*moving, (player.brief.section.length, 0, ())):
+        for span in spans(player.brief):
+            begin, stop = max(span.start, at), min(span.end, start)
+            if stop - begin >= PPQ // 2:
+                yield begin, stop, ()
+        if call:
+            yield start, end, call
+        at = end
+
+
+def _moving(player: Player, start: Tick, end: Tick, call: Sequence[Note]) -> list[Tone]:
+    """The rhythm of the tune's last notes from the start of a window, two tones at least, the last one held to its end."""
+    shift = start - call[0].start
+    ticks = [n.start + shift for n in call if n.start + shift <= end - PPQ // 2]
+    if len(ticks) < 2:
+        ticks = list(eighths(player.brief.section, start, end - PPQ // 4))[::2][:4]
+    ends = [*ticks, end][1:]
+    return [Tone(at, after - at) for at, after in zip(ticks, ends, strict=True)]
+
+
+def _held(player: Player, start: Tick, end: Tick, low: int, high: int, near: int) -> Tone:
+    """A tone of the chord near the one before, its third or seventh rather than another, clear of what the tune sings."""
+    chord = dressed(player.brief.section.chord_at(start), player.brief.section.key)
+    guides = {(chord.root + tone) % 12 for tone in theory.guide_tones(chord.quality)}
+    sung = [n.pitch for n in player.brief.hears("lead") if n.start < end and n.end > start]
+
+    def price(pitch: int) -> float:
+        rubs = sum(abs(pitch - other) in (1, 2, 13) for other in sung)
+        return abs(pitch - near) + 0.1 * abs(2 * pitch - low - high) - 1.5 * (pitch % 12 in guides) + 4.0 * rubs
+
+    classes = theory.chord_classes(chord.root, chord.quality)
+    pitch = min((p for p in range(low, high + 1) if p % 12 in classes), key=price, default=near)
+    return Tone(start, end - start, pitch)
+
+
+def _tied_over(line: Sequence[Tone]) -> list[Tone]:
+    """The line with a tone that is taken up again at once held on, for two bars at most."""
+    out = list[Tone]()
+    for tone in line:
+        last = out[-1] if out else None
+        if last and last.end == tone.start and last.pitch == tone.pitch and tone.end - last.start <= 8 * PPQ:
+            out[-1] = replace(last, length=tone.end - last.start)
+        else:
+            out.append(tone)
+    return out
 
 
 KINDS: dict[str, Kind] = {

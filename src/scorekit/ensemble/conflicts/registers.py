@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.pitches import fits, together, too_close
@@ -21,18 +22,25 @@ _SPARKLE = 84
 
 
 def over_the_tune(board: Board) -> None:
-    """I1: a sustaining accompanist sounds just above the tune: its notes there go down an octave where they fit."""
+    """I1: a sustaining accompanist sounds just above the tune: its notes there go down an octave where they fit. One who
+    plays a line of single notes is heard as a second voice and is let be."""
     front = board.case.front
     if front not in ("lead", "brass") or not board.notes.get(front):
         return
     for part in ("keys", "pads", "strings"):
-        if part not in board.giving_way():
+        if part not in board.giving_way() or single(board.notes[part]):
             continue
         long = [n for n in board.notes[part] if n.length >= PPQ]
         crossing = [(n, tune) for n in long if (tune := covered(board, front, n)) is not None]
         if len(crossing) > CROSSING * len(long):
             for note, tune in crossing:
                 lower(board, part, note, front, tune)
+
+
+def single(notes: Sequence[Note]) -> bool:
+    """Whether notes are a line: one at a time but for what is left ringing."""
+    ordered = sorted(notes, key=lambda n: n.start)
+    return all(together(a, b) < EIGHTH for a, b in pairwise(ordered))
 
 
 def covered(board: Board, front: str, note: Note) -> Note | None:
