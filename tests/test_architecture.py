@@ -45,6 +45,7 @@ FLOORS = (
     ),
 )
 OWNERS = {
+    "pydantic": "compiler",
     "tree_sitter": "compiler",
     "tree_sitter_toml": "compiler",
     "tomllib": "compiler",
@@ -119,7 +120,7 @@ def test_there_is_no_import_cycle() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_library_has_one_owner(module: str) -> None:
-    """mido, soundfile and the like are imported in one place each."""
+    """pydantic, mido, soundfile and the like are imported in one place each."""
     for name in imports(module, typing_too=True):
         owner = OWNERS.get(name.split(".")[0])
         assert owner is None or module == owner or module.startswith(owner + "."), (

@@ -52,12 +52,14 @@ def test_a_genre_is_deep(genre: str, depth: ModuleType) -> None:
 def test_what_is_taken_away_is_missed(depth: ModuleType) -> None:
     """A rock with one form, two fills, no pads and substitutions from the first statement on lacks just these."""
     rock = depth.genre_of("rock")
-    early = tuple(one.but(min_repeat=1) for one in rock.harmony.sub)
-    poor = rock.but(
-        form=rock.form[:1],
-        harmony=rock.harmony.but(sub=early),
-        drums=rock.drums.but(fill=rock.drums.fill[:2]),
-        pads=rock.pads.but(behaviours=()),
+    early = tuple(one.model_copy(update={"min_repeat": 1}) for one in rock.harmony.sub)
+    poor = rock.model_copy(
+        update={
+            "form": rock.form[:1],
+            "harmony": rock.harmony.model_copy(update={"sub": early}),
+            "drums": rock.drums.model_copy(update={"fill": rock.drums.fill[:2]}),
+            "pads": rock.pads.model_copy(update={"behaviours": ()}),
+        }
     )
     more = set(depth.missing(poor)) - set(depth.missing(rock))
     assert more >= {

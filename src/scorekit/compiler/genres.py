@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from scorekit.compiler.tables import (
+    PER_PART,
     Band,
     Bars,
     Bpm,
@@ -24,15 +27,15 @@ from scorekit.compiler.tables import (
     Size,
     Slug,
     Steps,
+    Table,
     Text,
     Tier,
     Tiers,
     Unit,
     Weight,
     Weights,
+    entry,
 )
-from scorekit.compiler.typed import Limits, Table, entry
-from scorekit.score import PARTS
 
 
 class GenreName(Table):
@@ -151,21 +154,21 @@ class Alternative(Table):
     )
 
 
-Rows = dict[str, Text]
+Rows = Annotated[dict[str, Text], Field(min_length=1, description="A step string for each kit row.")]
 
 
 class GrooveSpec(Alternative):
     """A groove: kick, snare, cymbals."""
 
     bars: int = entry("Length in bars.", 1, ge=1, le=16)
-    rows: Rows = entry("A step string for each kit row.", min_length=1)
+    rows: Rows
 
 
 class FillSpec(Alternative):
     """A fill: replaces the last beats of a bar."""
 
     beats: int = entry("Length in beats.", 1, ge=1, le=64)
-    rows: Rows = entry("A step string for each kit row.", min_length=1)
+    rows: Rows
     crescendo: tuple[Pitch, Pitch] | None = entry("Velocity from, to.", None)
     from_grid: int | None = entry("Steps in a bar of its own grid.", None, ge=2, le=96)
 
@@ -183,7 +186,7 @@ class LayerSpec(Alternative):
     """A layer of percussion."""
 
     tier_min: Tier | None = entry("Lowest energy it plays at.", None)
-    rows: Rows = entry("A step string for each kit row.", min_length=1)
+    rows: Rows
 
 
 class TimelineSpec(Alternative):
@@ -292,7 +295,7 @@ class GenreMelody(Table):
     """Tunes of a genre."""
 
     lane: Range = entry("Lowest and highest note.", (60, 79))
-    scale: Annotated[str, Limits(max_length=80)] = entry("Scale of the tune; empty: the key's.", "")
+    scale: Annotated[str, Field(max_length=80)] = entry("Scale of the tune; empty: the key's.", "")
     schemas: Weights = entry("Weights of phrase plans.", {"period": 1.0})
     cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
     ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
@@ -352,7 +355,7 @@ class GenreSpec(Table):
     pads: SustainSpec = entry("Pads and risers.", SustainSpec())
     melody: GenreMelody = entry("Tunes.", GenreMelody())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange())
-    mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, names=PARTS)
+    mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
     assess: dict[str, tuple[float, float, float, float]] = entry(
         "Wanted values of measures: nothing below a or above d, all from b to c.", {}

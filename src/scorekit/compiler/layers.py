@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 from scorekit.compiler.keypath import around, every, identified, item, join
 from scorekit.compiler.toml import Document, parse, point
-from scorekit.compiler.typed import Table, read
 from scorekit.compiler.wording import problems
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
-Spec = TypeVar("Spec", bound=Table)
+Spec = TypeVar("Spec", bound=BaseModel)
 Load = Callable[[str, str], "Document | Diagnostic"]
 """Finds a file by the name it is extended by, and the file that says so."""
 
@@ -281,15 +282,25 @@ def _option(text: str, name: str) -> Document | Diagnostic:
 # -- values to a spec --------------------------------------------------------------------------------------------------
 
 
-def validate(table: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
+def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
     """The values as a spec, or every mistake in them, each at the place that wrote the value."""
-    spec, errors = read(table, layered.values)
-    told = ordered(layered.diagnose(one) for one in problems(table, layered.values, errors[:MAX_TOLD]))
+    try:
+        return model.model_validate(frozen(layered.values)), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=True)
+    told = ordered(layered.diagnose(one) for one in problems(model, layered.values, errors[:MAX_TOLD]))
     if len(errors) > MAX_TOLD:
         told.append(Diagnostic("more", f"and {len(errors) - MAX_TOLD:,} more mistakes", told[-1].span))
-    return spec, told
+    return None, told
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Mistakes in the order of their places."""
     return sorted(diagnostics, key=lambda d: (d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0))
+
+
+def frozen(values: Any) -> Any:
+    """Values with tuples for lists, so that what is made of them cannot change."""
+    if isinstance(values, dict):
+        return {key: frozen(value) for key, value in values.items()}
+    return tuple(map(frozen, values)) if isinstance(values, list) else values

@@ -196,7 +196,7 @@ def keyed(setting: sections.Setting, song: SongSpec) -> tuple[Decision, ...]:
 def stirred(song: SongSpec, genre: GenreSpec) -> tuple[Decision, ...]:
     """E6: the song's energy is far from the genre's usual arousal. Tiers move; the tempo stays the genre's."""
     arousal = genre.genre.mood[1]
-    if song.energy is None or abs((2 * song.energy - 1) - arousal) <= 0.5 or "mood" not in genre.genre.given:
+    if song.energy is None or abs((2 * song.energy - 1) - arousal) <= 0.5 or "mood" not in genre.genre.model_fields_set:
         return ()
     sides = (Claim("song", f"energy {song.energy:g}", 1.0), Claim("genre", f"arousal {arousal:+g}", 0.5))
     moved = round((song.energy - 0.5) * 4)
@@ -315,7 +315,7 @@ def named(song: SongSpec) -> frozenset[str]:
 
 def prices(genre: GenreSpec) -> dict[str, float]:
     """What leaving a section out costs, where the genre says."""
-    return {name: role.prio for name, role in genre.section.items() if "prio" in role.given}
+    return {name: role.prio for name, role in genre.section.items() if "prio" in role.model_fields_set}
 
 
 def handicap(seed: Seed, path: str, weight: float) -> float:
@@ -398,7 +398,7 @@ def timed(
     local = [span_of(wish) for wish in wishes]
     hit = placed[-1].end - placed[-1].section.meter.bar
     tempi = tempo.laid(pace, laid, local, ritard)
-    free = sources.song.form is None or "length" in sources.song.given
+    free = sources.song.form is None or "length" in sources.song.model_fields_set
     goal = wanted.seconds if free else None
     if goal and not pace.fixed and not any(local):
         genre, bars = sources.genre.tempo, sum(p.section.bars for p in placed)

@@ -114,7 +114,7 @@ def wish_of(song: SongSpec, chain: Sequence[str]) -> Wish:
     values: dict[str, tuple[object, str]] = {} if song.chords is None else {"chords": (song.chords, "chords")}
     for key in chain:
         spec = song.sections[key]
-        for name in spec.given - {"parts", "like"}:
+        for name in spec.model_fields_set - {"parts", "like"}:
             values[name] = (getattr(spec, name), join("sections", key, name))
     return Wish(values)
 
@@ -246,7 +246,7 @@ def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
     mine = wish.get("melody")
     if mine is not None:
         return str(mine)
-    if "melody" in genre.given:
+    if "melody" in genre.model_fields_set:
         return "hook" if genre.melody == "hook_half" else genre.melody
     return next((_MELODY[n] for n in names if n in _MELODY), "lead")
 

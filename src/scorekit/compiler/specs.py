@@ -2,15 +2,19 @@
 
 Every description is one sentence: it is the hover text of editors, the reference page, and the hint of an error.
 Strings with a grammar of their own (chords, steps, notes) are only typed here; `strings` reads them.
-Lists become tuples, so a spec is frozen all the way down, tables apart.
+Lists arrive as tuples (see `layers.validate`), so a validated spec is frozen all the way down, tables apart.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, Tag, model_validator
+
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.tables import (
+    EITHER,
+    PER_PART,
     Bars,
     Decibels,
     Grid,
@@ -22,13 +26,14 @@ from scorekit.compiler.tables import (
     SectionTempo,
     SectionTier,
     Slug,
+    Table,
     Tempo,
     Text,
     Track,
     Unit,
+    entry,
+    misshapen,
 )
-from scorekit.compiler.typed import Limits, Misshapen, Table, entry
-from scorekit.score import PARTS
 
 __all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
 
@@ -38,17 +43,18 @@ VERSION = r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}"
 # -- a song ------------------------------------------------------------------------------------------------------------
 
 
-class Sound(Table):
+class Sound(BaseModel):
     """The sound of a part: a patch, and any of its parameters as numbers."""
 
-    others = float
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True)
+    __pydantic_extra__: dict[str, float]
 
     patch: Name | None = entry("Name of the synth patch; left out: the genre's.", None)
 
     @property
     def params(self) -> dict[str, float]:
         """The parameters given, by name."""
-        return dict(self.more)
+        return dict(self.model_extra or {})
 
 
 class Cell(Table):
@@ -94,8 +100,8 @@ class MidiChords(Excerpt):
     per: Literal["beat", "bar"] = entry("How often a chord may change.", "beat")
 
 
-OwnNotes = Text | MidiNotes
-OwnChords = Text | MidiChords
+OwnNotes = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiNotes, Tag("a table")], EITHER]
+OwnChords = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiChords, Tag("a table")], EITHER]
 
 
 class SectionPart(Cell):
@@ -139,7 +145,7 @@ class SectionSpec(Table):
     energy: SectionTier | None = entry("Energy here, 1 to 5.", None, examples=[4])
     bars: Bars | None = entry("Length in bars.", None, examples=[8])
     melody: Literal["hook", "lead", "riff", "solo", "none"] | None = entry("What the melody does here.", None)
-    parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, names=PARTS)
+    parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, json_schema_extra=PER_PART)
 
 
 class MelodySpec(Voice):
@@ -154,12 +160,13 @@ class MelodySpec(Voice):
     section: Name | None = entry("Section it belongs to; left out: the whole song.", None, examples=["verse"])
     at: int = entry("Bar of the song, or of its section, in which it begins.", 1, ge=1, le=2000)
 
-    def check(self) -> None:
-        """A tune comes from one place."""
-        if self.notes is not None and self.given - {"notes"}:
-            raise Misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
-        if self.notes is None and self.midi is None and self.given:
-            raise Misshapen("no MIDI file is named", 'write midi = "tune.mid"')
+    @model_validator(mode="after")
+    def _one_tune(self) -> MelodySpec:
+        if self.notes is not None and self.model_fields_set - {"notes"}:
+            raise misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
+        if self.notes is None and self.midi is None and self.model_fields_set:
+            raise misshapen("no MIDI file is named", 'write midi = "tune.mid"')
+        return self
 
 
 class DialsSpec(Table):
@@ -191,7 +198,7 @@ class SongSpec(Table):
     genre: Name = entry("A genre by name, or the path of a genre file.", examples=["funk"])
     model: Name | None = entry("A model by name; left out: the active one.", None)
     extends: NameOrNames | None = entry("Song files to start from, the last one wins.", None, examples=["base.toml"])
-    scorekit_version: Annotated[str, Limits(pattern=f"^{VERSION}$")] | None = entry(
+    scorekit_version: Annotated[str, Field(pattern=f"^{VERSION}$")] | None = entry(
         "Lowest version of scorekit that reads this file.", None, examples=["0.1"]
     )
     seed: int = entry("Another number gives another song.", 0, ge=0, le=2**63 - 1)
@@ -219,7 +226,7 @@ class SongSpec(Table):
         "fix",
     )
     dials: DialsSpec = entry("How far the band may go.", DialsSpec())
-    parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, names=PARTS)
+    parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, json_schema_extra=PER_PART)
     sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})
     melody: MelodySpec | None = entry("A tune of your own.", None)
     master: MasterSpec = entry("The last stage of the sound.", MasterSpec())
@@ -237,14 +244,14 @@ class ModelSpec(Table):
     type: Literal["general", "instrument_focused"] = entry(
         "One generalist, or eight specialists.", "instrument_focused"
     )
-    about: Annotated[str, Limits(max_length=2000)] = entry("What it is for.", "")
+    about: Annotated[str, Field(max_length=2000)] = entry("What it is for.", "")
     focus: tuple[PartName, ...] = entry("Parts in the foreground.", (), max_length=16)
     complexity: Unit = entry("Busyness of rhythm and colour of harmony.", 0.5)
     creativity: Unit = entry("How far choices stray from the most typical.", 0.5)
-    weights: dict[str, Annotated[float, Limits(ge=0.25, le=4)]] = entry(
+    weights: dict[str, Annotated[float, Field(ge=0.25, le=4)]] = entry(
         "Factor on a pattern's weight, by id or path.", {}
     )
-    bias: dict[str, Annotated[float, Limits(ge=-1000, le=1000)]] = entry(
+    bias: dict[str, Annotated[float, Field(ge=-1000, le=1000)]] = entry(
         "Shift of a number, within the genre's bounds.", {}
     )
     provenance: dict[str, Any] = entry("What it was learnt from.", {})

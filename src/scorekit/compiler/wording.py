@@ -6,101 +6,138 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
 from scorekit.compiler.keypath import around, spelled
 from scorekit.compiler.schema import rule, whole
 from scorekit.compiler.specs import VERSION
-from scorekit.compiler.typed import Limits, Table, Where, Wrong, kind_of
+from scorekit.compiler.tables import kind_of
 from scorekit.errors import Problem, did_you_mean, printable
 
+Location = tuple[str | int, ...]
+
+_WANTED = {
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
 _PATTERNS = {
     "^[a-z0-9_-]{1,64}$": "small letters, digits, - and _, at most 64",
     "^e[1-5]$": "1 to 5, or e1 to e5",
     f"^{VERSION}$": "numbers and dots, such as 0.1",
 }
+_COUNTS = ("too_long", "too_short", "string_too_long", "string_too_short")
 
 
-def problems(table: type[Table], values: Mapping[str, Any], errors: Sequence[Wrong]) -> list[Problem]:
-    """What was refused as mistakes of a spec, without those that only follow from others.
+def problems(model: type[BaseModel], values: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> list[Problem]:
+    """Pydantic's errors as mistakes of a spec, without those that only follow from others.
 
     A list is not too short because its items are wrong, and a key is not missing when it is there misspelt.
     """
-    steps = [error.where for error in errors]
+    steps = [error["loc"] for error in errors]
     real = [
-        error for error in errors if error.kind != "count" or not any(_inside(other, error.where) for other in steps)
+        error
+        for error in errors
+        if error["type"] not in _COUNTS or not any(_inside(other, error["loc"]) for other in steps)
     ]
-    found = [problem(table, values, error) for error in real]
+    found = [problem(model, values, error) for error in real]
     hints = {(around(one.path), one.hint) for one in found if one.code == "key"}
     follows = [
-        error.kind == "missing" and (one.path, f"did you mean '{error.where[-1]}'?") in hints
+        error["type"] == "missing" and (one.path, f"did you mean '{error['loc'][-1]}'?") in hints
         for one, error in zip(found, real, strict=True)
     ]
     return list(dict.fromkeys(one for one, after in zip(found, follows, strict=True) if not after))
 
 
-def _inside(steps: Where, outer: Where) -> bool:
-    return len(steps) > len(outer) and steps[: len(outer)] == outer
+def _inside(steps: Sequence[object], outer: Sequence[object]) -> bool:
+    return len(steps) > len(outer) and tuple(steps[: len(outer)]) == tuple(outer)
 
 
-def problem(table: type[Table], values: Mapping[str, Any], error: Wrong) -> Problem:
-    """What was refused as a mistake of a spec."""
-    on_key = error.where[-1:] == ("[key]",)
-    location = error.where[:-1] if on_key else error.where
-    if error.kind == "key":
-        return _unknown(table, values, location)
-    if error.kind == "missing":
-        return _missing(table, values, location)
-    told, hint = _told(table, location, error)
+def problem(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDetails) -> Problem:
+    """One of pydantic's errors as a mistake of a spec."""
+    location, on_key = located(values, error["loc"])
+    kind, found = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return _unknown(model, values, location)
+    if kind == "missing":
+        return _missing(model, values, location)
+    told, hint = _told(model, location, kind, found, error.get("ctx", {}))
     path = spelled(values, location)
     return Problem(path, told, hint, on_key=on_key)
 
 
-def _unknown(table: type[Table], values: Mapping[str, Any], location: Where) -> Problem:
+def located(values: object, steps: Sequence[str | int]) -> tuple[Location, bool]:
+    """Where an error is, without the tags pydantic puts in between, and whether it is about the key."""
+    where: Location = ()
+    for step in steps:
+        if isinstance(values, Mapping) and step in values:
+            values = values[step]
+        elif isinstance(values, (list, tuple)) and isinstance(step, int):
+            values = values[step] if step < len(values) else None
+        elif step == "[key]":
+            return where, True
+        elif step in ("a number", "a table", "a list", "text"):
+            continue
+        where = (*where, step)
+    return where, False
+
+
+def _unknown(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
     name = str(location[-1])
-    known = tuple(rule(table, location[:-1]).get("properties", {}))
+    known = tuple(rule(model, location[:-1]).get("properties", {}))
     hint = did_you_mean(name, known)
     if not hint.startswith("did"):
-        home = _home(table, name)
+        home = _home(model, name)
         hint = f"it belongs in {home}" if home and home != ".".join(map(str, location[:-1])) else hint
     told = f"unknown key '{printable(name)}'" + (f" in {_table(location[:-1])}" if len(location) > 1 else "")
     return Problem(spelled(values, location), told, hint or "leave it out", on_key=True, code="key")
 
 
-def _home(table: type[Table], name: str) -> str:
+def _home(model: type[BaseModel], name: str) -> str:
     """A table at the top of a spec that has a key of this name."""
-    for inner in whole(table).get("properties", {}):
-        if name in rule(table, (inner,)).get("properties", {}):
-            return f"[{inner}]"
+    for table in whole(model).get("properties", {}):
+        if name in rule(model, (table,)).get("properties", {}):
+            return f"[{table}]"
     return ""
 
 
-def _missing(table: type[Table], values: Mapping[str, Any], location: Where) -> Problem:
+def _missing(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
     parent, name = location[:-1], location[-1]
     if isinstance(name, int):
-        found, wanted = _at(values, parent), len(rule(table, parent).get("prefixItems", ()))
+        found, wanted = _at(values, parent), len(rule(model, parent).get("prefixItems", ()))
         return Problem(spelled(values, parent), f"{_name(parent)} has {_items(len(found))}, {wanted} are wanted")
     where = f" in {_table(parent)}" if parent else ""
-    return Problem(spelled(values, parent), f"'{name}' is missing{where}", _example(table, location), code="missing")
+    return Problem(spelled(values, parent), f"'{name}' is missing{where}", _example(model, location), code="missing")
 
 
-def _told(table: type[Table], location: Where, error: Wrong) -> tuple[str, str]:
+def _told(
+    model: type[BaseModel], location: Location, kind: str, found: object, limits: Mapping[str, Any]
+) -> tuple[str, str]:
     """Message and hint for a wrong value."""
-    name, allowed, found = _name(location), rule(table, location), error.found
-    match error.kind:
-        case "type":
-            return _wrong_type(name, found, error.told), _mend(table, location, found)
-        case "shape":
-            return error.told, error.hint
-        case "finite":
-            return f"{name} is {found}", "write a finite number"
-        case "choice":
-            choices = allowed.get("enum", ())
-            hint = did_you_mean(found, [str(c) for c in choices]) if isinstance(found, str) else ""
-            return f"{name} is {shown(found)}, allowed is {_listed(choices)}", hint if hint.startswith("did") else ""
-        case "pattern":
-            hint = _PATTERNS.get(error.limits.pattern or "", "other characters are not allowed")
-            return f"{name} is {shown(found)}", hint
-        case "count":
-            return _wrong_count(name, found, error.limits), _example(table, location)
+    name, allowed = _name(location), rule(model, location)
+    if kind in _WANTED or kind.startswith("union_tag"):
+        return _wrong_type(name, found, _WANTED.get(kind) or _tags(limits)), _mend(model, location, found)
+    if kind == "shape":
+        return str(limits["told"]), str(limits["hint"])
+    if kind == "finite_number":
+        return f"{name} is {found}", "write a finite number"
+    if kind == "literal_error":
+        choices = allowed.get("enum", [allowed.get("const")])
+        hint = did_you_mean(found, [str(c) for c in choices]) if isinstance(found, str) else ""
+        return f"{name} is {shown(found)}, allowed is {_listed(choices)}", hint if hint.startswith("did") else ""
+    if kind == "string_pattern_mismatch":
+        return f"{name} is {shown(found)}", _PATTERNS.get(limits.get("pattern", ""), "other characters are not allowed")
+    if kind in _COUNTS:
+        return _wrong_count(name, found, limits), _example(model, location)
     low, high = allowed.get("minimum"), allowed.get("maximum")
     return f"{name} is {shown(found)}, allowed is {_span(low, high)}", str(allowed.get("description", ""))
 
@@ -112,20 +149,20 @@ def _wrong_type(name: str, found: object, wanted: str) -> str:
     return f"{name} is {what}, {wanted} is wanted"
 
 
-def _wrong_count(name: str, found: object, limits: Limits) -> str:
+def _wrong_count(name: str, found: object, limits: Mapping[str, Any]) -> str:
     size = len(found) if isinstance(found, (str, list, tuple, dict)) else 0
+    low, high = limits.get("min_length"), limits.get("max_length")
     noun = f"{size:,} characters" if isinstance(found, str) else _items(size)
-    low = limits.min_length or 0
-    wanted = f"at least {low}" if size < low else f"at most {limits.max_length:,}"
+    wanted = f"at least {low}" if low is not None else f"at most {high:,}"
     return f"{name} is empty" if size == 0 else f"{name} has {noun}, {wanted} are wanted"
 
 
-def _mend(table: type[Table], location: Where, found: object) -> str:
+def _mend(model: type[BaseModel], location: Location, found: object) -> str:
     """How to write it instead: the quotes to leave out or to add, an example, or what the key means."""
-    example = _example(table, location)
-    if rule(table, location).get("type") == "boolean":
+    example = _example(model, location)
+    if rule(model, location).get("type") == "boolean":
         return f"write {location[-1]} = true, or false"
-    if isinstance(found, str) and rule(table, location).get("type") in ("number", "integer") and _numeric(found):
+    if isinstance(found, str) and rule(model, location).get("type") in ("number", "integer") and _numeric(found):
         return f"leave out the quotes: {location[-1]} = {found}"
     return example
 
@@ -134,9 +171,9 @@ def _numeric(text: str) -> bool:
     return len(text) < 20 and text.strip("+-").replace(".", "", 1).isdigit()
 
 
-def _example(table: type[Table], location: Where) -> str:
+def _example(model: type[BaseModel], location: Location) -> str:
     """``write length = "30 s"``, or the description of the key."""
-    allowed = rule(table, location)
+    allowed = rule(model, location)
     if allowed.get("examples") and location and isinstance(location[-1], str):
         return f"write {location[-1]} = {_toml(allowed['examples'][0])}"
     return str(allowed.get("description", ""))
@@ -159,20 +196,24 @@ def shown(value: object) -> str:
     return f"'{printable(value, 40)}'" if isinstance(value, str) else printable(str(value), 40)
 
 
-def _at(values: Any, location: Where) -> Any:
+def _at(values: Any, location: Location) -> Any:
     for step in location:
         values = values[step]
     return values
 
 
-def _name(location: Where) -> str:
+def _name(location: Location) -> str:
     """What a value is called: its key, or its number in a list."""
     key = next((printable(step) for step in reversed(location) if isinstance(step, str)), "the file")
     return f"item {location[-1] + 1} of {key}" if location and isinstance(location[-1], int) else key
 
 
-def _table(location: Where) -> str:
+def _table(location: Location) -> str:
     return "[" + ".".join(printable(str(step)) for step in location if isinstance(step, str)) + "]"
+
+
+def _tags(limits: Mapping[str, Any]) -> str:
+    return _listed([tag.strip("'") for tag in str(limits.get("expected_tags", "another kind")).split(", ")])
 
 
 def _listed(choices: Sequence[object]) -> str:
