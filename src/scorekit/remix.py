@@ -65,7 +65,7 @@ class Remix:
         self.bodies = Bodies(LIMIT, keeper)
         self.hands = Remembering()
         self.rows = Rows()
-        self._tape = Tape(0, None, 0)
+        self._tape = Tape()
         self._on: dict[Line, tuple[Laid, Kicks]] = {}
         """What is on the tape, and the kicks it was ducked by."""
         self._world: object = None
@@ -81,10 +81,8 @@ class Remix:
         world = (desk.n, desk.delay, desk.fade, desk.room is None, plan.master.room, plan.master.tone)
         if world != self._world:
             self._world, self._on = world, {}
-            self._tape = Tape(0, None, 0)  # the old one goes before the new one comes: each is large
             hands.resize(desk.n)
-            self._tape = Tape(desk.n, desk.room, desk.delay)
-            self._tape.stale = [(0, desk.n)]
+            self._tape.begin(desk.n, desk.room, desk.delay)
         tape = self._tape
         self._exchange(desk, laid)
         tape.ring(hands.give_up, hands.both)
@@ -104,6 +102,9 @@ class Remix:
         come = {one.line for one in laid}
         gone = [one for one, _ in self._on.values() if one.line not in come]
         new = [one for one in laid if one.line not in self._on]
+        if sum(one.size for one in (*gone, *new)) > sum(one.size for one in laid):
+            self._tape.begin(desk.n, desk.room, desk.delay)
+            self._on, gone, new = {}, [], list(laid)
         turned = [one for one in laid if one.line in self._on and one.line.strip.duck > 0]
         for old, now in [*partners(gone, new), *((one, one) for one in turned)]:
             self.hands.give_up()
@@ -113,9 +114,9 @@ class Remix:
                 spans += [(kick, kick + RATE) for kick in np.setxor1d(before, desk.kicks).tolist()]
             apart = aligned(spans, 1, desk.n)
             if old:
-                self._tape.bring(Console(desk.n, (), before.tolist()), old, apart, np.subtract)
+                self._tape.bring(Console(desk.n, (), before.tolist()), old, apart, np.subtract, self.hands.at_once)
             if now:
-                self._tape.bring(desk, now, apart)
+                self._tape.bring(desk, now, apart, np.add, self.hands.at_once)
                 self._on[now.line] = now, desk.kicks
 
 
@@ -149,7 +150,7 @@ class Remembering(Hands):
         self.threads = ThreadPoolExecutor(2)
         self.stale: tuple[Span, ...] = ()
         self.file = File()
-        self._mix = Mix(0, self.give_up)
+        self._mix = Mix(self.give_up)
         self._energy: NDArray[np.float64] = np.zeros(0)
         self._curves: dict[Hashable, Samples] = {}
         self._asked: set[Hashable] = set()
@@ -161,8 +162,8 @@ class Remembering(Hands):
     def resize(self, n: int) -> None:
         """From now on songs are n samples long."""
         if self._mix.samples.shape[-1] != n:
-            self._mix, self.file = Mix(0, self.give_up), File()
-            self._mix = Mix(n, self.give_up)
+            self._mix.resize(n)
+            self.file = File()
 
     def spool(self, n: int) -> Mix:
         """The mix of the last version, to be mended."""
@@ -227,9 +228,12 @@ class Remembering(Hands):
         return found
 
     def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
-        """``work(a, b)`` over spans, by two threads: NumPy's transforms, where the time goes, do not wait for each other.
-        What is given up is given up by both before anything else begins."""
-        begun = [self.threads.submit(self._checked, work, *span) for span in spans]
+        """The same as ``at_once``, but given up when that is wanted, by both before anything else begins."""
+        return self.at_once(partial(self._checked, work), spans)
+
+    def at_once(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+        """``work(a, b)`` over spans, by two threads: NumPy's transforms, where the time goes, do not wait for each other."""
+        begun = [self.threads.submit(work, *span) for span in spans]
         wait(begun)
         return [one.result() for one in begun]
 
@@ -246,9 +250,16 @@ class Remembering(Hands):
 class Mix(Memory):
     """The mix before its gains; before each piece is written it is asked whether to go on."""
 
-    def __init__(self, n: int, ask: Callable[[], None]) -> None:
-        super().__init__(n)
-        self.ask = ask
+    def __init__(self, ask: Callable[[], None]) -> None:
+        super().__init__(0)
+        self.ask, self._store = ask, self.samples
+
+    def resize(self, n: int) -> None:
+        """From now on it is n samples long, and nothing is known of them; in the memory there is, where that does."""
+        if not n <= self._store.shape[1] <= n + n // 8:
+            self.samples = self._store = np.zeros((2, 0), np.float32)
+            self._store = np.zeros((2, n + n // 32), np.float32)
+        self.samples = self._store[:, :n]
 
     def write(self, at: int, x: Samples) -> None:
         """Puts samples (2, n) at their place."""

@@ -54,7 +54,8 @@ def test_lines_leave_no_trace(seed: int) -> None:
     chance = random.Random(seed)
     rows = [laid(chance, strip) for strip in STRIPS * 2]
     desk = console(rows)
-    tape = Tape(N, desk.room, DELAY)
+    tape = Tape()
+    tape.begin(N, desk.room, DELAY)
     on: list[Laid] = []
     for _ in range(3):
         before = tape.read(0, N)
@@ -77,7 +78,8 @@ def test_a_ring_that_was_given_up_is_done_again() -> None:
     """When room and echo are stopped in the middle of their answer, the next time completes it."""
     row = laid(random.Random(3), replace(STRIPS[0], delay=0.3))
     desk = console([row])
-    tape = Tape(N, desk.room, DELAY)
+    tape = Tape()
+    tape.begin(N, desk.room, DELAY)
     tape.bring(desk, row, everywhere(row))
     for stop in (1, 3, 5):
         left = iter(range(stop))

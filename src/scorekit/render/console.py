@@ -8,6 +8,7 @@ and two processes share it; and of a song that is edited only the lines that cha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -71,6 +72,8 @@ class Laid:
         ]
         self.ends = self.starts + np.array(lengths, np.int64)
         self.rows = max((len(body.samples) for body in self.bodies), default=1)
+        self.size = int((self.ends - self.starts).sum()) * self.rows
+        """Samples of all its notes."""
 
     def sound(self, at: int, n: int, scratch: Samples) -> tuple[int, Samples] | None:
         """What is heard of it from sample ``at`` on, (1 or 2, m), and where that begins; None for silence."""
@@ -153,6 +156,12 @@ class Console:
         self.laid, self.standing = laid, standing
         self.kicks: NDArray[np.int64] = np.array(sorted(kicks), np.int64)
         self.scratch = np.empty((2, CHUNK), np.float32)
+
+    def alone(self) -> Console:
+        """The same console for another thread."""
+        console = copy(self)
+        console.scratch = np.empty_like(self.scratch)
+        return console
 
     def buses(self, at: int, stems: Sequence[str] = ()) -> Buses:
         """The chunk that begins at a sample."""

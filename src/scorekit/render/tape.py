@@ -54,13 +54,25 @@ def one_by_one(work: Callable[[int, int], Any], spans: Sequence[Span]) -> None:
 class Tape:
     """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late."""
 
-    def __init__(self, n: int, room: Samples | None, delay: int) -> None:
+    def __init__(self) -> None:
+        self._store: Whole = np.zeros((8, 0), np.int32)
+        self.delay = 0
+        self.begin(0, None, 0)
+
+    def begin(self, n: int, room: Samples | None, delay: int) -> None:
+        """Silence from now on, of ``n`` samples; in the memory there is, where that does."""
+        size = self._store.shape[1]
+        if not n <= size <= n + n // 8:
+            self._store = np.zeros((8, 0), np.int32)  # the old goes before the new comes: each is large
+            self._store = np.zeros((8, n + n // 32), np.int32)
+        else:
+            self._store[: 8 if self.delay else 5] = 0
+        rows = self._store[:, :n]
         self.n, self.delay = n, delay
         self.room = effects.Room(room) if room is not None else None
-        self.made = Buses.silent(n)
-        self._room = np.zeros((2, n), np.int32)
-        self._echo = np.zeros((2, n), np.int32)
-        self.stale: list[Span] = []
+        self.made = Buses(rows[:2], rows[2], rows[5], {})
+        self._room, self._echo = rows[3:5], rows[6:8]
+        self.stale: list[Span] = [(0, n)]
         """Where the mix is another one; whoever has seen to that empties it."""
         self._sent: dict[str, list[Span]] = {"verb": [], "delay": []}
 
@@ -68,16 +80,21 @@ class Tape:
         """Samples a to b of the mix with room and echo, (2, b - a)."""
         return audible(self.made.dry[:, a:b])
 
-    def bring(self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add) -> None:
+    def bring(
+        self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add, each: Each = one_by_one
+    ) -> None:
         """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away."""
-        for a, b in spans:
-            for at in range(a, b, CHUNK):
-                console.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
+        each(partial(self._brought, console, laid, put), halves(spans, CHUNK))
         self.stale += spans
         strip, closed = laid.line.strip, laid.line.closed
         for name, spans_ in self._sent.items():
             if getattr(strip, name) > 0 and not closed:
                 spans_ += spans
+
+    def _brought(self, console: Console, laid: Laid, put: np.ufunc, a: int, b: int) -> None:
+        alone = console.alone()
+        for at in range(a, b, CHUNK):
+            alone.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
 
     def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
