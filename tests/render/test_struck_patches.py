@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from scorekit.render import dsp
+from scorekit.render.patches.bank import partials, ring
 from scorekit.render.patches.base import Patch, Samples, Take
-from scorekit.render.patches.basses import BASSES, partials, ring
+from scorekit.render.patches.basses import BASSES
 from scorekit.render.patches.guitars import GUITARS, amplified
 from scorekit.render.patches.keyboards import KEYBOARDS
 from scorekit.score import MANNERS

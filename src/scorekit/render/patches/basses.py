@@ -1,8 +1,7 @@
 """Bass guitars, double bass, slap and synth bass: strings as sums of ringing partials.
 
-A plucked string is linear, so it is rendered as what it is: partials, each with a frequency, a level, a decay and a
-phase. They come from a few numbers about the string and the player (`Strung`), are coloured by velocity and rung in one
-pass (`ring`). Guitars and keyboards use the same bank.
+A plucked string is linear, so it is rendered as what it is: partials. They come from a few numbers about the string and
+the player (`Strung`), are coloured by velocity and rung in one pass (``bank``). Guitars and keyboards do the same.
 
 Sources: Fletcher and Rossing, *The Physics of Musical Instruments*, ch. 2, 9 and 10 (plucked string, stiffness, two
 polarisations, pickups); Woodhouse, *Acta Acustica* 90 (2004) 945 (decay rates of guitar strings).
@@ -14,129 +13,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
+from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
-
-TOP = 0.44 * RATE
-"""Hz: no partial is rung above."""
-WIDTH = 256
-"""Samples in a row of the partial bank."""
-FINE = 16
-"""Powers that are computed one by one; the rest are products."""
-FLOOR = 1e-4
-"""Level, against the loudest partial, at which a partial is given up (-80 dB)."""
-
-
-# -- partials ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Partials:
-    """Decaying sines: rows of Hz, level, T60 in seconds, start phase in cycles."""
-
-    hertz: Reals
-    level: Reals
-    t60: Reals
-    phase: Reals
-
-    def joined(self, other: Partials) -> Partials:
-        """Both sets of rows."""
-        return Partials(
-            np.concatenate([self.hertz, other.hertz]),
-            np.concatenate([self.level, other.level]),
-            np.concatenate([self.t60, other.t60]),
-            np.concatenate([self.phase, other.phase]),
-        )
-
-    def where(self, keep: np.ndarray) -> Partials:
-        """The rows that are kept."""
-        return Partials(self.hertz[keep], self.level[keep], self.t60[keep], self.phase[keep])
-
-
-def partials(hertz: ArrayLike, level: ArrayLike, t60: ArrayLike, phase: ArrayLike = 0.0) -> Partials:
-    """Rows from numbers and lists, broadcast against each other."""
-    rows = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, np.float64)) for x in (hertz, level, t60, phase)))
-    return Partials(*rows)
-
-
-def _powers(re: Reals, im: Reals, count: int) -> tuple[Reals, Reals]:
-    """Powers 0 .. count-1 of complex numbers (p,), by doubling: real and imaginary planes (count, p)."""
-    out_re, out_im = np.empty((count, re.size)), np.empty((count, re.size))
-    out_re[0], out_im[0] = 1.0, 0.0
-    size = 1
-    while size < count:
-        n = min(size, count - size)
-        x, y = out_re[:n], out_im[:n]
-        out_re[size : size + n] = x * re - y * im
-        out_im[size : size + n] = x * im + y * re
-        re, im = re * re - im * im, 2.0 * re * im
-        size *= 2
-    return out_re, out_im
-
-
-def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Reals, Reals]:
-    """Powers 0 .. count * FINE - 1: real and imaginary planes (p, 2, count * FINE); and power count * FINE exactly.
-
-    Exact powers of every FINE-th and of the FINE between are multiplied in float32: right to 1e-7, and far cheaper.
-    """
-    fine_re, fine_im = _powers(re, im, FINE + 1)
-    wide_re, wide_im = _powers(fine_re[FINE], fine_im[FINE], count + 1)
-    a, b = dsp.f32(wide_re[:count].T)[:, :, None], dsp.f32(wide_im[:count].T)[:, :, None]
-    x, y = dsp.f32(fine_re[:FINE].T)[:, None, :], dsp.f32(fine_im[:FINE].T)[:, None, :]
-    out = np.empty((re.size, 2, count, FINE), np.float32)
-    part = b * y
-    np.multiply(a, x, out=out[:, 0])
-    out[:, 0] -= part
-    np.multiply(b, x, out=part)
-    np.multiply(a, y, out=out[:, 1])
-    out[:, 1] += part
-    return out.reshape(re.size, 2, count * FINE), wide_re[count], wide_im[count]
-
-
-def ring(rows: Partials, count: int) -> Samples:
-    """Sum of decaying sines: ``count`` samples.
-
-    Sample row * WIDTH + column of a sine is a product of a power for the row and one for the column, so the sum over
-    partials is a sum of outer products, added in order by `np.einsum` (no BLAS). Partials are sorted by life, and each
-    stretch of rows takes only those still alive.
-    """
-    depth = -(-count // WIDTH)
-    out = np.zeros((depth, WIDTH), np.float32)
-    rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP))
-    rows = rows.where(np.abs(rows.level) > FLOOR * np.abs(rows.level).max(initial=1e-9))
-    if not rows.level.size:
-        return out.reshape(-1)[:count]
-    level = np.abs(rows.level)
-    seconds = rows.t60 / 9.965784284662087 * dsp.log2(level / (level.max() * FLOOR))
-    lives = np.ceil(seconds * (RATE / WIDTH)).astype(np.intp)
-    order = np.argsort(-lives, kind="stable")
-    rows, lives = rows.where(order), lives[order]
-    shrink = dsp.exp2(-9.965784284662087 / (rows.t60 * RATE))
-    re, im = shrink * dsp.cos(rows.hertz / RATE), shrink * dsp.sin(rows.hertz / RATE)
-    column, step_re, step_im = _planes(re, im, WIDTH // FINE)
-    down, _, _ = _planes(step_re, step_im, -(-depth // FINE))
-    a = dsp.f32(rows.level * dsp.cos(rows.phase))[:, None]
-    b = dsp.f32(rows.level * dsp.sin(rows.phase))[:, None]
-    across = np.empty_like(column)
-    np.add(a * column[:, 1], b * column[:, 0], out=across[:, 0])
-    np.subtract(a * column[:, 0], b * column[:, 1], out=across[:, 1])
-    first = 0
-    while first < depth:
-        last = min(first + max(4, first // 3), depth)
-        alive = int((lives > first).sum())
-        np.einsum("pcm,pcl->ml", down[:alive, :, first:last], across[:alive], out=out[first:last])
-        first = last
-    return out.reshape(-1)[:count]
-
-
-def scatter(address: str, count: int) -> Reals:
-    """Numbers in [-1, 1) fixed by their address: what makes one string unlike the next."""
-    return np.asarray(dsp.noise(address, count), np.float64)
-
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 

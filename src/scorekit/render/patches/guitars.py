@@ -14,6 +14,7 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve, Weights
 from scorekit.render.exact import PI
+from scorekit.render.patches.bank import partials
 from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     STRING_PARAMS,
@@ -21,7 +22,6 @@ from scorekit.render.patches.basses import (
     lasts,
     levelled,
     octaves,
-    partials,
     plucked,
     stroke_of,
 )

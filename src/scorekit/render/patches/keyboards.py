@@ -13,21 +13,18 @@ import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.exact import Reals
+from scorekit.render.patches.bank import Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     BRIGHT,
     DECAY,
     STRING_PARAMS,
-    Partials,
     Strung,
     burst,
     lasts,
     levelled,
     octaves,
-    partials,
     plucked,
-    ring,
-    scatter,
     stroke_of,
 )
 
@@ -245,9 +242,9 @@ def _marimba(take: Take) -> Samples:
         np.array([1.5, 1.9, 0.35, 0.12, 0.06]) * slow, 1_500.0, 2.8,
     )  # fmt: skip
     sound = ring(rows, n)
-    # The wooden bar as a plate: short dense modes, then the mallet itself.
-    k = np.arange(1, 13)
-    wood = partials(310.0 * dsp.power(k, 1.25) * (1.0 + 0.1 * scatter(f"marimba/{take.pitch}/wood", 12)), 0.05, 0.11)
+    # The wooden bar as a plate: short dense modes, none below its first; then the mallet itself.
+    low, k = max(310.0, 1.2 * dsp.hertz(take.pitch)), np.arange(1, 13)
+    wood = partials(low * dsp.power(k, 1.25) * (1.0 + 0.1 * scatter(f"marimba/{take.pitch}/wood", 12)), 0.05, 0.11)
     sound += ring(wood, n) * np.float32(0.3 + take.force)
     dsp.add(sound, burst(f"marimba/{take.pitch}/{take.round}", 400.0, 5_000.0, 0.035), 0, 0.3 * (0.2 + take.force))
     return levelled(sound, 0.16, start=0.001, end=0.3, n=whole)
