@@ -108,7 +108,7 @@ def _hits(cells: Iterable[tuple[int, str]], marks: str, mistakes: Mistakes) -> t
 
 
 _DEGREE = re.compile(r"~?(R|8|[b#]?(?:[2-7]|9|11|13))[+-]{0,2}")
-_APPROACHES = ("<", ">", "(", ")", "D", "N", "x", "~")
+_APPROACHES = ("<", ">", "(", ")", "((", "))", "D", "N", "x", "~")
 
 
 def degree(text: str) -> str:
@@ -118,7 +118,7 @@ def degree(text: str) -> str:
     raise Wrong(
         0,
         f"unknown degree {printable(text)!r}",
-        "known: R 2 to 9, b7, #4, 8, octaves 5+ 5-, < > ( ) D N x ~",
+        "known: R 2 to 9, b7, #4, 8, octaves 5+ 5-, < > ( ) (( )) D N x ~",
         len(text),
     )
 

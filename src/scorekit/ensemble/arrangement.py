@@ -245,9 +245,10 @@ def rests(
 ) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    Endings are played through, and where a section begins everybody is there. At full energy the first of the compers plays through, and so does whoever alone gives the
-    harmony, unless the music is ``vamping``: then drums and bass are left alone for a bar. There a first statement
-    of four bars has a rest for certain, of one bar for those who comp.
+    Endings are played through, and where a section begins and ends everybody is there. At full energy the first of the
+    compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums and
+    bass are left alone for a bar. There a first statement of four bars has a rest for certain, of one bar for those who
+    comp.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
@@ -259,14 +260,14 @@ def rests(
     resting: list[int] = []
     draw = seed.at(section.id, part)
     sure = vamping and section.bars == 4 and section.occurrence == 1
+    single = alone or (sure and part in _COMPERS)
     for block in range(0, section.bars, 8):
         bars = min(8, section.bars - block)
         share = rest_share(part, section.tier) * (1.0 if vamping or section.bars >= 8 else 0.4)
         if bars >= 4 and (sure or draw.chance(f"rest/{block}", share)):
-            slots = bars // 2
-            odds = [0.0 if block == n == 0 else 1.0 if 0 < n < slots - 1 else 0.6 for n in range(slots)]
-            first = block + 2 * draw.pick(f"where/{block}", odds)
-            resting += [first + 1] if alone or (sure and part in _COMPERS) else [first, first + 1]
+            starts = (0, 1)[not single :] if bars < 6 else (2, bars - 4) if block == 0 else range(0, bars - 1, 2)
+            first = block + starts[draw.pick(f"where/{block}", [1.0] * len(starts))]
+            resting += [first + 1] if single else [first, first + 1]
     return tuple(resting) if len(resting) < section.bars else ()
 
 

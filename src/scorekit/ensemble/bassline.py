@@ -65,7 +65,13 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
     if asked is not None or len(lines) == 1:
         return tuple(chosen)
     _answers(brief, lines, chosen, ideas.stray)
-    return momentous(lines, brief, chosen)
+    kicks = kicks_of(brief)
+
+    def fit(line: BassLine, bar: int) -> float:
+        error = _lock_error(brief, line, kicks, ideas.kick_lock, range(bar, bar + 1))
+        return round(float(2.0 ** (-3 * error)), 9)
+
+    return momentous(lines, brief, chosen, fit)
 
 
 def _plain(brief: Brief) -> BassLine:
@@ -98,15 +104,17 @@ def kicks_of(brief: Brief) -> frozenset[Tick]:
     return frozenset(note.start for note in brief.hears("drums") if note.pitch == KICK)
 
 
-def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: float) -> float:
-    """How far the share of kicks that the line meets is from the wanted one, over the first four bars."""
+def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: float, bars: range = range(4)) -> float:
+    """How far the share of kicks that the line meets is from the wanted one, over some bars (the first four)."""
     section = brief.section
-    bars = min(4, section.bars)
-    heard = [k for k in sorted(kicks) if k < bars * section.meter.bar]
+    span = range(bars.start * section.meter.bar, min(bars.stop, section.bars) * section.meter.bar)
+    heard = [k for k in sorted(kicks) if k in span]
     if not heard:
         return 0.0
     onsets = {
-        b * section.meter.bar + s.at for b in range(bars) for s in paced(line.rhythm, section, brief.lane.pace, b)
+        b * section.meter.bar + s.at
+        for b in range(bars.start, min(bars.stop, section.bars))
+        for s in paced(line.rhythm, section, brief.lane.pace, b)
     }
     return abs(sum(k in onsets for k in heard) / len(heard) - lock)
 

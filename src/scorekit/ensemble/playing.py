@@ -56,7 +56,7 @@ def momentous(
     if not some:
         return tuple(going)
     listens = any("fill" in idea.mask for idea in some)
-    fills = frozenset(fill_starts(brief.section, brief.hears("drums")) if listens else ())
+    fills = frozenset(fill_starts(brief.section, brief.hears("drums"), 1, 2) if listens else ())
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
     return masks.moments(brief, some, going, facts, fit)
 
@@ -180,8 +180,8 @@ def changes(section: Section) -> tuple[Chord, ...]:
     return tuple(merged)
 
 
-def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
-    """Where in each bar a drum fill of two beats or more begins: toms, or three snare strokes a beat, to the bar line.
+def fill_starts(section: Section, drums: tuple[Note, ...], least: int = 2, strokes: int = 3) -> dict[int, Tick]:
+    """Where in each bar a drum fill of so many beats or more begins: toms, or so many snare strokes a beat, to the bar line.
 
     What every bar of the section has on a beat is the groove and does not count. Bars without a fill are left out.
     """
@@ -195,9 +195,9 @@ def fill_starts(section: Section, drums: tuple[Note, ...]) -> dict[int, Tick]:
     found: dict[int, Tick] = {}
     for bar, counts in enumerate(toms):
         length = 0
-        while length < beats and counts[beats - 1 - length] - usual[beats - 1 - length] >= 3:
+        while length < beats and counts[beats - 1 - length] - usual[beats - 1 - length] >= strokes:
             length += 1
-        if length >= 2:
+        if length >= least:
             found[bar] = bar * section.meter.bar + section.meter.onsets[beats - length]
     return found
 
