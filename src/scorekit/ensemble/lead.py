@@ -11,7 +11,7 @@ from scorekit.ensemble.base import VELOCITY, Pen, heat
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
-from scorekit.ensemble.retouch import banded, climax, sparser, varied
+from scorekit.ensemble.retouch import banded, climax, risen, sparser, varied
 from scorekit.ensemble.tunes import ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
@@ -109,6 +109,8 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     if brief.section.occurrence > 1 and setting.kind != "solo":
         liberty = 0.25 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
+        late = brief.section.occurrence > 2 or brief.section.lift > 0
+        tones = risen(setting, tones, brief.seed) if late and setting.kind == "hook" and brief.lane.tier == 5 else tones
     busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
     if busy > SLACK:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))

@@ -19,7 +19,8 @@ __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
 
 BEAM = 8
 _STEPS = (0.12, 0.2, 0.0, 0.22, 0.3, 0.45, 1.2, 0.6)
-_GUMBEL = tuple(-log(-log((n + 0.5) / 1024)) for n in range(1024))
+_GUMBEL = tuple(min(2.2, -log(-log((n + 0.5) / 1024))) for n in range(1024))
+"""A Gumbel number for each of 1024 chances, its tail cut off: chance may choose among good tones, not make a wrong one good."""
 
 
 def _interval_cost(move: int) -> float:
@@ -166,8 +167,8 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             if pitch % 12 not in place.scale:
                 continue
             cost = dissonance(pitch, place)
-            if loose and not closing and (pitch - 1) % 12 not in place.chord:
-                cost = 1.5 if cost == 0 else 0.25 * cost
+            if loose and not closing:
+                cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
                 cost += 0.2 * max(0, abs(pitch - aim.after) - 4)

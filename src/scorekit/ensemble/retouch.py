@@ -48,6 +48,18 @@ def varied(setting: Setting, tones: Sequence[Tone], more: float, seed: Seed) -> 
     return monophonic(out)
 
 
+def risen(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ...]:
+    """A last chorus: most long tones of its second half go up to the next tone of the chord, as singers do when it counts."""
+    out = list(tones)
+    for n, tone in enumerate(tones):
+        late = tone.start * 2 >= setting.section.length and tone.length >= PPQ and n < len(tones) - 1
+        if late and seed.chance(f"rise/{tone.start}", 0.6):
+            chord = spot(setting, tone).chord
+            reach = range(tone.pitch + 2, min(tone.pitch + 6, setting.high) + 1)
+            out[n] = replace(tone, pitch=next((p for p in reach if p % 12 in chord), tone.pitch))
+    return tuple(out)
+
+
 EDITS = {"tail": 9.0, "words": 3.0, "early": 1.0, "ornament": 1.0, "drop": 0.1}
 """What changes in a return, and how readily."""
 

@@ -39,9 +39,11 @@ LIFT = (0, 1, 4, 1)
 """How many semitones each unit of four lies above the first: state, restate, answer, turn."""
 SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
 """Contours of phrases and how common they are (measured on pop melodies)."""
+HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
+"""The same for hooks, which rise to their top instead of falling from it."""
 HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
-WORDS, CARRY = 0.45, 0.65
+WORDS, CARRY = 0.3, 0.65
 """How often a verse's copy is sung to other words, and a rest inside a phrase sung over."""
 BROAD = frozenset({"bridge", "B"})
 """Sections that set themselves against the others by longer notes."""
@@ -185,7 +187,8 @@ def _stated(
     setting: Setting, slot: Slot, rhythm: Sequence[Tone], before: tuple[int, ...], seed: Seed
 ) -> tuple[Tone, ...]:
     """A new idea sung where its slot lies, so that it may be followed by itself without a leap."""
-    shape = seed.choose("shape", [name for name, _ in SHAPES], [w for _, w in SHAPES], setting.heat)
+    shapes = HOOKS if setting.kind == "hook" else SHAPES
+    shape = seed.choose("shape", [name for name, _ in shapes], [w for _, w in shapes], setting.heat)
     lift = LIFT[slot.index % 4] + (6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0)
     aim = Aim(shape, lift, slot.close, before, slot.goal)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)

@@ -117,13 +117,28 @@ def strange(board: Board, note: Note, chord: Chord) -> bool:
 
 
 def clashes(board: Board) -> None:
-    """K4: two parts a minor second or ninth apart for an eighth or more. The one that ranks lower gives way."""
+    """K4: two parts a minor second or ninth apart for an eighth or more. The one that ranks lower gives way, the bass to a
+    tune that holds."""
     for part in board.giving_way():
         above = board.before(part)
         for note in list(board.notes[part]):
             rival = biter(board, part, above, note)
             if rival is not None:
                 give_way(board, part, note, *rival)
+    if board.case.front == "lead" and board.free("bass"):
+        for note in list(board.notes["bass"]):
+            tune = undermines(board, note)
+            if tune is not None:
+                give_way(board, "bass", note, "lead", tune)
+
+
+def undermines(board: Board, note: Note) -> Note | None:
+    """The note of the tune from which a bass note outside the chord is a semitone away in some octave, for three quarters of
+    a beat or more: what leads to the next chord must be brief under a tune that holds."""
+    if note.length < PPQ * 3 // 4 or note.pitch % 12 in tones(board.case.section.chord_at(note.start)):
+        return None
+    held = (n for n in board.sounding("lead", note.start, note.end) if together(n, note) >= PPQ * 3 // 4)
+    return next((n for n in held if (n.pitch - note.pitch) % 12 in (1, 11)), None)
 
 
 def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
