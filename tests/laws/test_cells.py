@@ -46,22 +46,33 @@ def cell(section: str, part: str, what: str) -> str:
     return f'[sections."{section}".parts.{part}]\n{what}\n'
 
 
+TAKES = (4, 1, 2, 3, 5, 6)
+ONE_WAY = {("reggae", "pads"): "held organ chords in an octave that has one voicing of the first"}
+"""Parts of the songs below that have nothing else to play, and why."""
+
+
 @pytest.mark.parametrize("genre", GENRES)
-def test_a_reroll_reaches_its_listeners_alone(genre: str) -> None:
+def test_a_reroll_reaches_its_listeners_alone_and_is_heard(genre: str) -> None:
     """Every part rerolled in one section: that section alone changes, and in it the part, those who hear it, and parts in
-    which the resolver recorded an edit; and some reroll is heard."""
+    which the resolver recorded an edit; and of six takes of each part that plays there some is another one."""
     songs = Songs(genre, 5)
-    before = songs.composed(cell(songs.sections[0].id, "pads", "reroll = 0"))
+    keep = cell(songs.sections[0].id, "pads", "reroll = 0")
+    before = songs.composed(keep)
     middle = songs.sections[len(songs.sections) // 2].id
-    heard = 0
+    silent = set()
     for part in (p.name for p in before.plan.parts):
-        after = songs.composed(cell(songs.sections[0].id, "pads", "reroll = 0") + cell(middle, part, "reroll = 4"))
-        touched = changed(before, after)
-        assert {section for section, _ in touched} <= {middle}
-        allowed = listeners(part) | mended(before, middle) | mended(after, middle)
-        assert {name for _, name in touched} <= allowed, part
-        heard += (middle, part) in touched
-    assert heard
+        playing = bool(phrase(before, middle, part))
+        for take in TAKES if playing else TAKES[:1]:
+            after = songs.composed(keep + cell(middle, part, f"reroll = {take}"))
+            touched = changed(before, after)
+            assert {section for section, _ in touched} <= {middle}
+            allowed = listeners(part) | mended(before, middle) | mended(after, middle)
+            assert {name for _, name in touched} <= allowed, part
+            if (middle, part) in touched:
+                break
+        else:
+            silent |= {part} if playing else set()
+    assert silent <= {part for one, part in ONE_WAY if one == genre}
 
 
 @pytest.mark.parametrize("genre", GENRES)

@@ -114,14 +114,18 @@ def _vertical(voicing: Voicing, root: int, guides: frozenset[int], centre: float
 
 @lru_cache(maxsize=512)
 def led_through(
-    key: tuple[tuple[int, str, int, Voicing], ...], low: int, high: int, count: int, still: float
+    key: tuple[tuple[int, str, int, Voicing], ...], low: int, high: int, count: int, still: float, take: int = 0
 ) -> tuple[Voicing, ...]:
     """One voicing for each (root, quality, lowest pitch of the tune, pitches it holds): a beam search over cost alone,
-    motion and the tune. ``still`` weighs the top line's motion: small for pads."""
+    motion and the tune. ``still`` weighs the top line's motion: small for pads. Take 0 is the best way, each further one
+    the best that opens with a voicing none before it opens with, while there is one."""
+    opened = {way[0] for n in range(take) if (way := led_through(key, low, high, count, still, n))}
     beam: list[tuple[float, tuple[Voicing, ...]]] = [(0.0, ())]
     for root, quality, ceiling, held in key:
         own = seats(root, quality, (low, min(high, max(low + 14, ceiling - 1)), high), count)
         offers = [(v, cost + _under(v, ceiling, held)) for v, cost in own]
+        if not beam[0][1]:
+            offers = [offer for offer in offers if offer[0] not in opened] or offers
         grown = [(cost + price + _joined(way, v, still), (*way, v)) for cost, way in beam for v, price in offers]
         best: dict[Voicing, tuple[float, tuple[Voicing, ...]]] = {}
         for state in sorted(grown):

@@ -22,6 +22,9 @@ from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
+OPENINGS = (4.0, 2.0, 1.0)
+"""Weights of the best way through the chords, and of the best that open otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -125,10 +128,14 @@ def players(brief: Brief, voices: Sequence[int]) -> int:
 
 
 def led(player: Player, parts: Sequence[Span], count: int | None = None) -> tuple[Voicing, ...]:
-    """One voicing for each span: minimal but not frozen motion, under the tune and clear of its held notes."""
+    """One voicing for each span: minimal but not frozen motion, under the tune and clear of its held notes.
+
+    Where the first chord sits is a choice, the same for all statements of a section.
+    """
     lane = player.brief.lane
     key = tuple((s.chord.root, s.chord.quality, s.ceiling, s.held) for s in parts)
-    return led_through(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still)
+    take = home(player.brief).pick("opening", OPENINGS)
+    return led_through(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still, take)
 
 
 def tied(player: Player, parts: Sequence[Span], chain: Sequence[Voicing], idea: str) -> list[Draft]:
