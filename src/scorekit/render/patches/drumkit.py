@@ -81,8 +81,14 @@ def snare(hz: float, wires: float = 1.0, rim: float = 0.0) -> Piece:
     return piece
 
 
+_SHELL: Curve = ((150.0, -36.0, 0.30), (450.0, -12.0, 0.34), (900.0, -10.0, 0.33), (2000.0, -14.0, 0.30),
+    (5000.0, -19.0, 0.18), (9000.0, -28.0, 0.14), (14000.0, -38.0, 0.10))  # fmt: skip
+"""What is heard of a drum beside its skin: shell, air, the other skin, the snare's wires answering."""
+
+
 def tom(hz: float, mallet: float = 0.0) -> Piece:
-    """Tom: ideal-membrane ratios with air loading, pitch drop growing with force, stick contact. mallet 1 is soft."""
+    """Tom: ideal-membrane ratios with air loading, pitch drop growing with force, stick contact, and a breath of what
+    answers it. mallet 1 is soft."""
 
     def piece(s: Stroke) -> Samples:
         t = (0.45 + 34.0 / hz) * s.ring
@@ -94,6 +100,8 @@ def tom(hz: float, mallet: float = 0.0) -> Piece:
             (3.2, t * 0.18, 0.16 * up * hard), (4.1, t * 0.12, 0.12 * up * hard)))  # fmt: skip
         x += click(s, n, 2600.0, 1.2, 0.045) * np.float32(1.8 * up * s.force * s.bright)
         x += click(s, n, 800.0, 1.0, 0.12) * np.float32(0.30 * hard)
+        answer = hiss(s.rng, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
+        x += attack(answer, 0.004) * np.float32(hard * float(np.sqrt(s.force * s.bright)))
         return attack(soft(x, 0.9), 0.0012)
 
     return piece
@@ -169,9 +177,9 @@ _CRASH = Plate(300.0, 9000.0, 100, 4.4, 3.0, 0.70, 0.014, -1.0, 0.9, 0.8, seed=2
 _CRASH2 = Plate(350.0, 9500.0, 90, 3.9, 2.8, 0.70, 0.012, 0.0, 1.0, 0.8, seed=3)
 _SPLASH = Plate(550.0, 11000.0, 70, 1.8, 1.4, 0.70, 0.005, 0.5, 1.1, 0.6, seed=4)
 _CHINA = Plate(220.0, 7500.0, 100, 2.9, 2.2, 0.90, 0.005, -1.5, 0.5, 0.8, seed=5)
-_RIDE = Plate(400.0, 10000.0, 80, 4.6, 2.8, 0.16, 0.020, 0.0, 1.0, 1.0, (3120.0, 4410.0, 5870.0), seed=6)
-_RIDE2 = Plate(450.0, 10500.0, 80, 4.0, 2.6, 0.18, 0.020, 0.5, 1.1, 1.0, (3480.0, 4790.0, 6260.0), seed=7)
-_BELL = Plate(500.0, 9000.0, 50, 3.6, 2.6, 0.07, 0.020, 0.0, 1.0, 0.9, _RIDE_BELL, seed=6)
+_RIDE = Plate(400.0, 10000.0, 80, 4.6, 2.8, 0.30, 0.020, 0.0, 1.0, 1.0, (3120.0, 4410.0, 5870.0), seed=6)
+_RIDE2 = Plate(450.0, 10500.0, 80, 4.0, 2.6, 0.32, 0.020, 0.5, 1.1, 1.0, (3480.0, 4790.0, 6260.0), seed=7)
+_BELL = Plate(500.0, 9000.0, 50, 3.6, 2.6, 0.11, 0.020, 0.0, 1.0, 0.9, _RIDE_BELL, seed=6)
 
 _TOMS = {50: 196.0, 48: 165.0, 47: 139.0, 45: 120.0, 43: 98.0, 41: 82.0}
 _TOM_PLACE = {50: -0.38, 48: -0.26, 47: -0.04, 45: 0.12, 43: 0.36, 41: 0.48}

@@ -77,6 +77,8 @@ class Voice:
     """Whether the phases of the harmonics are scattered, as a resonant body does."""
     drift: float = 2.0
     """Cents a player wanders."""
+    bloom: float = 0.0
+    """Seconds in which a note becomes as bright as it will be: upper harmonics enter after lower ones, in brass most."""
 
     def still(self) -> Voice:
         """One player, unmoved and breathless."""
@@ -210,12 +212,12 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
     late[0] = 0.0
     lag = np.rint(late * (voice.scatter * (1.3 - force_of(take)) * RATE / HOP)).astype(np.intp)
     own = np.maximum(np.arange(count) - lag, 0)
-    smooth = 0.75 if voice.attack > 0.1 else 1.2
-    attack = voice.attack * (1.5 - force) * {"legato": smooth, "short": 0.45}.get(manner, 1.0) + 0.004
+    pace = {"legato": 0.75 if voice.attack > 0.1 else 1.2, "short": 0.45}.get(manner, 1.0) * (1.5 - force)
+    attack = voice.attack * pace + 0.004
     grown = _ease(t - voice.delay * 0.4, voice.delay * 1.6)
     lively = 1.0 + voice.blare * force * _fall(t - attack * 0.6, 0.5) * (manner != "legato")
     level = _ease(t, attack) * (0.86 + 0.14 * _fall(t - attack, 1.2))
-    bright = (0.25 + 0.75 * _ease(t, attack * 1.3)) * lively
+    bright = (0.25 + 0.75 * _ease(t, max(attack * 1.3, voice.bloom * pace))) * lively
     bent = np.zeros(count)
     if manner != "legato":
         bent = _fall(t, 0.28)
