@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -130,16 +131,21 @@ class Plate:
     seed: int = 0
 
 
-def plate(p: Plate) -> Piece:
-    """A cymbal of that description. Its modes are its own, the same at every stroke; their phases and levels vary."""
+@lru_cache(maxsize=32)
+def _modes(p: Plate) -> tuple[Reals, Reals]:
+    """The modes of a cymbal, Hz, and their levels: its own, the same at every stroke."""
     own = dice(f"plate/{p.seed}")
     spot = (np.arange(p.count) + own.random(p.count)) / p.count
     hz: Reals = p.low + (p.high - p.low) * (0.75 * spot + 0.55 * (spot * spot) ** 2)
-    weight: Reals = ((0.35 + own.random(p.count)) * dsp.power(np.minimum(hz / 4000.0, 1.0),
-        p.lean) / (1.0 + ((hz / (1.1 * p.high)) ** 2) ** 2))  # fmt: skip
+    weight: Reals = (0.35 + own.random(p.count)) * dsp.power(np.minimum(hz / 4000.0, 1.0), p.lean)
+    return hz, weight / (1.0 + ((hz / (1.1 * p.high)) ** 2) ** 2)
+
+
+def plate(p: Plate) -> Piece:
+    """A cymbal of that description. Phases and levels of its modes vary from stroke to stroke."""
 
     def piece(s: Stroke) -> Samples:
-        n = samples(p.seconds * (0.35 + 0.65 * s.ring))
+        n, (hz, weight) = samples(p.seconds * (0.35 + 0.65 * s.ring)), _modes(p)
         ring = p.ring * s.ring
         t60 = ring * dsp.power(1000.0 / hz, 0.45)
         amp = weight * (0.7 + 0.6 * s.rng.random(p.count)) * dsp.power(1500.0 / hz, (1.0 - s.force) * 0.6)
