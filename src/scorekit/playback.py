@@ -117,8 +117,9 @@ def play(
     from scorekit.render.wav import Marks
     from scorekit.shelf import Shelf
     from scorekit.stage import Master
-    from scorekit.workshop import Workshop
+    from scorekit.workshop import Workshop, keep_memory
 
+    keep_memory()
     try:
         events = smf.read(data)
         lines, last = gm.lines(events, PATCHES)

@@ -197,8 +197,9 @@ def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
     """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
     from scorekit.pipeline import Sounding
     from scorekit.shelf import Shelf
-    from scorekit.workshop import Workshop
+    from scorekit.workshop import Workshop, keep_memory
 
+    keep_memory()
     shelf = Shelf() if cache else None
     if shelf:
         shelf.tidy()  # before, so that it never outgrows its limit by more than one song

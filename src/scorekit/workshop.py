@@ -75,6 +75,20 @@ class Filed:
         return out
 
 
+def keep_memory() -> None:
+    """Tells glibc to keep what arrays leave behind, for the next ones: otherwise each large one is had from the system anew,
+    page by page, a tenth of a render's time. For processes that end when their song is done; elsewhere it does nothing."""
+    import ctypes
+
+    if sys.platform == "linux" and hasattr(own := ctypes.CDLL(None), "mallopt"):
+        for name, value in _KEPT:
+            own.mallopt(name, value)
+
+
+_KEPT = ((-3, 32 << 20), (-1, 512 << 20), (-2, 16 << 20))
+"""M_MMAP_THRESHOLD (it takes no more), M_TRIM_THRESHOLD, M_TOP_PAD and their values in bytes: mallopt(3)."""
+
+
 class Workshop(Hands):
     """As many forked processes as asked for; one where the system cannot fork."""
 
