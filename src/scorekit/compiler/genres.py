@@ -271,8 +271,8 @@ class CompSpec(Table):
 class CompsSpec(Table):
     """The two comping players."""
 
-    guitar: CompSpec = entry("Guitar.", CompSpec())
-    keys: CompSpec = entry("Keys.", CompSpec())
+    guitar: CompSpec = entry("Guitar.", CompSpec.model_construct())
+    keys: CompSpec = entry("Keys.", CompSpec.model_construct())
 
 
 class BehaviourSpec(Alternative):
@@ -340,21 +340,21 @@ class GenreSpec(Table):
 
     genre: GenreName = entry("What it is called.")
     tempo: GenreTempo = entry("Tempi.")
-    meter: GenreMeter = entry("Meter and grid.", GenreMeter())
-    feel: GenreFeel = entry("How written time becomes played time.", GenreFeel())
-    keys: GenreKeys = entry("Keys it likes.", GenreKeys())
+    meter: GenreMeter = entry("Meter and grid.", GenreMeter.model_construct())
+    feel: GenreFeel = entry("How written time becomes played time.", GenreFeel.model_construct())
+    keys: GenreKeys = entry("Keys it likes.", GenreKeys.model_construct())
     form: tuple[GenreForm, ...] = entry("Forms to choose from.", min_length=1)
     section: dict[Name, GenreSection] = entry("What sections are like, by role.", {})
     harmony: GenreHarmony = entry("Chords.")
-    drums: DrumSpec = entry("Drums.", DrumSpec())
-    perc: PercSpec = entry("Percussion.", PercSpec())
-    bass: BassSpec = entry("Bass.", BassSpec())
-    comp: CompsSpec = entry("Guitar and keys.", CompsSpec())
-    strings: SustainSpec = entry("Strings.", SustainSpec())
-    brass: SustainSpec = entry("Brass and winds.", SustainSpec())
-    pads: SustainSpec = entry("Pads and risers.", SustainSpec())
-    melody: GenreMelody = entry("Tunes.", GenreMelody())
-    arrange: GenreArrange = entry("Who plays when.", GenreArrange())
+    drums: DrumSpec = entry("Drums.", DrumSpec.model_construct())
+    perc: PercSpec = entry("Percussion.", PercSpec.model_construct())
+    bass: BassSpec = entry("Bass.", BassSpec.model_construct())
+    comp: CompsSpec = entry("Guitar and keys.", CompsSpec.model_construct())
+    strings: SustainSpec = entry("Strings.", SustainSpec.model_construct())
+    brass: SustainSpec = entry("Brass and winds.", SustainSpec.model_construct())
+    pads: SustainSpec = entry("Pads and risers.", SustainSpec.model_construct())
+    melody: GenreMelody = entry("Tunes.", GenreMelody.model_construct())
+    arrange: GenreArrange = entry("Who plays when.", GenreArrange.model_construct())
     mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
     assess: dict[str, tuple[float, float, float, float]] = entry(

@@ -46,7 +46,7 @@ VERSION = r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}"
 class Sound(BaseModel):
     """The sound of a part: a patch, and any of its parameters as numbers."""
 
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, float]
 
     patch: Name | None = entry("Name of the synth patch; left out: the genre's.", None)
@@ -225,12 +225,12 @@ class SongSpec(Table):
         "fix: what nobody can play is mended; strict: your own notes are refused, locked ones told; off: anything goes.",
         "fix",
     )
-    dials: DialsSpec = entry("How far the band may go.", DialsSpec())
+    dials: DialsSpec = entry("How far the band may go.", DialsSpec.model_construct())
     parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, json_schema_extra=PER_PART)
     sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})
     melody: MelodySpec | None = entry("A tune of your own.", None)
-    master: MasterSpec = entry("The last stage of the sound.", MasterSpec())
-    resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec())
+    master: MasterSpec = entry("The last stage of the sound.", MasterSpec.model_construct())
+    resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec.model_construct())
     override: dict[str, Any] = entry("Any keys of the genre, for this song only.", {})
 
 

@@ -15,7 +15,7 @@ from scorekit.score import PARTS
 class Table(BaseModel):
     """A table of a spec: strict types, no unknown keys, no infinities."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 def kind_of(value: object) -> str:
