@@ -31,6 +31,7 @@ FLOORS = (
         "workshop",
         "doctor",
         "playback",
+        "aside",
         "plain",
         "songs",
         "synth",

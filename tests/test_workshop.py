@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
+
+from scorekit import songs
+from scorekit.aside import Aside
 
 FAULTS = """
 import resource, sys
@@ -35,3 +41,37 @@ def test_memory_that_is_let_go_is_had_again_without_the_system() -> None:
     }
     assert found["anew"] > 20 * 1000
     assert found["kept"] < 1000
+
+
+def test_a_process_aside_hands_over_what_it_found_and_what_went_wrong() -> None:
+    """Its result; its exception with the place it was raised at; and that it was killed."""
+    with Aside(lambda: {"pages": 3}) as other:
+        assert other.result() == {"pages": 3}
+    with Aside(lambda: int("three")) as other, pytest.raises(ValueError, match="three") as caught:
+        other.result()
+    assert "in _outcome" in caught.value.__notes__[0]
+    with Aside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as other, pytest.raises(MemoryError):
+        other.result()
+
+
+def test_nobody_waits_for_a_process_whose_result_is_not_wanted() -> None:
+    """An exception on the way ends it in the middle of its work, and nothing of it is left."""
+    before = set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set()
+    with pytest.raises(KeyError), Aside(lambda: time.sleep(60)) as other:
+        raise KeyError("enough")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(other.process, 0)
+    assert not before or len(set(os.listdir("/proc/self/fd"))) == len(before)
+
+
+@pytest.mark.parametrize("text", ['genre = "rock"\nlength = "8 s"\n', 'genre = "rok"\nlength = "8 s"\n'])
+def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same plan, or the same mistakes, whether another process compiles it or this one."""
+    found: list[object] = []
+    for helped in (False, True):
+        monkeypatch.setattr(songs, "helped", lambda helped=helped: helped)
+        try:
+            found.append(songs.compiled_meanwhile(text, "song.toml", songs.Wishes(midi_only=True)))
+        except songs.Refusal as refusal:
+            found.append(refusal.diagnostics)
+    assert found[0] == found[1]

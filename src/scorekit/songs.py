@@ -5,13 +5,16 @@ What the commands ``check``, ``render`` and ``smells`` do once their command lin
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scorekit import files, playback, report
+from scorekit.aside import Aside, forks, processors
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
 
@@ -115,6 +118,48 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     return compiled
 
 
+def compiled_meanwhile(text: str, name: str, wishes: Wishes) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """The plan of a song's text, and what was told of it: made in a process of its own, where that is a gain, while this one
+    loads all that plays the plan."""
+    work = partial(plan_of, text, name, wishes)
+    if not helped():
+        plan, diagnostics = work()
+    else:
+        with Aside(work) as compiling:
+            load(sound=not (wishes.midi_only or wishes.soundfont))
+            plan, diagnostics = compiling.result()
+    if plan is None:
+        raise Refusal(*diagnostics)
+    return plan, diagnostics
+
+
+def helped() -> bool:
+    """Whether there is a processor for another process, and something to load meanwhile."""
+    return "numpy" not in sys.modules and forks() and processors() > 1
+
+
+def plan_of(text: str, name: str, wishes: Wishes) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+    """A song compiled: its plan, unless it has mistakes, and what is told."""
+    from scorekit import pipeline
+
+    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
+    return compiled.plan, compiled.diagnostics
+
+
+def load(sound: bool) -> None:
+    """Loads what plays a plan."""
+    import scorekit.ensemble.band
+    import scorekit.ensemble.conflicts.reconcile
+    import scorekit.ensemble.performance
+
+    if sound:
+        import scorekit.render.delivery
+        import scorekit.render.mix
+        import scorekit.render.patches
+        import scorekit.shelf
+        import scorekit.workshop  # noqa: F401
+
+
 def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
     """The text of a spec and the name it goes by; Refusal when it cannot be read."""
     text = files.read_stdin(limit) if spec == "-" else files.read_text(Path(spec), limit)
@@ -170,8 +215,7 @@ def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcom
 def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     """A song compiled, played, and written: all of its files or none."""
     began = time.monotonic()
-    compiled = compiled_song(spec, wishes)
-    plan = decided(compiled)
+    plan, diagnostics = compiled_meanwhile(*read(spec), wishes)
     name = files.slug(plan.title if spec == "-" else Path(spec).stem)
     try:
         with files.claim(wishes.out, name):
@@ -190,7 +234,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     facts = {**report.card(plan), **heard, "took": took, "files": written}
     voice.settle()
     voice.say(report.summary(facts, written, took, voice.verbose))
-    return Outcome(spec, 0, compiled.diagnostics, facts)
+    return Outcome(spec, 0, diagnostics, facts)
 
 
 def sounding(kind: str, loop: bool, cache: bool) -> Sounding:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import mmap
 import os
-import pickle
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from typing import BinaryIO, TypeVar, cast
+from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar, cast
 
 import numpy as np
 
 from scorekit import files
+from scorekit.aside import Aside, forks, processors
 from scorekit.render.dsp import Samples
 from scorekit.render.master import Hands, Spool
 
@@ -93,7 +93,7 @@ class Workshop(Hands):
     """As many forked processes as asked for; one where the system cannot fork."""
 
     def __init__(self, count: int | None = None) -> None:
-        self.count = (count or min(processors(), 2)) if hasattr(os, "fork") and sys.platform != "darwin" else 1
+        self.count = (count or min(processors(), 2)) if forks() else 1
 
     def spool(self, n: int) -> Spool:
         """Room for n samples, in reach of all processes."""
@@ -119,67 +119,16 @@ class Workshop(Hands):
         queue, feed = os.pipe()
         os.write(feed, b"".join(number.to_bytes(2, "little") for number in range(len(jobs))))
         os.close(feed)
-        others = [_Other(queue, jobs) for _ in range(self.count - 1)]
         try:
-            found = _taken(queue, jobs)
-            for other in others:
-                found |= other.results()
-        except BaseException:
-            for other in others:
-                other.stop()
-            raise
+            with ExitStack() as stack:
+                share = partial(_taken, queue, jobs, os.getpid())
+                others = [stack.enter_context(Aside(share)) for _ in range(self.count - 1)]
+                found = _taken(queue, jobs)
+                for other in others:
+                    found |= other.result()
         finally:
             os.close(queue)
-            for other in others:
-                other.end()
         return [cast(Result, found[number]) for number in range(len(jobs))]
-
-
-class _Other:
-    """A forked process that takes jobs until none is left."""
-
-    def __init__(self, queue: int, jobs: Sequence[Callable[[], object]]) -> None:
-        heard, told = os.pipe()
-        parent = os.getpid()
-        self.process = os.fork()
-        if not self.process:
-            code = 1
-            try:
-                os.close(heard)
-                with os.fdopen(told, "wb") as out:
-                    pickle.dump(_outcome(queue, jobs, parent), out, protocol=5)
-                code = 0
-            finally:
-                os._exit(code)
-        os.close(told)
-        self.pipe: BinaryIO = os.fdopen(heard, "rb")
-
-    def results(self) -> dict[int, object]:
-        """What it did, by number; what went wrong there is raised here."""
-        try:
-            outcome = pickle.load(self.pipe)
-        except EOFError:
-            raise MemoryError("a process of the render was killed") from None
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return cast(dict[int, object], outcome)
-
-    def stop(self) -> None:
-        """Ends it in the middle of its work: nobody wants the results any more."""
-        os.kill(self.process, signal.SIGKILL)
-
-    def end(self) -> None:
-        """Waits for it to be gone; a reader who leaves early makes it stop."""
-        self.pipe.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self.process, 0)
-
-
-def _outcome(queue: int, jobs: Sequence[Callable[[], object]], parent: int) -> object:
-    try:
-        return _taken(queue, jobs, parent)
-    except Exception as error:
-        return error
 
 
 def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) -> dict[int, object]:
@@ -191,8 +140,3 @@ def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) ->
         index = int.from_bytes(number, "little")
         found[index] = jobs[index]()
     return found
-
-
-def processors() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
