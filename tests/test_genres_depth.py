@@ -14,11 +14,6 @@ from scorekit import files
 GENRES = tuple(name for name in files.known("genres") if name != "base44")
 
 OPEN = {
-    "ambient": {"approaches to the next chord", "guitar voicings"},
-    "bossa": {"kinds of cadence"},
-    "drum_and_bass": {"approaches to the next chord", "guitar voicings"},
-    "jazz_swing": {"kinds of cadence", "guitar cells", "pad behaviours"},
-    "melodic_house": {"guitar voicings"},
     "metal": {"guitar voicings"},
 }
 """What is still wanting; nothing may be added here."""
