@@ -156,6 +156,20 @@ def test_walking_aims_at_the_next_chord() -> None:
     assert roots / arrivals >= 0.65
 
 
+def test_a_walk_does_not_rock() -> None:
+    """A note, its neighbour and the same note again come in one of twenty beats at most, roots left aside."""
+    rocks = beats = 0
+    for seed in range(20):
+        asked = brief(WALK, seed=Seed(f"{seed}/A/1/bass"))
+        line = [n for n in Bass().play(asked).notes if n.manner != "dead" and n.start % PPQ == 0]
+        for a, b, c in zip(line, line[1:], line[2:], strict=False):
+            near = a.pitch == c.pitch and abs(a.pitch - b.pitch) <= 2
+            rocks += near and c.pitch % 12 != asked.section.chord_at(c.start).bass
+            beats += 1
+    assert beats > 400
+    assert rocks <= 0.05 * beats
+
+
 def test_the_quiet_walk_is_in_two() -> None:
     """At the tiers of the two-feel there are about two notes a bar."""
     assert 2 <= len(Bass().play(brief(WALK, tier=2)).notes) / 8 <= 3

@@ -51,7 +51,7 @@ class Guitar:
         for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
             own = [stab for stab in strokes if (stab.family or families[0]) == family]
             if family == "single_arp":
-                _pick(brief, pen, own, slots)
+                _pick(brief, pen, own, slots, ideas.gate)
             else:
                 _strum(brief, pen, own, slots, ideas, family)
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
@@ -172,8 +172,9 @@ _ORDERS = ((0, 2, 1, 3), (0, 1, 2, 3, 2, 1), (0, 2, 3, 2, 1, 2), (3, 2, 1, 0))
 """Ways through the strings of an arpeggio."""
 
 
-def _pick(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]) -> None:
-    """One string a stroke, in an order kept for the section, ringing on for a beat and a half within the chord."""
+def _pick(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot], gate: float) -> None:
+    """One string a stroke, in an order kept for the section, ringing on for a beat and a half within the chord; plucked
+    short where the gate is below .7."""
     order = _ORDERS[int(brief.seed.unit("picking order") * len(_ORDERS))]
     count, before = 0, slots[0]
     for stab in strokes:
@@ -185,4 +186,5 @@ def _pick(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]
         string = order[count % len(order)] % len(slot.voicing)
         count += 1
         ring: Tick = max(stab.length, min(PPQ * 3 // 2, slot.end - stab.at))
+        ring = ring if gate >= 0.7 else round(stab.length * gate)
         pen.write(stab.at, ring, slot.voicing[string], _velocity(brief, stab), _origin(brief, stab, ", picked"))

@@ -88,11 +88,12 @@ Grid = np.ndarray[Any, np.dtype[np.int64]]
 def _search(
     brief: Brief, ideas: Walk, register: Register, beats: Sequence[Beat], pedals: Sequence[tuple[Tick, Tick, int]]
 ) -> Path:
-    """The cheapest line: one pitch per beat. Bars that repeat one of the two before them are sought again, dearer."""
+    """The cheapest line: one pitch per beat. Bars that repeat one of the two before them and notes that rock to and fro are
+    sought again, dearer."""
     local = [_local(brief, beat, ideas, register, pedals) for beat in beats]
     goal = _landing(following(brief, brief.section.length - 1), register, ideas.approach)
     path = _cheapest(beats, local, register, ideas.approach, goal)
-    for n in _worn(path, len(brief.section.meter.onsets)):
+    for n in (*_worn(path, len(brief.section.meter.onsets)), *_rocking(path, beats)):
         local[n] = local[n] + 1500 * (np.arange(len(local[n])) == path[n] - register.low)
     return _cheapest(beats, local, register, ideas.approach, goal)
 
@@ -155,6 +156,15 @@ def _worn(path: Path, bar: int) -> list[int]:
     bars = [path[n : n + bar] for n in range(0, len(path), bar)]
     tired = [n for n in range(1, len(bars)) if bars[n] in bars[max(0, n - 2) : n]]
     return [n * bar + beat for n in tired for beat in range(1, bar)]
+
+
+def _rocking(path: Path, beats: Sequence[Beat]) -> list[int]:
+    """Beats that come back to the note of two beats before with a neighbour between, other than to a root."""
+    return [
+        n
+        for n in range(2, len(path))
+        if path[n] == path[n - 2] and abs(path[n] - path[n - 1]) <= 2 and path[n] % 12 != beats[n].chord.bass
+    ]
 
 
 def _landing(goal: Chord | None, register: Register, approach: Weights) -> Grid:
