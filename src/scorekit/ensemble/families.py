@@ -170,11 +170,13 @@ def _rootless(t: Tones) -> list[Shape]:
 
 
 def _quartal(t: Tones) -> list[Shape]:
-    """Three or four fourths from the chord's scale, with a guide tone and without the eleventh over a major third."""
+    """Three or four fourths from the chord's scale, with a guide tone (a dominant has both) and without the eleventh over a
+    major third."""
     avoid = {5} if t.third == 4 else {8} if t.third == 3 and 8 not in t.intervals else set()
     usable = [s for s in t.scale if s not in avoid]
     ladder = [s + 12 * octave for octave in range(3) for s in usable]
     guides = {t.third, t.seventh} - {None}
+    least = 2 if (t.third, t.seventh) == (4, 10) else 1
     found: list[Shape] = []
     for first in usable:
         stack = [first]
@@ -183,7 +185,7 @@ def _quartal(t: Tones) -> list[Shape]:
             if above is None:
                 break
             stack.append(above)
-            if len(stack) >= 3 and {s % 12 for s in stack} & guides:
+            if len(stack) >= 3 and len({s % 12 for s in stack} & guides) >= least:
                 found.append(tuple(stack))
     return found or _shell_9(t)
 
