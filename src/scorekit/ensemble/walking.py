@@ -122,9 +122,7 @@ def _moves(size: int, approach: Weights, turning: bool) -> Grid:
     """Cost from each (direction, pitch) to each: the interval, and .3 for turning round inside a bar."""
     step = np.arange(size)[None, :] - np.arange(size)[:, None]
     leads = _leads(approach) if approach else {}
-    cost = np.array(
-        [[leads.get(d, leads[99]) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64
-    )
+    cost = np.array([[_led(d, leads) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64)
     moves = np.full((2, size, 2, size), 1_000_000, dtype=np.int64)
     for old in (0, 1):
         for new in (0, 1):
@@ -145,6 +143,11 @@ def _leads(weights: Weights) -> dict[int, int]:
 
 def _cost(share: float) -> int:
     return round(-1000 * log(max(share, 1e-4)))
+
+
+def _led(step: int, leads: dict[int, int]) -> int:
+    """Cost of an approach by an interval: what is not named, the dearer the wider beyond a fourth."""
+    return leads.get(step, leads[99] + 300 * max(0, abs(step) - 5))
 
 
 def _leap(step: int) -> int:
@@ -174,7 +177,7 @@ def _landing(goal: Chord | None, register: Register, approach: Weights) -> Grid:
         return np.zeros(len(pitches), dtype=np.int64)
     leads = _leads(approach or _LEADS)
     roots = [pitch for pitch in pitches if pitch % 12 == goal.bass]
-    return np.array([min((leads.get(r - p, leads[99]) for r in roots), default=0) for p in pitches], dtype=np.int64)
+    return np.array([min((_led(r - p, leads) for r in roots), default=0) for p in pitches], dtype=np.int64)
 
 
 def _local(brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]) -> Grid:
