@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS
-from scorekit.ensemble.playing import changes, home, strength
+from scorekit.ensemble.playing import LOOP, changes, home, strength
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
@@ -40,8 +40,7 @@ def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
         return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
     lean = 6.0 * (brief.dials.complexity - 0.5)
     weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
-    song = Seed(brief.seed.address.partition("/")[0]).at("hands", brief.part)
-    first = song.choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
+    first = _song(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))
     return (first, *(f for f in families if f != first))
 
 
@@ -82,21 +81,32 @@ def seats(
 def _led(
     brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Sequence[Note]
 ) -> tuple[Voicing, ...]:
-    """Chords voiced one from the other, under the tune."""
-    tops, strong = _sung(brief, chords)
+    """Chords voiced one from the other, under the tune; those of a loop the same wherever it comes, whatever is sung."""
+    loop = _loops(brief)
+    tops, strong = ([None] * len(chords), [()] * len(chords)) if loop else _sung(brief, chords)
     phrase = 4 * brief.section.meter.bar
     return lead_voices(
         chords,
         families,
-        _floor(brief, above, tops),
+        _floor(brief, () if loop else above, tops),
         brief.lane.high,
         melody_tops=tops,
         strong=strong,
-        seed=home(brief),
+        seed=_song(brief) if loop else home(brief),
         hands=hands,
         key=brief.section.key,
-        anew=[families[0] not in _STILL and chord.start % phrase == 0 for chord in chords],
+        anew=[families[0] not in _STILL and chord.start % phrase == 0 and not loop for chord in chords],
     )
+
+
+def _loops(brief: Brief) -> bool:
+    """Whether the player keeps one figure for the whole song."""
+    return isinstance(brief.ideas, CompIdeas) and brief.ideas.stray < LOOP
+
+
+def _song(brief: Brief) -> Seed:
+    """Where is drawn from what a player's hands do all through a song."""
+    return Seed(brief.seed.address.partition("/")[0]).at("hands", brief.part)
 
 
 def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
