@@ -270,3 +270,14 @@ def test_figures_come_from_cells() -> None:
     tones = figure(CELLS, section, 2, (), Seed("x"), Dials(), 1.0)
     steps = tuple(t.start // 240 for t in tones if t.start < 4 * PPQ)
     assert steps in {tuple(hit.step for hit in pattern.hits) for pattern in CELLS}
+
+
+def test_a_soloist_has_licks() -> None:
+    """In a solo over returning chords some six tones in a row come back with the same intervals."""
+    found = 0
+    for seed in range(8):
+        pitches = [n.pitch for n in play(seed=seed, melody="solo", ideas=BOP, bars=16).notes]
+        steps = [b - a for a, b in itertools.pairwise(pitches)]
+        grams = [tuple(steps[n : n + 5]) for n in range(len(steps) - 4)]
+        found += len(grams) > len(set(grams))
+    assert found >= 6

@@ -78,8 +78,13 @@ def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
     return np.array([1.0 if after[note.start] - note.end >= PPQ else 0.0 for note in notes])
 
 
+AGAIN = 4.0
+"""Velocity steps by which a section is louder each of the first two times it returns, so that a song grows to its end."""
+
+
 def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
-    """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules).
+    """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules), and
+    a section that returns is played with more conviction.
 
     A drummer's loud strokes get louder and his soft ones softer, to the spread of human takes (Groove MIDI: 33).
     """
@@ -93,8 +98,9 @@ def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> F
     rise = np.clip(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
     rest = 5.0 * phrase_ends(notes, section) if part == "lead" else 0.0
     own_noise = np.array([2.0 * bell(own, f"v/{note.start}/{note.pitch}") for note in notes])
+    again = AGAIN * min(2, section.occurrence - 1) if section.tier >= 3 else 0.0
     total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
-    return total
+    return total + again
 
 
 TIDE, LEAD_IN = 3.5, 7.0

@@ -55,7 +55,7 @@ class Setting:
     @property
     def centre(self) -> float:
         """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
-        return (self.low + self.high) / 2 + {"hook": 3.5, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
+        return (self.low + self.high) / 2 + {"hook": 3.0, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
 
 
 @dataclass(frozen=True, slots=True)

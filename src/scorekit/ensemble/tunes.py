@@ -87,6 +87,28 @@ def adapted(setting: Setting, tones: Sequence[Tone], reach: Sequence[int], move:
     return _settled(setting, moved, places)
 
 
+def transposed(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """A lick moved by semitones to where it fits its new chords best, its intervals kept, as soloists do; nothing where it fits
+    nowhere."""
+    places = [spot(setting, tone) for tone in tones]
+
+    def price(shift: int) -> float:
+        pitches = [t.pitch + shift for t in tones]
+        if not setting.low <= min(pitches) <= max(pitches) <= setting.high:
+            return 99.0
+        foreign = sum(
+            p % 12 not in place.scale and t.idea != "approach"
+            for p, t, place in zip(pitches, tones, places, strict=True)
+        )
+        clashes = sum(
+            dissonance(p, place) for p, place in zip(pitches, places, strict=True) if place.strong or place.long
+        )
+        return clashes + 0.6 * foreign + 0.1 * abs(shift)
+
+    shift = min(range(-7, 8), key=lambda shift: (price(shift), abs(shift), shift))
+    return tuple(replace(t, pitch=t.pitch + shift) for t in tones) if price(shift) < 0.35 * len(tones) else ()
+
+
 def _settled(setting: Setting, tones: Sequence[Tone], places: Sequence[Spot]) -> tuple[Tone, ...]:
     """The tones with the worst clashes mended; approach tones keep leaning on what follows."""
     mended: list[Tone] = []
@@ -244,7 +266,8 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
         return _closed(setting, slot, fresh, seed.at("close")) if slot.close else fresh
     if op == "/":
         return _fragmented(setting, slot, copy)
-    tones = adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
+    kept = transposed(setting, copy) if setting.kind == "solo" else ()
+    tones = kept or adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
     if op == "*":
         tones = ornamented(setting, tones, 0.2, seed)
     if setting.kind == "lead" and op != "*" and seed.chance("other words", WORDS):
@@ -276,7 +299,7 @@ def _unit(
         return _echo(setting, slot, said.get(letter, ()), seed)
     if letter in said:
         op = operation(slot, setting.seed, setting.heat)
-        loose = setting.kind == "solo" and not seed.chance("develop", 0.6)
+        loose = setting.kind == "solo" and not seed.chance("develop", 0.75)
         return _returned(setting, slot, said[letter], "~" if loose else op, seed)
     rhythm = _rhythm(setting, slot, used, seed)
     used += [t.cell for t in rhythm if t.cell not in used][:1]
