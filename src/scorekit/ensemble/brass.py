@@ -152,7 +152,8 @@ def harmonised(player: Player, top: Draft) -> tuple[int, ...]:
 
 
 def answer(player: Player) -> list[Draft]:
-    """Replies in the tune's rests that take up the rhythm of its last tones, in two or three voices."""
+    """Replies in the tune's rests that take up the rhythm of its last tones, in two or three voices; where it leaves few, stabs
+    between them: who stands there with a horn plays."""
     lead = player.brief.hears("lead")
     if not lead:
         return riff(player)
@@ -164,7 +165,14 @@ def answer(player: Player) -> list[Draft]:
         together = home(player.brief).chance("in a line", 0.5) and end - start >= 2 * PPQ
         say = _in_line if together else _reply
         drafts += say(player, start, end, call, lambda tick: voicing_at(parts, chain, tick))
-    return drafts
+    said = {d.start // (2 * player.bar) for d in drafts}
+    return drafts if 4 * len(said) >= player.brief.section.bars else clear_of(drafts, stabs(player))
+
+
+def clear_of(drafts: list[Draft], others: Sequence[Draft]) -> list[Draft]:
+    """Drafts and those of others that neither meet them nor come in the same half bar."""
+    busy = [(d.start - 2 * PPQ, d.end + 2 * PPQ) for d in drafts]
+    return drafts + [o for o in others if not any(start < o.start < end for start, end in busy)]
 
 
 def gaps(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequence[Note]]]:
@@ -247,14 +255,14 @@ def _stepped(player: Player, pitch: int, steps: int, tick: Tick) -> int:
 
 
 def falls(player: Player) -> list[Draft]:
-    """One chord near the end of every four bars, falling off."""
+    """Stabs on the band's accents, and near the end of every four bars a chord that falls off."""
     parts = spans(player.brief)
     chain, section = led(player, parts), player.brief.section
     out = []
     for end in (*range(4 * player.bar, section.length, 4 * player.bar), section.length):
         at = end - section.meter.pulses[-1] - early(section)
         out += [Draft(at, end - at, p, player.velocity(at) + 8, "fall", "falls") for p in voicing_at(parts, chain, at)]
-    return out
+    return clear_of(out, stabs(player))
 
 
 # -- lungs -----------------------------------------------------------------------------------------------------------
