@@ -30,7 +30,7 @@ from scorekit.score import Bid, Brief, Note, Phrase
 from scorekit.timebase import PPQ, Tick
 
 VOICES = (2, 3, 3, 4, 4)
-BREATH = {"slow": 6, "medium": 11, "fast": 16, "breakneck": 22}
+BREATH = {"slow": 6, "medium": 8, "fast": 13, "breakneck": 18}
 """Beats in about six seconds, the longest a wind plays in one breath, by feel band."""
 
 
