@@ -461,6 +461,22 @@ def compared(title: str, real: dict[str, list[float]], mine: dict[str, list[floa
 MISSED = " **"
 
 
+def timing(takes: Sequence[Piece], mine: dict[str, list[Piece]]) -> list[str]:
+    """Scatter of drums by span, medians in ms: human takes, and ours over the share of human timing a genre asks for."""
+
+    def medians(pieces: Sequence[Piece]) -> list[float]:
+        found = [(*spans, beats.scatter(p) or 0.0) for p in pieces if (spans := beats.wander(p))]
+        return [float(v) for v in np.median(found, axis=0)] if found else []
+
+    rows = [("human drummers", 1.0, medians(takes))]
+    rows += [(genre, pieces[0].amount, medians(pieces)) for genre, pieces in mine.items() if pieces[0].live]
+    return [
+        f"| {name} | {share:.2f} | {' | '.join(f'{v:.1f}' for v in found)} | {found[-1] / share:.1f} |"
+        for name, share, found in rows
+        if found
+    ]
+
+
 def gathered(rows: Iterable[dict[str, float]]) -> dict[str, list[float]]:
     """Columns of rows."""
     found: dict[str, list[float]] = defaultdict(list)
@@ -521,6 +537,10 @@ def main() -> None:
         single += compared(f"ensemble, {genre}", bands_, measured(mine[genre], ENSEMBLE))
         lines += [row for row in single if args.all or MISSED in row]
     print("\n".join(lines))
+    print(
+        "\n| timing | share | 4 bars | bar in 4 | beat in bar | in a beat | all, ms | all over share |\n|---|---|---|---|---|---|---|---|"
+    )
+    print("\n".join(timing(played[None], mine)))
     if "jazz_swing" in mine:
         print("\n| | measure | real | ours |\n|---|---|---|---|")
         print("\n".join(jazz(args.corpus, mine["jazz_swing"])))

@@ -194,6 +194,19 @@ def test_a_loop_is_a_loop_and_on_the_grid() -> None:
         assert beats.machine_share(piece, piece.part("drums")) == 1.0
 
 
+def test_wander_tells_a_drifting_tempo_from_loose_hands() -> None:
+    """Bars late as a whole are scatter of bars alone; strokes late by turns inside a beat are scatter of strokes alone."""
+    plain = drums(32)
+    kit = plain.part("drums")
+    bars = plain.bar_of(kit.start)
+    drifting = replace(plain, lines=(replace(kit, late=np.array([10.0, -10.0, 10.0, -10.0])[bars % 4]),))
+    assert np.allclose(beats.wander(drifting) or (), (0, 10, 0, 0))
+    hands = replace(plain, lines=(replace(kit, late=10.0 * (-1.0) ** (np.arange(len(kit)) % 3 + bars)),))
+    spans = beats.wander(hands)
+    assert spans is not None
+    assert spans[3] > 2 * max(spans[:3])
+
+
 def ended(last: tuple[int, ...], before: tuple[int, ...] = (4, 12)) -> Piece:
     """Three sections of eight bars: kicks on all beats, and snares on sixteenths of a bar, in the last of a section others."""
     rows = []

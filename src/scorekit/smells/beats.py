@@ -180,6 +180,24 @@ def scatter(piece: Piece) -> float | None:
     return float(np.std(residuals(piece, drums))) if len(drums) >= 40 else None
 
 
+def wander(piece: Piece) -> tuple[float, float, float, float] | None:
+    """Scatter by span, ms: of means of four bars, of bars within them, of beats within bars, of strokes within beats.
+
+    The first two are the tempo that drifts against the click, the last two the hands.
+    """
+    drums = often(piece, piece.part("drums")) if len(piece.part("drums")) else piece.part("drums")
+    if len(drums) < 40:
+        return None
+    bars = piece.bar_of(drums.start)
+    rest, found = residuals(piece, drums), []
+    for span in (bars // 4, bars, drums.start // PPQ):
+        _, which, counts = np.unique(span, return_inverse=True, return_counts=True)
+        means = (np.bincount(which, rest) / counts)[which]
+        found.append(float(np.std(means)))
+        rest = rest - means
+    return found[0], found[1], found[2], float(np.std(rest))
+
+
 def _cymbal(piece: Piece) -> Line:
     drums = piece.part("drums")
     hats, rides = (drums.only(np.isin(drums.pitch, pitches)) for pitches in ((42, 46, 22, 26), RIDES))
