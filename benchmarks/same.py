@@ -64,16 +64,16 @@ def main() -> None:
     folder, only = files.shipped("specs"), options.parse_args().only
     songs = sorted(path for path in (folder.glob("*.toml") if folder else ()) if only in path.stem)
     print(f"features that can be turned off here: {' '.join(sorted(known()))}\n")
-    print(f"| song | {' | '.join(VARIANTS)} | same |\n|---|{'---|' * (len(VARIANTS) + 1)}", flush=True)
+    print(f"| song of {len(songs)} | {' | '.join(VARIANTS)} | same |\n|---|{'---|' * (len(VARIANTS) + 1)}", flush=True)
     wrong = 0
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor() as pool:
         homes = [Path(home) / str(n) for n in range(len(VARIANTS))]
-        for song in songs:
+        for number, song in enumerate(songs, 1):
             row = list(pool.map(digits, [song] * len(homes), homes, VARIANTS.values()))
             same = len(set(row)) == 1
             wrong += not same
             shown = " | ".join(one[:12] for one in row)
-            print(f"| {song.stem} | {shown} | {'yes' if same else 'NO'} |", flush=True)
+            print(f"| {number} {song.stem} | {shown} | {'yes' if same else 'NO'} |", flush=True)
     print(f"\n{wrong} of {len(songs)} songs differ")
     sys.exit(wrong > 0)
 
