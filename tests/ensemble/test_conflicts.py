@@ -411,6 +411,26 @@ def test_twins_without_room_above_are_told() -> None:
     assert [finding.rule for finding in passage.findings] == ["I4"]
 
 
+def test_a_skank_in_two_hands_stays_together() -> None:
+    """Guitar and organ chopping between the beats in one register double each other on purpose; on the beats they do not."""
+    for offset, rules in ((0.5, []), (0.0, ["I4"])):
+        chops = every(1, 8, 62, offset)
+        passage = reconcile(Case(section(C), "lead"), (line("guitar", *chops), line("keys", *chops)))
+        assert sorted({e.rule for e in passage.edits}) == rules
+
+
+def test_a_boogie_shares_the_depth_with_the_bass() -> None:
+    """Root with fifth, sixth and seventh on the low strings stays as it is, over a bass in the same octave and a held
+    second against its sixth; a third down there does not."""
+    bass = line("bass", (0, 2, 40), (2, 2, 44))
+    boogie = [(n, 0.9, pitch) for n, top in enumerate((47, 49, 50, 49)) for pitch in (40, top)]
+    held = line("lead", (1, 1, 62))
+    chord = section((4, "7"))
+    assert not reconcile(Case(chord, "lead"), (held, bass, line("guitar", *boogie))).edits
+    thirds = [(n, 0.9, pitch) for n in range(4) for pitch in (40, 44)]
+    assert "I2" in {e.rule for e in reconcile(Case(chord, "lead"), (bass, line("guitar", *thirds))).edits}
+
+
 def test_two_unwritten_colours_go_by_rank() -> None:
     """Where the chord as written has neither tension, the player of higher rank keeps his."""
     keys, pads = line("keys", (0.5, 3, 73), (0, 4, 70)), line("pads", (0.5, 3, 62), (0, 4, 52))

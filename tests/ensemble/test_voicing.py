@@ -145,3 +145,12 @@ def test_hands_never_flatten_the_sixth() -> None:
     for pick in (0.0, 0.3, 0.6, 0.99):
         found = revoiced((51, 54, 58, 61), Chord(0, 4 * BAR, 3, "min7", 3), Key(3, "minor"), 48, 72, pick)
         assert 11 not in {pitch % 12 for pitch in found}
+
+
+@pytest.mark.parametrize("family", ["power", "boogie"])
+def test_a_riff_lives_in_the_lowest_octave(family: str) -> None:
+    """Power chords and boogies keep their root within an octave of the bottom, wherever the chord before was."""
+    for root in range(12):
+        pair = chords([(2, "5"), (root, "5")])
+        found = lead_voices(pair, (family,), 40, 62, key=C, hands="guitar")
+        assert all(voicing[0] <= 51 for voicing in found)

@@ -25,6 +25,8 @@ FIGURES = frozenset({"boogie", "turnaround"})
 """Families that walk with the beat (see figures): they keep their pulse, whatever the tune does over them."""
 LOW_SEATS = {"power": 9, "boogie": 9, "open_chord": 16, "barre": 16, "freddie_shell": 14}
 """Families that belong on the low strings: how far above the bottom of the lane they gather, in semitones."""
+DIGGING = frozenset({"power", "boogie"})
+"""Those whose root lies in the lowest octave of the lane, whatever was played before: a riff lives on the open strings."""
 
 Shape = tuple[int, ...]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scorekit.ensemble.families import FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
+from scorekit.ensemble.families import DIGGING, FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
 from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
@@ -71,8 +71,9 @@ def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
     on top where there is a choice."""
     scale = chord_scale(root, quality, seat.tonic, seat.mode)
     found: dict[Voicing, None] = {}
+    high = seat.low + 11 if family in DIGGING else seat.high
     for shape in shapes(family, root, quality, scale):
-        for base in range(root - 12, seat.high + 1, 12):
+        for base in range(root - 12, high + 1, 12):
             voicing = tuple(sorted({base + interval for interval in shape}))
             if voicing[0] >= max(seat.low, 50 if family == "rootless_ab" else 0) and voicing[-1] <= seat.high:
                 found[voicing] = None

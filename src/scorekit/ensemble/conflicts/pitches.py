@@ -87,6 +87,17 @@ def steps_on(board: Board, part: str, note: Note) -> bool:
     )
 
 
+def rooted(board: Board, part: str, note: Note) -> bool:
+    """Whether a guitar strikes this note in a pair, the lower one the chord's root: fifth, sixth and
+    seventh over it are a boogie, which shares the depth with the bass."""
+    if part != "guitar":
+        return False
+    pair = sorted(n.pitch for n in board.notes[part] if n.start == note.start)
+    return (
+        len(pair) == 2 and pair[0] < 58 and pair[0] % 12 == chord_of(board, note).root and 7 <= pair[1] - pair[0] <= 10
+    )
+
+
 # -- K3 --------------------------------------------------------------------------------------------
 
 
@@ -99,6 +110,8 @@ def strange_notes(board: Board) -> None:
                 continue
             chord = chord_of(board, note)
             if not strange(board, note, chord) or (note.length <= PPQ and steps_on(board, part, note)):
+                continue
+            if rooted(board, part, note):
                 continue
             fixed = better_pitch(board, part, note, 4)
             if fixed is not None:
@@ -123,7 +136,7 @@ def clashes(board: Board) -> None:
         above = board.before(part)
         for note in list(board.notes[part]):
             rival = biter(board, part, above, note)
-            if rival is not None:
+            if rival is not None and not rooted(board, part, note):
                 give_way(board, part, note, *rival)
     if board.case.front == "lead" and board.free("bass"):
         for note in list(board.notes["bass"]):

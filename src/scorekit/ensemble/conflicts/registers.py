@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, Board, moved, weight, whose
-from scorekit.ensemble.conflicts.pitches import fits, together, too_close
+from scorekit.ensemble.conflicts.pitches import fits, rooted, together, too_close
 from scorekit.playable import RANGES
 from scorekit.score import Claim, Note
 from scorekit.timebase import PPQ, Tick
@@ -75,7 +75,7 @@ def mud(board: Board) -> None:
     for part in reversed(board.giving_way()):
         above = (*board.before(part), part)
         for note in list(board.notes[part]):
-            if note.pitch <= 65 and note.length >= EIGHTH:
+            if note.pitch <= 65 and note.length >= EIGHTH and not rooted(board, part, note):
                 muddy = murky(board, above, note)
                 if muddy is not None:
                     clear(board, part, note, *muddy)
@@ -119,9 +119,12 @@ def twins(board: Board) -> None:
 
 
 def alike(mine: Sequence[Note], theirs: Sequence[Note]) -> bool:
-    """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average."""
+    """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average.
+
+    Strokes between the beats, but for one in four, are one skank in two hands and mask nobody.
+    """
     a, b = {n.start for n in mine}, {n.start for n in theirs}
-    if len(a) < 4 or len(a & b) <= 0.8 * len(a | b):
+    if len(a) < 4 or len(a & b) <= 0.8 * len(a | b) or 4 * sum(tick % PPQ == 0 for tick in a | b) <= len(a | b):
         return False
     return abs(sum(n.pitch for n in mine) / len(mine) - sum(n.pitch for n in theirs) / len(theirs)) < 4
 
