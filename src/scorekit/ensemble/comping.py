@@ -237,12 +237,14 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
 
 def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune) -> bool:
     """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords and
-    figures stay."""
+    figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice."""
     section = brief.section
     if stab.family in FIGURES or (stab.held and stab.length >= PPQ):
         return True
     weight = strength(section, stab.at)
     anchor = any(chord.start == stab.at for chord in section.chords)
+    if anchor and ideas.stray < 0.5:
+        return True
     gap = (
         shyness
         * _usual(brief, ideas, stab.at, heard)
