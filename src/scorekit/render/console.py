@@ -8,7 +8,6 @@ and two processes share it; and of a song that is edited only the lines that cha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -156,12 +155,6 @@ class Console:
         self.laid, self.standing = laid, standing
         self.kicks: NDArray[np.int64] = np.array(sorted(kicks), np.int64)
         self.scratch = np.empty((2, CHUNK), np.float32)
-
-    def alone(self) -> Console:
-        """The same console for another thread."""
-        console = copy(self)
-        console.scratch = np.empty_like(self.scratch)
-        return console
 
     def buses(self, at: int, stems: Sequence[str] = ()) -> Buses:
         """The chunk that begins at a sample."""

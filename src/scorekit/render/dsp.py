@@ -260,19 +260,25 @@ class Weights(NamedTuple):
 
 
 def weights(spectrum: Spectrum) -> Weights:
-    """A spectrum (bins,) made ready for ``times``."""
+    """A spectrum (..., bins) made ready for ``times``."""
     real, imag = f32(spectrum.real), f32(spectrum.imag)
-    return Weights(np.repeat(real, 2), np.stack([-imag, imag], axis=-1).reshape(-1))
+    shape = (*spectrum.shape[:-1], 2 * spectrum.shape[-1])
+    return Weights(np.repeat(real, 2, axis=-1), np.stack([-imag, imag], axis=-1).reshape(shape))
+
+
+def crossed(spectrum: Spectrum) -> Samples:
+    """The parts of complex64 numbers (..., bins), imaginary before real: they change places as halves of a word, which is
+    quicker than reading every other one."""
+    words = spectrum.view(np.uint64)
+    return ((words << np.uint64(32)) | (words >> np.uint64(32))).view(np.float32)
 
 
 def times(a: Spectrum, b: Weights) -> Spectrum:
-    """Product of complex64 spectra (..., bins), written out in planes (complex multiply differs between machines): the
-    parts of each number change places as halves of a word, which is quicker than reading every other one."""
-    words = a.view(np.uint64)
-    crossed = ((words << np.uint64(32)) | (words >> np.uint64(32))).view(np.float32)
-    crossed *= b.crossed
-    crossed += a.view(np.float32) * b.straight
-    return crossed.view(np.complex64)
+    """Product of complex64 spectra (..., bins), written out in parts (complex multiply differs between machines)."""
+    product = crossed(a)
+    product *= b.crossed
+    product += a.view(np.float32) * b.straight
+    return product.view(np.complex64)
 
 
 def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease: int = 0) -> Samples:
@@ -331,16 +337,6 @@ def convolve(x: Samples, response: Samples) -> Samples:
     size = fast_size(whole) if whole <= _BLOCK else max(_BLOCK, fast_size(4 * m))
     heavy = weights(forth(response, size) * np.float32(size))
     return through(x, heavy, size, size, size - m + 1)[..., :whole]
-
-
-def blocks(x: Samples, hop: int, size: int) -> Samples:
-    """x (n,) cut into blocks of ``hop`` samples, each with silence after it up to ``size``: (blocks, size)."""
-    out = np.zeros((-(-x.size // hop), size), np.float32)
-    whole = x.size // hop
-    out[:whole, :hop] = x[: whole * hop].reshape(whole, hop)
-    if x.size % hop:
-        out[whole, : x.size % hop] = x[whole * hop :]
-    return out
 
 
 def even(curve: Curve, size: int) -> Samples:

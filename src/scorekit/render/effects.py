@@ -167,7 +167,7 @@ class Room:
     def __init__(self, response: Samples, hop: int = 16_384) -> None:
         self.hop = hop
         self.weights = _partitions(response, hop)
-        self.kept = max(real.shape[-1] for real, _ in self.weights)
+        self.kept = max(straight.shape[-1] for straight, _ in self.weights)
         self.reach = len(self.weights) * hop
         self.stride = _HOPS * hop
         """Samples that are answered together."""
@@ -178,6 +178,8 @@ class Room:
         self.tail: Samples | None = None
         self.quiet = len(self.weights)
         """Hops since something was heard."""
+        self.wet: dsp.Spectrum = np.zeros((_HOPS, 2, self.hop + 1), np.complex64)
+        self.work = np.empty((_HOPS, 2, _PARTS), np.float32)
 
     def silent(self) -> Room:
         """The same room as before the song, to be sounded on its own."""
@@ -187,8 +189,8 @@ class Room:
 
     def feed(self, send: Samples, into: Samples) -> None:
         """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
-        for at in range(0, into.shape[-1], _HOPS * self.hop):
-            heard = self.hear(send[at : at + _HOPS * self.hop])
+        for at in range(0, into.shape[-1], self.stride):
+            heard = self.hear(send[at : at + self.stride])
             if self.tail is not None:
                 dsp.add(into, self.tail, at)
             self.tail = None
@@ -201,14 +203,16 @@ class Room:
 
     def hear(self, send: Samples) -> Samples | None:
         """Take in a send (n,), whole hops but for the end of the song. Returns what is known now, the latest last: the
-        real and imaginary spectra (2, hops, bins) of what was heard before and of each hop; None when all is silent."""
+        spectra (hops, parts) of what was heard before and of each hop, and after them the same with the parts of each
+        number crossed; None when all is silent."""
         count = -(-send.size // self.hop)
         self.quiet = 0 if send.any() else self.quiet + count
         if self.quiet >= len(self.weights) - 1 + count:
             self.past[:] = 0.0
             return None
-        spectra = dsp.forth(dsp.blocks(send, self.hop, 2 * self.hop))[:, : self.kept]
-        known = np.concatenate([self.past, np.stack([spectra.real, spectra.imag])], axis=1)
+        spectra = dsp.forth(_spaced(send, self.hop))[:, : self.kept // 2]
+        new = np.stack([spectra.view(np.float32), dsp.crossed(spectra)])
+        known = np.concatenate([self.past, new], axis=1)
         self.past = known[:, count:]
         return known
 
@@ -216,28 +220,25 @@ class Room:
         """The answer to each of the latest hops, (hops, 2, 2 * hop)."""
         before = len(self.weights) - 1
         count = known.shape[1] - before
-        wet: dsp.Spectrum = np.zeros((count, 2, self.hop + 1), np.complex64)
-        space = np.empty((count, 2, _BINS), np.float32)
-        for a in range(0, self.kept, _BINS):
-            b = min(a + _BINS, self.kept)
-            total, work = np.zeros((2, count, 2, b - a), np.float32), space[:, :, : b - a]
-            for late, (real, imag) in enumerate(self.weights):
-                end = min(b, real.shape[-1])
-                if end > a:
-                    heard = known[:, before - late : before - late + count, None, a:end]
-                    into, made, w = total[..., : end - a], work[..., : end - a], (real[:, a:end], imag[:, a:end])
-                    into[0] += np.multiply(w[0], heard[0], out=made)
-                    into[0] -= np.multiply(w[1], heard[1], out=made)
-                    into[1] += np.multiply(w[0], heard[1], out=made)
-                    into[1] += np.multiply(w[1], heard[0], out=made)
-            wet.real[..., a:b], wet.imag[..., a:b] = total
-        return dsp.back(wet, 2 * self.hop)
+        total = self.wet.view(np.float32)[:count]
+        for a in range(0, self.kept, _PARTS):
+            for late, (straight, crossed) in enumerate(self.weights):
+                b = min(a + _PARTS, straight.shape[-1])
+                if b > a:
+                    here, heard = total[..., a:b], known[:, before - late : before - late + count, None, a:b]
+                    made = self.work[:count, :, : b - a]
+                    if late:
+                        here += np.multiply(straight[:, a:b], heard[0], out=made)
+                    else:
+                        np.multiply(straight[:, a:b], heard[0], out=here)
+                    here += np.multiply(crossed[:, a:b], heard[1], out=made)
+        return dsp.back(self.wet[:count], 2 * self.hop)
 
 
 _HOPS = dsp.BATCH // 2
 """Hops that are answered together, in two channels."""
-_BINS = 4_500
-"""Bins that are worked out together: few enough to stay near the processor."""
+_PARTS = 9_000
+"""Real and imaginary parts that are worked out together: few enough to stay near the processor."""
 
 
 def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_384) -> None:
@@ -245,19 +246,32 @@ def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_3
     Room(response, hop).feed(send, into)
 
 
-def _partitions(response: Samples, hop: int) -> list[tuple[Samples, Samples]]:
-    """Spectra (real, imaginary; each (2, bins)) of the pieces of a response, ``hop`` samples each, as far as they count."""
+def _partitions(response: Samples, hop: int) -> list[dsp.Weights]:
+    """Spectra (each part (2, parts)) of the pieces of a response, ``hop`` samples each, as far as they count; the first is
+    the widest."""
     count = -(-response.shape[-1] // hop)
     padded = np.zeros((2, count * hop), np.float32)
     padded[:, : response.shape[-1]] = response
     spectra = dsp.forth(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[
         :, :, : int(12_000.0 / RATE * 2 * hop)
     ]
-    planes = dsp.f32(spectra.real), dsp.f32(spectra.imag)
-    energy = (np.square(planes[0]) + np.square(planes[1])).max(axis=1)
+    energy = (np.square(spectra.real) + np.square(spectra.imag)).max(axis=1)
     loud = energy > energy.max() * np.float32(dsp.gain(2.0 * -90.0))
     last = [int(np.flatnonzero(row)[-1]) + 1 if row.any() else 1 for row in loud]
-    return [(real[:, :bins].copy(), imag[:, :bins].copy()) for real, imag, bins in zip(*planes, last, strict=True)]
+    return [
+        dsp.weights(piece[:, :bins])
+        for piece, bins in zip(spectra, np.maximum.accumulate(last[::-1])[::-1], strict=True)
+    ]
+
+
+def _spaced(x: Samples, hop: int) -> Samples:
+    """x (n,) in blocks of ``hop`` samples, each with as much silence after it: (blocks, 2 * hop)."""
+    out = np.zeros((-(-x.size // hop), 2 * hop), np.float32)
+    whole = x.size // hop
+    out[:whole, :hop] = x[: whole * hop].reshape(whole, hop)
+    if x.size % hop:
+        out[whole, : x.size % hop] = x[whole * hop :]
+    return out
 
 
 # -- echo and duck ---------------------------------------------------------------------------------------------------

@@ -80,21 +80,16 @@ class Tape:
         """Samples a to b of the mix with room and echo, (2, b - a)."""
         return audible(self.made.dry[:, a:b])
 
-    def bring(
-        self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add, each: Each = one_by_one
-    ) -> None:
+    def bring(self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add) -> None:
         """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away."""
-        each(partial(self._brought, console, laid, put), halves(spans, CHUNK))
+        for a, b in spans:
+            for at in range(a, b, CHUNK):
+                console.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
         self.stale += spans
         strip, closed = laid.line.strip, laid.line.closed
         for name, spans_ in self._sent.items():
             if getattr(strip, name) > 0 and not closed:
                 spans_ += spans
-
-    def _brought(self, console: Console, laid: Laid, put: np.ufunc, a: int, b: int) -> None:
-        alone = console.alone()
-        for at in range(a, b, CHUNK):
-            alone.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
 
     def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
