@@ -179,8 +179,16 @@ def drift(address: str, n: int, hz: float) -> Samples:
 
 def decay(t60: float, n: int) -> Samples:
     """Exponential from 1, falling 60 dB in ``t60`` seconds."""
-    ones = np.ones(-(-n // _FINE))[:, None]
-    return (_decaying(ones, _FINE, max(t60, 1e-4)) * _decaying(np.ones((1, _FINE)), 1, max(t60, 1e-4))).reshape(-1)[:n]
+    coarse, fine = _falls(max(t60, 1e-4), _FINE, -(-n // _FINE)), _falls(max(t60, 1e-4), 1, _FINE)
+    return (coarse[:, None] * fine).reshape(-1)[:n]
+
+
+@lru_cache(maxsize=512)
+def _falls(t60: float, step: int, count: int) -> Samples:
+    """Every ``step``-th sample of a decay."""
+    falls = _decaying(np.ones(count), step, t60)
+    falls.setflags(write=False)
+    return falls
 
 
 def rise(t60: float, n: int) -> Samples:

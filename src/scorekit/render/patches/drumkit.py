@@ -354,12 +354,15 @@ def _roomed(dry: Samples, amount: float) -> Samples:
         return dry
     m = min(dry.shape[1], samples(0.7))
     out = np.zeros((2, m + samples(0.112)), np.float32)
-    near, heard = np.zeros_like(out), fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
+    near, across, heard = np.zeros_like(out), np.zeros_like(out), fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     for left, right, level in _WALLS:
-        dsp.add(near[0], heard[0], samples(left), level)
-        dsp.add(near[1], heard[1], samples(right), level)
-        dsp.add(near[0], heard[1], samples(left * 1.31), level * 0.4)
-        dsp.add(near[1], heard[0], samples(right * 1.29), level * 0.4)
+        wall = heard * np.float32(level)
+        dsp.add(near[0], wall[0], samples(left))
+        dsp.add(near[1], wall[1], samples(right))
+        dsp.add(across[0], wall[1], samples(left * 1.31))
+        dsp.add(across[1], wall[0], samples(right * 1.29))
+    across *= np.float32(0.4)
+    near += across
     near[:, 1:] += near[:, :-1]
     near *= np.float32(0.5)
     out += near
@@ -427,11 +430,17 @@ def _tilted(x: Samples, bright: float) -> Samples:
     return x + (x - mean) * np.float32(amount)
 
 
+@lru_cache(maxsize=16)
+def _bump(n: int) -> Samples:
+    """A slow hump whose sum is 1."""
+    bump = 0.5 - 0.5 * dsp.cos(np.arange(n) / n)
+    return dsp.f32(bump / bump.sum())
+
+
 def _without_dc(x: Samples) -> Samples:
     """Takes a slow bump of the same area away, so that the sum is nothing: a skin's first swing is one-sided."""
     m = min(x.shape[1], samples(0.25))
-    bump = dsp.f32(0.5 - 0.5 * dsp.cos(np.arange(m) / m))
-    x[:, :m] -= bump * (x.sum(axis=1, keepdims=True) / bump.sum())
+    x[:, :m] -= _bump(m) * x.sum(axis=1, keepdims=True)
     return x
 
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from scorekit.render import dsp
+from scorekit.render.dsp import RATE
 from scorekit.render.exact import Reals
-from scorekit.render.patches.bank import Partials, partials, ring, scatter
+from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     BRIGHT,
@@ -27,6 +28,7 @@ from scorekit.render.patches.basses import (
     plucked,
     stroke_of,
 )
+from scorekit.render.patches.players import HOP, path, sung
 
 # -- piano -------------------------------------------------------------------------------------------------------------
 
@@ -136,19 +138,29 @@ _FULL = np.array([0.8, 0.7, 1.0, 0.8, 0.55, 0.5, 0.35, 0.4, 0.5])
 
 def _turned(x: Samples, hertz: float, depth: float, swell: float, phase: float) -> Samples:
     """x on a rotor, as one ear has it: distance (``depth`` samples) and loudness (0 to 1) swing at ``hertz``."""
-    n = x.size
+    n, room = x.size, int(2.0 * depth) + 2
     swing = dsp.partial(hertz, n, start=phase)
-    late = swing * np.float32(-depth) + np.float32(depth + 1.0)
-    whole = np.floor(late)
-    share = late - whole
-    index = np.arange(n) - whole.astype(np.intp)
-    here = np.take(x, np.maximum(index, 0), mode="wrap")
-    there = np.take(x, np.maximum(index - 1, 0), mode="wrap")
-    here += (there - here) * share
+    late = swing * np.float32(-depth) + np.float32(depth)
+    whole = late.astype(np.int32)
+    late -= whole
+    before = np.concatenate([np.zeros(room, np.float32), x])
+    index = np.arange(room, room + n) - whole
+    here = np.take(before, index, mode="wrap")
+    there = np.take(before[:-1], index - 1, mode="wrap")
+    there -= here
+    there *= late
+    here += there
     swing *= np.float32(swell)
     swing += np.float32(1.0)
-    swing *= here
-    return swing
+    here *= swing
+    return here
+
+
+def _period(k: Reals, level: Reals, phase: Reals) -> Samples:
+    """A period of harmonics ``k``, up to the sixteenth, starting at their phases (cycles)."""
+    number = np.rint(k).astype(np.intp)
+    sines, cosines = (np.bincount(number, level * turn(phase), 17)[1:] for turn in (dsp.cos, dsp.sin))
+    return dsp.cycle(sines, cosines)
 
 
 def _overdriven(x: Samples, push: float) -> Samples:
@@ -166,13 +178,23 @@ def _organ(take: Take) -> Samples:
     f = np.where(f > 6_000.0, 0.5 * f, f)
     address = f"organ/{take.pitch}"
     bars = bars * (1.0 + 0.12 * scatter(address, 9))
-    # Tone wheels run on without the key, so they are met at any phase.
-    rows = partials(f, bars, 1e9, 0.5 * scatter(f"{address}/{take.round}", 9))
-    strike = take.param("percussion")
-    rows = rows.joined(partials(3.0 * f0, 1.5 * strike, 0.9))
-    horn = 1.0 / (1.0 + dsp.power(rows.hertz / 800.0, -3.0))
-    parts = (Partials(rows.hertz, rows.level * share, rows.t60, rows.phase) for share in (horn, 1.0 - horn))
-    high, low = (ring(part, n) for part in parts)
+    # Tone wheels run on without the key, so they are met at any phase. The last row is the percussion's.
+    f, bars = np.append(f, 3.0 * f0), np.append(bars, 1.5 * take.param("percussion")) * (np.append(f, 3.0 * f0) < TOP)
+    phase = np.append(0.5 * scatter(f"{address}/{take.round}", 9), 0.0)
+    horn = 1.0 / (1.0 + dsp.power(f / 800.0, -3.0))
+    wheels, strike = slice(0, 9), slice(9, 10)
+    periods = [
+        _period(f[rows] / (0.5 * f0), (bars * share)[rows], phase[rows])
+        for share in (horn, 1.0 - horn)
+        for rows in (wheels, strike)
+    ]
+    points = -(-n // HOP) + 1
+    falling = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / 0.9))
+    above, below = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
+    steady, struck = np.ones(points), np.where(falling > 1e-4, falling, 0.0)
+    shares = [above * steady, above * struck, below * steady, below * struck]
+    along = path(0.5 * f0, np.zeros((2, points)), np.zeros(2))
+    high, low = sung(periods, shares, along, [(1.0, 0.0), (0.0, 1.0)])[:, :n]
     still = take.manner == STILL
     click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
     dsp.add(high, click, 0, 0.25 * (0.4 + take.force) * (not still))
