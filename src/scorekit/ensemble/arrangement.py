@@ -248,7 +248,7 @@ def rests(
     Endings are played through, and where a section begins and ends everybody is there. At full energy the first of the
     compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums and
     bass are left alone for a bar. There a first statement of four bars has a rest for certain, of one bar for those who
-    comp.
+    comp, one after the other.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
@@ -265,7 +265,11 @@ def rests(
         bars = min(8, section.bars - block)
         share = rest_share(part, section.tier) * (1.0 if vamping or section.bars >= 8 else 0.4)
         if bars >= 4 and (sure or draw.chance(f"rest/{block}", share)):
-            starts = (0, 1)[not single :] if bars < 6 else (2, bars - 4) if block == 0 else range(0, bars - 1, 2)
+            if single and bars < 6:
+                turn = seed.at(section.id).chance(f"who rests first/{block}", 0.5)
+                resting.append(block + 1 + (turn == (part == "keys")))
+                continue
+            starts = (1,) if bars < 6 else (2, bars - 4) if block == 0 else range(0, bars - 1, 2)
             first = block + starts[draw.pick(f"where/{block}", [1.0] * len(starts))]
             resting += [first + 1] if single else [first, first + 1]
     return tuple(resting) if len(resting) < section.bars else ()
