@@ -58,7 +58,7 @@ def interval(token: str, root: int, quality: str, scale: tuple[int, ...]) -> int
     if token in named:
         return named[token]
     if token == "6":
-        return 9 if 9 in t.scale or t.third == 4 else 8
+        return 9 if 9 in t.scale or t.third == 4 else 10
     if token == "7":
         return t.seventh if t.seventh in (10, 11) else 11 if 11 in t.scale and t.third == 4 else 10
     return _bent(_literal(token), t.third, t.seventh, t.scale)

@@ -277,7 +277,7 @@ _MAKERS: dict[str, Callable[[Tones], list[Shape]]] = {
     "single_arp": _single_arp,
     "open_chord": _open_chord,
     "barre": _barre,
-    "boogie": lambda t: [(0, t.fifth)],
+    "boogie": lambda t: [(0, t.fifth)] if t.fifth == 7 else _ninth_top4(t),
     "turnaround": _ninth_top4,
 }
 

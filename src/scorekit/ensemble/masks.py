@@ -80,16 +80,25 @@ def moments(
     """What is played in each bar: what goes on there, or one of ``ideas`` whose mask the bar fulfils.
 
     They are drawn by weight beside what goes on, times ``fit`` of idea and bar; the more often the section has heard
-    one, the rarer it comes. ``going`` and ``facts`` have one entry a bar.
+    one, the rarer it comes. Of four bars one at most is taken over, the last that was drawn: a figure that never comes
+    round is none. Only those of the section's last four bars (``last``) may follow one another, as turnarounds do.
+    ``going`` and ``facts`` have one entry a bar.
     """
     able = [idea for idea in ideas if brief.lane.tier in idea.tiers]
     found, heard = list(going), [0] * len(able)
-    for bar, true in enumerate(facts):
-        here = [n for n, idea in enumerate(able) if fits(idea.mask, true)]
-        if not here:
-            continue
-        weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]
-        offered = (going[bar], *(able[n] for n in here))
-        found[bar] = brief.seed.at(bar).choose("moment", offered, (going[bar].weight, *weights), heat(brief.dials))
-        heard = [count + (able[n] is found[bar]) for n, count in enumerate(heard)]
+    for first in range(0, len(facts), 4):
+        drawn: dict[int, int] = {}
+        for bar in range(first, min(first + 4, len(facts))):
+            here = [n for n, idea in enumerate(able) if fits(idea.mask, facts[bar])]
+            if not here:
+                continue
+            weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]
+            offered = (going[bar], *(able[n] for n in here))
+            won = brief.seed.at(bar).choose("moment", offered, (going[bar].weight, *weights), heat(brief.dials))
+            if won is not going[bar]:
+                drawn[bar] = next(n for n in here if able[n] is won)
+        turning = {bar: n for bar, n in drawn.items() if "last" in able[n].mask.split()}
+        for bar, n in (turning or dict([*drawn.items()][-1:])).items():
+            found[bar] = able[n]
+            heard[n] += 1
     return tuple(found)

@@ -48,6 +48,8 @@ from scorekit.timebase import PPQ, Tick
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
 BREATH = "breath"
 """A slot in which the drums strike once and hold their breath, which tells of a new section as well as a fill does."""
+_LOUDEST = (70.0, 82.0, 100.0, 116.0, 127.0)
+"""Where a roll ends at tiers 1 to 5: it belongs to the section it leaves."""
 _LONG = 8
 """Beats from which a fill is a roll laid over the groove instead of a break in it."""
 
@@ -320,6 +322,7 @@ def _write(pen: Pen, brief: Brief, fill: Filled) -> None:
         along = (number * meter.bar + knock.at - fill.start) / max(1, fill.end - fill.start)
         loud = loudness(knock.mark, 3) + low + (high - low + 4.0 * (energy(brief, number) - 3.0)) * along
         loud += 10.0 * human * bell(bar.seed, f"fill/{knock.row}/{knock.at}")
+        loud = min(loud, _LOUDEST[round(energy(brief, number)) - 1]) if fill.roll else loud
         origin = Origin(fill.path, "fills", fill.idea, f"{brief.seed.address}/fills/{number}")
         strike(pen, knock, bar, max(18.0, loud), origin)
 
