@@ -107,7 +107,7 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     """The tune, varied on its return, made denser or sparser, with one highest tone, ended where the song ends."""
     tones = banded(setting, tune(setting))
     if brief.section.occurrence > 1 and setting.kind != "solo":
-        liberty = 0.25 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
+        liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
         late = brief.section.occurrence > 2 or brief.section.lift > 0
         tones = risen(setting, tones, brief.seed) if late and setting.kind == "hook" and brief.lane.tier == 5 else tones

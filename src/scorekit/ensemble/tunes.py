@@ -43,7 +43,7 @@ HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 
 """The same for hooks, which rise to their top instead of falling from it."""
 HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
-WORDS, CARRY = 0.3, 0.65
+WORDS, CARRY = 0.25, 0.65
 """How often a verse's copy is sung to other words, and a rest inside a phrase sung over."""
 BROAD = frozenset({"bridge", "B"})
 """Sections that set themselves against the others by longer notes."""
