@@ -260,3 +260,12 @@ def test_bids_are_few_and_of_known_families() -> None:
         wishes = Bass().bid(brief(tier=tier, flags=frozenset({"nodrums"})))
         assert len(wishes) <= 3
         assert all(w.family in ("tempo", "key", "energy", "instruments") and w.reason for w in wishes)
+
+
+@pytest.mark.parametrize(("grid", "second"), [(4, PPQ // 2), (3, PPQ * 2 // 3)])
+def test_a_late_bass_comes_in_with_the_beat_of_the_music(grid: int, second: int) -> None:
+    """A line that enters on the last beat before a bar has two notes there: even eighths, in swing a long and a short."""
+    asked = brief(lane=Lane(low=28, high=52, tier=3, enter=7 * PPQ))
+    asked = replace(asked, section=replace(asked.section, grid=grid))
+    first, other = Bass().play(asked).notes[:2]
+    assert (first.start, other.start) == (7 * PPQ, 7 * PPQ + second)

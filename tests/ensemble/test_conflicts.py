@@ -419,6 +419,14 @@ def test_a_skank_in_two_hands_stays_together() -> None:
         assert sorted({e.rule for e in passage.edits}) == rules
 
 
+def test_held_chords_blend() -> None:
+    """Strings and pads holding the same chords for a bar stay in one register; struck every half beat they do not."""
+    for step, length, rules in ((2, 2.0, []), (0.5, 0.4, ["I4"])):
+        chords = every(step, 8, 62, length=length)
+        passage = reconcile(Case(section(C), "lead"), (line("strings", *chords), line("pads", *chords)))
+        assert sorted({e.rule for e in passage.edits}) == rules
+
+
 def test_a_boogie_shares_the_depth_with_the_bass() -> None:
     """Root with fifth, sixth and seventh on the low strings stays as it is, over a bass in the same octave and a held
     second against its sixth; a third down there does not."""

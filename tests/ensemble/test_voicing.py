@@ -7,6 +7,7 @@ from statistics import mean, median
 
 import pytest
 
+from scorekit.ensemble.families import shapes
 from scorekit.ensemble.voicing import FAMILIES, coloured, lead_voices, revoiced
 from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
@@ -154,3 +155,10 @@ def test_a_riff_lives_in_the_lowest_octave(family: str) -> None:
         pair = chords([(2, "5"), (root, "5")])
         found = lead_voices(pair, (family,), 40, 62, key=C, hands="guitar")
         assert all(voicing[0] <= 51 for voicing in found)
+
+
+def test_a_sharp_ninth_is_on_top_of_its_third() -> None:
+    """No family but chords that have no other shape puts the sharp ninth a semitone under the third."""
+    shapes_of = {family: shapes(family, 11, "7#9", (11, 1, 2, 3, 6, 8, 9)) for family in ("9th_top4", "close", "drop2")}
+    assert all(shapes_of.values())
+    assert all((a % 12, b - a) != (3, 1) for made in shapes_of.values() for s in made for a, b in pairwise(s))

@@ -220,7 +220,7 @@ def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Plu
         return plucks
     down = seed.chance("from above", 0.4)
     pair = ("))", ")") if down else ("((", "(")
-    half = pulse // 2 if brief.section.grid != 3 or meter.compound else pulse * 2 // 3
+    half = _upbeat(brief, pulse)
     source = plucks[-1]
     walk_up = [replace(source, at=last + n * half, length=(half, pulse - half)[n], mark="x") for n in (0, 1)]
     return kept + [_named(p, token, "turn, walks into the next") for p, token in zip(walk_up, pair, strict=True)]
@@ -230,9 +230,15 @@ def coming_in(brief: Brief, path: str) -> list[Pluck]:
     """The pickup of a line that enters before a bar line: two steps in the time it has, toward what begins there."""
     enter, bar = brief.lane.enter, brief.section.meter.bar
     line = -(-enter // bar) * bar
-    half = (line - enter) // 2
+    half = _upbeat(brief, line - enter)
     tokens = ("((", "(") if line < brief.section.length or brief.seam.next_chord else ("5-", "R")
-    return [Pluck(enter + n * half, half, token, "x", path, "coming in") for n, token in enumerate(tokens)]
+    lengths = (half, line - enter - half)
+    return [Pluck(enter + n * half, lengths[n], token, "x", path, "coming in") for n, token in enumerate(tokens)]
+
+
+def _upbeat(brief: Brief, span: Tick) -> Tick:
+    """Where the second of two notes in a span begins: in the middle, in swing after two thirds."""
+    return span // 2 if brief.section.grid != 3 or brief.section.meter.compound else span * 2 // 3
 
 
 def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:

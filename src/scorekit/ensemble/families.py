@@ -286,6 +286,8 @@ _MAKERS: dict[str, Callable[[Tones], list[Shape]]] = {
 def shapes(family: str, root: int, quality: str, scale: Shape) -> tuple[Shape, ...]:
     """The shapes of a family for a chord, in semitones above the root; ``scale`` is the pitch classes that suit it.
 
-    Open chords belong to absolute pitches, which their octave keeps. KeyError for an unknown family.
+    Open chords belong to absolute pitches, which their octave keeps. A sharp ninth never lies right under the third, where
+    there is a choice: it is a blue third on top. KeyError for an unknown family.
     """
-    return tuple(dict.fromkeys(_MAKERS[family](tones(root, quality, scale))))
+    made = tuple(dict.fromkeys(_MAKERS[family](tones(root, quality, scale))))
+    return tuple(s for s in made if not any((a % 12, b - a) == (3, 1) for a, b in pairwise(s))) or made

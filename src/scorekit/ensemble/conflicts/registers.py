@@ -121,10 +121,13 @@ def twins(board: Board) -> None:
 def alike(mine: Sequence[Note], theirs: Sequence[Note]) -> bool:
     """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average.
 
-    Strokes between the beats, but for one in four, are one skank in two hands and mask nobody.
+    Strokes between the beats, but for one in four, are one skank in two hands and mask nobody; chords held for two beats
+    and more blend.
     """
     a, b = {n.start for n in mine}, {n.start for n in theirs}
     if len(a) < 4 or len(a & b) <= 0.8 * len(a | b) or 4 * sum(tick % PPQ == 0 for tick in a | b) <= len(a | b):
+        return False
+    if all(n.length >= 2 * PPQ for n in (*mine, *theirs)):
         return False
     return abs(sum(n.pitch for n in mine) / len(mine) - sum(n.pitch for n in theirs) / len(theirs)) < 4
 
