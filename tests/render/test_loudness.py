@@ -75,3 +75,24 @@ def test_silence() -> None:
     """Silence and the shortest sounds have a loudness, far below anything."""
     assert loudness.integrated(np.zeros((2, RATE), np.float32)) == -120.0
     assert loudness.integrated(np.ones((2, 10), np.float32)) == -120.0
+
+
+def test_a_crest_is_as_high_alone() -> None:
+    """Peaks of a stretch read alone are those of the same stretch within the whole, to the bit, however few its crests."""
+    chance = np.random.Generator(np.random.PCG64(5))
+    x = chance.normal(0.0, 0.2, (2, 70 * 64 * loudness.CELL)).astype(np.float32)
+    for above in (0.5, 1.0, 1.15):
+        whole = loudness.peaks(x, above)
+        assert (whole > 0.6 * above).any()
+        for first in range(0, 70, 7):
+            a, b = first * 64 * loudness.CELL, (first + 1 + first % 5) * 64 * loudness.CELL
+            part = loudness.peaks_of(lambda u, v: x[:, u:v], x.shape[1], above, a, b)
+            np.testing.assert_array_equal(part, whole[a // loudness.PIECE : b // loudness.PIECE])
+
+
+@pytest.mark.parametrize(("hz", "turn", "top"), [(RATE / 3, 0.0, 0.867), (RATE * 3 / 8, 1 / 16, 0.925)])
+def test_a_crest_between_high_samples(hz: float, turn: float, top: float) -> None:
+    """Tones above 14 kHz none of whose samples comes near their crests are measured within a fifth of a dB."""
+    x = sine(hz, 0.0, 1.0, turn=turn)[None, 2_000:-2_000]
+    assert np.abs(x).max() < top
+    assert dsp.decibels(float(loudness.peaks(x)[90:-90].max())) == pytest.approx(0.0, abs=0.2)

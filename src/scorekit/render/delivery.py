@@ -42,9 +42,12 @@ def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, in
 def framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
     """Samples a to b as frames, at their place."""
     for at in range(a, b, wav.GRID):
-        x = read(at, min(at + wav.GRID, b))
-        data = wav.integers(x, at).astype("<i2", copy=False).tobytes() if bits == 16 else wav.packed(wav.whole(x))
-        frames[at * bits // 4 : at * bits // 4 + len(data)] = data
+        x = read(at, end := min(at + wav.GRID, b))
+        place = frames[at * bits // 4 : end * bits // 4]
+        if bits == 16:
+            wav.integers(x, at, np.frombuffer(place, "<i2").reshape(-1, 2))
+        else:
+            place[:] = wav.packed(wav.whole(x))
 
 
 def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:

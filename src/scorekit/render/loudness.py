@@ -174,8 +174,8 @@ def peaks(x: Samples, above: float = 0.0) -> Samples:
 def peaks_of(read: Callable[[int, int], Samples], n: int, above: float, a: int, b: int) -> Samples:
     """The same for samples a to b (multiples of 64 cells, or the end) of a sound of n samples, read in pieces."""
     out = np.zeros(-(-(b - a) // CELL) * PIECES, np.float32)
-    for at in range(0, out.size, 64 * PIECES):
-        pieces = min(64 * PIECES, out.size - at)
+    for at in range(0, out.size, 256 * PIECES):
+        pieces = min(256 * PIECES, out.size - at)
         start = a + at * PIECE - _MANY
         low, high = max(start, 0), min(start + pieces * PIECE + 2 * _MANY, n)
         around = np.zeros((len(heard := read(low, high)), pieces * PIECE + 2 * _MANY), np.float32)
@@ -195,7 +195,8 @@ def _piece_peaks(around: Samples, above: float) -> Samples:
         if at.size:
             crests = _crests(channel, at, _FEW)
             loud = np.flatnonzero(np.maximum(crests, height[at]) > np.float32(0.9 * above))
-            crests[loud] = _crests(channel, at[loud], _MANY)
+            if loud.size:
+                crests[loud] = _crests(channel, at[loud], _MANY)
             np.maximum.at(own, (at - _MANY) // PIECE, crests)
     return own
 
@@ -203,12 +204,13 @@ def _piece_peaks(around: Samples, above: float) -> Samples:
 def _crests(x: Samples, at: NDArray[np.intp], taps: int) -> Samples:
     """The highest of what is between the samples next to some samples of x (n,), without its sign."""
     even, odd = _sinc(taps)
+    many = np.append(at, at[:1].repeat(max(8 - at.size, 0)))  # the sum of a single column is rounded in another order
     far = np.arange(1, taps + 1)[:, None]
-    after, before = x[at + far], x[at - far]
-    beside = np.concatenate([x[at][None], after + before])
+    after, before = x[many + far], x[many - far]
+    beside = np.concatenate([x[many][None], after + before])
     level = np.abs((even[:, :, None] * beside).sum(axis=1)) + np.abs((odd[:, :, None] * (after - before)).sum(axis=1))
     highest: Samples = level.max(axis=0)
-    return highest
+    return highest[: at.size]
 
 
 def true_peak(x: Samples) -> float:

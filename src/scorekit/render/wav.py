@@ -25,26 +25,26 @@ def _dither() -> Samples:
     return table
 
 
-def integers(x: Samples, at: int = 0) -> NDArray[np.int16]:
+def integers(x: Samples, at: int = 0, out: NDArray[np.int16] | None = None) -> NDArray[np.int16]:
     """x (c, n) in [-1, 1] as interleaved 16-bit frames (n, c), with triangular dither fixed for each sample's place.
 
     Digital silence stays silent. The channels read the table from different places, so their noises do not add up. A
     piece of a song that begins at sample ``at`` gives the same frames as it does in the whole.
     """
-    out = np.empty((x.shape[-1], x.shape[0]), np.int16)
+    frames = np.empty((x.shape[-1], x.shape[0]), np.int16) if out is None else out
     noise, size = _dither(), _dither().size // 2
     a = 0
     while a < x.shape[-1]:
         b = min(a + size - (at + a) % size, x.shape[-1])
         for channel, row in enumerate(x):
             piece = row[a:b]
-            steps = piece * np.float32(32_767.0)
             shift = channel * 40_009 % size + (at + a) % size
-            steps += noise[shift : shift + piece.size] * (piece != 0)
+            steps = noise[shift : shift + piece.size] * (piece != 0)
+            steps += piece * np.float32(32_767.0)
             np.rint(steps, out=steps)
-            out[a:b, channel] = np.clip(steps, -32_768.0, 32_767.0, out=steps)
+            frames[a:b, channel] = np.clip(steps, -32_768.0, 32_767.0, out=steps)
         a = b
-    return out
+    return frames
 
 
 def header(frames: int, channels: int, bits: int, float_format: bool = False, marks: Marks | None = None) -> bytes:
