@@ -29,6 +29,10 @@ class Pattern:
     """Grid steps per bar of the genre's own meter."""
     hits: tuple[Hit, ...]
 
+    def __hash__(self) -> int:
+        """Of what tells patterns apart well enough: they are asked for thousands of times a song, by what is in them."""
+        return hash((self.steps, self.per_bar, len(self.hits), self.hits[1:3]))
+
     @property
     def bars(self) -> int:
         return max(1, self.steps // self.per_bar)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import accumulate
 
 Tick = int
 PPQ = 960
@@ -41,22 +42,12 @@ class Meter:
     @property
     def pulses(self) -> tuple[Tick, ...]:
         """Length in ticks of each felt beat of a bar; they add up to the bar. 7/8 is felt as 2+2+3 eighths."""
-        unit = 4 * PPQ // self.unit
-        if self.compound:
-            return (3 * unit,) * (self.beats // 3)
-        if self.unit >= 8 and self.beats > 3:
-            pairs, odd = divmod(self.beats, 2)
-            return (2 * unit,) * (pairs - odd) + (3 * unit,) * odd
-        return (unit,) * self.beats
+        return _pulses(self.beats, self.unit, self.compound)[0]
 
     @property
     def onsets(self) -> tuple[Tick, ...]:
         """Where each felt beat of a bar begins, in ticks."""
-        starts, at = [], 0
-        for pulse in self.pulses:
-            starts.append(at)
-            at += pulse
-        return tuple(starts)
+        return _pulses(self.beats, self.unit, self.compound)[1]
 
     def strength(self, tick: Tick) -> float:
         """How strong a position in the bar is: 1 the downbeat, .8 the middle beat, .6 other beats, .35 halves, .15 the rest."""
@@ -71,6 +62,20 @@ class Meter:
         pulse = self.pulses[onsets.index(start)]
         half = pulse // 3 if pulse == 3 * PPQ // 2 else pulse // 2
         return 0.35 if (at - start) % half == 0 else 0.15
+
+
+@cache
+def _pulses(beats: int, unit: int, compound: bool) -> tuple[tuple[Tick, ...], tuple[Tick, ...]]:
+    """The lengths of a bar's felt beats, and where they begin."""
+    tick = 4 * PPQ // unit
+    if compound:
+        lengths = (3 * tick,) * (beats // 3)
+    elif unit >= 8 and beats > 3:
+        pairs, odd = divmod(beats, 2)
+        lengths = (2 * tick,) * (pairs - odd) + (3 * tick,) * odd
+    else:
+        lengths = (tick,) * beats
+    return lengths, (0, *accumulate(lengths[:-1]))
 
 
 @dataclass(frozen=True)
