@@ -6,6 +6,7 @@ motif's seed; what differs from one occurrence to the next is drawn afterwards f
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -62,7 +63,9 @@ def _ladder(tonic: int, mode: str) -> tuple[int, ...]:
 
 def _climb(pitch: int, steps: int, ladder: Sequence[int]) -> int:
     """A pitch moved by scale steps, keeping its chromatic distance from the scale."""
-    near = min(range(len(ladder)), key=lambda n: abs(ladder[n] - pitch))
+    near = bisect_left(ladder, pitch)
+    if near == len(ladder) or (near and pitch - ladder[near - 1] <= ladder[near] - pitch):
+        near -= 1
     return ladder[min(max(near + steps, 0), len(ladder) - 1)] + pitch - ladder[near]
 
 
