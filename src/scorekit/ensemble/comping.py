@@ -40,7 +40,7 @@ OVERLAP = 0.6
 """Largest share of onsets that keys may have in common with the guitar."""
 
 
-RIFF = 30.0
+RIFF = 300.0
 """How much likelier a cell is that has all its onsets in common with the twin's."""
 
 
@@ -181,7 +181,7 @@ def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around
 
 
 def _tie(found: Sequence[Stab], around: Around, begin: Tick) -> float:
-    """A tenth where a cell has the rhythm of a part it must not share; up to thirty times as likely in its twin's."""
+    """A tenth where a cell has the rhythm of a part it must not share; up to three hundred times as likely in its twin's."""
     shy = 0.1 if around.busy and _overlap(found, around.busy) > OVERLAP else 1.0
     own = {s.at for s in found}
     theirs = {tick for tick in around.twin if begin <= tick <= max(own, default=begin) + PPQ}
