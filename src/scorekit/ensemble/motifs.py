@@ -36,7 +36,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "period": ("a", "a=."),
     "hook2x4": ("a", "a=."),
     "riff2": ("a", "a="),
-    "call_response": ("a", "b."),
+    "call_response": ("a", "a^."),
     "aaba_head": ("a?", "a'."),
     "blues_aab": ("a?", "b."),
     "bop_line": ("a", "b."),
