@@ -55,7 +55,7 @@ class Setting:
     @property
     def centre(self) -> float:
         """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
-        return (self.low + self.high) / 2 + {"hook": 3.0, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
+        return (self.low + self.high) / 2 + {"hook": 3.2, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
                 cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
-                cost += 0.2 * max(0, abs(pitch - aim.after) - 4)
+                cost += 0.4 * max(0, abs(pitch - aim.after) - 4)
             if closing:
                 cost += _ending(pitch, closing, place, setting.section.key.tonic)
             row.append((pitch, cost, pitch % 12 not in place.chord))

@@ -273,7 +273,7 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
     tones = kept or adapted(setting, copy, _NEAR[1:] if op == "^" else (0,) if op == "=" else _NEAR, op == "^")
     if op == "*":
         tones = ornamented(setting, tones, 0.2, seed)
-    if setting.kind == "lead" and op != "*" and seed.chance("other words", WORDS):
+    if setting.kind == "lead" and op != "*" and len(tones) > 5 and seed.chance("other words", WORDS):
         tones = other_words(tones, setting.section, seed)
     if op == "'":
         return _retailed(setting, slot, tones, seed.at("tail"), "motif copy, new tail")
