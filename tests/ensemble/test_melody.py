@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from scorekit import theory
-from scorekit.ensemble.lead import Lead
+from scorekit.ensemble.lead import Lead, setting_of
 from scorekit.ensemble.melody import SCHEMAS
-from scorekit.ensemble.motifs import figure, plain_cells, slots
+from scorekit.ensemble.motifs import Tone, figure, other_words, plain_cells, slots
 from scorekit.ensemble.playing import as_written
+from scorekit.ensemble.retouch import risen
+from scorekit.ensemble.tunes import tune
 from scorekit.ideas import Hit, MelodyIdeas, Pattern
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
@@ -281,3 +283,48 @@ def test_a_soloist_has_licks() -> None:
         grams = [tuple(steps[n : n + 5]) for n in range(len(steps) - 4)]
         found += len(grams) > len(set(grams))
     assert found >= 6
+
+
+def test_other_words_to_the_same_tune() -> None:
+    """One inner tone is said twice or two in one breath: the outer tones, the pitches heard and the whole length stay."""
+    section = brief().section
+    figure_ = tuple(Tone(n * PPQ, PPQ, 60 + 2 * n) for n in range(6))
+    changed = 0
+    for seed in range(12):
+        other = other_words(figure_, section, Seed(str(seed)))
+        changed += other != figure_
+        assert (other[0], other[-1]) == (figure_[0], figure_[-1])
+        assert {t.pitch for t in other} <= {t.pitch for t in figure_}
+        assert abs(len(other) - len(figure_)) <= 1
+        assert sum(t.length for t in other) == sum(t.length for t in figure_)
+    assert changed == 12
+
+
+def test_last_choruses_go_up() -> None:
+    """At full energy the third chorus keeps its rhythm and its first half, and no tone of it is lower for having risen."""
+    made = brief(melody="hook", occurrence=3, tier=5)
+    setting = setting_of(made, POP)
+    tones = tune(setting)
+    higher = 0
+    for seed in range(8):
+        up = risen(setting, tones, Seed(str(seed)))
+        assert [(t.start, t.length) for t in up] == [(t.start, t.length) for t in tones]
+        assert all(a.pitch >= b.pitch for a, b in zip(up, tones, strict=True))
+        assert all(a == b for a, b in zip(up, tones, strict=True) if 2 * a.start < made.section.length)
+        higher += up != tones
+    assert higher >= 6
+
+
+def test_verses_sing_over_short_rests() -> None:
+    """Inside phrases of four bars a verse rests less often than where a call waits for its answer."""
+
+    def rests(schema: str) -> int:
+        ideas = replace(POP, schemas=((schema, 1.0),))
+        found = 0
+        for seed in range(20):
+            notes = play(seed=seed, ideas=ideas).notes
+            gaps = ((a.end, b.start) for a, b in itertools.pairwise(notes))
+            found += sum(b - a >= PPQ * 3 // 4 and a // (16 * PPQ) == (b + PPQ) // (16 * PPQ) for a, b in gaps)
+        return found
+
+    assert rests("period") < 0.8 * rests("call_response")
