@@ -247,6 +247,24 @@ CLASHES = {
         line("pads", (0, 4, 71), (0, 4, 64)),
         wants=["lead"],
     ),
+    "a long approach in the bass under a tune that holds": clash(
+        "K4",
+        "key",
+        "bass",
+        section(C, AM),
+        line("lead", (2, 2, 67), (4, 4, 72)),
+        line("bass", (0, 3, 36), (3, 1, 44), (4, 4, 45)),
+        wants=["lead"],
+    ),
+    "a clash struck together with the tune, if only for an eighth": clash(
+        "K4",
+        "key",
+        "keys",
+        section(C),
+        line("lead", (0, 1.5, 72), (1.5, 0.5, 76), (2, 2, 79)),
+        line("keys", (0, 1, 60), (1.5, 0.5, 75)),
+        wants=["lead"],
+    ),
 }
 
 
