@@ -16,7 +16,6 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,10 +23,9 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from scorekit import files, pipeline, studio
 from scorekit.seeds import Seed
 from scorekit.smells import bands, beats, tunes
-from scorekit.smells.piece import Harmony, Line, Piece, line, piece_of
+from scorekit.smells.piece import Harmony, Line, Piece, line
 from scorekit.timebase import PPQ, Meter, TempoMap
 
 Rows = list[tuple[int, int, int, int, float]]
@@ -430,13 +428,6 @@ def measured(pieces: Sequence[Piece], measures: dict[str, Measure]) -> dict[str,
     return {name: [v for v in values if v is not None] for name, values in found.items()}
 
 
-def own(job: tuple[str, int, str]) -> tuple[str, Piece]:
-    """One song of ours."""
-    genre, seed, length = job
-    score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "{length}"\n')
-    return genre, piece_of(score, pipeline.perform(score))
-
-
 # -- the table -------------------------------------------------------------------------------------
 
 
@@ -486,16 +477,6 @@ def gathered(rows: Iterable[dict[str, float]]) -> dict[str, list[float]]:
     return found
 
 
-def songs_of(genres: Sequence[str], seeds: int, length: str) -> dict[str, list[Piece]]:
-    """Songs of ours by genre, two composed at a time."""
-    found: dict[str, list[Piece]] = defaultdict(list)
-    jobs = [(genre, seed, length) for genre in genres for seed in range(1, seeds + 1)]
-    with ProcessPoolExecutor(2) as pool:
-        for genre, piece in pool.map(own, jobs, chunksize=5):
-            found[genre].append(piece)
-    return found
-
-
 def main() -> None:
     """Measures and prints."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -506,8 +487,10 @@ def main() -> None:
     asked.add_argument("--real", type=int)
     asked.add_argument("--all", action="store_true")
     args = asked.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
-    mine = songs_of(genres, args.seeds, args.length)
+    from songs import by_genre, named
+
+    genres = named(args.genres)
+    mine = by_genre(genres, args.seeds, args.length)
     every = [piece for pieces in mine.values() for piece in pieces]
     sung = [piece for piece in every if not piece.improvised]
     length = round(float(np.median([piece.count for piece in every])))

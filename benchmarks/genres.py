@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations
 from pathlib import Path
@@ -22,8 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit import files, pipeline, studio
-from scorekit.smells import Piece, bands, beats, piece_of
+from scorekit.smells import Piece, bands, beats
 from scorekit.smells.piece import Line, steps_of, top
 from scorekit.timebase import PPQ
 
@@ -354,14 +352,6 @@ def copies(songs: Sequence[Prints], rarity: dict[Gram, float]) -> Copies:
 # -- the report ------------------------------------------------------------------------------------
 
 
-def song(job: tuple[str, int, str]) -> tuple[str, dict[str, Floats], Prints, Floats]:
-    """One song of ours, measured."""
-    genre, seed, length = job
-    score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "{length}"\n')
-    piece = piece_of(score, pipeline.perform(score))
-    return genre, features(piece), prints(piece), occupancy(piece)
-
-
 def confusion(truth: Sequence[str], told: Sequence[str]) -> str:
     """Rows of truth, columns of what was told, in songs."""
     names = sorted(set(truth))
@@ -379,13 +369,14 @@ def main() -> None:
     asked.add_argument("--length", default="90 s")
     asked.add_argument("--corpus", type=Path, help="Also ask a discriminant of human drummers about our drums.")
     args = asked.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
-    jobs = [(genre, seed, args.length) for genre in genres for seed in range(1, args.seeds + 1)]
-    with ProcessPoolExecutor() as pool:
-        found = list(pool.map(song, jobs, chunksize=5))
-    labels, blocks, songs, drums = (list(column) for column in zip(*found, strict=True))
+    from songs import by_genre, named
+
+    genres = named(args.genres)
+    pieces = [(genre, piece) for genre, own in by_genre(genres, args.seeds, args.length).items() for piece in own]
+    labels, blocks = [genre for genre, _ in pieces], [features(piece) for _, piece in pieces]
+    songs, drums = [prints(piece) for _, piece in pieces], [occupancy(piece) for _, piece in pieces]
     rows = table(blocks)
-    seeds = [seed for _, seed, _ in jobs]
+    seeds = [seed for _ in genres for seed in range(1, args.seeds + 1)]
     half = [seed <= args.seeds // 2 for seed in seeds]
     print(f"{len(genres)} genres, {args.seeds} seeds of {args.length}, {rows.shape[1]} features.\n")
     told = fitted(rows[half], [g for g, first in zip(labels, half, strict=True) if first]).told(rows[~np.array(half)])

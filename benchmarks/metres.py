@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from scorekit import files, pipeline, studio
-from scorekit.smells import Piece, piece_of
+from scorekit.smells import Piece
 from scorekit.smells.beats import KICKS, SNARES
 from scorekit.smells.piece import Ints, Line
 from scorekit.timebase import PPQ
@@ -160,15 +158,6 @@ MEASURES: dict[str, tuple[Callable[[Piece], float | None], bool]] = {
 """Measures, and whether more is better."""
 
 
-def measured(job: tuple[str, str, int]) -> tuple[str, str, dict[str, float | None]]:
-    """One song of a genre in a metre; '' is the genre's own."""
-    genre, metre, seed = job
-    asked = f'meter = "{metre}"\n' if metre else ""
-    score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "45 s"\n{asked}')
-    piece = piece_of(score, pipeline.perform(score))
-    return genre, metre, {name: measure(piece) for name, (measure, _) in MEASURES.items()}
-
-
 def middle(values: list[float | None]) -> float | None:
     """Median of what is known; the mean of yes and no."""
     known = [v for v in values if v is not None]
@@ -194,11 +183,14 @@ def main() -> None:
     options.add_argument("--metres", default=",".join(METRES))
     options.add_argument("--all", action="store_true")
     args = options.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
-    metres = ["", *args.metres.split(",")]
-    jobs = [(genre, metre, seed) for genre in genres for metre in metres for seed in range(1, args.seeds + 1)]
-    with ProcessPoolExecutor(2) as pool:
-        found = list(pool.map(measured, jobs, chunksize=4))
+    from songs import composed, named
+
+    genres, metres = named(args.genres), ["", *args.metres.split(",")]
+    jobs = [(genre, seed, "45 s", metre) for genre in genres for metre in metres for seed in range(1, args.seeds + 1)]
+    found = [
+        (genre, metre, {name: measure(piece) for name, (measure, _) in MEASURES.items()})
+        for (genre, _, _, metre), piece in zip(jobs, composed(jobs), strict=True)
+    ]
     print(f"{args.seeds} songs of 45 s a genre and metre.\n")
     print(f"| genre | metre | {' | '.join(MEASURES)} |\n|---|---|{'---|' * len(MEASURES)}")
     flags = 0

@@ -9,33 +9,19 @@ drum takes trip. A song is composed from nothing but genre, seed and length.
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from songs import by_genre, named
 
-from scorekit import files, pipeline, studio
 from scorekit.smells import Smell, sniff
-from scorekit.smells.piece import Piece, piece_of
 
 Row = dict[int, tuple[str, bool, bool, list[float | None]]]
-
-
-def piece(genre: str, seed: int, length: str) -> Piece:
-    """One song of ours."""
-    score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "{length}"\n')
-    return piece_of(score, pipeline.perform(score))
 
 
 def row(found: tuple[Smell, ...]) -> Row:
     """The alarms of one piece as plain data: name, known, trips, values."""
     return {s.number: (s.name, s.known, s.trips, [r.value for r in s.readings]) for s in found}
-
-
-def ours(job: tuple[str, int, str]) -> tuple[str, Row]:
-    """One song measured."""
-    return job[0], row(sniff(piece(*job)))
 
 
 def share(rows: list[Row], number: int) -> str:
@@ -78,12 +64,8 @@ def main() -> None:
     asked.add_argument("--length", default="90 s")
     asked.add_argument("--corpus", type=Path)
     args = asked.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
-    by: dict[str, list[Row]] = defaultdict(list)
-    jobs = [(genre, seed, args.length) for genre in genres for seed in range(1, args.seeds + 1)]
-    with ProcessPoolExecutor() as pool:
-        for genre, measured in pool.map(ours, jobs, chunksize=5):
-            by[genre].append(measured)
+    songs = by_genre(named(args.genres), args.seeds, args.length)
+    by = {genre: [row(sniff(piece)) for piece in pieces] for genre, pieces in songs.items()}
     real: dict[str, list[Row]] = {}
     if args.corpus:
         from corpus import real_pieces

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
+from songs import by_genre, named
 
-from scorekit import files, pipeline, studio
+from scorekit import files
 from scorekit.compiler.compile import read_spec
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.layers import NOTHING
-from scorekit.smells.piece import piece_of
-from scorekit.smells.traits import Band, Trait, fitness, judged
+from scorekit.smells.traits import Band, fitness, judged
 from scorekit.store import Memo
 
 
@@ -30,13 +29,6 @@ def asserted(genre: str) -> dict[str, Band]:
     return dict(spec.assess)
 
 
-def song(job: tuple[str, int, str]) -> tuple[str, tuple[Trait, ...]]:
-    """One song, judged by its genre."""
-    genre, seed, length = job
-    score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "{length}"\n')
-    return genre, judged(piece_of(score, pipeline.perform(score)), asserted(genre))
-
-
 def main() -> None:
     """Measures and prints."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -45,16 +37,14 @@ def main() -> None:
     options.add_argument("--length", default="90 s")
     options.add_argument("--all", action="store_true")
     args = options.parse_args()
-    genres = [g for g in args.genres.split(",") if g] or [g for g in files.known("genres") if g != "base44"]
-    jobs = [(genre, seed, args.length) for genre in genres for seed in range(1, args.seeds + 1)]
+    songs = by_genre(named(args.genres), args.seeds, args.length)
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with ProcessPoolExecutor(2) as pool:
-        for genre, found in pool.map(song, jobs, chunksize=5):
-            for trait in found:
-                values[genre, trait.name].append(trait.value)
+    for genre, pieces in songs.items():
+        for trait in (trait for piece in pieces for trait in judged(piece, asserted(genre))):
+            values[genre, trait.name].append(trait.value)
     print("| genre | trait | median | a, b, c, d | % of songs in b to c |\n|---|---|---|---|---|")
     inside = 0
-    for genre in genres:
+    for genre in songs:
         for name, band in asserted(genre).items():
             own = values[genre, name]
             middle = float(np.median(own)) if own else float("nan")
@@ -63,7 +53,7 @@ def main() -> None:
             share = 100 * float(np.mean([fitness(v, band) == 1 for v in own])) if own else 0.0
             if args.all or not fits:
                 print(f"| {genre} | {name} | {middle:.2f} | {', '.join(f'{v:g}' for v in band)} | {share:.0f} |")
-    total = sum(len(asserted(genre)) for genre in genres)
+    total = sum(len(asserted(genre)) for genre in songs)
     print(f"\n{inside} of {total} medians of {args.seeds} songs of {args.length} lie inside the inner band.")
 
 
