@@ -74,6 +74,24 @@ def test_lines_leave_no_trace(seed: int) -> None:
         assert moved.size and told[moved].all()
 
 
+@pytest.mark.parametrize("other", [Strip(level=-3.0, verb=0.3), Strip(pan=0.8, delay=0.1), Strip(duck=9.0, verb=0.1)])
+def test_another_way_through_the_mixer(other: Strip) -> None:
+    """A line put through another strip, ducked by other kicks, leaves no trace of how it was before."""
+    rows = [laid(random.Random(number), strip) for number, strip in enumerate(STRIPS)]
+    was, kicks = console(rows, KICKS[:2]), KICKS[1:]
+    tape = Tape()
+    tape.begin(N, was.room, DELAY)
+    for row in rows:
+        tape.bring(was, row, everywhere(row))
+    tape.ring(lambda: None)
+    turned = [Laid(replace(row.line, strip=other), BODIES) for row in rows]
+    desk = console(turned, kicks)
+    for before, after in zip(rows, turned, strict=True):
+        tape.bring(desk, after, everywhere(after), np.add, (was, before.line))
+    tape.ring(lambda: None)
+    np.testing.assert_array_equal(tape.read(0, N), wet(desk))
+
+
 def test_a_ring_that_was_given_up_is_done_again() -> None:
     """When room and echo are stopped in the middle of their answer, the next time completes it."""
     row = laid(random.Random(3), replace(STRIPS[0], delay=0.3))

@@ -28,6 +28,8 @@ _HOP, _REACH = 12_288, 2_048
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
 """Gain from sample a to b, (n,): a fader being moved; or (1,) where it stands still."""
+Stretch = tuple[int, Samples]
+"""Where in the song a sound begins, and the sound, (1 or 2, n)."""
 Warp = Callable[[Samples, int, Body, Cue], bool]
 """Adds a note to a stretch (1 or 2, n) from a sample on, read at a moving speed; False when nothing bends it."""
 
@@ -74,7 +76,7 @@ class Laid:
         self.size = int((self.ends - self.starts).sum()) * self.rows
         """Samples of all its notes."""
 
-    def sound(self, at: int, n: int, scratch: Samples) -> tuple[int, Samples] | None:
+    def sound(self, at: int, n: int, scratch: Samples) -> Stretch | None:
         """What is heard of it from sample ``at`` on, (1 or 2, m), and where that begins; None for silence."""
         heard = np.flatnonzero((self.starts < at + n) & (self.ends > at))
         if not heard.size:
@@ -94,7 +96,7 @@ class Held:
     def __init__(self, line: Line, clip: Clip) -> None:
         self.line, self.clip = line, clip
 
-    def sound(self, at: int, n: int, scratch: Samples) -> tuple[int, Samples] | None:
+    def sound(self, at: int, n: int, scratch: Samples) -> Stretch | None:
         """As ``Laid.sound``."""
         a, b = max(at, self.clip.start), min(at + n, self.clip.start + self.clip.samples.shape[-1])
         return (a, self.clip.samples[:, a - self.clip.start : b - self.clip.start]) if b > a else None
@@ -161,19 +163,17 @@ class Console:
         n = min(CHUNK, self.n - at)
         made = Buses.silent(n, stems)
         for laid in self.laid:
-            self.bring(made, laid, at, at + n, at)
+            if heard := laid.sound(at, n, self.scratch):
+                self.place(made, laid.line, heard, at)
         return made
 
-    def bring(self, made: Buses, laid: Laid | Held, a: int, b: int, at: int = 0, put: np.ufunc = np.add) -> None:
-        """What is heard of a line from sample a to b, at most a chunk, through its strip to buses that begin at sample
-        ``at``; ``np.subtract`` takes it away."""
-        heard = laid.sound(a, b - a, self.scratch)
-        if heard is None:
-            return
+    def place(self, made: Buses, line: Line, heard: Stretch, at: int, put: np.ufunc = np.add) -> None:
+        """A sound and where it begins, through a line's strip to buses that begin at sample ``at``; ``np.subtract`` takes it
+        away."""
         start, sound = heard
-        depth = laid.line.strip.duck
+        depth = line.strip.duck
         dips = self._dips(depth, start, sound.shape[-1]) if depth > 0 and self.kicks.size else None
-        _bring(made, laid.line, start - at, start, sound, dips, put)
+        _bring(made, line, start - at, start, sound, dips, put)
 
     def _dips(self, depth: float, at: int, n: int) -> Samples:
         near = self.kicks[(self.kicks > at - dsp.RATE) & (self.kicks < at + n)] - at
@@ -197,6 +197,11 @@ class Console:
 
         ``a`` and ``b`` are multiples of ``GRID``, or the ends of the song.
         """
+        for at, both, slow in self.sides(a, b):
+            yield at, self.mended(at, both, raised(slow))
+
+    def sides(self, a: int, b: int) -> Iterator[tuple[int, Samples, Samples]]:
+        """The same before its lows are put in the middle, and what they are on one side, as rows for ``raised``."""
         first, stop = max(a - _REACH, 0), min(b + _REACH, self.n)
         read = self.standing or Flow(self.wet(first, stop)).read
         for at in range(a, b, dsp.BATCH * _HOP):
@@ -206,12 +211,13 @@ class Console:
             side = np.zeros(-(-(end - at) // _HOP) * _HOP + 2 * _REACH, np.float32)
             place = low - (at - _REACH)
             np.subtract(both[0], both[1], out=side[place : place + high - low])
-            block = both[:, at - low : end - low]
-            if side.any():
-                lows = _lows_of(side)[: end - at]
-                block[0] -= lows
-                block[1] += lows
-            yield at, self._ended(at, block)
+            yield at, both[:, at - low : end - low], _slow(side)
+
+    def mended(self, at: int, both: Samples, lows: Samples) -> Samples:
+        """Samples (2, n) from ``at`` on, without the lows (n or more,) of their sides, the end faded; in place."""
+        both[0] -= lows[: both.shape[-1]]
+        both[1] += lows[: both.shape[-1]]
+        return self._ended(at, both)
 
     def _ended(self, at: int, block: Samples) -> Samples:
         first = max(self.n - self.fade - at, 0)
@@ -227,15 +233,36 @@ REACH = _REACH
 """Samples on both sides that have a say in a block."""
 
 
-def _lows_of(difference: Samples) -> Samples:
-    """What of half a difference, ``REACH`` samples before and after some blocks, is below 120 Hz, by 24 dB an octave."""
+_STEP = 8
+SLOW = _HOP // _STEP + 1
+"""Points in a row that says what is low in a block: one every eight samples, and the first of the next block."""
+
+
+def _slow(difference: Samples) -> Samples:
+    """What of half a difference, ``REACH`` samples before and after some blocks, is below 120 Hz, by 24 dB an octave: a
+    row (blocks, ``SLOW``) for each block. So low it needs few points, and straight lines between them do (-66 dB)."""
     windows = np.lib.stride_tricks.sliding_window_view(difference, _HOP + 2 * _REACH)[::_HOP]
-    return dsp.shaped(windows, _low_curve())[:, _REACH : _REACH + _HOP].reshape(-1)
+    if not difference.any():
+        return np.zeros((len(windows), SLOW), np.float32)
+    size = windows.shape[-1] // _STEP
+    spectrum = np.fft.rfft(windows, norm="forward")[:, : size // 2 + 1]
+    return dsp.back(dsp.tinted(spectrum, _low_curve()), size)[:, _REACH // _STEP :][:, :SLOW]
 
 
 @lru_cache(maxsize=1)
 def _low_curve() -> Samples:
-    return dsp.even(lambda f: 0.5 / (1.0 + np.square(np.square(f / 120.0))), _HOP + 2 * _REACH)
+    whole = _HOP + 2 * _REACH
+    return dsp.even(lambda f: 0.5 / (1.0 + np.square(np.square(f / 120.0))), whole, whole // _STEP)
+
+
+def raised(slow: Samples) -> Samples:
+    """Rows of points (blocks, ``SLOW``) as samples (blocks * ``GRID``,)."""
+    out = np.empty((len(slow), SLOW - 1, _STEP), np.float32)
+    now, step = slow[:, :-1].copy(), np.diff(slow) * np.float32(1.0 / _STEP)
+    for phase in range(_STEP):
+        out[..., phase] = now
+        now += step
+    return out.reshape(-1)
 
 
 def answer(ringing: effects.Room | effects.Echo, send: Whole) -> Whole:

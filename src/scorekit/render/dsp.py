@@ -347,17 +347,23 @@ def convolve(x: Samples, response: Samples) -> Samples:
     return through(x, heavy, size, size, size - m + 1)[..., :whole]
 
 
-def even(curve: Curve, size: int) -> Samples:
-    """A magnitude curve for ``shaped`` on rows of ``size`` samples: for the real and the imaginary part of each bin."""
-    level = np.repeat(f32(curve(bins(size)) * size), 2)
+def even(curve: Curve, size: int, points: int = 0) -> Samples:
+    """A magnitude curve for spectra of ``size`` samples, for the real and the imaginary part of each bin; for those that
+    return with fewer ``points`` too."""
+    level = np.repeat(f32(curve(bins(size)[: (points or size) // 2 + 1]) * (points or size)), 2)
     level.setflags(write=False)
     return level
+
+
+def tinted(spectrum: Spectrum, level: Samples) -> Spectrum:
+    """Spectra (..., bins) of NumPy's "forward" norm by an ``even`` curve, which makes up for that."""
+    return (spectrum.view(np.float32) * level).view(np.complex64)
 
 
 def shaped(rows: Samples, level: Samples) -> Samples:
     """Rows (..., n) through an ``even`` curve, which shifts nothing in time. Each row goes round: its end meets its
     beginning."""
-    spectrum: Spectrum = np.fft.rfft(rows, norm="forward")  # the n that is missing is in the level
+    spectrum: Spectrum = np.fft.rfft(rows, norm="forward")
     planes = spectrum.view(np.float32)
     planes *= level
     return back(spectrum, rows.shape[-1])

@@ -63,6 +63,12 @@ class Hands:
         """Room for n samples, in reach of all hands."""
         return Memory(n)
 
+    def mixed(self, console: Console) -> Spool:
+        """The mix before mastering."""
+        spool = self.spool(console.n)
+        self.split(partial(_mixed, console, spool), console.n, GRID)
+        return spool
+
     def store(self, size: int) -> memoryview:
         """Bytes to be written by all hands."""
         return memoryview(bytearray(size))
@@ -102,13 +108,6 @@ def _rendered(family: Sequence[Order], bodies: Bodies) -> list[Body]:
 
 
 # -- master ----------------------------------------------------------------------------------------------------------
-
-
-def mixed(console: Console, hands: Hands) -> Spool:
-    """The mix before mastering."""
-    spool = hands.spool(console.n)
-    hands.split(partial(_mixed, console, spool), console.n, GRID)
-    return spool
 
 
 def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Samples, float, float]:

@@ -17,7 +17,6 @@ from scorekit.render.console import CHUNK, Console, Held, Laid, Line, audible
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, prepare
-from scorekit.render.master import mixed as mix_down
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
@@ -183,7 +182,7 @@ def mixed(
 
 def desked(desk: Console, master: Master, hands: Hands, loop: int, tell: Progress) -> Desk:
     """A console mixed down and mastered; ``loop`` is the length of a round in samples, 0 for none."""
-    spool = mix_down(desk, hands)
+    spool = hands.mixed(desk)
     tell(0.9, "master")
     first, last = (loop, 2 * loop) if loop else (0, desk.n)
     heard = Ring(spool, loop, desk.n) if loop else spool

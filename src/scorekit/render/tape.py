@@ -1,6 +1,6 @@
 """The buses of a whole song that is being edited, on which lines come and go.
 
-What a console works out chunk by chunk and forgets stands here: 28 bytes a sample, 12 more where there is an echo. A line
+What a console works out chunk by chunk and forgets stands here: 20 bytes a sample, 12 more where there is an echo. A line
 is taken away or brought where it changed, and room and echo answer again as far as they can hear that. The sums are the
 console's to the bit, whatever came and went before.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scorekit.render import effects
-from scorekit.render.console import CHUNK, Buses, Console, Laid, Whole, answer, audible
+from scorekit.render.console import CHUNK, Buses, Console, Laid, Line, Whole, answer, audible
 from scorekit.render.dsp import Samples
 
 Span = tuple[int, int]
@@ -80,15 +80,21 @@ class Tape:
         """Samples a to b of the mix with room and echo, (2, b - a)."""
         return audible(self.made.dry[:, a:b])
 
-    def bring(self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add) -> None:
-        """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away."""
+    def bring(
+        self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add,
+        instead: tuple[Console, Line] | None = None,
+    ) -> None:  # fmt: skip
+        """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away. It may come instead
+        of another line that sounds alike but took another way through another console."""
+        ways = [(console, laid.line, put), *([(*instead, np.subtract)] if instead else [])]
         for a, b in spans:
             for at in range(a, b, CHUNK):
-                console.bring(self.made, laid, at, min(at + CHUNK, b), 0, put)
+                if heard := laid.sound(at, min(CHUNK, b - at), console.scratch):
+                    for desk, line, way in ways:
+                        desk.place(self.made, line, heard, 0, way)
         self.stale += spans
-        strip, closed = laid.line.strip, laid.line.closed
         for name, spans_ in self._sent.items():
-            if getattr(strip, name) > 0 and not closed:
+            if any(getattr(line.strip, name) > 0 and not line.closed for _, line, _ in ways):
                 spans_ += spans
 
     def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
