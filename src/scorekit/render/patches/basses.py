@@ -19,6 +19,7 @@ from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
+from scorekit.render.patches.players import HOP, path, sung
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 
@@ -299,11 +300,16 @@ def _subbass(take: Take) -> Samples:
     held, whole = (1.0 / (1.0 + dsp.power(f / edge, 2.5)) for edge in (cutoff, opened))
     saw = np.where(k == 1, 1.0 + take.param("sub"), 0.62 / k)
     drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
-    rows = partials(f, saw * held, 1e4).joined(partials(f, saw * np.maximum(whole - held, 0.0), 0.9))
-    twin = (k > 1) & (k < 40)
-    rows = rows.joined(partials(f[twin] + drift * k[twin], 0.7 * (saw * held)[twin], 1e4))
     n = dsp.samples(max(take.seconds, 0.1))
-    return levelled(ring(rows, n), 0.53, start=0.002, end=0.02)
+    points = -(-n // HOP) + 1
+    falling = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / 0.9))
+    one, other = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
+    shares = [one * np.ones(points), one * np.where(falling > 1e-4, falling, 0.0), other * np.ones(points)]
+    twin = np.where((k > 1) & (k < 40), 0.7 * saw * held, 0.0)
+    periods = [dsp.cycle(level) for level in (saw * held, saw * np.maximum(whole - held, 0.0), twin)]
+    cents = np.array([[0.0], [1200.0 * float(dsp.log2(1.0 + drift / f0))]])
+    sound = sung(periods, shares, path(f0, cents * np.ones(points), np.zeros(2)), [(1.0, 0.0), (1.0, 0.0)])[0, :n]
+    return levelled(sound, 0.53, start=0.002, end=0.02)
 
 
 STRING_PARAMS = (BRIGHT, DECAY, NOISE)

@@ -147,7 +147,7 @@ def sung(tabs: list[Samples], shares: Sequence[Reals], along: Path, places: Sequ
     part, wave, level, total = np.empty((4, size), np.float32)
     for first in range(0, along.step.shape[1], _BLOCK):
         here = slice(first, first + _BLOCK)
-        for player, (left, right) in enumerate(places):
+        for player, gains in enumerate(places):
             step = along.step[player, here, None]
             n = step.size * HOP
             at, low = words[:, :n]
@@ -168,8 +168,9 @@ def sung(tabs: list[Samples], shares: Sequence[Reals], along: Path, places: Sequ
                     wave[:n] *= grow(drawn, level[:n])
                     total[:n] += wave[:n]
             place = slice(first * HOP, first * HOP + n)
-            out[0, place] += np.multiply(total[:n], np.float32(left), out=wave[:n])
-            out[1, place] += np.multiply(total[:n], np.float32(right), out=wave[:n])
+            for side, gain in enumerate(gains):
+                if gain:
+                    out[side, place] += np.multiply(total[:n], np.float32(gain), out=wave[:n])
     return out
 
 
