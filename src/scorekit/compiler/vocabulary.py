@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import TypeVar
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import strings
+from scorekit.compiler.checks import Checks
 from scorekit.compiler.genres import (
     Alternative,
     BassPattern,
@@ -26,11 +26,9 @@ from scorekit.compiler.genres import (
     TimelineSpec,
 )
 from scorekit.compiler.keypath import item, join
-from scorekit.compiler.roles import names
-from scorekit.compiler.wrong import Reader, Wrong
+from scorekit.compiler.wrong import Wrong
 from scorekit.errors import Problem
 from scorekit.ideas import (
-    MASKS,
     Arrange,
     BassIdeas,
     BassLine,
@@ -49,8 +47,7 @@ from scorekit.ideas import (
     Timeline,
     Walk,
 )
-from scorekit.theory import MINOR_QUALITY, MODES, QUALITIES, SCALES
-from scorekit.timebase import Meter
+from scorekit.theory import MINOR_QUALITY, QUALITIES, SCALES
 
 Choice = TypeVar("Choice", bound=Alternative)
 Made = TypeVar("Made")
@@ -59,9 +56,6 @@ MAX_TOLD = 100
 """Most mistakes told of one genre."""
 BANDS = (("slow", 72.0), ("medium", 108.0), ("fast", 158.0), ("breakneck", 210.0))
 """Feel bands, each with the tempo that stands for it."""
-ROLES = ("drums", "bass", "comp", "lead")
-"""Those who may swing differently."""
-COLOURS = ("major", "minor", "dominant", "halfdim", "sus")
 _WALK_DEGREE = re.compile(r"R|s|8|[b#]?(?:[2-7]|9|11|13)")
 _APPROACH = re.compile(r"[+-]\d{1,2}|other")
 
@@ -101,23 +95,16 @@ def interpolate(points: Sequence[tuple[float, float]], at: float) -> float:
     return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
 
 
-class _Vocabulary(Reader):
+class _Vocabulary(Checks):
     """Reads one genre."""
 
     def __init__(self, genre: GenreSpec, catalog: Catalog, weights: Mapping[str, float]) -> None:
-        super().__init__()
-        self.genre, self.catalog, self.weights = genre, catalog, weights
-        self.meter = self.read("meter.sig", strings.meter, genre.meter.sig) or Meter(4, 4)
-        self.grid = genre.meter.grid
-        self.fits = not (self.grid % self.meter.beats or self.meter.bar % self.grid)
-        """Whether the grid divides a bar; when it does not, no step string can be right."""
+        super().__init__(genre, catalog)
+        self.weights = weights
 
     def everything(self) -> Ideas:
         genre = self.genre
-        self._numbers()
-        self._names()
-        self._harmony()
-        self._mix()
+        self.check()
         return Ideas(
             self._drums(),
             self._bass(genre.bass),
@@ -312,109 +299,9 @@ class _Vocabulary(Reader):
             melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
         )  # fmt: skip
 
-    # -- names and numbers
-
     def _range(self, path: str, lane: tuple[int, int]) -> None:
         if lane[1] - lane[0] < 12:
             self.wrong(path, f"{lane[0]} to {lane[1]} is less than an octave", "[lowest, highest], 12 or more apart")
-
-    def _numbers(self) -> None:
-        tempo, meter, feel = self.genre.tempo, self.genre.meter, self.genre.feel
-        if not tempo.min <= tempo.mean <= tempo.max:
-            self.wrong("tempo.mean", f"mean {tempo.mean:g} is not within {tempo.min:g} to {tempo.max:g}",
-                       "min <= mean <= max")  # fmt: skip
-        if not self.fits:
-            self.wrong("meter.grid", f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats",
-                       f"such as {self.meter.beats * 4}")  # fmt: skip
-        curves = [(join("feel.swing", role), curve) for role, curve in feel.swing.items()]
-        single = {"feel.lean_ms": feel.lean_ms, "feel.lead_downbeat_delay_ms": feel.lead_downbeat_delay_ms}
-        for path, curve in (*curves, *single.items(), ("bass.skip_p", self.genre.bass.skip_p)):
-            if curve and any(a[0] >= b[0] for a, b in pairwise(curve)):
-                self.wrong(path, "tempi of a curve must rise", "[[slow bpm, value], ..., [fast bpm, value]]")
-
-    def _names(self) -> None:
-        genre, parts = self.genre, self.catalog.specialists
-        players = (*ROLES, *parts, *self.catalog.rows)
-        for role in genre.feel.swing:
-            self.known(join("feel.swing", role), "role", role, ROLES, on_key=True)
-        for role, offsets in genre.feel.offsets_ms.items():
-            where = join("feel.offsets_ms", role)
-            self.known(where, "role", role, players, on_key=True)
-            if self.fits and len(offsets) != self.grid:
-                self.wrong(where, f"{len(offsets)} offsets for {self.grid} steps", "one for each step of a bar")
-        for tonic in genre.keys.tonics:
-            self._on_key(join("keys.tonics", tonic), strings.key, tonic)
-        for mode in genre.keys.modes:
-            self.known(join("keys.modes", mode), "mode", mode, MODES, on_key=True)
-        for side in genre.perc.clave:
-            self.known(join("perc.clave", side), "side of the clave", side, MASKS["clave"], on_key=True)
-        for trait, band in genre.assess.items():
-            self.known(join("assess", trait), "trait", trait, self.catalog.traits, on_key=True)
-            if list(band) != sorted(band):
-                self.wrong(join("assess", trait), "the four numbers of a band must rise", "[least, from, to, most]")
-        for index, ending in enumerate(genre.ending):
-            self.known(join("ending", index, "kind"), "ending", ending.kind, self.catalog.endings)
-        roles = self._sections()
-        for place in names(genre):
-            self.known(place.path, "section", place.name, place.known, place.on_key)
-        for name, section in genre.section.items():
-            if section.contrast_with:
-                self.known(join("section", name, "contrast_with"), "section", section.contrast_with, roles)
-            for index, part in enumerate(section.layers):
-                self.known(join("section", name, "layers", index), "part", part, parts)
-
-    def _on_key(self, path: str, parse: Callable[[str], object], text: str) -> None:
-        try:
-            parse(text)
-        except Wrong as wrong:
-            self.wrong(path, wrong.message, wrong.hint, on_key=True)
-
-    def _sections(self) -> set[str]:
-        """The names of sections in forms and in the section table."""
-        roles = set(self.genre.section)
-        for form in self.genre.form:
-            base = item("form", 0, form.id)
-            for key, tokens in (("sections", form.sections), ("compress", form.compress)):
-                for index, text in enumerate(tokens):
-                    token = self.read(join(base, key, index), strings.section, text)
-                    roles |= {token.name} if token else set()
-        return roles
-
-    def _harmony(self) -> None:
-        harmony = self.genre.harmony
-        for one in harmony.prog:
-            base = item("harmony.prog", 0, one.id)
-            changes = self.read(join(base, "rn"), strings.chords, one.rn, self.meter)
-            if changes and one.span and changes.bars != one.span:
-                self.wrong(join(base, "span"), f"{changes.bars} bars written, span is {one.span}", "leave span out")
-            if one.mode:
-                self.known(join(base, "mode"), "mode", one.mode, MODES)
-        for index, sub in enumerate(harmony.sub):
-            for key, text in (("match", sub.match), ("to", sub.to)):
-                self.read(join("harmony.sub", index, key), _sequence, text)
-        for colour, extensions in harmony.color.items():
-            self.known(join("harmony.color", colour), "kind of chord", colour, COLOURS, on_key=True)
-            for index, extension in enumerate(extensions):
-                self.known(join("harmony.color", colour, index), "chord quality", extension, QUALITIES)
-
-    def _mix(self) -> None:
-        for part, mix in self.genre.mix.items():
-            base = join("mix", part)
-            self.known(base, "part", part, self.catalog.specialists, on_key=True)
-            patch = mix.patch or (self.catalog.patch_for(mix.gm) if mix.gm is not None else None)
-            names = [row.name for row in self.catalog.patches]
-            if patch and self.known(join(base, "patch"), "patch", patch, names):
-                self._params(join(base, "params"), patch, mix.params)
-
-    def _params(self, path: str, patch: str, params: Mapping[str, float]) -> None:
-        row = self.catalog.patch(patch)
-        known = {name: (low, high) for name, low, high, _ in row.params} if row else {}
-        for name, value in params.items():
-            where = join(path, name)
-            if self.known(where, f"parameter of {patch}", name, known, on_key=True):
-                low, high = known[name]
-                if not low <= value <= high:
-                    self.wrong(where, f"{name} is {value:g}, allowed is {low:g} to {high:g}")
 
     def _arrange(self) -> Arrange:
         arrange, parts = self.genre.arrange, self.catalog.specialists
@@ -444,7 +331,3 @@ def _ratio(text: str, per_bar: int, per_beat: int) -> Pattern:
     if onsets > length:
         raise Wrong(0, f"{onsets} onsets do not fit into {length} steps", "fewer onsets", len(text))
     return _onsets([round(i * length / onsets) for i in range(onsets)], length, per_bar)
-
-
-def _sequence(text: str) -> tuple[object, ...]:
-    return tuple(strings.chord(match.group(), match.start()) for match in re.finditer(r"\S+", text))
