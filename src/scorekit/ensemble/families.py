@@ -277,7 +277,7 @@ _MAKERS: dict[str, Callable[[Tones], list[Shape]]] = {
     "single_arp": _single_arp,
     "open_chord": _open_chord,
     "barre": _barre,
-    "boogie": lambda t: [(0, t.fifth)] if t.fifth == 7 else _ninth_top4(t),
+    "boogie": lambda t: [(0, t.fifth if t.fifth == 7 else t.top if t.top < 12 else t.heart + 12)],
     "turnaround": _ninth_top4,
 }
 

@@ -12,8 +12,9 @@ from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import figure
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import fill_starts, knee, level, strength
+from scorekit.ensemble.voicing import Voicing
 from scorekit.ideas import CompIdeas
-from scorekit.playable import TUNING
+from scorekit.playable import TUNING, on_guitar
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
@@ -109,7 +110,7 @@ def _strum(
             pen.write(stab.at, max(stab.length, PPQ), pitch, _velocity(brief, stab), _origin(brief, stab, ", thumb"))
             continue
         if stab.path in fingered:
-            slot = replace(slot, voicing=slot.voicing[-3:])
+            slot = replace(slot, voicing=fingers(slot, brief.lane.high))
         if stab.mark == "m" or _palmed(brief, stab, family, fresh):
             _muted(brief, pen, stab, slot, "power" in ideas.voicings)
         else:
@@ -124,6 +125,14 @@ def thumb(chord: Chord, count: int) -> int:
         return root
     fifth = root + (chord.root + tones(chord.root, chord.quality, ()).fifth - chord.bass) % 12
     return fifth - 12 if fifth - 12 >= TUNING[0] else fifth
+
+
+def fingers(slot: Slot, high: int) -> Voicing:
+    """Three upper strings over the thumb, the root not lowest where the hand can help it: the thumb has said it."""
+    voicing, root = slot.voicing, slot.chord.root
+    ways = [voicing[-3:], voicing[-4:-1], (*voicing[-2:], voicing[-3] + 12) if len(voicing) >= 3 else voicing]
+    held = (w for w in ways if len(w) == 3 and (w[0] - root) % 12 and w[-1] <= high and on_guitar(tuple(sorted(w))))
+    return tuple(sorted(next(held, voicing[-3:])))
 
 
 def _palmed(brief: Brief, stab: Stab, family: str, fresh: bool) -> bool:
