@@ -19,6 +19,8 @@ from scorekit.timebase import PPQ, Tick
 
 _SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
+LEAN = 0.25
+"""How often, of the genre's pickups, one leads out of a section: where the next tune begins is not known, only its chord."""
 SLACK = 0.1
 """How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
@@ -129,7 +131,7 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
         after is None
         or not tones
         or tones[-1].end > start
-        or not setting.seed.chance("lean", 0.6 * setting.ideas.pickup)
+        or not setting.seed.chance("lean", LEAN * setting.ideas.pickup)
     ):
         return tuple(tones)
     goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
