@@ -3,7 +3,7 @@
     python benchmarks/smells.py [--seeds 20] [--genres rock,funk] [--length "90 s"] [--corpus PATH]
 
 Prints a Markdown table: per smell the share of songs that trip it, per genre and overall, and what real band music and
-drum takes trip. A song is composed from nothing but genre, seed and length.
+drum takes trip (those alone with ``--seeds 0``). A song is composed from nothing but genre, seed and length.
 """
 
 from __future__ import annotations
@@ -41,13 +41,16 @@ def table(by: dict[str, list[Row]], real: dict[str, list[Row]]) -> str:
     """The table: a line for each smell, a column for each genre."""
     every = [r for rows in by.values() for r in rows]
     known = [r for rows in real.values() for r in rows]
-    names = list(by)
-    head = ["#", "smell", *names, "all", *real, "median ours"] + (["median real"] if known else [])
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for number, (name, *_) in every[0].items():
-        cells = [str(number), name, *(share(by[g], number) for g in names), share(every, number)]
-        cells += [*(share(rows, number) for rows in real.values()), middle(every, number)]
-        lines.append("| " + " | ".join(cells + ([middle(known, number)] if known else [])) + " |")
+    columns = {**by, "all": every} if every else {}
+    columns |= real
+    medians = {what: rows for what, rows in (("median ours", every), ("median real", known)) if rows}
+    lines = [
+        f"| # | smell | {' | '.join([*columns, *medians])} |",
+        "|---|---|" + "---|" * (len(columns) + len(medians)),
+    ]
+    for number, (name, *_) in (every or known)[0].items():
+        cells = [share(rows, number) for rows in columns.values()] + [middle(rows, number) for rows in medians.values()]
+        lines.append(f"| {number} | {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -64,20 +67,19 @@ def main() -> None:
     asked.add_argument("--length", default="90 s")
     asked.add_argument("--corpus", type=Path)
     args = asked.parse_args()
-    songs = by_genre(named(args.genres), args.seeds, args.length)
+    songs = by_genre(named(args.genres), args.seeds, args.length) if args.seeds else {}
     by = {genre: [row(sniff(piece)) for piece in pieces] for genre, pieces in songs.items()}
     real: dict[str, list[Row]] = {}
     if args.corpus:
         from corpus import real_pieces
 
         real = {name: [row(sniff(p)) for p in pieces] for name, pieces in real_pieces(args.corpus).items()}
-    print(f"Percent of pieces that trip each alarm: {args.seeds} seeds of {args.length} a genre.\n")
+    of = f": {args.seeds} seeds of {args.length} a genre" if args.seeds else ""
+    print(f"Percent of pieces that trip each alarm{of}.\n")
     print(table(by, real))
-    every = [r for rows in by.values() for r in rows]
-    print(
-        f"\nPieces that trip more than three: ours {crowded(every)} %"
-        + "".join(f", {name} {crowded(rows)} %" for name, rows in {**by, **real}.items())
-    )
+    every = {"ours": [r for rows in by.values() for r in rows]} if args.seeds else {}
+    crowds = {**every, **by, **real}.items()
+    print("\nPieces that trip more than three: " + ", ".join(f"{name} {crowded(rows)} %" for name, rows in crowds))
 
 
 if __name__ == "__main__":
