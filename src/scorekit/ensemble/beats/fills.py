@@ -102,14 +102,14 @@ def length(brief: Brief) -> int:
     """Beats of the closing fill: one, two where energy rises, falls far or into a loud last hit, four where it jumps; now
     and then the next size up, after eight bars more often than not.
 
-    No more than a quarter of the section.
+    No more than a quarter of the section, and never a bar into a fall.
     """
     jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 2 if jump >= 2 else 1 if jump == 1 or jump <= -2 else 0
     long = 0.3 if brief.section.bars >= 8 else 0.0
     grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
     room = max(1, brief.section.bars * len(brief.section.meter.pulses) // 4)
-    return min(room, (1, 2, 4)[min(2, size + grown)])
+    return min(room, (1, 2, 4)[min(1 if jump < 0 else 2, size + grown)])
 
 
 def _closing(brief: Brief) -> Slot | None:
