@@ -335,3 +335,17 @@ def test_compers_push_together() -> None:
     early = [({t for f in a for t in f if t % BAR}, {t for f in b for t in f if t % BAR}) for a, b in both]
     assert all(theirs <= ours for ours, theirs in early)
     assert sum(bool(theirs) for _, theirs in early) >= 5
+
+
+@pytest.mark.parametrize(("stray", "most"), [(0.0, 1), (0.5, 3)])
+def test_a_loop_lasts_the_song(stray: float, most: int) -> None:
+    """Players who do not stray play one cell in all sections of a song, another song has another; others change it."""
+    cells = tuple(cell(f"cell {n}", (1, 2, 3, 4, 5), "x" + "." * (n + 1) + "x" + "." * (13 - n)) for n in range(6))
+    ideas = CompIdeas(52, 76, cells, ("close",), 0.0, 0.0, 0.0, stray=stray)
+
+    def played(song: int, section: str) -> str:
+        return stabs(brief(ideas, seed=Seed(f"{song}/{section}/1/keys"), seam=Seam()), ideas)[0].path
+
+    songs = [{played(song, section) for section in ("A", "B", "C", "D", "E")} for song in range(8)]
+    assert max(map(len, songs)) <= most if stray == 0 else max(map(len, songs)) >= most
+    assert len(set.union(*songs)) >= 3

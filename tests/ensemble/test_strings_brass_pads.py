@@ -261,3 +261,21 @@ def test_power_chords_are_held_as_triads() -> None:
         if len(x) == len(y) and x != y
     ]
     assert moves and sum(len(move) == 1 for move in moves) <= 0.3 * len(moves)
+
+
+def last_bar(**changes: object) -> list[Note]:
+    """What pads that hold their chords begin in the last of eight bars, the chord unchanged."""
+    return [n for n in play("pads", "sustain_vl", **changes).notes if n.start >= 7 * BAR]
+
+
+def test_a_section_without_drums_breathes_in() -> None:
+    """In its last bar the voices rise and grow, for nearly every seed; with drums, and at the song's end, they are held."""
+    quiet = frozenset({"nodrums"})
+    risen = 0
+    for seed in range(20):
+        notes = last_bar(flags=quiet, seed=Seed(f"{seed}/pads"))
+        pitches, forces = [n.pitch for n in notes], [n.velocity for n in notes]
+        risen += len(notes) >= 5 and pitches == sorted(pitches) and forces[-1] > forces[0] + 12
+        assert len(last_bar(seed=Seed(f"{seed}/pads"))) <= 4
+        assert len(last_bar(flags=quiet, ending="ritard", seed=Seed(f"{seed}/pads"))) <= 4
+    assert risen >= 16
