@@ -44,7 +44,7 @@ ASIDE = {
     ("drum_and_bass", "layer_change_8"): "sections last eight bars: the tune, pads and arpeggio come and go",
     ("funk", "chords_per_bar"): "bridges of two chords a bar are favoured over vamps",
     ("funk", "distinct_chords"): "as above",
-    ("jazz_swing", "solo_rep"): "soloists have no licks yet",
+    ("jazz_swing", "solo_rep"): "by a hair: licks return in long solos only",
     ("melodic_house", "drum_jaccard1"): "inside a section .87; songs of 90 s have a new section every six bars",
     ("melodic_house", "layer_change_8"): "as in drum and bass",
     ("metal", "distinct_chords"): "riffs of many roots",
