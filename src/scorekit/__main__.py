@@ -33,6 +33,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no sum here goes through it, and its threads start slowly
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no plugin has a say in what a song means
     sys.exit(run(sys.argv[1:]))
 
 
