@@ -63,6 +63,8 @@ def test_sound(path: Path, snapshot: SnapshotAssertion) -> None:
     """Its sound as a card: length, loudness, true peak, octave bands, balance."""
     mixed = mix(made(path)[1], PATCHES, Bodies(), stems=False)
     assert dump.audio_card(mixed.samples, mixed.lufs, mixed.peak) == snapshot
+    end = mixed.samples[:, -441:]
+    assert abs(end).max() < 10 ** (-50 / 20), "no chord is cut off: the last hundredth of a second is silent"
 
 
 @pytest.mark.parametrize("path", SONGS, ids=lambda p: p.stem)

@@ -392,7 +392,7 @@ def timed(
 
     A tempo the genre chose bends so that the last hit lands ``RING`` seconds before the end: by up to 3 %, or what half a bar
     is of the whole, or anywhere in the genre's range where the song wrote form and length both. Then the ring stretches
-    between 1.2 and 4 s; what is still missing is told (T6).
+    between 1.2 and 4 s; what is still missing is told (T6). Where no length is asked for the last bar is heard out.
     """
     laid = [(p.section, p.start) for p in placed]
     local = [span_of(wish) for wish in wishes]
@@ -407,7 +407,8 @@ def timed(
         low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
         tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
     landing = tempi.seconds(hit)
-    ring = RING + 0.5 if goal is None else min(4.0, max(1.2, goal - landing))
+    heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
+    ring = max(RING + 0.5, heard_out) if goal is None else min(4.0, max(1.2, goal - landing))
     total = landing + ring
     if total > MAX_SECONDS:
         book.wrong(

@@ -217,9 +217,10 @@ class Console:
         """Samples (2, n) from ``at`` on, without the lows (n or more,) of their sides, the end faded; in place."""
         both[0] -= lows[: both.shape[-1]]
         both[1] += lows[: both.shape[-1]]
-        return self._ended(at, both)
+        return self.ended(at, both)
 
-    def _ended(self, at: int, block: Samples) -> Samples:
+    def ended(self, at: int, block: Samples) -> Samples:
+        """Samples (2, n) from ``at`` on with the end of the song faded, in place."""
         first = max(self.n - self.fade - at, 0)
         if first < block.shape[-1] and self.fade:
             step = np.arange(at + first, at + block.shape[-1]) - (self.n - self.fade)

@@ -89,7 +89,7 @@ def _stems(
         chunk = console.buses(at, names)
         dry = np.zeros(chunk.dry.shape, np.int32)
         for name in names:
-            steps = wav.whole(audible(chunk.stems[name]) * gain)
+            steps = wav.whole(console.ended(at, audible(chunk.stems[name]) * gain))
             dry += steps
             _put(rows[name], at, steps)
         _put(rows[DRY], at, dry)

@@ -130,13 +130,17 @@ def console(performance: Performance, laid: Sequence[Laid | Held], loop: bool = 
     delay = (3 * plan.tempo.tempo_at(0) * RATE + 2_000_000) // 4_000_000 if any(s.delay > 0 for s in strips) else 0
     room = effects.room(plan.master.room, plan.master.tone) if any(s.verb > 0 for s in strips) else None
     n = length(plan)
-    return Console(n, laid, kicks(performance), room=room, delay=delay, fade=0 if loop else faded(plan, n))
+    return Console(n, laid, kicks(performance), room=room, delay=delay, fade=0 if loop else faded(performance, n))
 
 
-def faded(plan: Plan, n: int) -> int:
-    """Samples over which the end falls silent: the last section when the song ends by fading, else most of the tail."""
-    last = plan.tempo.sample(plan.placements[-1].start)
-    return min(n - last if plan.ending == "fade" else max(dsp.samples(0.6 * plan.tail), 256), n)
+def faded(performance: Performance, n: int) -> int:
+    """Samples over which the end falls silent: the last section when the song ends by fading, else most of what is left once
+    the last stroke has fallen, so that no chord is cut off where it still sounds."""
+    plan = performance.plan
+    last = max((int(take.events["start"].max()) for take in performance.takes if len(take.events)), default=0)
+    if plan.ending == "fade":
+        return n - min(plan.tempo.sample(plan.placements[-1].start), n)
+    return min(max(round(0.7 * (n - plan.tempo.sample(last))), 256), n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +197,8 @@ def desked(desk: Console, master: Master, hands: Hands, loop: int, tell: Progres
 def summed(desk: Console, names: Sequence[str]) -> tuple[Samples, dict[str, Samples]]:
     """The dry bus (2, n), and each part's share of it: after level, pan and duck, before room and master."""
     chunks = [desk.buses(at, names) for at in range(0, desk.n, CHUNK)]
-    stems = {name: audible(np.concatenate([chunk.stems[name] for chunk in chunks], axis=1)) for name in names}
-    return audible(np.concatenate([chunk.dry for chunk in chunks], axis=1)), stems
+    stems = {name: desk.ended(0, audible(np.concatenate([c.stems[name] for c in chunks], axis=1))) for name in names}
+    return desk.ended(0, audible(np.concatenate([chunk.dry for chunk in chunks], axis=1))), stems
 
 
 def mix(

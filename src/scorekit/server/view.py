@@ -174,7 +174,8 @@ class Sound:
         at = number * CHUNK
         if not 0 <= at < self.frames:
             return b""
-        stems = {name: audible(x) for name, x in self.console.buses(at, self.names).stems.items()}
+        made = self.console.buses(at, self.names).stems
+        stems = {name: self.console.ended(at, audible(x)) for name, x in made.items()}
         n = min(CHUNK, self.frames - at)
         out = np.empty((n, 2 * len(self.names) + 2), np.int16)
         mix = np.frombuffer(self.wav, "<i2", 2 * n, HEADER + 4 * at).reshape(n, 2).astype(np.int32)
