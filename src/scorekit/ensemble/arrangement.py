@@ -245,7 +245,8 @@ def rests(
 ) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    Endings are played through, and where a section begins and ends everybody is there. At full energy the first of the
+    Endings are played through, and where a section begins and ends everybody is there. Whoever gives an introduction its
+    chords may be alone in it, and stays. At full energy the first of the
     compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums and
     bass are left alone for a bar. There a first statement of four bars has a rest for certain, of one bar for those who
     comp, one after the other.
@@ -253,6 +254,8 @@ def rests(
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
+        return ()
+    if section.name == "intro" and part == first_chords(playing):
         return ()
     alone = part in _COMPERS and not set(playing) & _CHORDS - {part}
     if alone and not vamping:

@@ -135,17 +135,27 @@ def _together(brief: Brief) -> Seed:
 def _block(
     brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
-    """Two bars of comping."""
+    """Two bars of comping. No bar is emptied by thinning unless a tune is heard there."""
     seed = brief.seed.at(first)
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
     written = _apart(brief, _laid(brief, cells, first), around.busy)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
-    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard)]
-    found = found or written[:1]
+    thins = not _clock(written)
+    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, thins)]
+    left, bar = {s.at // brief.section.meter.bar for s in found}, brief.section.meter.bar
+    firsts = {s.at // bar: s for s in reversed(written) if not heard.activity(s.at)}
+    found = sorted([*found, *(s for n, s in firsts.items() if n not in left)], key=lambda s: s.at) or written[:1]
     found = found if around.twin else _varied(brief, ideas, found, first)
     return _thickened(brief, found, heard, ideas, around.twin)
+
+
+def _clock(written: Sequence[Stab]) -> bool:
+    """Whether strokes are an even pulse of beats or longer, such as a skank, a chop on two and four, four to the bar: what
+    the others hear the time by makes room for a tune, but is never thinned."""
+    gaps = {b.at - a.at for a, b in itertools.pairwise(written)}
+    return len(written) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ
 
 
 def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCell:
@@ -235,9 +245,9 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
     return found
 
 
-def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune) -> bool:
-    """Whether a stroke is played: less likely under a busy tune and when the dials ask for less. Held chords and
-    figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice."""
+def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune, thins: bool) -> bool:
+    """Whether a stroke is played: less likely under a busy tune and, where it ``thins``, when the dials ask for less. Held
+    chords and figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice."""
     section = brief.section
     if stab.family in FIGURES or (stab.held and stab.length >= PPQ):
         return True
@@ -250,7 +260,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
         * _usual(brief, ideas, stab.at, heard)
         * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     )
-    lost = 0.0 if anchor else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
+    lost = 0.0 if anchor or not thins else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
     spared = home(brief).at("thin", stab.at % (BLOCK * section.meter.bar)).unit("stay") >= lost
     return spared and _place(brief, ideas, stab.at).unit("play") >= gap
 
