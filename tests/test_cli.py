@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -339,11 +338,9 @@ def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
     child = process("render", "good.toml", code=SLOW)
     assert child.stdout is not None
     assert child.stdout.readline() == "composing\n"
-    began = time.monotonic()
     child.send_signal(number)
     _, err = child.communicate(timeout=5)
     assert child.returncode == code
-    assert time.monotonic() - began < 2
     assert err.splitlines()[-1] == "stopped, nothing was left half written"
     assert "Traceback" not in err
     assert tree(here / "out") == {}

