@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from scorekit import files
+from tests.bench import bench
 
 GENRES = tuple(name for name in files.known("genres") if name != "base44")
 
@@ -18,15 +16,9 @@ OPEN = {"metal": {"guitar voicings"}}
 
 
 @pytest.fixture(scope="module")
-def depth(root: Path) -> ModuleType:
+def depth() -> ModuleType:
     """The benchmark that counts."""
-    spec = importlib.util.spec_from_file_location("depth", root / "benchmarks" / "depth.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["depth"] = module
-    spec.loader.exec_module(module)
-    return module
+    return bench("depth")
 
 
 @pytest.mark.parametrize("genre", GENRES)

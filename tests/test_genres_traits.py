@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import tomllib
 from collections import defaultdict
 from dataclasses import replace
@@ -19,6 +17,7 @@ from scorekit.smells import Piece, piece_of, sniff, tripped
 from scorekit.smells.piece import line
 from scorekit.smells.traits import TRAITS, Band, fitness, judged
 from scorekit.timebase import PPQ, Meter, TempoMap
+from tests.bench import bench
 
 SEEDS = range(1, 11)
 GENRES = tuple(g for g in files.known("genres") if g != "base44")
@@ -168,15 +167,9 @@ def test_the_batch_hardly_smells() -> None:
 
 
 @pytest.fixture(scope="module")
-def told(root: Path) -> ModuleType:
+def told() -> ModuleType:
     """The benchmark that tells genres apart."""
-    spec = importlib.util.spec_from_file_location("genres", root / "benchmarks" / "genres.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["genres"] = module
-    spec.loader.exec_module(module)
-    return module
+    return bench("genres")
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -20,6 +18,7 @@ from scorekit.__main__ import run
 from scorekit.compiler.compile import Compiled
 from scorekit.score import PARTS, Score
 from scorekit.theory import MODES
+from tests.bench import bench
 from tests.work import counted
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,17 +27,7 @@ REFUSAL = 1_000_000
 SILENT = "".join(f"parts.{part}.play = false\n" for part in PARTS)
 
 
-def _fuzz() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fuzz", ROOT / "benchmarks" / "fuzz.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fuzz"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fuzz = _fuzz()
+fuzz = bench("fuzz")
 
 
 def lawful(text: str) -> Score:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -14,20 +11,15 @@ from scorekit import pipeline, studio
 from scorekit.smells import Piece, piece_of
 from scorekit.smells.piece import line
 from scorekit.timebase import PPQ, Meter
+from tests.bench import bench
 
 GENRES = ("rock", "funk", "jazz_swing", "country", "lofi", "metal", "soul")
 
 
 @pytest.fixture(scope="module")
-def metres(root: Path) -> ModuleType:
+def metres() -> ModuleType:
     """The benchmark that measures."""
-    spec = importlib.util.spec_from_file_location("metres", root / "benchmarks" / "metres.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["metres"] = module
-    spec.loader.exec_module(module)
-    return module
+    return bench("metres")
 
 
 def beaten(meter: Meter, kicks: tuple[int, ...], snares: tuple[int, ...], bass: tuple[int, ...]) -> Piece:

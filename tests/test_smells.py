@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -21,6 +18,7 @@ from scorekit.smells import Smell, bands, beats, form, smells, sniff, tripped, t
 from scorekit.smells.piece import Harmony, Piece, Stretch, line, piece_of
 from scorekit.theory import chord_classes
 from scorekit.timebase import PPQ, Meter
+from tests.bench import bench
 
 GENRES = ("rock", "jazz_swing", "melodic_house")
 
@@ -251,17 +249,6 @@ def test_chords_that_stand_on_their_root_are_told_from_led_ones() -> None:
 # -- real music ------------------------------------------------------------------------------------
 
 
-def bench(name: str, root: Path) -> ModuleType:
-    """A script of the benchmarks as a module."""
-    spec = importlib.util.spec_from_file_location(name, root / "benchmarks" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def shares(found: list[tuple[Smell, ...]]) -> dict[int, float]:
     """Share of pieces that set off each alarm."""
     return {n + 1: float(np.mean([piece[n].trips for piece in found])) for n in range(25)}
@@ -269,13 +256,13 @@ def shares(found: list[tuple[Smell, ...]]) -> dict[int, float]:
 
 def test_real_songs_set_off_melody_alarms_rarely(corpus: Path, root: Path) -> None:
     """Of sixty songs of POP909 at most 15 % trip any alarm about tune or chords: thresholds lie at 5 or 95 %."""
-    found = shares([sniff(piece) for piece in bench("corpus", root).pop909(corpus, 60)])
+    found = shares([sniff(piece) for piece in bench("corpus").pop909(corpus, 60)])
     assert all(found[number] <= 0.15 for number in (1, 2, 3, 4, 5, 6, 7, 20, 22, 23)), found
 
 
 def test_human_drummers_set_off_timing_alarms_rarely(corpus: Path, root: Path) -> None:
     """Human takes are neither on the grid nor white noise, neither drunk nor amnesic nor looped, one in ten at most."""
-    takes = [piece for _, piece in bench("corpus", root).groove(corpus, seconds=120.0)]
+    takes = [piece for _, piece in bench("corpus").groove(corpus, seconds=120.0)]
     found = shares([sniff(piece) for piece in takes])
     assert len(takes) >= 20
     assert all(found[number] <= 0.12 for number in (9, 10, 14, 16, 17, 18)), found
@@ -285,7 +272,7 @@ def test_random_scale_notes_collapse_where_the_measures_look(corpus: Path, root:
     """Replacing every note of a real tune by a random note of the scale breaks repetition, resolution and intervals."""
     rng = np.random.default_rng(7)
     found = []
-    for piece in bench("corpus", root).pop909(corpus, 12):
+    for piece in bench("corpus").pop909(corpus, 12):
         lead = piece.part("lead")
         scale = np.array([p for p in range(57, 80) if p % 12 in (0, 2, 4, 5, 7, 9, 11)])
         wrong = replace(lead, pitch=rng.choice(scale, len(lead)))

@@ -10,12 +10,12 @@ from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.grid import early, next_eighth, offbeat
 from scorekit.ensemble.lines import doubled, inner_setting, riff, unison_riff
 from scorekit.ensemble.motifs import Tone
+from scorekit.ensemble.playing import home
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
     Player,
     chosen,
-    home,
     led,
     perform,
     players,

@@ -136,7 +136,7 @@ def _block(
     brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
     """Two bars of comping. No bar is emptied by thinning unless a tune is heard there."""
-    seed = brief.seed.at(first)
+    seed, bar = brief.seed.at(first), brief.section.meter.bar
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
@@ -144,7 +144,7 @@ def _block(
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     thins = not _clock(written)
     found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, thins)]
-    left, bar = {s.at // brief.section.meter.bar for s in found}, brief.section.meter.bar
+    left = {s.at // bar for s in found}
     firsts = {s.at // bar: s for s in reversed(written) if not heard.activity(s.at)}
     found = sorted([*found, *(s for n, s in firsts.items() if n not in left)], key=lambda s: s.at) or written[:1]
     found = found if around.twin else _varied(brief, ideas, found, first)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS
-from scorekit.ensemble.playing import LOOP, changes, home, strength
+from scorekit.ensemble.playing import LOOP, changes, home, strength, whole_song
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
@@ -106,7 +106,7 @@ def _loops(brief: Brief) -> bool:
 
 def _song(brief: Brief) -> Seed:
     """Where is drawn from what a player's hands do all through a song."""
-    return Seed(brief.seed.address.partition("/")[0]).at("hands", brief.part)
+    return whole_song(brief).at("hands", brief.part)
 
 
 def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:

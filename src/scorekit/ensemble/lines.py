@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from scorekit import theory
 from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import plain_cells
-from scorekit.ensemble.sustain import Draft, Player, home
+from scorekit.ensemble.playing import home
+from scorekit.ensemble.sustain import Draft, Player
 from scorekit.ensemble.tunes import tune
 from scorekit.ideas import MelodyIdeas
 

@@ -26,13 +26,18 @@ def home(brief: Brief) -> Seed:
     return brief.motif_seed or brief.seed
 
 
+def whole_song(brief: Brief) -> Seed:
+    """Where is drawn from what a part does the same all through a song, whatever the section."""
+    return Seed(brief.seed.address.partition("/")[0])
+
+
 LOOP = 0.1
 """Players who stray less than this keep one figure for the whole song."""
 
 
 def looped(brief: Brief, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea]) -> AnyIdea:
     """What a loop goes on with: of the ideas that fit, the one that the song, whatever the section, wants most."""
-    song = Seed(brief.seed.address.partition("/")[0]).at("loop", brief.part)
+    song = whole_song(brief).at("loop", brief.part)
     return song.choose("idea", ideas, [idea.weight * (idea in fitting) for idea in ideas], heat(brief.dials))
 
 

@@ -11,13 +11,13 @@ from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
 from scorekit.ensemble.motifs import Tone, beats
+from scorekit.ensemble.playing import home
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
     Player,
     chosen,
     high_pedal,
-    home,
     led,
     perform,
     players,

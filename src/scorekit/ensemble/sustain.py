@@ -17,9 +17,9 @@ from scorekit.ensemble.chorale import Span, Voicing, led_through, spans
 from scorekit.ensemble.grid import offbeat, strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
+from scorekit.ensemble.playing import home
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Note, Origin, Phrase
-from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
 OPENINGS = (4.0, 2.0, 1.0)
@@ -84,11 +84,6 @@ def chosen(brief: Brief, ideas: SustainIdeas, kinds: Mapping[str, Kind], default
     if not known:
         return Behaviour(default, (1, 2, 3, 4, 5), 1.0, f"genre.{brief.part}", "", default)
     return select(known, brief.lane.tier, home(brief), "behaviour", brief.dials, [_busyness(b) for b in known])
-
-
-def home(brief: Brief) -> Seed:
-    """Where what must return with the section is drawn from: the same for all its statements."""
-    return brief.motif_seed or brief.seed
 
 
 def _allowed(behaviour: Behaviour, brief: Brief) -> bool:

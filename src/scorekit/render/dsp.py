@@ -51,6 +51,10 @@ BATCH = 8
 same bits."""
 
 
+FALL = 9.965784284662087
+"""Halvings in 60 dB: log2 1000."""
+
+
 # -- oscillators -----------------------------------------------------------------------------------------------------
 
 
@@ -90,7 +94,7 @@ def _decaying(wave: Reals, step: int, t60: float) -> Samples:
     if t60 <= 0:
         return f32(wave)
     at = np.arange(wave.size).reshape(wave.shape) * step
-    return f32(wave * exp2(np.maximum(at * (-9.965784284662087 / (t60 * RATE)), -120.0)))
+    return f32(wave * exp2(np.maximum(at * (-FALL / (t60 * RATE)), -120.0)))
 
 
 def cycle(sines: ArrayLike, cosines: ArrayLike | None = None) -> Samples:

@@ -131,7 +131,7 @@ def _tail(address: str, seconds: float, tone: float) -> Samples:
     f = dsp.bins(frame)
     damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
     t60 = seconds * damping(f)
-    fall = dsp.exp2(-9.965784284662087 * hop / RATE * np.arange(count)[:, None] / t60)
+    fall = dsp.exp2(-dsp.FALL * hop / RATE * np.arange(count)[:, None] / t60)
     spectrum = dsp.forth(frames)
     spectrum.real *= fall
     spectrum.imag *= fall

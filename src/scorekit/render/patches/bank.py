@@ -103,11 +103,11 @@ def ring(rows: Partials, count: int) -> Samples:
     if not rows.level.size:
         return out.reshape(-1)[:count]
     level = np.abs(rows.level)
-    seconds = rows.t60 / 9.965784284662087 * dsp.log2(level / (level.max() * FLOOR))
+    seconds = rows.t60 / dsp.FALL * dsp.log2(level / (level.max() * FLOOR))
     lives = np.ceil(seconds * (RATE / WIDTH)).astype(np.intp)
     order = np.argsort(-lives, kind="stable")
     rows, lives = rows.where(order), lives[order]
-    shrink = dsp.exp2(-9.965784284662087 / (rows.t60 * RATE))
+    shrink = dsp.exp2(-dsp.FALL / (rows.t60 * RATE))
     re, im = shrink * dsp.cos(rows.hertz / RATE), shrink * dsp.sin(rows.hertz / RATE)
     column, step_re, step_im = _planes(re, im, WIDTH // FINE)
     down, _, _ = _planes(step_re, step_im, -(-depth // FINE))

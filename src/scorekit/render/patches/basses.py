@@ -19,7 +19,7 @@ from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
-from scorekit.render.patches.players import HOP, path, sung
+from scorekit.render.patches.players import HOP, falling, path, sung
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 
@@ -302,9 +302,8 @@ def _subbass(take: Take) -> Samples:
     drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
     n = dsp.samples(max(take.seconds, 0.1))
     points = -(-n // HOP) + 1
-    falling = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / 0.9))
     one, other = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
-    shares = [one * np.ones(points), one * np.where(falling > 1e-4, falling, 0.0), other * np.ones(points)]
+    shares = [one * np.ones(points), one * falling(points, 0.9), other * np.ones(points)]
     twin = np.where((k > 1) & (k < 40), 0.7 * saw * held, 0.0)
     periods = [dsp.cycle(level) for level in (saw * held, saw * np.maximum(whole - held, 0.0), twin)]
     cents = np.array([[0.0], [1200.0 * float(dsp.log2(1.0 + drift / f0))]])

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from scorekit.render import dsp
-from scorekit.render.dsp import RATE
 from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
@@ -28,7 +27,7 @@ from scorekit.render.patches.basses import (
     plucked,
     stroke_of,
 )
-from scorekit.render.patches.players import HOP, path, sung
+from scorekit.render.patches.players import HOP, falling, path, sung
 
 # -- piano -------------------------------------------------------------------------------------------------------------
 
@@ -189,9 +188,8 @@ def _organ(take: Take) -> Samples:
         for rows in (wheels, strike)
     ]
     points = -(-n // HOP) + 1
-    falling = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / 0.9))
     above, below = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
-    steady, struck = np.ones(points), np.where(falling > 1e-4, falling, 0.0)
+    steady, struck = np.ones(points), falling(points, 0.9)
     shares = [above * steady, above * struck, below * steady, below * struck]
     along = path(0.5 * f0, np.zeros((2, points)), np.zeros(2))
     high, low = sung(periods, shares, along, [(1.0, 0.0), (0.0, 1.0)])[:, :n]

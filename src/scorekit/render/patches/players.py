@@ -108,6 +108,12 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
     return out
 
 
+def falling(points: int, t60: float) -> Reals:
+    """Control points from 1, falling 60 dB in ``t60`` seconds, nothing from -80 dB on."""
+    level = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / t60))
+    return np.where(level > 1e-4, level, 0.0)
+
+
 def grow(control: Samples, out: Samples | None = None) -> Samples:
     """Control points to samples by straight lines: (k + 1,) to (k HOP,)."""
     ramp = np.arange(HOP, dtype=np.float32) / np.float32(HOP)

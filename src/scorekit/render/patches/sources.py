@@ -19,9 +19,6 @@ from scorekit.render.exact import Reals
 Curve = tuple[tuple[float, float, float], ...]
 """Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
 
-FALL = 9.965784284662087
-"""Halvings in 60 dB: log2 1000."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
@@ -98,7 +95,7 @@ def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     fine = 256
     keep = hz < 0.45 * RATE
     hz, t60, amp, turn = hz[keep], np.maximum(t60[keep], 1e-3), amp[keep], turn[keep]
-    fall = -FALL / (t60 * RATE)
+    fall = -dsp.FALL / (t60 * RATE)
     cr, ci = _poles(fall, hz / RATE, fine, n // fine + 1)
     fr, fi = _poles(fall, hz / RATE, 1, fine)
     a, b = (amp * dsp.cos(turn))[:, None], (amp * dsp.sin(turn))[:, None]
@@ -132,7 +129,7 @@ def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
     t60 = np.interp(octave, knots, [row[2] for row in curve])
     magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
     magnitude[0] = 0.0
-    ratio = dsp.exp2(-FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
+    ratio = dsp.exp2(-dsp.FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
     return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
 
 
