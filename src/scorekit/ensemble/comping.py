@@ -142,8 +142,8 @@ def _block(
         return []
     written = _apart(brief, _laid(brief, cells, first), around.busy)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
-    thins = not _clock(written)
-    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, thins)]
+    clock = _clock(written)
+    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in clock)]
     left = {s.at // bar for s in found}
     firsts = {s.at // bar: s for s in reversed(written) if not heard.activity(s.at)}
     found = sorted([*found, *(s for n, s in firsts.items() if n not in left)], key=lambda s: s.at) or written[:1]
@@ -151,11 +151,12 @@ def _block(
     return _thickened(brief, found, heard, ideas, around.twin)
 
 
-def _clock(written: Sequence[Stab]) -> bool:
-    """Whether strokes are an even pulse of beats or longer, such as a skank, a chop on two and four, four to the bar: what
-    the others hear the time by makes room for a tune, but is never thinned."""
-    gaps = {b.at - a.at for a, b in itertools.pairwise(written)}
-    return len(written) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ
+def _clock(written: Sequence[Stab]) -> frozenset[Tick]:
+    """The strokes that others hear the time by: an even pulse of beats or longer under all scratches and ghosts, such as a
+    skank, a chop on two and four, four to the bar. They make room for a tune, but are never thinned."""
+    full = [s.at for s in written if s.mark not in "gmp"]
+    gaps = {b - a for a, b in itertools.pairwise(full)}
+    return frozenset(full if len(full) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ else ())
 
 
 def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCell:

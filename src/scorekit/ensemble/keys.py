@@ -8,6 +8,7 @@ from dataclasses import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
+from scorekit.ensemble.families import tones
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
@@ -53,9 +54,11 @@ class Keys:
         texture = _texture(brief, strokes, families[0])
         _left_hand(brief, pen, strokes, slots)
         before: Slot | None = None
+        two_handed = {stab.path for stab in strokes if stab.mark == "p"}
         for stab in strokes:
             slot = slot_at(by_family[stab.family or families[0]], stab.sounds)
-            _play(brief, pen, stab, slot, ideas.gate, texture, slot is not before)
+            hands = "block" if stab.path in two_handed else texture
+            _play(brief, pen, stab, slot, ideas.gate, hands, slot is not before)
             before = slot
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}, {texture}")
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
@@ -77,7 +80,7 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
 
 def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str, fresh: bool) -> None:
     if stab.mark == "p":
-        _block(brief, pen, stab, slot.voicing[:1], gate, ", left hand")
+        _block(brief, pen, stab, (_under(slot, brief.lane.low - 7),), gate, ", left hand")
         return
     final = stab.mark in "X!" and stab.held
     if texture == "broken" and stab.length >= 2 * PPQ and not final:
@@ -88,13 +91,22 @@ def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: 
         _block(brief, pen, stab, slot.voicing, gate, "")
 
 
+def _under(slot: Slot, low: int) -> int:
+    """What the left hand plays between the right hand's chords: the nearest root or fifth a third and more below them, or their
+    lowest voice where the lane ends."""
+    fifth = tones(slot.chord.root, slot.chord.quality, ()).fifth
+    wanted = {slot.chord.root % 12, (slot.chord.root + fifth) % 12}
+    below = (p for p in range(slot.voicing[0] - 3, low - 1, -1) if p % 12 in wanted)
+    return next(below, slot.voicing[0])
+
+
 def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
     place = f"{brief.seed.address}/{stab.at // brief.section.meter.bar}"
     return Origin(stab.path, "keys", f"{stab.idea}{what}", place)
 
 
 def _velocity(brief: Brief, stab: Stab) -> float:
-    accent = 6.0 * (strength(brief.section, stab.at) - 0.5)
+    accent = 6.0 * (strength(brief.section, stab.at) - 0.5) - (20.0 if stab.mark == "p" else 0.0)
     return knee(loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
 
 

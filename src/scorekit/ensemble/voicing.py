@@ -66,6 +66,11 @@ def _complete(voicing: Voicing, root: int, quality: str) -> bool:
     return all(tone % 12 in classes for tone in guide_tones(quality))
 
 
+def _squats(voicing: Voicing, root: int) -> bool:
+    """Whether a full chord stands on its root in close position, where a bass player already is."""
+    return len(voicing) >= 3 and voicing[0] % 12 == root and voicing[-1] - voicing[0] <= 12
+
+
 def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
     """Every octave of every shape of a family inside the lane, complete, (for a guitar) playable, and without a semitone
     on top where there is a choice."""
@@ -96,6 +101,7 @@ def candidates(root: int, quality: str, seat: Seat) -> tuple[tuple[Voicing, int]
             if family in LOW_SEATS:
                 fuller = 100 * len(voicing) if seat.families[0] in ("open_chord", "barre") else 0
                 cost += 40 * max(0, voicing[0] - seat.low - 13) - fuller
+            cost += 250 * (seat.hands == "keys" and _squats(voicing, root))
             priced[voicing] = min(cost, priced.get(voicing, cost))
     if not priced:
         priced = dict.fromkeys(_makeshift(root, quality, seat), 0)
