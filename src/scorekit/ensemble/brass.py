@@ -135,11 +135,13 @@ def soli_close4(player: Player) -> list[Draft]:
 
 
 def harmonised(player: Player, top: Draft) -> tuple[int, ...]:
-    """A tone and the chord below it: the nearest chord tones, or thirds of the chord's scale under a passing tone."""
+    """A tone and the chord below it: the nearest chord tones, or thirds of the chord's scale under a short tone that passes
+    between beats. What is held or struck on a beat is heard as the chord's own colour."""
     section, count = player.brief.section, player.voices
-    chord = section.chord_at(top.start)
+    chord = section.chord_at(min(section.length - 1, top.start + top.length // 2))
     classes = theory.chord_classes(chord.root, chord.quality)
-    if top.pitch % 12 not in classes:
+    passes = top.length <= PPQ // 2 and section.meter.strength(top.start % section.meter.bar) < 0.6
+    if passes and top.pitch % 12 not in classes:
         classes = theory.chord_scale(chord.root, chord.quality, section.key.tonic, section.key.mode)
     below: list[int] = []
     last = top.pitch
