@@ -43,6 +43,29 @@ def test_memory_that_is_let_go_is_had_again_without_the_system() -> None:
     assert found["kept"] < 1000
 
 
+HINTED = """
+from scorekit.workshop import keep_memory
+
+keep_memory()
+size, hinted = 0, 0
+for row in open("/proc/self/smaps"):
+    word, *rest = row.split()
+    if word == "Size:":
+        size = int(rest[0])
+    if word == "VmFlags:" and "hg" in rest:
+        hinted += size
+print(hinted)
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/sys/kernel/mm/transparent_hugepage"), reason="this system has no large pages")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
+def test_arrays_come_to_lie_in_large_pages() -> None:
+    """A hundred megabytes and more of the heap to come are meant to be had in large pages."""
+    found = subprocess.run([sys.executable, "-c", HINTED], capture_output=True, check=True, text=True).stdout
+    assert int(found) > 100_000
+
+
 def test_a_process_aside_hands_over_what_it_found_and_what_went_wrong() -> None:
     """Its result; its exception with the place it was raised at; and that it was killed."""
     with Aside(lambda: {"pages": 3}) as other:
