@@ -129,6 +129,13 @@ def test_every_library_has_one_owner(module: str) -> None:
         )
 
 
+def test_composing_needs_no_numpy() -> None:
+    """In the ensemble only the performance layer, which works on arrays, imports NumPy: it takes longer to load than a song
+    to compose."""
+    needing = {m for m in MODULES if m.startswith("ensemble") and any(n.startswith("numpy") for n in imports(m))}
+    assert needing == {"ensemble.performance", "ensemble.dynamics"}
+
+
 PURE = [m for m in MODULES if floor(m) <= 2 or m == "pipeline"]
 
 

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
-from typing import Any
-
-import numpy as np
 
 from scorekit.ensemble.families import DIGGING, FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
 from scorekit.playable import on_guitar
@@ -22,7 +19,6 @@ from scorekit.theory import LOW_LIMITS, SCALES, chord_classes, chord_scale, guid
 __all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "revoiced", "richest"]
 
 Voicing = tuple[int, ...]
-Grid = np.ndarray[Any, np.dtype[np.int64]]
 KEEP = 40
 """Candidates kept per chord, the best by vertical cost."""
 
@@ -126,46 +122,28 @@ def _makeshift(root: int, quality: str, seat: Seat) -> list[Voicing]:
 
 # -- from chord to chord -----------------------------------------------------------------------------------------------
 
-_TOP = np.array([420, 90, 0, 0, 20, 80] + [100 + 80 * (t - 5) for t in range(6, 61)], dtype=np.int64)
+_TOP = (420, 90, 0, 0, 20, 80, *(100 + 80 * (t - 5) for t in range(6, 61)))
 """Cost of the top line's motion by semitones: standing still and leaping are both worse than a second or third."""
+_SIZE = tuple(35 * size + (12 * size * size if size > 4 else 0) for size in range(128))
+"""Cost of a voice's motion by semitones."""
+_KINDEST = -40
+"""No move costs less: what contrary motion of top and bass earns one that is free."""
 
 
-@lru_cache(maxsize=2048)
-def _moves(before: tuple[Voicing, ...], after: tuple[Voicing, ...], strict: bool) -> tuple[Grid, Grid]:
-    """(cost, signed top motion) from each voicing of one chord to each of the next; voices aligned from the top."""
-    a, here = _padded(before)
-    b, there = _padded(after)
-    width = min(a.shape[1], b.shape[1])
-    both = here[:, None, :width] & there[None, :, :width]
-    step = b[None, :, :width] - a[:, None, :width]
-    size = np.abs(step)
-    cost = (
-        np.where(both, 35 * size + np.where(size > 4, 12 * size * size, 0), 0).sum(axis=2)
-        * 4
-        // np.maximum(both.sum(axis=2), 1)
-    )
-    counts = np.abs(here.sum(axis=1)[:, None] - there.sum(axis=1)[None, :])
-    top = step[:, :, 0]
-    cost = cost + 250 * counts + _TOP[np.minimum(np.abs(top), 60)]
-    block = ((step == top[:, :, None]) | ~both).all(axis=2) & (top != 0)
-    cost = cost + 500 * block + (360 if strict else 120) * _parallel_fifths(a, step, both)
+@lru_cache(maxsize=65536)
+def _move(before: Voicing, after: Voicing, strict: bool) -> tuple[int, int]:
+    """(cost, signed top motion) from a voicing to another; voices aligned from the top."""
+    a, b = before[::-1], after[::-1]
+    steps = [there - here for here, there in zip(a, b, strict=False)]
+    top = steps[0]
+    cost = sum([_SIZE[abs(step)] for step in steps]) * 4 // len(steps) + 250 * abs(len(a) - len(b))
+    cost += _TOP[min(abs(top), 60)]
+    if top and steps.count(top) == len(steps):
+        cost += 500
+    for n in range(1, len(steps)):
+        if a[n - 1] - a[n] == 7 and steps[n - 1] == steps[n] != 0:
+            return cost + (360 if strict else 120), top
     return cost, top
-
-
-def _padded(voicings: tuple[Voicing, ...]) -> tuple[Grid, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Pitches from the top down, one row each, and where they are."""
-    width = max(map(len, voicings))
-    rows = [[*reversed(v), *([0] * (width - len(v)))] for v in voicings]
-    pitches = np.array(rows, dtype=np.int64)
-    return pitches, pitches > 0
-
-
-def _parallel_fifths(a: Grid, step: Grid, both: Any) -> Any:
-    """Whether neighbouring voices a fifth apart move together in the same direction."""
-    width = step.shape[2]
-    fifth = (a[:, : width - 1] - a[:, 1:width]) == 7
-    together = (step[:, :, :-1] == step[:, :, 1:]) & (step[:, :, 1:] != 0) & both[:, :, 1:]
-    return (fifth[:, None, :] & together).any(axis=2)
 
 
 def _against(voicing: Voicing, ceiling: int | None, strong: tuple[int, ...]) -> int:
@@ -173,7 +151,7 @@ def _against(voicing: Voicing, ceiling: int | None, strong: tuple[int, ...]) -> 
     cost = 200 * max(0, min(8, voicing[-1] - (ceiling - 2))) if ceiling is not None else 0
     for note in strong:
         gaps = [abs(pitch - note) for pitch in voicing]
-        cost += 800 * any(gap in (1, 13) for gap in gaps) + 200 * (2 in gaps)
+        cost += 800 * (1 in gaps or 13 in gaps) + 200 * (2 in gaps)
     return cost
 
 
@@ -189,44 +167,60 @@ def _path(
 ) -> tuple[Voicing, ...]:
     """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lifts`` where
     hands take a new place, in semitones against the lane's centre: there the way from the chord before costs a third."""
-    strict = seat.hands == "strings"
     layers = [candidates(root, quality, seat) for root, quality, _ in sounds]
     names = [tuple(v for v, _ in layer) for layer in layers]
-    local = [
-        np.array([c + _against(v, ceilings[n], strong[n]) for v, c in layer], dtype=np.int64)
-        for n, layer in enumerate(layers)
-    ]
+    local = [[c + _against(v, ceilings[n], strong[n]) for v, c in layer] for n, layer in enumerate(layers)]
     for n, lift in enumerate(lifts):
         if lift is not None:
             aim = (seat.low + seat.high) // 2 + lift
-            local[n] = local[n] + np.array([30 * abs(v[len(v) // 2] - aim) for v in names[n]], dtype=np.int64)
-    total = local[0]
-    run = np.ones(len(total), dtype=np.int64)
-    back: list[Grid] = []
+            local[n] = [c + 30 * abs(v[len(v) // 2] - aim) for v, c in zip(names[n], local[n], strict=True)]
+    total, run = local[0], [1] * len(local[0])
+    back: list[list[int]] = []
     for n in range(1, len(sounds)):
-        cost, motion = _moves(names[n - 1], names[n], strict)
-        cost = cost + (top - 100) * _TOP[np.minimum(np.abs(motion), 60)] // 100
         bass = (sounds[n][2] - sounds[n - 1][2] + 6) % 12 - 6
-        if lifts[n] is not None:
-            cost = cost // 3
-        cost = cost - 40 * (motion * bass < 0) + 200 * ((motion == 0) & (run[:, None] >= 2))
-        through = total[:, None] + cost
-        best = np.argmin(through, axis=0)
-        reached = np.arange(len(best))
-        run = np.where(motion[best, reached] == 0, run[best] + 1, 1)
-        total = through[best, reached] + local[n]
-        back.append(best)
+        states, anew = sorted(zip(total, range(len(total)), names[n - 1], run, strict=True)), lifts[n] is not None
+        found = [_cheapest(voicing, states, seat.hands == "strings", top - 100, anew, bass) for voicing in names[n]]
+        total = [cost + price for (cost, _, _), price in zip(found, local[n], strict=True)]
+        run = [run[before] + 1 if motion == 0 else 1 for _, before, motion in found]
+        back.append([before for _, before, _ in found])
     if cadence:
         root = sounds[-1][0]
-        total = total - np.array([80 * ((v[-1] - root) % 12 in (3, 4, 7)) for v in names[-1]], dtype=np.int64)
-    return _traced(names, int(np.argmin(total)), back)
+        total = [c - 80 * ((v[-1] - root) % 12 in (3, 4, 7)) for v, c in zip(names[-1], total, strict=True)]
+    return _traced(names, total.index(min(total)), back)
 
 
-def _traced(names: Sequence[tuple[Voicing, ...]], last: int, back: Sequence[Grid]) -> tuple[Voicing, ...]:
+def _cheapest(
+    after: Voicing, states: Sequence[tuple[int, int, Voicing, int]], strict: bool, top: int, anew: bool, bass: int
+) -> tuple[int, int, int]:
+    """(cost, number of the voicing before, motion of the top) of the cheapest way to a voicing.
+
+    ``states`` are (cost so far, number, voicing, chords its top has stood still) of the chord before, the cheapest first:
+    they are tried until none can be cheaper, of equal ones the lowest number wins. ``top`` is the weight of the top-line
+    term less 100.
+    """
+    best = (1 << 62, 0, 0)
+    for sofar, number, before, still in states:
+        if sofar + _KINDEST > best[0]:
+            break
+        cost, motion = _move(before, after, strict)
+        if top:
+            cost += top * _TOP[min(abs(motion), 60)] // 100
+        if anew:
+            cost //= 3
+        if motion * bass < 0:
+            cost += _KINDEST
+        elif motion == 0 and still >= 2:
+            cost += 200
+        if (sofar + cost, number) < best[:2]:
+            best = (sofar + cost, number, motion)
+    return best
+
+
+def _traced(names: Sequence[tuple[Voicing, ...]], last: int, back: Sequence[Sequence[int]]) -> tuple[Voicing, ...]:
     """The path that ends in a voicing, read back from the end."""
     chosen = [last]
     for best in reversed(back):
-        chosen.append(int(best[chosen[-1]]))
+        chosen.append(best[chosen[-1]])
     return tuple(layer[index] for layer, index in zip(names, reversed(chosen), strict=True))
 
 

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
-from typing import Any
-
-import numpy as np
+from operator import add
 
 from scorekit.ensemble.degrees import Register, interval, scale_of
 from scorekit.ensemble.playing import changes, following
@@ -82,7 +80,8 @@ def _beats(brief: Brief) -> tuple[Beat, ...]:
 # -- the search --------------------------------------------------------------------------------------------------------
 
 Path = tuple[int, ...]
-Grid = np.ndarray[Any, np.dtype[np.int64]]
+Costs = list[int]
+"""What each pitch of the register costs, the lowest first."""
 
 
 def _search(
@@ -94,42 +93,53 @@ def _search(
     goal = _landing(following(brief, brief.section.length - 1), register, ideas.approach)
     path = _cheapest(beats, local, register, ideas.approach, goal)
     for n in (*_worn(path, len(brief.section.meter.onsets)), *_rocking(path, beats)):
-        local[n] = local[n] + 1500 * (np.arange(len(local[n])) == path[n] - register.low)
+        local[n][path[n] - register.low] += 1500
     return _cheapest(beats, local, register, ideas.approach, goal)
 
 
-def _cheapest(beats: Sequence[Beat], local: Sequence[Grid], register: Register, approach: Weights, goal: Grid) -> Path:
-    """Viterbi over (direction, pitch)."""
+def _cheapest(
+    beats: Sequence[Beat], local: Sequence[Costs], register: Register, approach: Weights, goal: Costs
+) -> Path:
+    """Viterbi over (direction, pitch): the line falls or rises to a pitch, or repeats it on its way.
+
+    A state is one number, its cost so far above its place (pitches falling to, then pitches rising to, from the lowest):
+    so the smallest is the cheapest, and of equally cheap ones the first.
+    """
     size = len(goal)
-    start = 60 * np.abs(np.arange(size) + register.low - register.middle)
-    total = np.tile(local[0] + start, 2)
-    back: list[Grid] = []
-    for before, beat, cost in zip(beats, beats[1:], local[1:], strict=False):
-        through = total[:, None] + _moves(size, (approach or _LEADS) if before.last else (), not beat.first)
-        best = np.argmin(through, axis=0)
-        total = through[best, np.arange(2 * size)] + np.tile(cost, 2)
-        back.append(best)
-    at = int(np.argmin(total + np.tile(goal, 2)))
+    falling = [cost + 60 * abs(n + register.low - register.middle) for n, cost in enumerate(local[0])]
+    rising = falling
+    back: list[list[int]] = []
+    for before, beat, price in zip(beats, beats[1:], local[1:], strict=False):
+        up, down = _moves(size, (approach or _LEADS) if before.last else ())
+        turning = 0 if beat.first else 300
+        f = [cost << _PLACE | n for n, cost in enumerate(falling)]
+        r = [cost << _PLACE | n for n, cost in enumerate(rising, size)]
+        on = [min(a + (turning << _PLACE), b) for a, b in zip(f, r, strict=True)]
+        off = [min(a, b + (turning << _PLACE)) for a, b in zip(f, r, strict=True)]
+        fell = [min(map(add, (f[n], *off[n + 1 :]), down)) for n in range(size)]
+        rose = [min(map(add, (r[n], *on[:n][::-1]), up)) for n in range(size)]
+        falling = [(best >> _PLACE) + cost for best, cost in zip(fell, price, strict=True)]
+        rising = [(best >> _PLACE) + cost for best, cost in zip(rose, price, strict=True)]
+        back.append([best & _PLACES for best in (*fell, *rose)])
+    ends = [cost + landing for cost, landing in zip((*falling, *rising), (*goal, *goal), strict=True)]
+    at = ends.index(min(ends))
     path = [at % size]
     for best in reversed(back):
-        at = int(best[at])
+        at = best[at]
         path.append(at % size)
     return tuple(register.low + pitch for pitch in reversed(path))
 
 
+_PLACE = 8
+_PLACES = (1 << _PLACE) - 1
+
+
 @lru_cache(maxsize=64)
-def _moves(size: int, approach: Weights, turning: bool) -> Grid:
-    """Cost from each (direction, pitch) to each: the interval, and .3 for turning round inside a bar."""
-    step = np.arange(size)[None, :] - np.arange(size)[:, None]
+def _moves(size: int, approach: Weights) -> tuple[Costs, Costs]:
+    """Cost of staying and of rising, and of staying and of falling, by so many semitones; as states have it."""
     leads = _leads(approach) if approach else {}
-    cost = np.array([[_led(d, leads) if leads else _leap(d) for d in row] for row in step.tolist()], dtype=np.int64)
-    moves = np.full((2, size, 2, size), 1_000_000, dtype=np.int64)
-    for old in (0, 1):
-        for new in (0, 1):
-            allowed = (step > 0) if new else (step < 0)
-            allowed = allowed | (step == 0) if old == new else allowed
-            moves[old, :, new, :] = np.where(allowed, cost + (300 if turning and old != new else 0), 1_000_000)
-    return moves.reshape(2 * size, 2 * size)
+    up, down = ([_led(step, leads) if leads else _leap(step) for step in range(0, way * size, way)] for way in (1, -1))
+    return [cost << _PLACE for cost in up], [cost << _PLACE for cost in down]
 
 
 @lru_cache(maxsize=256)
@@ -170,26 +180,28 @@ def _rocking(path: Path, beats: Sequence[Beat]) -> list[int]:
     ]
 
 
-def _landing(goal: Chord | None, register: Register, approach: Weights) -> Grid:
+def _landing(goal: Chord | None, register: Register, approach: Weights) -> Costs:
     """What each last pitch costs on the way to the next section's first root."""
     pitches = range(register.low, register.high + 1)
     if goal is None:
-        return np.zeros(len(pitches), dtype=np.int64)
+        return [0] * len(pitches)
     leads = _leads(approach or _LEADS)
     roots = [pitch for pitch in pitches if pitch % 12 == goal.bass]
-    return np.array([min((_led(r - p, leads) for r in roots), default=0) for p in pitches], dtype=np.int64)
+    return [min((_led(r - p, leads) for r in roots), default=0) for p in pitches]
 
 
-def _local(brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]) -> Grid:
+def _local(
+    brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Sequence[tuple[Tick, Tick, int]]
+) -> Costs:
     """What each pitch of the register costs on a beat by itself: its degree, its height, and a touch of chance.
 
     The last beat before a change may take any pitch: what matters is where it leads. Chance is a Gumbel number for
     each pitch class, five bits of one draw.
     """
-    pitches = np.arange(register.low, register.high + 1)
+    pitches = range(register.low, register.high + 1)
     held = next((pitch for start, end, pitch in pedals if start <= beat.at < end), None)
     if held is not None:
-        return np.where(pitches == held, 0, 100_000)
+        return [0 if pitch == held else 100_000 for pitch in pitches]
     costs = _classes(
         beat.chord.root,
         beat.chord.quality,
@@ -199,15 +211,14 @@ def _local(brief: Brief, beat: Beat, ideas: Walk, register: Register, pedals: Se
         ideas.first if beat.first else ideas.inner,
         beat.first,
     )
-    degree = np.array(costs, dtype=np.int64) * (12 if beat.first else 10) // 10
+    degree = [cost * (12 if beat.first else 10) // 10 for cost in costs]
     if beat.last and not beat.first:
-        degree = np.minimum(degree, 4200) // 3
+        degree = [min(cost, 4200) // 3 for cost in degree]
     bits = brief.seed.at("walk", beat.at).bits("pitches")
     heat = 0.2 + 1.1 * brief.dials.creativity
-    chance = np.array([round(heat * _GUMBEL[bits >> 5 * pc & 31]) for pc in range(12)], dtype=np.int64)
+    classes = [cost - round(heat * _GUMBEL[bits >> 5 * pc & 31]) for pc, cost in enumerate(degree)]
     middle = min(register.low + 12, register.high)
-    cost: Grid = (degree - chance)[pitches % 12] + 40 * np.abs(pitches - middle)
-    return cost
+    return [classes[pitch % 12] + 40 * abs(pitch - middle) for pitch in pitches]
 
 
 @lru_cache(maxsize=2048)
