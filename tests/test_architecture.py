@@ -21,7 +21,7 @@ FLOORS = (
     ("errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog", "playable", "repeats"),
     ROOMS,
-    ("draft", "files", "shelf"),
+    ("draft", "files", "keep", "ledger", "shelf"),
     ("pipeline", "answers", "choices", "dump", "diff", "smells", "trace"),
     (
         "studio",

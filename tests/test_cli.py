@@ -70,6 +70,11 @@ class Stages:
     def perform(self, score: Score) -> Performance:
         return Performance(score.plan, ())
 
+    def performed(
+        self, plan: Plan, known: object, listen: Callable[[object], None]
+    ) -> tuple[Performance, dict[bytes, object]]:
+        return self.perform(self.compose(plan, listen)), {}
+
     def midi(self, performance: Performance, only: str | None = None) -> bytes:
         return f"midi of {only}".encode()
 
@@ -92,7 +97,7 @@ class Stages:
 def stages(monkeypatch: pytest.MonkeyPatch) -> Stages:
     """The stages replaced."""
     found = Stages()
-    for name in ("compile_song", "compose", "perform", "midi", "audio"):
+    for name in ("compile_song", "compose", "perform", "performed", "midi", "audio"):
         monkeypatch.setattr(pipeline, name, getattr(found, name))
     for name in ("values", "note"):
         monkeypatch.setattr(f"scorekit.answers.{name}", getattr(found, name))
@@ -312,15 +317,12 @@ from types import SimpleNamespace
 from scorekit import pipeline
 from scorekit.__main__ import main
 
-class Slow:
-    title, placements, parts = "x", (), ()
-
-pipeline.compile_song = lambda *a, **k: SimpleNamespace(plan=Slow(), diagnostics=())
-def compose(plan, listen):
+pipeline.compile_song = lambda *a, **k: SimpleNamespace(plan="x", diagnostics=())
+def performed(plan, known, listen):
     print("composing", flush=True)
     while True:
         time.sleep(0.01)
-pipeline.compose = compose
+pipeline.performed = performed
 main()
 """
 

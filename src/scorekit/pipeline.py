@@ -6,15 +6,18 @@ remembers what each returned. Nothing here reads a file, a clock or the environm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import marshal
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from scorekit.catalog import CATALOG
 from scorekit.repeats import repeated, written
-from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score
+from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score, Take
 from scorekit.seeds import Seed
+from scorekit.stage import Master, Strip
 from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
@@ -37,6 +40,8 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+Played = tuple[tuple[str, bytes], ...]
+"""The parts of one section, and the events of each take."""
 
 
 def quiet(progress: Progress) -> None:
@@ -102,14 +107,20 @@ def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) ->
     store = store or Once()
     passages: list[Passage] = []
     decisions: list[Decision] = list(plan.decisions)
+    bare = unmixed(plan)
     for number, placement in enumerate(plan.placements):
         listen(Progress("compose", placement.section.id, number, len(plan.placements)))
-        own = local(plan, placement)
+        own = local(bare, placement)
         settled, passage = store.together(own, partial(rehearsed, own, placement, store))
         decisions += settled
         passages.append(passage)
     listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
     return heard_whole(Score(plan, tuple(passages), tuple(decisions)))
+
+
+def unmixed(plan: Plan) -> Plan:
+    """A plan as far as notes are concerned: whatever the mixer does moves none of them."""
+    return replace(plan, title="", master=Master(), parts=tuple(replace(part, strip=Strip()) for part in plan.parts))
 
 
 def local(plan: Plan, placement: Placement) -> Plan:
@@ -189,6 +200,34 @@ def reconciled(
     case = Case.of(plan, placement, arrangement)
     ordered = tuple(phrases[part.name] for part in plan.parts)
     return store.run(f"reconcile/{placement.section.id}", reconcile, case=case, phrases=ordered)
+
+
+# -- straight from plan to performance -----------------------------------------------------------------------------------
+
+
+def performed(
+    plan: Plan, known: Mapping[bytes, Played], listen: Listener = quiet
+) -> tuple[Performance, dict[bytes, Played]]:
+    """A plan composed and played: sections that are known from before as they were then. With the performance, all that is
+    known now, by a hash of all that a section hangs upon."""
+    import numpy as np
+
+    from scorekit.ensemble import performance
+
+    bare, marks, once = unmixed(plan), Store(), Once()
+    world, takes, found = performance.setting(plan), list[Take](), dict[bytes, Played]()
+    for number, placement in enumerate(plan.placements):
+        own = local(bare, placement)
+        key = blake2b(marshal.dumps((number, *marks.prints("", own).values()), 2), digest_size=16).digest()
+        played = known.get(key)
+        if played is None:
+            listen(Progress("compose", placement.section.id, number, len(plan.placements)))
+            heard = [phrase for phrase in rehearsed(own, placement, once)[1].phrases if phrase.notes]
+            played = tuple([(p.part, performance.take(p, placement, number, world).events.tobytes()) for p in heard])
+        found[key] = played
+        takes += [Take(part, number, np.frombuffer(events, performance.EVENT)) for part, events in played]
+    listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
+    return Performance(plan, tuple(takes)), found
 
 
 # -- from score to sound -------------------------------------------------------------------------------------------------

@@ -1,16 +1,13 @@
 """The shelf of bodies in the user's own folder (``scorekit cache``), so that no sound is rendered twice.
 
 A body is filed under a hash of all it depends on: patch, take, tone, the code that makes it and NumPy's version. Files
-are written under a temporary name and renamed, and carry a check sum: two processes may share the shelf, and what is
-broken is as if it were not there. The oldest are removed when the shelf is over its size.
+carry a check sum: what is broken is as if it were not there. The oldest are removed when the shelf is over its size.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from io import BufferedReader
@@ -20,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
-from scorekit import files
+from scorekit import files, keep
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch, Take
 from scorekit.render.voices import Body
@@ -66,46 +63,15 @@ class Shelf:
         path = self.path(patch, take, tone)
         head = _HEAD.pack(_MAGIC, *body.samples.shape, body.step)
         samples = body.samples.astype("<i2", copy=False).tobytes()
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(head + _sum(head, samples).to_bytes(_SUM, "little") + samples)
-            os.replace(temporary, path)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink()
+        keep.put(path, head, _sum(head, samples).to_bytes(_SUM, "little"), samples)
         self.written += len(samples)
         if self.written > self.limit // 4:  # a watch may be at work for days
             self.tidy()
 
     def tidy(self) -> None:
         """Removes what killed runs left, and the oldest bodies beyond the limit, down to three quarters of it."""
-        self.written, rows = 0, []
-        for row in sorted(self._rows()):
-            if not left_over(os.path.basename(row[2])):
-                rows.append(row)
-                continue
-            with suppress(OSError):
-                os.unlink(row[2])
-        total = sum(size for _, size, _ in rows)
-        if total <= self.limit:
-            return
-        for _, size, path in rows:
-            if total <= self.limit * 3 // 4:
-                break
-            with suppress(OSError):
-                os.unlink(path)
-            total -= size
-
-    def _rows(self) -> Iterator[tuple[float, int, str]]:
-        """When it was written, its size and path, of each file; thousands of them at the start of every render."""
-        with suppress(OSError), os.scandir(self.folder) as folders:
-            for folder in folders:
-                with suppress(OSError), os.scandir(folder) as entries:
-                    for entry in entries:
-                        with suppress(OSError):
-                            found = entry.stat()
-                            yield found.st_mtime, found.st_size, entry.path
+        self.written = 0
+        keep.tidy(self.folder, self.limit)
 
 
 def _mapped(file: BufferedReader) -> mmap | None:
@@ -137,20 +103,6 @@ def _read(path: Path) -> Body | None:
 def broken(path: Path) -> bool:
     """Whether a file on the shelf is not whole."""
     return _read(path) is None
-
-
-def left_over(name: str) -> bool:
-    """Whether a file of the shelf was being written by a process that is no more."""
-    process = name.rpartition(".")[2]
-    if not name.startswith(".") or not process.isdecimal() or os.name == "nt":  # there, asking a process ends it
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
 
 
 def _sum(head: bytes, samples: bytes | memoryview) -> int:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scorekit import files, playback, report
+from scorekit import files, ledger, playback, report
 from scorekit.aside import Aside, forks, processors
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
@@ -40,9 +41,14 @@ class Wishes:
     soundfont: Path | None = None
     """Given: FluidSynth plays, with this soundfont."""
 
+    @property
+    def way(self) -> str:
+        """What kinds of files are asked for."""
+        return repr((self.stems, self.split, self.midi_only, self.kind, self.loop))
 
-Done = tuple[dict[str, bytes | memoryview], dict[str, float]]
-"""Files by their place in the output folder, and what was measured."""
+
+Files = dict[str, bytes | memoryview]
+"""By their place in the output folder."""
 
 
 @dataclass
@@ -118,19 +124,28 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     return compiled
 
 
-def compiled_meanwhile(text: str, name: str, wishes: Wishes) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """The plan of a song's text, and what was told of it: made in a process of its own, where that is a gain, while this one
-    loads all that plays the plan."""
+@dataclass(frozen=True)
+class Read:
+    """A song compiled: its plan, unless it has mistakes, what is told, and what it was made of."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+    asked: tuple[ledger.Question, ...]
+    made: bytes
+
+
+def compiled_meanwhile(text: str, name: str, wishes: Wishes) -> Read:
+    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan."""
     work = partial(plan_of, text, name, wishes)
     if not helped():
-        plan, diagnostics = work()
+        found = work()
     else:
         with Aside(work) as compiling:
             load(sound=not (wishes.midi_only or wishes.soundfont))
-            plan, diagnostics = compiling.result()
-    if plan is None:
-        raise Refusal(*diagnostics)
-    return plan, diagnostics
+            found = compiling.result()
+    if found.plan is None:
+        raise Refusal(*found.diagnostics)
+    return found
 
 
 def helped() -> bool:
@@ -138,12 +153,14 @@ def helped() -> bool:
     return "numpy" not in sys.modules and forks() and processors() > 1
 
 
-def plan_of(text: str, name: str, wishes: Wishes) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
-    """A song compiled: its plan, unless it has mistakes, and what is told."""
+def plan_of(text: str, name: str, wishes: Wishes) -> Read:
+    """A song's text compiled here and now."""
     from scorekit import pipeline
 
-    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
-    return compiled.plan, compiled.diagnostics
+    asking = ledger.Asking()
+    compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.sets, seed=wishes.seed)
+    made = ledger.made_of(text, name, wishes, asking.heard)
+    return Read(compiled.plan, compiled.diagnostics, tuple(asking.heard), made)
 
 
 def load(sound: bool) -> None:
@@ -166,13 +183,6 @@ def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
     if isinstance(text, Diagnostic):
         raise Refusal(text)
     return text, "<stdin>" if spec == "-" else spec
-
-
-def whole(found: Done | Diagnostic) -> Done:
-    """What was asked for, or the end of the work on this song."""
-    if isinstance(found, Diagnostic):
-        raise Refusal(found)
-    return found
 
 
 def decided(compiled: Compiled) -> Plan:
@@ -213,28 +223,75 @@ def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcom
 
 
 def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
-    """A song compiled, played, and written: all of its files or none."""
+    """A song compiled, played, and written: all of its files or none. What the last render left is used again, all of it
+    when nothing differs."""
+    from scorekit.store import fingerprint
+
     began = time.monotonic()
-    plan, diagnostics = compiled_meanwhile(*read(spec), wishes)
-    name = files.slug(plan.title if spec == "-" else Path(spec).stem)
+    text, file = read(spec)
+    name = "" if spec == "-" else files.slug(Path(spec).stem)
+    last = left(name, wishes)
+    if last.same(text, file, wishes):
+        with claimed(name, wishes):
+            if last.whole(wishes.out):
+                return kept(spec, name, last, wishes, voice, began)
+    found = compiled_meanwhile(text, file, wishes)
+    assert found.plan is not None
+    if not name:
+        name = files.slug(found.plan.title)
+        last = left(name, wishes)
+    now = ledger.Ledger(found.asked, found.made, fingerprint(found.plan), ledger.told(found.diagnostics))
+    with claimed(name, wishes):
+        if last.plan == now.plan and last.whole(wishes.out):
+            return kept(spec, name, now.after(last), wishes, voice, began)
+        outputs, heard, now = rendered(found.plan, name, wishes, voice, last, now)
+        trouble = files.replace_all(wishes.out, name, outputs)
+        if trouble is not None:
+            raise Refusal(trouble)
+        facts = {**report.card(found.plan), **heard}
+        leave(name, wishes, now.ended(facts, outputs))
+    written = [str(wishes.out / inner) for inner in outputs]
+    took = round(time.monotonic() - began, 3)
+    facts = {**facts, "took": took, "files": written, "kept": False}
+    voice.settle()
+    voice.say(report.summary(facts, written, took, voice.verbose))
+    return Outcome(spec, 0, found.diagnostics, facts)
+
+
+def kept(spec: str, name: str, last: ledger.Ledger, wishes: Wishes, voice: Voice, began: float) -> Outcome:
+    """A song whose files are what a render would make them."""
+    leave(name, wishes, last)
+    written = [str(wishes.out / inner) for inner, _, _ in last.files]
+    took = round(time.monotonic() - began, 3)
+    voice.settle()
+    voice.say(f"{spec}: unchanged, kept {' '.join(written)}")
+    return Outcome(spec, 0, last.diagnostics(), {**last.facts, "took": took, "files": written, "kept": True})
+
+
+@contextmanager
+def claimed(name: str, wishes: Wishes) -> Iterator[None]:
+    """The outputs of a song are for this process alone; Refusal when they are not to be had."""
     try:
         with files.claim(wishes.out, name):
-            outputs, heard = whole(rendered(plan, name, wishes, voice))
-            trouble = files.replace_all(wishes.out, name, outputs)
+            yield
     except files.Busy:
         busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
         raise Refusal(busy, code=BUSY) from None
     except OSError as error:
         message = f"{error.filename or wishes.out} cannot be written: {files.reason(error)}"
         raise Refusal(Diagnostic("file", message)) from None
-    if trouble is not None:
-        raise Refusal(trouble)
-    written = [str(wishes.out / inner) for inner in outputs]
-    took = round(time.monotonic() - began, 3)
-    facts = {**report.card(plan), **heard, "took": took, "files": written}
-    voice.settle()
-    voice.say(report.summary(facts, written, took, voice.verbose))
-    return Outcome(spec, 0, diagnostics, facts)
+
+
+def left(name: str, wishes: Wishes) -> ledger.Ledger:
+    """What the last render in the same way left; nothing, when it has no name yet or is not to be used."""
+    usable = name and wishes.cache and not wishes.soundfont
+    return ledger.read(ledger.place(wishes.out, name, wishes.way)) if usable else ledger.Ledger()
+
+
+def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
+    """Leaves a ledger for the next render."""
+    if wishes.cache and not wishes.soundfont:
+        ledger.write(ledger.place(wishes.out, name, wishes.way), now)
 
 
 def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
@@ -250,11 +307,13 @@ def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
     return Sounding(kind, loop, Workshop(), shelf)
 
 
-def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diagnostic:
-    """The files of a song, and what was measured; or why FluidSynth did not play it."""
+def rendered(
+    plan: Plan, name: str, wishes: Wishes, voice: Voice, last: ledger.Ledger, now: ledger.Ledger
+) -> tuple[Files, dict[str, float], ledger.Ledger]:
+    """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
-    performance = pipeline.perform(pipeline.compose(plan, listen=voice.hear))
+    performance, sections = pipeline.performed(plan, last.sections, voice.hear)
     sound = not (wishes.midi_only or wishes.soundfont)
     how = sounding(wishes.kind, wishes.loop, wishes.cache) if sound else pipeline.Sounding()
     found, heard = pipeline.outputs(
@@ -263,9 +322,9 @@ def rendered(plan: Plan, name: str, wishes: Wishes, voice: Voice) -> Done | Diag
     if wishes.soundfont and not wishes.midi_only:
         played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
         if isinstance(played, Diagnostic):
-            return played
+            raise Refusal(played)
         found[f"{name}.wav"] = played
-    return found, heard
+    return found, heard, replace(now, sections=sections)
 
 
 # -- several songs, and how it all ends --------------------------------------------------------------------------------
