@@ -140,7 +140,7 @@ def _block(
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
-    written = _apart(brief, _laid(brief, cells, first), around.busy)
+    written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     clock = _clock(written)
     found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in clock)]
@@ -244,6 +244,18 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
         gone = shared.pop(0)
         found = [s for s in found if s is not gone]
     return found
+
+
+def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
+    """Strokes a step beside one of the twin's that nobody joins, moved onto it: a riff is one rhythm."""
+    step, own = PPQ // brief.section.grid, {s.at for s in found}
+    result = []
+    for s in found:
+        free = (at for at in (s.at - step, s.at + step) if s.at not in twin and at in twin and at not in own)
+        at = next(free, s.at)
+        own.add(at)
+        result.append(s if at == s.at else replace(s, at=at, sounds=at))
+    return sorted(result, key=lambda s: s.at)
 
 
 def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune, thins: bool) -> bool:

@@ -32,12 +32,15 @@ def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
     """The families with the song's own first: by the genre's order, richer ones with complexity. Hands keep to one family
     through a song, to another where it is loud.
 
-    A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4.
+    A band with power chords and full ones palm-mutes the first up to tier 3 and lets the others ring from tier 4; power
+    chords without full ones are what it plays but where a cell asks for something else.
     """
     families = ideas.voicings or ("close",)
     full = tuple(f for f in families if f in ("open_chord", "barre"))
     if "power" in families and full:
         return (*full, "power") if brief.lane.tier >= 4 else ("power", *full)
+    if "power" in families:
+        return ("power",)
     lean = 6.0 * (brief.dials.complexity - 0.5)
     weights = [2.0**-n * 2.0 ** (lean * rich) for n, rich in enumerate(richest(families))]
     first = _song(brief).choose(f"family/{brief.lane.tier >= 4}", families, weights, heat(brief.dials))

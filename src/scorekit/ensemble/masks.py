@@ -79,7 +79,7 @@ def moments(
 ) -> tuple[AnyIdea, ...]:
     """What is played in each bar: what goes on there, or one of ``ideas`` whose mask the bar fulfils.
 
-    They are drawn by weight beside what goes on, times ``fit`` of idea and bar; the more often the section has heard
+    They are drawn by weight beside what goes on, both times their ``fit`` to the bar; the more often the section has heard
     one, the rarer it comes. Of four bars one at most is taken over, the last that was drawn: a figure that never comes
     round is none. Only those of the section's last four bars (``last``) may follow one another, as turnarounds do.
     ``going`` and ``facts`` have one entry a bar.
@@ -94,7 +94,8 @@ def moments(
                 continue
             weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]
             offered = (going[bar], *(able[n] for n in here))
-            won = brief.seed.at(bar).choose("moment", offered, (going[bar].weight, *weights), heat(brief.dials))
+            stay = going[bar].weight * fit(going[bar], bar)
+            won = brief.seed.at(bar).choose("moment", offered, (stay, *weights), heat(brief.dials))
             if won is not going[bar]:
                 drawn[bar] = next(n for n in here if able[n] is won)
         turning = {bar: n for bar, n in drawn.items() if "last" in able[n].mask.split()}
