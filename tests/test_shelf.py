@@ -13,7 +13,6 @@ from scorekit.render.effects import FLAT, Tone
 from scorekit.render.patches.base import Patch, Samples, Take
 from scorekit.render.voices import Bodies, Body
 from scorekit.shelf import MAPS, Shelf
-from scorekit.workshop import Filed, Shared, Workshop
 
 MADE: list[Take] = []
 
@@ -119,27 +118,3 @@ def test_a_long_day_keeps_to_the_limit(tmp_path: Path) -> None:
     for pitch in range(30):
         bodies.get(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()))
         assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 150_000
-
-
-def test_jobs_come_back_in_order() -> None:
-    """Two processes do all jobs once, results are in the jobs' order, and what goes wrong is raised here."""
-
-    def job(number: int) -> int:
-        if number < 0:
-            raise ValueError("no")
-        return number * number
-
-    from functools import partial
-
-    assert Workshop(2).work([partial(job, n) for n in range(50)]) == [n * n for n in range(50)]
-    with pytest.raises(ValueError, match="no"):
-        Workshop(2).work([partial(job, -1) for _ in range(50)])
-
-
-@pytest.mark.parametrize("kind", [Shared, Filed])
-def test_spools_keep_what_they_are_given(kind: type[Shared | Filed]) -> None:
-    """What one process writes another reads, at its place."""
-    spool, x = kind(10_000), np.stack([dsp.noise("a", 4_000), dsp.noise("b", 4_000)])
-    Workshop(2).work([lambda: spool.write(1_000, x[:, :2_000]), lambda: spool.write(3_000, x[:, 2_000:])])
-    np.testing.assert_array_equal(spool.read(1_000, 5_000), x)
-    assert not spool.read(5_000, 6_000).any()

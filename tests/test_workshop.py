@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
+import numpy as np
 import pytest
 
 from scorekit import songs
 from scorekit.aside import Aside
+from scorekit.render import dsp
+from scorekit.workshop import Workshop
 
 FAULTS = """
 import resource, sys
@@ -98,3 +102,71 @@ def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.Monkey
         except songs.Refusal as refusal:
             found.append(refusal.diagnostics)
     assert found[0] == found[1]
+
+
+def test_jobs_come_back_in_order() -> None:
+    """Two processes do all jobs once, results are in the jobs' order, and what goes wrong is raised here."""
+
+    def job(number: int) -> int:
+        if number < 0:
+            raise ValueError("no")
+        return number * number
+
+    assert Workshop(2).work([partial(job, n) for n in range(50)]) == [n * n for n in range(50)]
+    with pytest.raises(ValueError, match="no"):
+        Workshop(2).work([partial(job, -1) for _ in range(50)])
+
+
+def test_spools_keep_what_they_are_given() -> None:
+    """What one process writes another reads, at its place."""
+    hands = Workshop(2)
+    spool, x = hands.spool(10_000), np.stack([dsp.noise("a", 4_000), dsp.noise("b", 4_000)])
+    hands.work([lambda: spool.write(1_000, x[:, :2_000]), lambda: spool.write(3_000, x[:, 2_000:])])
+    np.testing.assert_array_equal(spool.read(1_000, 5_000), x)
+    assert not spool.read(5_000, 6_000).any()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_processes_that_go_together_know_the_same(count: int) -> None:
+    """Each does its share and knows what the others found; what they cut from the common file is one and the same."""
+    hands = Workshop(count)
+
+    def job() -> tuple[list[int], bytes, bytes, list[int], int | None]:
+        found = hands.work([partial(pow, n, 2) for n in range(7)])
+        near, far, spool = hands.store(50_000), hands.store(80_000), hands.spool(20_000)
+
+        def write(a: int, b: int) -> int:
+            near[a:b] = far[a:b] = bytes([found[3]]) * (b - a)
+            spool.write(a, np.full((2, b - a), found[2], np.float32))
+            return os.getpid()
+
+        who = hands.split(write, 20_000, 100)
+        assert (spool.read(0, 20_000) == 4.0).all()
+        return found, bytes(near[:20_001]), bytes(far[:20_001]), who, hands.alone(os.getpid)
+
+    found, near, far, who, first = hands.together(job)
+    assert found == [n * n for n in range(7)]
+    assert near == far == bytes([9]) * 20_000 + b"\0"
+    assert who[0] == first == os.getpid() and len({*who}) == len(who) == count
+
+
+def test_what_goes_wrong_together_is_raised_here() -> None:
+    """In whichever process it happens; and when one is killed, the others do not wait for it."""
+    hands, here = Workshop(2), os.getpid()
+
+    def wrong() -> None:
+        if os.getpid() != here:
+            raise ValueError("no")
+
+    def killed() -> None:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def ours() -> None:
+        if os.getpid() == here:
+            raise KeyError("here")
+
+    for job, kind in ((wrong, ValueError), (killed, MemoryError), (ours, KeyError)):
+        with pytest.raises(kind):
+            hands.together(lambda job=job: hands.work([job, job]))
+    assert hands.together(lambda: hands.work([lambda: 1, lambda: 2])) == [1, 2]

@@ -269,20 +269,27 @@ def audio(
     """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
     from scorekit.render.delivery import delivered, stemmed
     from scorekit.render.master import Hands
-    from scorekit.render.mix import mixed
+    from scorekit.render.mix import laid, mixed
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
 
     def heard(share: float, what: str) -> None:
         listen(Progress("audio", what, round(100 * share), 100))
 
-    hands = sounding.hands or Hands()
-    desk = mixed(performance, PATCHES, Bodies(keeper=sounding.keeper), hands, heard, sounding.loop)
-    about, names = marks(performance.plan, sounding.loop), [part.name for part in performance.plan.parts]
-    parts = stemmed(desk.console, names, about, hands) if stems else {}
-    whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
+    hands, names = sounding.hands or Hands(), [part.name for part in performance.plan.parts]
+    heard(0.0, "sounds")
+    rows = laid(performance, PATCHES, Bodies(keeper=sounding.keeper), hands)
+    heard(0.6, "mix")
+
+    def finished() -> Rendered:
+        desk, about = mixed(performance, rows, hands, sounding.loop), marks(performance.plan, sounding.loop)
+        parts = stemmed(desk.console, names, about, hands) if stems else {}
+        whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
+        return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)
+
+    rendered = hands.together(finished)
     heard(1.0, "master")
-    return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)
+    return rendered
 
 
 def marks(plan: Plan, loop: bool = False) -> Marks:

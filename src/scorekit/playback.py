@@ -111,7 +111,7 @@ def play(
     from scorekit.render.console import Console, Laid
     from scorekit.render.delivery import delivered
     from scorekit.render.master import prepare
-    from scorekit.render.mix import desked
+    from scorekit.render.mix import Desk, desked
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
     from scorekit.render.wav import Marks
@@ -131,10 +131,13 @@ def play(
     bodies = Bodies(keeper=shelf)
     prepare([order for line in lines for order in line.orders()], bodies, hands)
     n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
-    room = effects.room(master.room, master.tone)
-    console = Console(n, [Laid(line, bodies) for line in lines], room=room, fade=fade)
-    desk = desked(console, master, hands, 0, lambda share, what: None)
-    sound = delivered(desk.samples, n, kind, Marks(Path(name).stem), hands)
+    rows, about = [Laid(line, bodies) for line in lines], Marks(Path(name).stem)
+
+    def finished() -> tuple[memoryview, Desk]:
+        desk = desked(Console(n, rows, room=effects.room(master.room, master.tone), fade=fade), master, hands)
+        return delivered(desk.samples, n, kind, about, hands), desk
+
+    sound, desk = hands.together(finished)
     if shelf:
         shelf.tidy()
     return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes))

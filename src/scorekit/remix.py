@@ -91,7 +91,7 @@ class Remix:
         spans = aligned(((a - consoles.REACH, b + consoles.REACH) for a, b in tape.stale), GRID, desk.n)
         hands.begin(spans)
         desk.standing = tape.read
-        done = desked(desk, plan.master, hands, 0, lambda share, what: None)
+        done = desked(desk, plan.master, hands)
         hands.file.gains = done.gains
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
         hands.done()

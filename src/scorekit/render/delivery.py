@@ -20,9 +20,9 @@ Read = Callable[[int, int], Samples]
 
 
 def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memoryview:
-    """The song, n samples of it, as a file: wav, wav24, or one of ``wav.PACKED``."""
+    """The song, n samples of it, as a file: wav, wav24, or one of ``wav.PACKED``, which one of the hands has alone."""
     if kind not in ("wav", "wav24"):
-        return memoryview(wav.pack(_integers(read, n), kind, marks.title))
+        return memoryview(hands.alone(partial(wav.pack, _integers(read, n), kind, marks.title)) or b"")
     bits = 24 if kind == "wav24" else 16
     file, begin = _file(n, bits, marks, hands)
     hands.split(partial(framed, read, bits, file[begin:]), n, wav.GRID)

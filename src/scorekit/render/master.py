@@ -59,6 +59,15 @@ class Hands:
         """The results of the jobs, in order."""
         return [job() for job in jobs]
 
+    def together(self, job: Callable[[], Result]) -> Result:
+        """What a job returns, done by all hands together: they share what it gives to ``work`` and ``split``, and each of them
+        does everything else, so that all know all."""
+        return job()
+
+    def alone(self, job: Callable[[], Result]) -> Result | None:
+        """What a job returns that is done by one of the hands; None for the others."""
+        return job()
+
     def spool(self, n: int) -> Spool:
         """Room for n samples, in reach of all hands."""
         return Memory(n)

@@ -167,27 +167,26 @@ class Desk:
         return amplified(self.spool, self.gains, self.first + a, self.first + b)
 
 
-def mixed(
-    performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands | None = None,
-    progress: Progress | None = None, loop: bool = False,
-) -> Desk:  # fmt: skip
+def laid(performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands) -> list[Laid]:
+    """Every line of a performance, its bodies rendered by some hands."""
+    rows = lines(performance, patches)
+    prepare([order for line in rows for order in line.orders()], bodies, hands)
+    return [Laid(line, bodies) for line in rows]
+
+
+def mixed(performance: Performance, rows: Sequence[Laid | Held], hands: Hands, loop: bool = False) -> Desk:
     """The whole song mixed and measured by some hands; its samples are there for the asking.
 
     As a loop it is as long as its bars: what rings on is heard at the start, and the master hears it round and round.
     """
-    hands, tell, plan = hands or Hands(), progress or (lambda share, what: None), performance.plan
-    rows = lines(performance, patches)
-    tell(0.0, "sounds")
-    prepare([order for line in rows for order in line.orders()], bodies, hands)
-    tell(0.6, "mix")
-    desk = console(performance, [Laid(line, bodies) for line in rows], loop)
-    return desked(desk, plan.master, hands, plan.tempo.sample(plan.end) if loop else 0, tell)
+    plan = performance.plan
+    desk = console(performance, rows, loop)
+    return desked(desk, plan.master, hands, plan.tempo.sample(plan.end) if loop else 0)
 
 
-def desked(desk: Console, master: Master, hands: Hands, loop: int, tell: Progress) -> Desk:
+def desked(desk: Console, master: Master, hands: Hands, loop: int = 0) -> Desk:
     """A console mixed down and mastered; ``loop`` is the length of a round in samples, 0 for none."""
     spool = hands.mixed(desk)
-    tell(0.9, "master")
     first, last = (loop, 2 * loop) if loop else (0, desk.n)
     heard = Ring(spool, loop, desk.n) if loop else spool
     gains, level, peak = mastering(heard, last, master, hands)
@@ -211,7 +210,7 @@ def mix(
     for number, line in enumerate(rows := lines(performance, patches), 1):
         held.append(Held(line, render(line.patch, line.sound, line.strokes, bodies, line.tone)))
         tell(0.7 * number / len(rows), line.part)
-    desk = desked(console(performance, held), performance.plan.master, Hands(), 0, tell)
+    desk = mixed(performance, held, Hands())
     parts = summed(desk.console, [part.name for part in performance.plan.parts])[1] if stems else {}
     tell(1.0, "master")
     return Mix(desk.samples(0, desk.n), parts, desk.lufs, desk.peak)
