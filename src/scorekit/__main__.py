@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 input or environment refused, 2 usage, 3 some of several f
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    gc.set_threshold(
+        200_000
+    )  # a song is many small values that live until it is done: looking through them finds nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no sum here goes through it, and its threads start slowly
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no plugin has a say in what a song means
     sys.exit(run(sys.argv[1:]))

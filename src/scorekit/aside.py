@@ -25,6 +25,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def helped() -> bool:
+    """Whether there is a processor for another process, and something to load meanwhile."""
+    return "numpy" not in sys.modules and forks() and processors() > 1
+
+
 class Aside(Generic[Result]):
     """A function at work in another process, which is gone when this is left."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scorekit import files, smf
+from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
@@ -107,6 +109,10 @@ def play(
     data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None
 ) -> Played | Diagnostic:
     """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS."""
+    try:
+        events = read_meanwhile(data)
+    except smf.Broken as broken:
+        return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
     from scorekit.render import effects, gm
     from scorekit.render.console import Console, Laid
     from scorekit.render.delivery import delivered
@@ -121,7 +127,6 @@ def play(
 
     keep_memory()
     try:
-        events = smf.read(data)
         lines, last = gm.lines(events, PATCHES)
     except smf.Broken as broken:
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
@@ -138,9 +143,24 @@ def play(
         return delivered(desk.samples, n, kind, about, hands), desk
 
     sound, desk = hands.together(finished)
-    if shelf:
+    if shelf and shelf.missed:
         shelf.tidy()
     return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes))
+
+
+def read_meanwhile(data: bytes) -> smf.Events:
+    """``smf.read`` in a process of its own, where that is a gain, while this one loads all that plays what was read."""
+    if not helped():
+        return smf.read(data)
+    with Aside(partial(smf.read, data)) as reading:
+        import scorekit.render.delivery
+        import scorekit.render.gm
+        import scorekit.render.mix
+        import scorekit.render.patches
+        import scorekit.shelf
+        import scorekit.workshop  # noqa: F401
+
+        return reading.result()
 
 
 def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes | Diagnostic:

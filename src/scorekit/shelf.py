@@ -47,6 +47,8 @@ class Shelf:
 
     def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
         self.folder, self.limit, self.written = (folder or files.state_folder() / "cache") / "bodies", limit, 0
+        self.missed = 0
+        """Bodies that were not there."""
 
     def path(self, patch: Patch, take: Take, tone: Tone) -> Path:
         """Where a body stands."""
@@ -56,7 +58,9 @@ class Shelf:
 
     def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
         """A body, when it is there and whole."""
-        return _read(self.path(patch, take, tone))
+        found = _read(self.path(patch, take, tone))
+        self.missed += found is None
+        return found
 
     def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
         """Puts a body on the shelf; silently not, when the disk will not have it."""

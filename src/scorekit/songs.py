@@ -5,7 +5,6 @@ What the commands ``check``, ``render`` and ``smells`` do once their command lin
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scorekit import files, ledger, playback, report
-from scorekit.aside import Aside, forks, processors
+from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
 
@@ -146,11 +145,6 @@ def compiled_meanwhile(text: str, name: str, wishes: Wishes) -> Read:
     if found.plan is None:
         raise Refusal(*found.diagnostics)
     return found
-
-
-def helped() -> bool:
-    """Whether there is a processor for another process, and something to load meanwhile."""
-    return "numpy" not in sys.modules and forks() and processors() > 1
 
 
 def plan_of(text: str, name: str, wishes: Wishes) -> Read:
