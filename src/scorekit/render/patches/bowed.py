@@ -46,23 +46,23 @@ _CELLO = dsp.points((55, -8), (100, 2), (180, 3), (260, 0), (420, 2), (700, -2),
 _HALL = dsp.points((50, -5), (110, 1), (220, 2), (500, 2), (1000, 0), (1700, 1), (2600, 4), (3600, 2),
     (5500, -4), (9000, -13), (14000, -26))  # fmt: skip
 
-_ROSIN: Curve = ((300.0, -34.0, 1.0), (1000.0, -14.0, 1.0), (2500.0, -3.0, 1.0), (5000.0, 0.0, 1.0),
-    (9000.0, -7.0, 1.0), (15000.0, -20.0, 1.0))  # fmt: skip
+_ROSIN: Curve = ((300.0, -30.0, 1.0), (1000.0, -10.0, 1.0), (2200.0, -1.0, 1.0), (3800.0, 0.0, 1.0),
+    (7000.0, -9.0, 1.0), (11000.0, -20.0, 1.0), (16000.0, -34.0, 1.0))  # fmt: skip
 _GRIP: Curve = ((200.0, -24.0, 0.05), (600.0, -8.0, 0.06), (1800.0, 0.0, 0.08), (4000.0, -3.0, 0.08),
     (9000.0, -14.0, 0.06))  # fmt: skip
 
-_SECTION = Voice(bow(1500.0, 10000.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.22, _ROSIN,
-    0.014, _GRIP, 0.030, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
+_SECTION = Voice(bow(1300.0, 4600.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.19, _ROSIN,
+    0.011, _GRIP, 0.030, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
     delay=0.25, scoop=10.0, blare=0.15, sway=0.12, grain=0.4, rough=True)  # fmt: skip
-_SOLO_HIGH = Voice(bow(1700.0, 8500.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.085,
-    _ROSIN, 0.022, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
+_SOLO_HIGH = Voice(bow(1500.0, 6400.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.105,
+    _ROSIN, 0.016, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
     sway=0.10, grain=1.2, bend=True, rough=True)  # fmt: skip
-_SOLO_LOW = replace(_SOLO_HIGH, tone=bow(1000.0, 7000.0), body=dsp.chain(_CELLO, resonances("cello", 110.0,
+_SOLO_LOW = replace(_SOLO_HIGH, tone=bow(1000.0, 5600.0), body=dsp.chain(_CELLO, resonances("cello", 110.0,
     26, 7.0)), attack=0.10, vibrato=5.2, depth=15.0)  # fmt: skip
 
 
 def _strings(take: Take) -> Samples:
-    return _bowed("strings", _SECTION, take, 0.28)
+    return _bowed("strings", _SECTION, take, 0.38)
 
 
 def _solo(take: Take) -> Samples:
@@ -126,7 +126,7 @@ BOWED = (
         _strings,
         (44, 48, 49, 50, 51),
         -7.3,
-        0.28,
+        0.38,
     ),
     _patch(
         "solo_strings",

@@ -44,12 +44,13 @@ _STEEL = replace(
     _GUITAR, name="steel", ring=7.0, damp=0.09, corner=3_000.0, reach=2.0, pluck=0.18, stiff=6e-5, tilt=0.8
 )
 _CLEAN = replace(
-    _GUITAR, name="clean", ring=11.0, damp=0.08, corner=2_500.0, reach=2.2, pluck=0.17, pickup=0.21, stiff=6e-5,
-    tilt=0.75, rise=0.35, second=0.25, top=9_000.0,
+    _GUITAR, name="clean", ring=11.0, damp=0.15, corner=2_400.0, reach=2.2, pluck=0.17, pickup=0.21, stiff=6e-5,
+    tilt=0.8, rise=0.35, second=0.25, top=9_000.0,
 )  # fmt: skip
+# As stiff as wound strings are: through the amplifier, partials out of true beat with one another and roughen each line.
 _DRIVEN = replace(
-    _GUITAR, name="driven", ring=24.0, damp=0.06, corner=2_600.0, reach=1.6, pluck=0.13, pickup=0.09, stiff=2e-5,
-    tilt=0.7, rise=0.2, second=0.2, top=6_500.0,
+    _GUITAR, name="driven", ring=24.0, damp=0.06, corner=2_600.0, reach=1.6, pluck=0.13, pickup=0.09, stiff=1.1e-4,
+    tilt=0.7, rise=0.2, second=0.3, cents=1.2, top=6_500.0,
 )  # fmt: skip
 
 
@@ -130,18 +131,36 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     return dsp.through(bent, _cabinet(cabinet), _SIZE * factor, _SIZE, _HOP * factor)[late : late + x.size]
 
 
-def _shaken(x: Samples, cents: float) -> Samples:
-    """x with the vibrato of a finger: 5.3 Hz, upwards, growing from 0.3 to 0.9 s."""
-    n = np.arange(x.size, dtype=np.float32)
-    depth = cents * 0.5 / 1731.2 * RATE / (2.0 * PI * 5.3)
-    grown = dsp.lines([(0.0, 0.0), (0.3, 0.0), (0.9, depth)], x.size)
-    at = dsp.partial(5.3, x.size) * grown + n
-    whole = np.floor(at)
-    share = at - whole
-    index = np.minimum(whole.astype(np.intp), x.size - 2)
+def _read(x: Samples, late: Samples) -> Samples:
+    """x (n,) as it was ``late`` samples (n,) before, between samples by straight lines; silence before its start."""
+    at = np.maximum(np.arange(x.size, dtype=np.float32) - late, np.float32(0.0))
+    index = np.minimum(at.astype(np.intp), x.size - 2)
+    at -= index
     here: Samples = np.take(x, index, mode="wrap")
-    here += (np.take(x, index + 1, mode="wrap") - here) * share
+    here += (np.take(x, index + 1, mode="wrap") - here) * at
     return here
+
+
+def _swing(hz: float, cents: float) -> float:
+    """Samples by which a delay that swings ``hz`` times a second has to swing for so many cents either way."""
+    return cents / 1731.2 * RATE / (2.0 * PI * hz)
+
+
+def _shaken(x: Samples, cents: float, address: str) -> Samples:
+    """x with the vibrato of a finger, which comes late and is no machine's: its rate and its start are the note's own."""
+    hz, start = dsp.uniform(f"{address}/rate", 4.7, 5.8), dsp.uniform(f"{address}/start", 0.2, 0.45)
+    depth = _swing(hz, 0.5 * cents * dsp.uniform(f"{address}/depth", 0.75, 1.25))
+    grown = dsp.lines([(0.0, 0.0), (start, 0.0), (start + 0.65, depth)], x.size)
+    return _read(x, dsp.partial(hz, x.size) * grown)
+
+
+def _doubled(x: Samples, apart: float, address: str) -> Samples:
+    """x on one side and, on the other, a second take of it: some 12 ms late, and up to 6 cents out of tune by turns."""
+    hz = dsp.uniform(f"{address}/turns", 0.45, 0.75)
+    late = dsp.partial(hz, x.size, start=dsp.uniform(f"{address}/turn")) * np.float32(_swing(hz, 6.0))
+    again = _read(x, late + np.float32(RATE * dsp.uniform(f"{address}/late", 0.008, 0.017)))
+    sides = zip(dsp.pan(-apart), dsp.pan(apart), strict=True)
+    return np.stack([x * np.float32(first) + again * np.float32(second) for first, second in sides])
 
 
 def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float, cabinet: str, loud: float) -> Samples:
@@ -149,14 +168,17 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     thump = 0.9 if take.manner == "mute" else 0.0
     low = max(0.5 * dsp.hertz(take.pitch), 92.0)
     knock = partials([low, 1.9 * low], [0.05 * thump, 0.03 * thump], [0.16, 0.1])
-    sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.12), knock)
+    sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock)
+    address = f"{strung.name}/{take.pitch}/{take.round}"
     if take.param("vibrato"):
-        sound = _shaken(sound, 45.0 * take.param("vibrato"))
+        sound = _shaken(sound, 45.0 * take.param("vibrato"), address)
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
     # Hard clipping of high notes needs more room above before it folds: under -80 dB on a sine sweep.
     factor = 2 if push * dsp.hertz(take.pitch) < 15_000.0 else 3
     driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor)
+    if take.param("double"):
+        driven = _doubled(driven, take.param("double"), address)
     return levelled(driven, loud, stroke.level, start=0.0008, end=0.6, n=lasts(take, strung))
 
 
@@ -179,7 +201,10 @@ DRIVE = Param("drive", "", 0.0, 1.0, 0.5, "gain before the valves: 15 dB down to
 VIBRATO = Param(
     "vibrato", "", 0.0, 1.0, 0.0, "depth of the fretting finger's vibrato on held notes: up to 45 cents wide"
 )
-AMP_PARAMS = (*STRING_PARAMS, DRIVE, VIBRATO)
+DOUBLE = Param(
+    "double", "", 0.0, 1.0, 0.0, "how far from the first a second take of every note stands: none to the other side"
+)
+AMP_PARAMS = (*STRING_PARAMS, DRIVE, VIBRATO, DOUBLE)
 
 
 def _guitar(name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int) -> Patch:

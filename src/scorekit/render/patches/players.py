@@ -215,13 +215,15 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
     """Level, pitch and brightness of all players. What they do alike is drawn once and read by each from when it comes
     in, which is on a control point."""
     force, manner, count, players = take.force, take.manner, t.size, voice.players
-    target, rate, start, depth, scoop, late = dice(f"{address}/players").random((6, players, 1))
+    target, rate, start, depth, scoop, late, when = dice(f"{address}/players").random((7, players, 1))
     late[0] = 0.0
     lag = np.rint(late * (voice.scatter * (1.3 - force_of(take)) * RATE / HOP)).astype(np.intp)
     own = np.maximum(np.arange(count) - lag, 0)
     pace = {"legato": 0.75 if voice.attack > 0.1 else 1.2, "short": 0.45}.get(manner, 1.0) * (1.5 - force)
+    pace *= dsp.uniform(f"{address}/pace", 0.8, 1.2)
     attack = voice.attack * pace + 0.004
-    grown = _ease(t - voice.delay * 0.4, voice.delay * 1.6)
+    since = t - lag * (HOP / RATE)
+    grown = _ease((since - voice.delay * (0.2 + 0.5 * when)) / (1.2 + when), voice.delay)
     lively = 1.0 + voice.blare * force * _fall(t - attack * 0.6, 0.5) * (manner != "legato")
     level = _ease(t, attack) * (0.86 + 0.14 * _fall(t - attack, 1.2))
     bright = (0.25 + 0.75 * _ease(t, max(attack * 1.3, voice.bloom * pace))) * lively
@@ -235,11 +237,11 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
     level = level[own] * (1.0 + voice.sway * wander(f"{address}/level", players, count, 1.1))
     bright = bright[own] * (force * (0.9 + 0.1 * target)) + 0.05 * wander(f"{address}/bright", players, count, 1.7)
     swing = dsp.sin(
-        (t - lag * (HOP / RATE)) * (voice.vibrato * (0.95 + 0.1 * rate))
+        since * (voice.vibrato * (0.95 + 0.1 * rate))
         + 0.04 * wander(f"{address}/rate", players, count, 0.8)
         + start * (players > 1)
     )
-    swing *= grown[own]
+    swing *= grown * (1.0 + 0.35 * wander(f"{address}/depth", players, count, 0.7))
     cents = voice.depth * (0.8 + 0.4 * depth) * swing - voice.scoop * (0.6 + 0.8 * scoop) * bent[own]
     if voice.pulse:
         beat = voice.pulse * min(voice.depth / 8.0, 1.0) * swing
@@ -329,9 +331,13 @@ def bed(curve: Curve) -> Samples:
 
 def lasting(address: str, n: int, curve: Curve) -> Samples:
     """n samples of noise of a colour, from a place in its bed that the address names."""
-    loop = bed(curve)
-    start = int(dsp.uniform(address) * loop.size)
-    return np.resize(np.concatenate([loop[start:], loop[:start]]), n)
+    loop, out = bed(curve), np.empty(n, np.float32)
+    start, at = int(dsp.uniform(address) * loop.size), 0
+    while at < n:
+        part = loop[start : start + n - at]
+        out[at : at + part.size] = part
+        start, at = 0, at + part.size
+    return out
 
 
 def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bright: float, wide: float) -> None:

@@ -151,7 +151,7 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
     at = np.arange(which.size) - (first - low)[which]
     off = (at - (hz * scale)[which]) / sigma[which]
     bell = dsp.exp2(-0.7213475 * off * off)
-    bell *= (size * 0.5 / np.sqrt(np.add.reduceat(bell * bell, first)))[which]
+    bell *= (size * 0.5 / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first)))[which]
     turns = dice(address).random((2, which.size))
     planes = np.empty((len(levels), 2, half, 2), np.float32)
     for layer, level in zip(planes, levels, strict=True):
@@ -161,8 +161,9 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
             side[:, 1] = np.bincount(at, height * dsp.sine(turn), half)
     middle, side = dsp.back(planes.view(np.complex64)[..., 0], size).transpose(1, 0, 2)
     side *= np.float32(_SIDE)
-    out = np.stack([middle + side, middle - side], axis=1)
-    out *= np.float32(1.0 / (1.0 + _SIDE * _SIDE) ** 0.5)
+    out = np.empty((len(levels), 2, size), np.float32)
+    np.add(middle, side, out=out[:, 0])
+    np.subtract(middle, side, out=out[:, 1])
     return out[:, :, :n]
 
 
