@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scorekit.score import Note
+    from scorekit.timebase import Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,34 @@ class MelodyIdeas:
 
 
 @dataclass(frozen=True, slots=True)
+class RiffIdeas:
+    """The figure that guitar, bass and whoever doubles them say together: a song owns one of them."""
+
+    parts: tuple[str, ...] = ()
+    """Who plays it."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Section name to where it is played there: every (bar), answers (the second half of every four bars)."""
+    lines: tuple[BassLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Riff:
+    """What several parts say together in a section: known to all of them, so that nobody need hear the others."""
+
+    parts: tuple[str, ...]
+    bars: tuple[int, ...]
+    """Bars of the section (0-based) in which it is played."""
+    tones: tuple[Note, ...]
+    """In the bass's octave; manner ``mute`` where palms and thumbs lie on the strings."""
+    id: str = field(default="", compare=False)
+    path: str = field(default="", compare=False)
+
+    def here(self, part: str, tick: Tick, bar: Tick) -> bool:
+        """Whether a part plays it in the bar a tick lies in, ``bar`` ticks long."""
+        return part in self.parts and tick // bar in self.bars
+
+
+@dataclass(frozen=True, slots=True)
 class Arrange:
     axis: str = "melody"
     """What is written first and given way to: melody, riff or groove."""
@@ -251,4 +284,5 @@ class Ideas:
     brass: SustainIdeas = SustainIdeas()
     pads: SustainIdeas = SustainIdeas()
     melody: MelodyIdeas = MelodyIdeas()
+    riff: RiffIdeas = RiffIdeas()
     arrange: Arrange = Arrange()

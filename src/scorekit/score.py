@@ -11,7 +11,7 @@ from scorekit.timebase import Meter, TempoMap, Tick
 if TYPE_CHECKING:
     import numpy as np
 
-    from scorekit.ideas import Ideas
+    from scorekit.ideas import Ideas, Riff
     from scorekit.seeds import Seed
 
 PARTS = ("drums", "bass", "guitar", "keys", "strings", "brass", "lead", "pads")
@@ -367,6 +367,8 @@ class Brief:
     """Shared by all sections with the same motif; only the lead and those who quote it get it."""
     ending: str = ""
     """How the song ends, in the last section only."""
+    riff: Riff | None = None
+    """What the band says together here."""
 
     def hears(self, part: str) -> tuple[Note, ...]:
         """The notes of another part, empty when it is silent or not listened to."""

@@ -304,6 +304,16 @@ class GenreMelody(Table):
     temp: Unit = entry("How far notes stray from the most likely.", 0.4)
 
 
+class RiffSpec(Table):
+    """The figure that several parts say together: every song owns one."""
+
+    parts: tuple[Name, ...] = entry("Who plays it.", ("bass", "guitar"))
+    sections: dict[Name, Literal["every", "answers"]] = entry(
+        "Where: in every bar of a section, or as answers in the second half of every four bars.", {}
+    )
+    patterns: tuple[BassPattern, ...] = entry("Figures to choose from, each over one bar or two; m is muted.", ())
+
+
 class GenreArrange(Table):
     """Who plays when."""
 
@@ -354,6 +364,7 @@ class GenreSpec(Table):
     brass: SustainSpec = entry("Brass and winds.", SustainSpec.model_construct())
     pads: SustainSpec = entry("Pads and risers.", SustainSpec.model_construct())
     melody: GenreMelody = entry("Tunes.", GenreMelody.model_construct())
+    riff: RiffSpec = entry("What guitar, bass and others say together.", RiffSpec.model_construct())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange.model_construct())
     mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from scorekit.catalog import Catalog
@@ -43,6 +44,7 @@ from scorekit.ideas import (
     Layer,
     MelodyIdeas,
     Pattern,
+    RiffIdeas,
     SustainIdeas,
     Timeline,
     Walk,
@@ -114,6 +116,7 @@ class _Vocabulary(Checks):
             self._sustain("brass", genre.brass),
             self._sustain("pads", genre.pads),
             self._melody(),
+            self._riff(),
             self._arrange(),
         )
 
@@ -215,12 +218,12 @@ class _Vocabulary(Checks):
 
     def _bass(self, bass: BassSpec) -> BassIdeas:
         self._range("bass.range", bass.range)
-        lines = self._each("bass.patterns", bass.patterns, self._line)
+        lines = self._each("bass.patterns", bass.patterns, partial(self._line, strings.PITCH_MARKS))
         return BassIdeas(*bass.range, lines, self._walk(bass), bass.kick_lock, bass.gate, bass.approach_p,
                          bass.stray)  # fmt: skip
 
-    def _line(self, path: str, name: str, one: BassPattern) -> BassLine | None:
-        rhythm = self._steps(join(path, "rhythm"), one.rhythm, one.span, strings.PITCH_MARKS)
+    def _line(self, marks: str, path: str, name: str, one: BassPattern) -> BassLine | None:
+        rhythm = self._steps(join(path, "rhythm"), one.rhythm, one.span, marks)
         degrees = [self.read(join(path, "deg", i), strings.degree, text) for i, text in enumerate(one.deg)]
         if rhythm and len(rhythm.hits) != len(degrees):
             self.wrong(join(path, "deg"), f"{len(degrees)} degrees for {len(rhythm.hits)} onsets",
@@ -298,6 +301,13 @@ class _Vocabulary(Checks):
             *melody.lane, melody.scale, tuple(melody.schemas.items()), tuple(cell for cell in cells if cell),
             melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
         )  # fmt: skip
+
+    def _riff(self) -> RiffIdeas:
+        riff = self.genre.riff
+        for index, part in enumerate(riff.parts):
+            self.known(join("riff.parts", index), "part", part, self.catalog.specialists)
+        lines = self._each("riff.patterns", riff.patterns, partial(self._line, strings.PITCH_MARKS + "m"))
+        return RiffIdeas(riff.parts, tuple(riff.sections.items()), lines)
 
     def _range(self, path: str, lane: tuple[int, int]) -> None:
         if lane[1] - lane[0] < 12:

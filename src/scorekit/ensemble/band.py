@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from scorekit.ensemble.arrangement import part_dials
 from scorekit.ensemble.base import LISTENS, Specialist
@@ -14,6 +15,7 @@ from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.pads import Pads
 from scorekit.ensemble.playing import as_written
+from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
 from scorekit.ideas import Ideas
 from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam
@@ -67,6 +69,9 @@ def brief(
     open_ears = not cell.lock
     seam = Seam(**{name: getattr(placement.seam, name) for name in ear.seam}) if open_ears else Seam()
     last = placement.seam.after is None
+    riff = riff_of(plan.ideas, placement.section, Seed(plan.seed), feel_band(plan.tempo.bpm_at(0)))
+    if riff and part in riff.parts and len(riff.bars) == placement.section.bars:
+        lane = replace(lane, rests=())
     return Brief(
         part=part,
         section=placement.section,
@@ -81,6 +86,7 @@ def brief(
         seam=seam,
         motif_seed=motif_seed(plan, placement, part),
         ending=plan.ending if last else "",
+        riff=riff,
     )
 
 

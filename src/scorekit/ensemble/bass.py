@@ -22,6 +22,7 @@ from scorekit.ensemble.bassline import (
 )
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, split
 from scorekit.ensemble.playing import following, knee, level, pulse_at, strength
+from scorekit.ensemble.riffs import named, said, voiced
 from scorekit.ensemble.walking import Step, walk
 from scorekit.ideas import BassIdeas
 from scorekit.score import Bid, Brief, Chord, Origin, Phrase
@@ -58,11 +59,12 @@ class Bass:
             notes, idea = _walked(brief, ideas, register)
         else:
             notes, idea = _patterned(brief, ideas, register)
+        notes = _riffed(brief, notes, ideas)
         if brief.lane.enter % brief.section.meter.bar:
             notes = _led_in(brief, notes, register, ideas.gate)
         for n in _with_intents(brief, notes, register):
             pen.write(n.start, n.length, n.pitch, n.velocity, n.origin, n.manner)
-        phrase = pen.phrase(brief.section.length, idea)
+        phrase = pen.phrase(brief.section.length, said(brief, idea))
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
 
@@ -151,6 +153,28 @@ def _patterned(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list
     return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0].id
 
 
+def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounded]:
+    """The line with the band's riff in the bars that have it, unless the song asks for a pattern."""
+    riff, bar = brief.riff, brief.section.meter.bar
+    if riff is None or brief.part not in riff.parts or brief.cell.pattern:
+        return notes
+    kept = [n for n in notes if not riff.here(brief.part, n.start, bar)]
+    first = {number * bar for number in riff.bars}
+    kept = [_ended(n, min((t for t in first if t > n.start), default=n.start + n.length)) for n in kept]
+    shared = [
+        Sounded(
+            tone.start,
+            round(tone.length * (0.6 if tone.manner == "mute" else ideas.gate)),
+            tone.pitch,
+            knee(tone.velocity + 4 * (brief.lane.tier - 3) + level(brief, tone.start) + _touch(brief, tone.start)),
+            _origin(brief, tone.start, riff.path, named(riff, brief.part)),
+            "dead" if tone.manner == "dead" else "",
+        )
+        for tone in voiced(riff, brief.lane.low, brief.lane.high, round((brief.lane.low - ideas.low) / 12), bar)
+    ]
+    return sorted([*kept, *shared], key=lambda n: n.start)
+
+
 def _led_in(brief: Brief, notes: list[Sounded], register: Register, gate: float) -> list[Sounded]:
     """The line from the bar after its entrance on, with its pickup before it."""
     path = notes[0].origin.path if notes else "bass"
@@ -168,10 +192,15 @@ def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: fro
     dead = degree == "x"
     repeat = n > 0 and voiced[n - 1].pitch == pitch
     velocity = loudness("g" if dead else p.mark, brief.lane.tier) + _weight(brief, p.at, kicks) + level(brief, p.at)
-    velocity += (-2 if repeat and n % 2 else 0) + round(3 * (2 * brief.seed.at(p.at).unit("touch") - 1))
+    velocity += (-2 if repeat and n % 2 else 0) + _touch(brief, p.at)
     manner = "dead" if dead else "slide" if slid or _slides(brief, voiced, n) else ""
     sounding = min(length, PPQ // 8) if dead else length
     return Sounded(p.at, sounding, pitch, knee(velocity), _origin(brief, p.at, p.path, p.idea), manner)
+
+
+def _touch(brief: Brief, tick: Tick) -> int:
+    """A hand's unevenness, -3 to 3 velocity steps."""
+    return round(3 * (2 * brief.seed.at(tick).unit("touch") - 1))
 
 
 def _slides(brief: Brief, voiced: list[Voiced], n: int) -> bool:

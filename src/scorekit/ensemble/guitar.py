@@ -12,6 +12,7 @@ from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import figure
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import fill_starts, knee, level, strength
+from scorekit.ensemble.riffs import named, said, voiced
 from scorekit.ensemble.voicing import Voicing
 from scorekit.ideas import CompIdeas
 from scorekit.playable import TUNING, on_guitar
@@ -48,20 +49,57 @@ class Guitar:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        strokes = with_intents(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
+        strokes = _beside_riff(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
+        strokes = with_intents(brief, strokes)
         for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
             own = [stab for stab in strokes if (stab.family or families[0]) == family]
             if family == "single_arp":
                 _pick(brief, pen, own, slots, ideas.gate)
             else:
                 _strum(brief, pen, own, slots, ideas, family)
-        phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}")
+        _riff(brief, pen, ideas)
+        phrase = pen.phrase(brief.section.length, said(brief, f"{_idea(strokes)}, {families[0]}"))
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
 
 def _twin(brief: Brief, ideas: CompIdeas) -> tuple[Note, ...]:
     """Who the guitar plays riffs with: the bass, in genres of power chords."""
     return brief.hears("bass") if "power" in ideas.voicings else ()
+
+
+def _beside_riff(brief: Brief, strokes: list[Stab]) -> list[Stab]:
+    """The strokes outside the bars in which the band says its riff."""
+    riff, bar = brief.riff, brief.section.meter.bar
+    if riff is None or brief.cell.pattern:
+        return strokes
+    first = [number * bar for number in riff.bars if brief.part in riff.parts]
+    kept = [s for s in strokes if not riff.here(brief.part, s.at, bar)]
+    ends = [min((t for t in first if t > s.at), default=s.at + s.length) for s in kept]
+    return [replace(s, length=min(s.length, end - s.at)) for s, end in zip(kept, ends, strict=True)]
+
+
+def _riff(brief: Brief, pen: Pen, ideas: CompIdeas) -> None:
+    """The band's riff an octave over the bass: accents as power chords where the genre has them, the rest on one string,
+    muted where the palm lies on it."""
+    riff, section = brief.riff, brief.section
+    if riff is None or brief.part not in riff.parts or brief.cell.pattern:
+        return
+    end = intents.finale(brief)
+    struck = set(intents.strikes(section, brief.part))
+    for tone in voiced(riff, brief.lane.low, brief.lane.high, 1, section.meter.bar):
+        if tone.start in struck or tone.manner == "dead" or (end is not None and tone.start >= end):
+            continue
+        origin = Origin(
+            riff.path, "guitar", named(riff, "guitar"), f"{brief.seed.address}/{tone.start // section.meter.bar}"
+        )
+        loud = knee(
+            tone.velocity + 4 * (brief.lane.tier - 3) + level(brief, tone.start) + touch(brief.seed, tone.start)
+        )
+        power = "power" in ideas.voicings and tone.velocity >= 100
+        fifth = (tone.pitch + 7,) if power and on_guitar((tone.pitch, tone.pitch + 7)) else ()
+        length = min(tone.length, PPQ // 2) * 3 // 5 if tone.manner == "mute" else round(tone.length * ideas.gate)
+        for n, pitch in enumerate((tone.pitch, *fifth)):
+            pen.write(tone.start, length, pitch, loud - 3 * n, origin, tone.manner or "down")
 
 
 def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:

@@ -12,7 +12,8 @@ from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.retouch import banded, climax, risen, sparser, varied
-from scorekit.ensemble.tunes import ornamented, tune
+from scorekit.ensemble.riffs import named, voiced
+from scorekit.ensemble.tunes import monophonic, ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -21,6 +22,8 @@ _SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
 LEAN = 0.25
 """How often, of the genre's pickups, one leads out of a section: where the next tune begins is not known, only its chord."""
+LIBERTY = 0.12
+"""How many of a riff's longer tones the lead plays round: it is the one that may."""
 SLACK = 0.1
 """How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
@@ -107,7 +110,10 @@ def _window(low: int, high: int, span: int) -> tuple[int, int]:
 
 def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     """The tune, varied on its return, made denser or sparser, with one highest tone, ended where the song ends."""
-    tones = banded(setting, tune(setting))
+    shared = _shared(brief, setting)
+    if brief.riff and shared and len(brief.riff.bars) == brief.section.bars:
+        return _ended(brief, setting, shared)
+    tones = monophonic([*_between(brief, banded(setting, tune(setting))), *shared])
     if brief.section.occurrence > 1 and setting.kind != "solo":
         liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
@@ -121,6 +127,40 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     tones = tones if setting.kind == "riff" else climax(setting, tones)
     tones = _leaning(brief, setting, tones)
     return _ended(brief, setting, tones)
+
+
+def _shared(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
+    """The band's riff, two octaves over the bass, where the lead plays one and the genre lets it: as short as the others, or
+    ringing on through their muted strokes."""
+    riff, bar = brief.riff, brief.section.meter.bar
+    if riff is None or setting.kind != "riff" or brief.part not in riff.parts:
+        return ()
+    idea = named(riff, brief.part)
+    tones = [
+        Tone(t.start, t.length, t.pitch, "X" if t.velocity >= 100 else "x" if t.velocity >= 75 else "s", idea)
+        for t in voiced(riff, setting.low, setting.high, 2, bar)
+        if t.manner == ""
+    ]
+    if brief.seed.chance("rings on", 0.4):
+        ends = [*(t.start for t in tones), brief.section.length][1:]
+        tones = [replace(t, length=min(PPQ, end - t.start)) for t, end in zip(tones, ends, strict=True)]
+    return ornamented(setting, tones, LIBERTY, brief.seed.at("riff"))
+
+
+def _between(brief: Brief, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The tune with room for the riff that answers it: at most its last tone falls on the first beat of those bars."""
+    riff, bar = brief.riff, brief.section.meter.bar
+    if riff is None or len(riff.bars) == brief.section.bars:
+        return tuple(tones)
+    out = []
+    for tone in tones:
+        number, at = divmod(tone.start, bar)
+        until = min((b * bar for b in riff.bars if b * bar > tone.start), default=brief.section.length)
+        if number not in riff.bars:
+            out.append(replace(tone, length=min(tone.length, until + PPQ // 2 - tone.start)))
+        elif at == 0 and number - 1 not in riff.bars:
+            out.append(replace(tone, length=min(tone.length, PPQ)))
+    return tuple(out)
 
 
 def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:

@@ -6,8 +6,10 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scorekit.ensemble.band import feel_band
 from scorekit.ensemble.beats.rhythm import timeline
-from scorekit.ideas import Timeline
+from scorekit.ensemble.riffs import riff_of
+from scorekit.ideas import Riff, Timeline
 from scorekit.playable import RANGES, blown
 from scorekit.score import Arrangement, Claim, Decision, Edit, Note, Phrase, Placement, Plan, Section
 from scorekit.seeds import Seed
@@ -48,6 +50,8 @@ class Case:
     """Parts that must be playable whatever the mode; of locked ones it is told what is not."""
     excused: tuple[str, ...] = ()
     """Parts that nobody needs to be able to play."""
+    riff: Riff | None = None
+    """What the band says together: it is mended for all who say it or for nobody, so nobody mends it."""
 
     @staticmethod
     def of(plan: Plan, placement: Placement, arrangement: Arrangement) -> Case:
@@ -72,7 +76,12 @@ class Case:
             tuple(p.name for p in plan.parts if blown(p.name, p.program)),
             tuple(p.name for p in plan.parts if p.playability == "strict" and not plan.cell(section, p.name).notes),
             tuple(p.name for p in plan.parts if p.playability == "off"),
+            riff_of(plan.ideas, section, Seed(plan.seed), feel_band(bpm)),
         )
+
+    def shared(self, part: str, tick: Tick) -> bool:
+        """Whether at a tick a part says what the band says together."""
+        return self.riff is not None and self.riff.here(part, tick, self.section.meter.bar)
 
     def lane(self, part: str) -> tuple[int, int]:
         """Register of a part."""

@@ -111,7 +111,7 @@ def strange_notes(board: Board) -> None:
             chord = chord_of(board, note)
             if not strange(board, note, chord) or (note.length <= PPQ and steps_on(board, part, note)):
                 continue
-            if rooted(board, part, note):
+            if rooted(board, part, note) or board.case.shared(part, note.start):
                 continue
             fixed = better_pitch(board, part, note, 4)
             if fixed is not None:
@@ -136,12 +136,12 @@ def clashes(board: Board) -> None:
         above = board.before(part)
         for note in list(board.notes[part]):
             rival = biter(board, part, above, note)
-            if rival is not None and not rooted(board, part, note):
+            if rival is not None and not rooted(board, part, note) and not board.case.shared(part, note.start):
                 give_way(board, part, note, *rival)
     if board.case.front == "lead" and board.free("bass"):
         for note in list(board.notes["bass"]):
             tune = undermines(board, note)
-            if tune is not None:
+            if tune is not None and not board.case.shared("bass", note.start):
                 give_way(board, "bass", note, "lead", tune)
 
 
@@ -211,7 +211,7 @@ def lost_bass(board: Board) -> None:
     silent = silences(section, "bass")
     for chord in section.chords:
         struck = bass_at(board, chord)
-        if inside(silent, chord.start):
+        if inside(silent, chord.start) or any(board.case.shared("bass", note.start) for note in struck):
             continue
         if not struck:
             held_over(board, chord)

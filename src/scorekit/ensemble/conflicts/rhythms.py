@@ -106,6 +106,8 @@ def thin(board: Board, inside: dict[str, list[Tick]], total: int) -> None:
     reason = f"{total} onsets in the bar, energy {section.tier} has room for {board.case.budget:.0f}"
     for part in (p for p in _THIN_ORDER if p in board.giving_way() and p in inside):
         ticks = inside[part]
+        if board.case.shared(part, ticks[0]):
+            continue
         dropped: list[Tick] = []
         weakest = sorted(ticks[1:], key=lambda t: (section.meter.strength(t), -t))
         stream = len(ticks) >= 3 * len(section.meter.pulses)
@@ -144,7 +146,7 @@ def pile_up(board: Board) -> None:
         ticks = board.onsets(part)
         usual = habit(ticks, spans[0][1] - spans[0][0], spans)
         for start, end in spans:
-            run = [t for t in ticks if start <= t < end]
+            run = [t for t in ticks if start <= t < end and not board.case.shared(part, t)]
             if len(run) >= 5 and len(run) > 1.5 * usual:
                 make_room(board, part, run, usual)
 
@@ -185,7 +187,8 @@ def kick_and_bass(board: Board) -> None:
     claims = (Claim("drums", "the kick", weight("drums")), Claim("bass", "its own rhythm", weight("bass")))
     for note in list(bass):
         near = [t for t in (note.start + step, note.start - step) if t in kicks and not board.at("bass", t)]
-        if missing > 0 and near and note.start not in kicks and section.meter.strength(note.start) < 0.6:
+        free = note.start not in kicks and not board.case.shared("bass", note.start)
+        if missing > 0 and near and free and section.meter.strength(note.start) < 0.6:
             shift(board, "I3", "bass", note, near[0], reason, *claims)
             missing -= 1
 

@@ -1,0 +1,166 @@
+"""Riffs: the figure a song owns, which guitar, bass and whoever doubles them say together.
+
+It is drawn once for the song from the genre's figures, made the song's own by a few changed tones and by how its fourth
+bar turns, and laid over the chords of each section that states it. All parts are told the same tones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, scale_of, split
+from scorekit.ensemble.grid import offbeat, strokes
+from scorekit.ideas import BassLine, Ideas, Riff, RiffIdeas, fits
+from scorekit.score import Brief, Chord, Note, Section
+from scorekit.seeds import Seed
+from scorekit.theory import MAJOR_LIKE, core_classes
+from scorekit.timebase import PPQ, Tick
+
+TURNS = (("", 3.0), ("(", 2.0), (")", 1.0), ("stop", 2.0))
+"""How a song's riff ends every fourth bar: as ever, by two steps up or down into what follows, or with a beat of air."""
+CHANGED = 0.35
+"""How often an inner tone off the beat becomes a neighbour of the figure's scale."""
+ANSWERS = 0.6
+"""How many songs let their riff answer the tune where the genre allows it."""
+_BESIDE = {"4": ("5", "b3"), "5": ("4", "b7"), "b7": ("5", "8"), "b3": ("4", "5"), "6": ("5",), "3": ("5",)}
+_LOUD = {"X": 101, "!": 116, "s": 60, "g": 40, "m": 66}
+
+
+def riff_of(ideas: Ideas, section: Section, seed: Seed, band: str) -> Riff | None:
+    """What the band says together in a section; None where the genre has no riff there. ``band`` is the tempo's feel band."""
+    where = dict(ideas.riff.sections).get(section.name)
+    if where is None or not ideas.riff.lines or section.tier == 1:
+        return None
+    if where == "answers" and (section.bars < 4 or not seed.chance(f"riff answers/{section.name}", ANSWERS)):
+        return None
+    return _laid(ideas.riff, where, section, seed, band, Register(ideas.bass.low, ideas.bass.high, section.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A genre's figure as a song has it."""
+
+    line: BassLine
+    degrees: tuple[str, ...]
+    turn: str
+
+
+@lru_cache(maxsize=64)
+def owned(lines: Sequence[BassLine], facts: frozenset[str], song: Seed) -> Owned:
+    """The song's own figure: one of the genre's that fit its mode and tempo, some inner tones and the fourth bar changed."""
+    able = [line for line in lines if fits(line.mask, facts, ("chord", "tempo"))] or list(lines)
+    line = song.choose("riff", able, [one.weight for one in able])
+    weak = [n for n, hit in enumerate(line.rhythm.hits) if hit.mark not in "X!" and n]
+    degrees = list(line.degrees)
+    for n in weak:
+        near = _BESIDE.get(degrees[n], ())
+        if near and song.chance(f"changed/{n}", CHANGED):
+            degrees[n] = song.choose(f"tone/{n}", near)
+    turn = song.choose("turn", [name for name, _ in TURNS], [weight for _, weight in TURNS])
+    return Owned(line, tuple(degrees), turn)
+
+
+@lru_cache(maxsize=64)
+def _laid(ideas: RiffIdeas, where: str, section: Section, seed: Seed, band: str, register: Register) -> Riff:
+    """The song's riff over the bars and chords of a section."""
+    mode = "major" if section.key.mode in MAJOR_LIKE else "minor"
+    mine = owned(ideas.lines, frozenset((mode, band)), seed.at("riff"))
+    half = max(1, min(2, mine.line.rhythm.bars))
+    turning = section.bars - 4 if section.cadence == "half" else section.bars
+    played = tuple(b for b in range(section.bars) if where == "every" or (b % 4 >= 4 - half and b < turning))
+    tones, near = list[Note](), register.middle
+    for bar in played:
+        for tone in _bar(mine, section, bar, register, near):
+            tones.append(tone)
+        near = register.root(section.chord_at(bar * section.meter.bar).root, near)
+    ends = [*(t.start for t in tones), section.length][1:]
+    single = tuple(replace(t, length=max(1, min(t.length, e - t.start))) for t, e in zip(tones, ends, strict=True))
+    return Riff(ideas.parts, played, single, mine.line.id, mine.line.path)
+
+
+def _bar(mine: Owned, section: Section, bar: int, register: Register, near: int) -> list[Note]:
+    """One bar of the riff over the chords it meets."""
+    start, tones = bar * section.meter.bar, list[Note]()
+    rooted: Chord | None = None
+    for stroke in strokes(mine.line.rhythm, section.meter, section.grid, bar):
+        at = start + stroke.at
+        chord = section.chord_at(at)
+        chord = replace(chord, bass=chord.root)
+        token = mine.degrees[stroke.index % len(mine.degrees)]
+        fresh = rooted is not None and chord.root != rooted.root
+        rooted, token = chord, "R" if fresh else token
+        root = register.root(chord.bass, near)
+        pitch = _pitch(token, chord, root, section, at, register)
+        manner = "mute" if stroke.mark == "m" else "dead" if split(token)[0] == "x" else ""
+        length = stroke.length if stroke.length * section.grid > PPQ else PPQ // section.grid
+        tones.append(Note(at, length, pitch, _LOUD.get(stroke.mark, 80), manner))
+    return _turned(mine, section, bar, tones, register) if bar % 4 == 3 else tones
+
+
+def _pitch(token: str, chord: Chord, root: int, section: Section, at: Tick, register: Register) -> int:
+    """A degree over a chord. Blue tones stand on the tonic and on dominants; elsewhere the figure bends to the chord's scale."""
+    degree = split(token)[0]
+    if degree in APPROACHES:
+        after = section.chord_at(chord.end) if chord.end < section.length else section.chords[0]
+        return approach(degree, chord, register.root(after.root, root), root, register)
+    pitch = resolve(token, chord, root, register)
+    tones, scale = core_classes(chord.root, chord.quality), scale_of(chord, section.key)
+    blue = chord.root == section.key.tonic or (chord.root + 10) % 12 in tones
+    if pitch % 12 in scale or (pitch - chord.root) % 12 in ((3, 5, 6, 10) if blue else (5,)):
+        return pitch
+    return next((p for p in (pitch + 1, pitch - 1, pitch + 2) if p % 12 in scale), pitch)
+
+
+def _turned(mine: Owned, section: Section, bar: int, tones: list[Note], register: Register) -> list[Note]:
+    """The fourth bar as this song ends it."""
+    last = (bar + 1) * section.meter.bar - section.meter.pulses[-1]
+    kept = [replace(t, length=min(t.length, last - t.start)) for t in tones if t.start < last]
+    if not mine.turn or not kept:
+        return tones
+    if mine.turn == "stop":
+        return kept
+    end = (bar + 1) * section.meter.bar
+    chord, after = section.chord_at(last), section.chord_at(end) if end < section.length else section.chords[0]
+    goal, half = register.root(after.root, kept[0].pitch), offbeat(section)
+    steps = (approach(mine.turn * n, chord, goal, kept[-1].pitch, register) for n in (2, 1))
+    places = ((last, half), (last + half, end - last - half))
+    return [*kept, *(Note(at, length, p, 84) for (at, length), p in zip(places, steps, strict=True))]
+
+
+# -- for those who play it -------------------------------------------------------------------------------------------
+
+
+def voiced(riff: Riff, low: int, high: int, up: int, bar: Tick) -> tuple[Note, ...]:
+    """The tones in a part's register: each bar moved as a whole by octaves, ``up`` of them where that fits."""
+    placed = list[Note]()
+    for number in riff.bars:
+        tones = [t for t in riff.tones if t.start // bar == number]
+        if tones:
+            shifts = range(up - 3, up + 4)
+            shift = min(shifts, key=lambda s: (_outside(tones, 12 * s, low, high), abs(s - up), s))
+            placed += [replace(t, pitch=_inside(t.pitch + 12 * shift, low, high)) for t in tones]
+    return tuple(placed)
+
+
+def _outside(tones: Sequence[Note], shift: int, low: int, high: int) -> int:
+    return sum(not low <= t.pitch + shift <= high for t in tones)
+
+
+def _inside(pitch: int, low: int, high: int) -> int:
+    return pitch + 12 if pitch < low else pitch - 12 if pitch > high else pitch
+
+
+def named(riff: Riff, part: str) -> str:
+    """What explain says of a note of it."""
+    others = [other for other in riff.parts if other != part]
+    return f"riff {riff.id}" + (f", with {' and '.join(others)}" if others else "")
+
+
+def said(brief: Brief, idea: str) -> str:
+    """The idea in charge of a part: the riff where it is played throughout, beside what else there is."""
+    riff = brief.riff
+    if riff is None or brief.part not in riff.parts or brief.cell.pattern:
+        return idea
+    return f"riff {riff.id}" if len(riff.bars) == brief.section.bars else f"{idea}, riff {riff.id}"
