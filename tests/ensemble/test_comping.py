@@ -284,6 +284,50 @@ def test_the_left_hand_stands_in_for_the_bass() -> None:
     assert min(n.pitch for n in alone.notes) < 48 <= min(n.pitch for n in together.notes)
 
 
+PIANO = CompIdeas(55, 79, (cell("two hands", (1, 2, 3, 4, 5), "b---x---p---x---"),), ("close",), 0.0, 0.0, 0.0)
+BASS = (Phrase("bass", (Note(0, PPQ, 33, 90),)),)
+
+
+def test_two_hands_move_apart() -> None:
+    """``b`` begins with the chord's bass under the right hand, ``p`` is the left hand alone, and it rings while the right
+    strikes again; no single figure is the whole left hand of all songs."""
+    for seed in range(8):
+        phrase = play(brief(PIANO, heard=BASS, seed=Seed(f"{seed}/A/1/keys")))
+        left = [n for n in phrase.notes if phrase.origins[n.origin].idea.endswith("left hand")]
+        right = [n for n in phrase.notes if phrase.origins[n.origin].idea == "two hands"]
+        assert {n.start % BAR for n in left} == {0, 2 * PPQ} and {n.start % BAR for n in right} == {0, PPQ, 3 * PPQ}
+        for n in left:
+            assert all(n.pitch < other.pitch for other in right if other.start == n.start)
+            assert n.start % BAR or n.pitch % 12 == LOOP[n.start // BAR % 4][0]
+            assert n.length > 1.5 * PPQ
+    figures = {
+        tuple(n.pitch for n in play(brief(PIANO, heard=BASS, seed=Seed(f"{seed}/A/1/keys"))).notes if n.pitch < 55)
+        for seed in range(8)
+    }
+    assert len(figures) > 1
+
+
+def test_a_push_leaves_the_left_hand_behind() -> None:
+    """Where both hands would push, the right one does, and the chord's bass still comes on its beat."""
+    phrase = play(brief(replace(PIANO, push=1.0), heard=BASS))
+    pushed = {n.start for n in phrase.notes if "pushed" in phrase.origins[n.origin].idea}
+    left = {n.start for n in phrase.notes if phrase.origins[n.origin].idea.endswith("left hand")}
+    assert pushed and {n * BAR for n in range(8)} <= left
+
+
+def test_a_fourth_resolves_into_its_third() -> None:
+    """A fourth before the third is a step above it, ends where it begins, and is not in the chord."""
+    held = replace(PIANO, cells=(cell("held", (1, 2, 3, 4, 5), "x---------------"),))
+    found = 0
+    for seed in range(20):
+        phrase = play(brief(held, heard=BASS, seed=Seed(f"{seed}/A/1/keys")))
+        late = [n for n in phrase.notes if phrase.origins[n.origin].idea.endswith("fourth before third")]
+        for fourth, third in zip(late[::2], late[1::2], strict=True):
+            found += 1
+            assert fourth.end == third.start and 1 <= fourth.pitch - third.pitch <= 2
+    assert found >= 10
+
+
 def test_bids_are_few_and_of_known_families() -> None:
     """Whatever they are asked, guitar and keys bid seldom and with a reason."""
     for player, ideas in ((Guitar(), ROCK), (Keys(), PLAIN)):

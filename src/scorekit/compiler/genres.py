@@ -250,7 +250,9 @@ class BassSpec(Table):
 class CompRhythm(Alternative):
     """A comping rhythm."""
 
-    steps: Text = entry("Step string; guitars have v, ^ and m, and p for the thumb on one low string.", alias="str")
+    steps: Text = entry(
+        "Step string; guitars have v, ^ and m; p is the thumb or the left hand alone, b both hands.", alias="str"
+    )
     voicing: Name | None = entry("The voicing it is played in, where not the section's own.", None)
 
 

@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 DRUM_MARKS = "gsxX!fdb123456789"
-COMP_MARKS = "gsxX!v^mp123456789-"
+COMP_MARKS = "gsxX!v^mpb123456789-"
 PITCH_MARKS = "gsxX!123456789-"
 FLAGS = {"b": "break", "h": "half", "d": "double", "n": "nodrums", "r": "ramp", "v": "vacuum", "t": "ending"}
 """Letters after a section's energy, and the flags they set."""

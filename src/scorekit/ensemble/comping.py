@@ -321,7 +321,7 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
 
 def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
     """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
-    riff only together. Where one comper pushes, the other does too if it is as fond of it."""
+    riff only together. Where one comper pushes, the other does too if it is as fond of it. Of two hands the left stays."""
     section, band = brief.section, _together(brief)
     ahead = _beyond(brief, found)
     fine = _sixteenths(brief, found)
@@ -335,7 +335,10 @@ def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[T
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)
         if strong and draw.chance("push", odds):
             result = [r for r in result if r.at < sooner]
-            result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, idea=f"{s.idea}, pushed"))
+            mark, name = "x" if s.mark == "b" else s.mark, f"{s.idea}, pushed"
+            result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, mark=mark, idea=name))
+            if s.mark == "b" and s.at < section.length:
+                result.append(replace(s, mark="p"))
         elif s.at < section.length:
             result.append(s)
     return result

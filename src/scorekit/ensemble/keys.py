@@ -14,10 +14,15 @@ from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
+from scorekit.theory import scale_pitches
 from scorekit.timebase import PPQ
 
 _OPEN = ("spread", "spread4", "open_triad9", "single_arp", "close")
 """Families that break well into single notes."""
+
+
+_HANDS = {"p": -17.0, "b": 5.0}
+"""Marks of the left hand alone and of both together, and how loud they are beside a usual stroke."""
 
 
 class Keys:
@@ -50,15 +55,19 @@ class Keys:
         families = family_order(brief, ideas)
         strokes = with_intents(brief, stabs(brief, ideas, brief.hears("guitar")))
         by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.hears("guitar"))
-        slots = by_family[families[0]]
         texture = _texture(brief, strokes, families[0])
-        _left_hand(brief, pen, strokes, slots)
+        under = [(stab, slot_at(by_family[stab.family or families[0]], stab.sounds)) for stab in strokes]
+        two_handed = {stab.path for stab in strokes if stab.mark in "pb"}
+        if two_handed:
+            _left_hand(brief, pen, [(stab, slot) for stab, slot in under if stab.path in two_handed])
+        elif not brief.hears("bass"):
+            _bass_under(brief, pen, under)
         before: Slot | None = None
-        two_handed = {stab.path for stab in strokes if stab.mark == "p"}
-        for stab in strokes:
-            slot = slot_at(by_family[stab.family or families[0]], stab.sounds)
-            hands = "block" if stab.path in two_handed else texture
-            _play(brief, pen, stab, slot, ideas.gate, hands, slot is not before)
+        for stab, slot in _over(under):
+            if stab.path in two_handed and stab.mark not in "X!":
+                _right_hand(brief, pen, stab, slot, ideas.gate, texture)
+            else:
+                _play(brief, pen, stab, slot, ideas.gate, texture, slot is not before)
             before = slot
         phrase = pen.phrase(brief.section.length, f"{_idea(strokes)}, {families[0]}, {texture}")
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
@@ -79,25 +88,13 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
 
 
 def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str, fresh: bool) -> None:
-    if stab.mark == "p":
-        _block(brief, pen, stab, (_under(slot, brief.lane.low - 7),), gate, ", left hand")
-        return
     final = stab.mark in "X!" and stab.held
     if texture == "broken" and stab.length >= 2 * PPQ and not final:
-        _broken(brief, pen, stab, slot)
+        _broken(brief, pen, stab, slot.voicing)
     elif texture == "hands" and not final:
         _hands(brief, pen, stab, slot, gate, fresh)
     else:
-        _block(brief, pen, stab, slot.voicing, gate, "")
-
-
-def _under(slot: Slot, low: int) -> int:
-    """What the left hand plays between the right hand's chords: the nearest root or fifth a third and more below them, or their
-    lowest voice where the lane ends."""
-    fifth = tones(slot.chord.root, slot.chord.quality, ()).fifth
-    wanted = {slot.chord.root % 12, (slot.chord.root + fifth) % 12}
-    below = (p for p in range(slot.voicing[0] - 3, low - 1, -1) if p % 12 in wanted)
-    return next(below, slot.voicing[0])
+        _block(brief, pen, stab, slot.voicing, gate, "", slot)
 
 
 def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
@@ -106,18 +103,54 @@ def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
 
 
 def _velocity(brief: Brief, stab: Stab) -> float:
-    accent = 6.0 * (strength(brief.section, stab.at) - 0.5) - (20.0 if stab.mark == "p" else 0.0)
-    return knee(loudness(stab.mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
+    accent = 6.0 * (strength(brief.section, stab.at) - 0.5) + _HANDS.get(stab.mark, 0.0)
+    mark = "x" if stab.mark in _HANDS else stab.mark
+    return knee(loudness(mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
 
 
-def _block(brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int], gate: float, what: str) -> None:
-    """Together, the top voice brought out; soft long chords are rolled."""
+def _block(
+    brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int], gate: float, what: str, slot: Slot | None = None
+) -> None:
+    """Together, the top voice brought out; soft long chords are rolled. Of a chord long enough a fourth may come before the
+    third."""
     rolled = stab.held and brief.lane.tier <= 2 and len(voicing) > 3 and stab.length >= 2 * PPQ
     velocity, origin = _velocity(brief, stab), _origin(brief, stab, what)
     length = round(stab.length * (0.98 if stab.held else gate))
+    third, fourth = suspended(brief, stab, slot) if slot is not None else (0, 0)
+    wait = PPQ if stab.length < 3 * PPQ else 2 * PPQ
     for pitch in voicing:
-        top = pitch == voicing[-1]
-        pen.write(stab.at, length, pitch, velocity + (3 if top else -3), origin, "roll" if rolled else "")
+        loud = velocity + (3 if pitch == voicing[-1] else -3)
+        if pitch == third:
+            late = _origin(brief, stab, f"{what}, fourth before third")
+            pen.write(stab.at, wait, fourth, loud, late)
+            pen.write(stab.at + wait, length - wait, third, loud - 4, late)
+        else:
+            pen.write(stab.at, length, pitch, loud, origin, "roll" if rolled else "")
+
+
+def suspended(brief: Brief, stab: Stab, slot: Slot) -> tuple[int, int]:
+    """(third, fourth) of a chord held for two beats and more whose third comes late, now and then, most at the end of a
+    phrase; (0, 0) where it does not, the fourth is not of the key, or the tune sings beside it."""
+    section, chord, none = brief.section, slot.chord, (0, 0)
+    told, bar = tones(chord.root, chord.quality, ()), stab.at // section.meter.bar
+    odds = (0.5 if bar % 4 == 3 else 0.12) * (0.5 + brief.dials.complexity)
+    place = home(brief).at("suspend", stab.at % (8 * section.meter.bar))
+    if not stab.held or stab.length < 2 * PPQ or stab.sounds != stab.at or chord.bass != chord.root or brief.ending:
+        return none
+    if (
+        told.third not in (3, 4)
+        or told.fifth != 7
+        or any(t > 12 for t in told.intervals)
+        or not place.chance("4-3", odds)
+    ):
+        return none
+    third = next((p for p in slot.voicing[1:] if (p - chord.root) % 12 == told.third), 0)
+    fourth = third + 5 - told.third
+    known = {pitch % 12 for pitch in scale_pitches(section.key.tonic, section.key.mode)}
+    close = {p for p in slot.voicing if p != third and abs(p - fourth) < 2}
+    wait = [n for n in brief.hears("lead") if n.start < stab.at + 2 * PPQ and n.end > stab.at]
+    sung = any((n.pitch - p) % 12 in (0, 1, 11) for n in wait for p in (third, fourth))
+    return none if not third or fourth % 12 not in known or close or sung else (third, fourth)
 
 
 def _hands(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, fresh: bool) -> None:
@@ -126,22 +159,98 @@ def _hands(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, fresh: b
     _block(brief, pen, stab, slot.voicing if strong else slot.voicing[1:], gate, "" if strong else ", right hand")
 
 
-def _broken(brief: Brief, pen: Pen, stab: Stab, slot: Slot) -> None:
-    """A long chord in single eighths, up and part of the way down, each held to the end of the stroke."""
-    rising = list(slot.voicing)
-    order = rising + rising[-2:0:-1]
+_WAVES = ((0, 1, 2, 3, 2, 1), (0, 2, 1, 3, 1, 2), (0, 2, 3, 2, 1, 2), (0, 1, 3, 2))
+"""Ways through a broken chord, as numbers of its voices."""
+
+
+def _broken(brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int]) -> None:
+    """A long chord in single eighths, in a wave kept for the section, each held to the end of the stroke."""
+    wave = _WAVES[int(home(brief).unit("wave") * len(_WAVES))]
+    order = [voicing[n] for n in wave if n < len(voicing)]
     velocity, origin = _velocity(brief, stab), _origin(brief, stab, ", broken")
     for n, start in enumerate(eighths(brief.section, stab.at, stab.at + stab.length)):
-        pitch = order[n % len(order)]
         shade = -2.0 * (n % 2) - (3.0 if n else 0.0)
-        pen.write(start, stab.at + stab.length - start, pitch, velocity + shade + touch(brief.seed, start), origin)
+        length = stab.at + stab.length - start
+        pen.write(start, length, order[n % len(order)], velocity + shade + touch(brief.seed, start), origin)
 
 
-def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot]) -> None:
+# -- the left hand -----------------------------------------------------------------------------------------------------
+
+_BELOW = (("R", "5"), ("R", "8"), ("R", "5", "8", "5"), ("R", "10", "5"))
+"""What a left hand walks through under one chord."""
+DEEP = 41
+"""Lowest root of a left hand that has a bass player below it."""
+
+
+def _over(under: Sequence[tuple[Stab, Slot]]) -> list[tuple[Stab, Slot]]:
+    """The strokes of the right hand: what it holds rings on while the left moves beneath."""
+    right = [(stab, slot) for stab, slot in under if stab.mark != "p"]
+    ends = [*(stab.at for stab, _ in right), None][1:]
+    result = []
+    for (stab, slot), end in zip(right, ends, strict=True):
+        after = next((s.at for s, _ in under if s.at > stab.at), None)
+        until = slot.end if end is None else min(end, slot.end)
+        moves = stab.held and after != end and after == stab.at + stab.length and until > stab.at
+        result.append((replace(stab, length=until - stab.at) if moves else stab, slot))
+    return result
+
+
+def _right_hand(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str) -> None:
+    """What the right hand plays over a left one: the upper voices, together or broken."""
+    if texture == "broken" and stab.length >= 2 * PPQ:
+        _broken(brief, pen, stab, slot.voicing)
+    else:
+        _block(brief, pen, stab, slot.voicing[-3:], gate, "", slot)
+
+
+def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> None:
+    """The strokes a cell gives to the left hand (``p`` alone, ``b`` and what the band strikes with the right): the chord's
+    bass first, then what the section's figure has over it, ringing until the next, over a bass that moves for two beats; where it plays only off the beats, a low tone of
+    the chord that bubbles between the right hand's strokes."""
+    bubbles = all(strength(brief.section, stab.at) < 0.6 for stab, _ in strokes if stab.mark in "pb")
+    low = [(stab, slot) for stab, slot in strokes if stab.mark in ("p" if bubbles else "pbX!")]
+    accompanied = bool(brief.hears("bass"))
+    figure = _BELOW[int(home(brief).unit("left hand") * len(_BELOW))]
+    ends = [*(stab.at for stab, _ in low), brief.section.length][1:]
+    count, before = 0, None
+    for (stab, slot), end in zip(low, ends, strict=True):
+        count, before = (count + 1 if slot.chord == before else 0), slot.chord
+        if bubbles:
+            pitch, length = _near_below(slot, brief.lane.low - 7), stab.length
+        else:
+            pitch = _deep(slot, figure[count % len(figure)], accompanied)
+            end = min(end, stab.at + 2 * PPQ) if accompanied else end
+            rings = stab.held and stab.sounds == stab.at
+            length = max(stab.length, min(end, slot.end) - stab.at) if rings else stab.length
+        pen.write(stab.at, round(0.96 * length), pitch, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
+
+
+def _near_below(slot: Slot, low: int) -> int:
+    """The nearest root or fifth a third and more below the right hand's chord; its lowest voice where the lane ends."""
+    fifth = tones(slot.chord.root, slot.chord.quality, ()).fifth
+    wanted = {slot.chord.root % 12, (slot.chord.root + fifth) % 12}
+    below = (p for p in range(slot.voicing[0] - 3, low - 1, -1) if p % 12 in wanted)
+    return next(below, slot.voicing[0])
+
+
+def _deep(slot: Slot, degree: str, accompanied: bool) -> int:
+    """A left hand's pitch: the chord's bass, an octave lower without a bass player, or what lies over it below the right
+    hand."""
+    chord = slot.chord
+    told = tones(chord.root, chord.quality, ())
+    floor = DEEP if accompanied else DEEP - 12
+    bass = floor + (chord.bass - floor) % 12
+    above = {
+        "5": (chord.root + told.fifth - chord.bass) % 12,
+        "8": 12,
+        "10": (chord.root + told.heart - chord.bass) % 12,
+    }
+    pitch = bass + above.get(degree, 0) + (12 if degree == "10" else 0)
+    return pitch if pitch < slot.voicing[-min(3, len(slot.voicing))] - 2 else bass
+
+
+def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> None:
     """Without a bass player the left hand puts the chord's bass under each fresh or held chord, until the next one."""
-    if brief.hears("bass"):
-        return
-    under = [(stab, slot_at(slots, stab.sounds)) for stab in strokes]
     fresh = [(s, slot) for n, (s, slot) in enumerate(under) if s.held or n == 0 or slot is not under[n - 1][1]]
     ends = [*(stab.at for stab, _ in fresh), brief.section.length][1:]
     for (stab, slot), end in zip(fresh, ends, strict=True):
