@@ -23,7 +23,6 @@ from scorekit.stage import Sound, Strip
 
 CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""
-_BLOCK = 16_384
 _HOP, _REACH = 12_288, 2_048
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
@@ -298,22 +297,16 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
     ride = line.ride(start, start + n) if line.ride else None
     if ride is not None and ride.size == 1:
         sides, ride = sides * ride, None
-    stereo, mono = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.float32)
-    steps = np.empty((2, _BLOCK), np.int32)
-    for a in range(0, n, _BLOCK):
-        b = min(a + _BLOCK, n)
-        block, middle, to = stereo[:, : b - a], mono[: b - a], slice(at + a, at + b)
-        np.multiply(sound[:, a:b], sides, out=block)
-        if ride is not None:
-            block *= ride[a:b]
-        if dips is not None:
-            block *= dips[a:b]
-        np.copyto(steps[:, : b - a], block, casting="unsafe")  # cut, not rounded: 144 dB down nobody knows
-        for target in targets:
-            put(target[:, to], steps[:, : b - a], out=target[:, to])
+    block, to = np.multiply(sound, sides), slice(at, at + n)
+    for moved in (ride, dips):
+        if moved is not None:
+            block *= moved
+    steps = block.astype(np.int32)  # cut, not rounded: 144 dB down nobody knows
+    for target in targets:
+        put(target[:, to], steps, out=target[:, to])
+    if verb or delay:
+        middle = np.add(block[0], block[1], out=block[0])
         for level, send in ((verb, made.verb), (delay, made.delay)):
             if level:
-                np.add(block[0], block[1], out=middle)
-                middle *= np.float32(0.7071 * level)
-                np.copyto(steps[0, : b - a], middle, casting="unsafe")
-                put(send[to], steps[0, : b - a], out=send[to])
+                np.copyto(steps[0], np.multiply(middle, np.float32(0.7071 * level), out=block[1]), casting="unsafe")
+                put(send[to], steps[0], out=send[to])
