@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
-from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
+from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import figure
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import fill_starts, knee, level, strength
 from scorekit.ensemble.riffs import named, said, voiced
+from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ensemble.voicing import Voicing
 from scorekit.ideas import CompIdeas
 from scorekit.playable import TUNING, on_guitar

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
-from scorekit.ensemble.comping import Stab, stabs, touch, with_intents
+from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
+from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.theory import scale_pitches
