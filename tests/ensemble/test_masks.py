@@ -10,7 +10,7 @@ from scorekit import files, pipeline, studio
 from scorekit.ensemble import masks
 from scorekit.ensemble.beats.groove import bars_of, laid_over
 from scorekit.ensemble.playing import fill_starts, momentous, usable
-from scorekit.ideas import MASKS, BassLine, DrumIdeas, Groove, Hit, Pattern, fits
+from scorekit.ideas import MASKS, BassIdeas, BassLine, DrumIdeas, Groove, Hit, Pattern, fits
 from scorekit.score import Brief, Cell, Chord, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -21,12 +21,14 @@ CHORDS = ((0, "maj7"), (9, "min7"), (2, "7"), (7, "7sus4"), (11, "min7b5"), (5, 
 TOMS = tuple(Note(7 * BAR - 1920 + n * 240, 100, 47, 90) for n in range(8))
 
 
-def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = ()) -> Brief:
-    """A bass player's brief over eight bars, a chord a bar."""
+def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = (), stray: float = 0.75) -> Brief:
+    """A bass player's brief over eight bars, a chord a bar: a player who hardly plays a thing twice."""
     chords = tuple(Chord(n * BAR, BAR, root, quality, root) for n, (root, quality) in enumerate(CHORDS))
     section = Section("A", occurrence, 8, Meter(4, 4), 4, 3, Key(0, "major", "C"), chords)
     heard = (Phrase("drums", drums),)
-    return Brief("bass", section, Lane(), None, Dials(), Cell(), Seed("1/A/1/bass"), band, heard=heard)
+    return Brief(
+        "bass", section, Lane(), BassIdeas(stray=stray), Dials(), Cell(), Seed("1/A/1/bass"), band, heard=heard
+    )
 
 
 def bars(mask: str, told: Brief | None = None) -> list[int]:
@@ -139,6 +141,16 @@ def test_of_four_bars_one_is_taken_over() -> None:
     assert all(len(some) == len({bar // 4 for bar in some}) for some in once)
     assert {bar for some in once for bar in some} == {1, 2, 5, 6}
     assert any(taken("last bar3 bar4", one) == [6, 7] for one in told)
+
+
+def test_who_keeps_a_figure_turns_it_at_the_end_of_phrases() -> None:
+    """Of eight bars one is taken over; what the next chord alone calls for comes in the last bar of four, what names its bar
+    or follows a fill where it is called for."""
+    told = [replace(brief(drums=TOMS, stray=0.2), seed=Seed(f"{n}/A/1/bass")) for n in range(60)]
+    assert all(len(taken("bar2 bar3 bar4", one)) <= 1 for one in told)
+    assert {bar for one in told for bar in taken("next-third next-fourth", one)} == {3}
+    assert {bar for one in told for bar in taken("bar2 next-fourth", one)} == {1}
+    assert {bar for one in told for bar in taken("fill", one)} == {6}
 
 
 def test_a_tier_without_moments_goes_on() -> None:

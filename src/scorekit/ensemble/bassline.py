@@ -5,6 +5,7 @@ Everything here is rhythm and degree; pitches come last, in bass.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -120,14 +121,14 @@ def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: floa
 
 
 def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine], stray: float) -> None:
-    """Lets another line answer in the last bars of a four-bar group: the one used longest ago, then by weight."""
+    """Lets another line answer in the last two of eight bars: the one used longest ago, then by weight."""
     used: dict[str, int] = {}
-    for first in range(0, len(chosen), 4):
+    for first in range(4, len(chosen), 8):
         tier, main = tier_at(brief, first), chosen[first]
         able = suited(usable(lines, brief, first + 2), tier)
         others = [o for o in able if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
         seed = brief.seed.at(first)
-        odds = stray * (0.8 if first == 0 else 1.4) * (0.5 + brief.dials.creativity)
+        odds = stray * (0.5 + brief.dials.creativity)
         if others and first + 2 < len(chosen) and seed.chance("another line answers", odds):
             fresh = min(used.get(line.id, -1) for line in others)
             rested = [line for line in others if used.get(line.id, -1) == fresh]
@@ -171,7 +172,7 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     if (
         len(plucks) < 2
         or role == "state"
-        or not seed.chance("varied", {"restate": 0.7, "answer": 1.2, "turn": 1.3}[role] * creative)
+        or not seed.chance("varied", {"restate": 0.3, "answer": 0.5, "turn": 1.3}[role] * creative)
     ):
         return plucks
     if role == "restate":
@@ -270,12 +271,20 @@ def _again(brief: Brief, pluck: Pluck, end: Tick, more: float) -> Pluck | None:
     return replace(_named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")
 
 
+def _usual(brief: Brief, kicks: frozenset[Tick]) -> list[Tick]:
+    """The kicks that come at the same place in most pairs of bars: a line follows the groove, not its every ornament."""
+    pair = 2 * brief.section.meter.bar
+    pairs = -(-brief.section.length // pair)
+    often = Counter(tick % pair for tick in kicks)
+    return sorted(tick for tick in kicks if 2 * often[tick % pair] >= pairs)
+
+
 def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
     """Onsets moved by at most a step onto kicks the line misses, bar by bar, until the wanted share is met.
 
     Downbeats and onsets already on a kick stay.
     """
-    kicks = sorted(kicks_of(brief))
+    kicks = _usual(brief, kicks_of(brief))
     step, bar = PPQ // brief.section.grid, brief.section.meter.bar
     taken = {p.at for p in plucks}
     moved: dict[Tick, Tick] = {}

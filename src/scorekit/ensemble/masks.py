@@ -12,6 +12,7 @@ from scorekit.theory import CHORDS
 _TIRED = 0.5
 """What is left of the weight of an idea for a moment each time the section has heard it."""
 _NAMED = frozenset(word for kind in MOMENTS for word in MASKS[kind])
+_PLACED = frozenset((*MASKS["phrase"], *MASKS["fill"], "last"))
 
 _STEPS = {
     0: "next-same",
@@ -70,26 +71,32 @@ def momentary(idea: Idea) -> bool:
     return not _NAMED.isdisjoint(idea.mask.split())
 
 
+def _timely(idea: Idea, bar: int, every: int) -> bool:
+    """Whether a bar is the place for what its neighbours call for: where figures last for longer than a phrase, its end."""
+    return every <= 4 or bar % 4 == 3 or not _PLACED.isdisjoint(idea.mask.split())
+
+
 def moments(
     brief: Brief,
     ideas: Sequence[AnyIdea],
     going: Sequence[AnyIdea],
     facts: Sequence[frozenset[str]],
     fit: Callable[[AnyIdea, int], float] = lambda idea, bar: 1.0,
+    every: int = 4,
 ) -> tuple[AnyIdea, ...]:
     """What is played in each bar: what goes on there, or one of ``ideas`` whose mask the bar fulfils.
 
     They are drawn by weight beside what goes on, both times their ``fit`` to the bar; the more often the section has heard
-    one, the rarer it comes. Of four bars one at most is taken over, the last that was drawn: a figure that never comes
+    one, the rarer it comes. Of ``every`` so many bars one at most is taken over, the last that was drawn: a figure that never comes
     round is none. Only those of the section's last four bars (``last``) may follow one another, as turnarounds do.
     ``going`` and ``facts`` have one entry a bar.
     """
     able = [idea for idea in ideas if brief.lane.tier in idea.tiers]
     found, heard = list(going), [0] * len(able)
-    for first in range(0, len(facts), 4):
+    for first in range(0, len(facts), every):
         drawn: dict[int, int] = {}
-        for bar in range(first, min(first + 4, len(facts))):
-            here = [n for n, idea in enumerate(able) if fits(idea.mask, facts[bar])]
+        for bar in range(first, min(first + every, len(facts))):
+            here = [n for n, idea in enumerate(able) if fits(idea.mask, facts[bar]) and _timely(idea, bar, every)]
             if not here:
                 continue
             weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]

@@ -56,14 +56,16 @@ def momentous(
     going: Sequence[AnyIdea],
     fit: Callable[[AnyIdea, int], float] = lambda idea, bar: 1.0,
 ) -> tuple[AnyIdea, ...]:
-    """What goes on in each bar with the ideas that single bars call for in its place (see masks.moments)."""
+    """What goes on in each bar with the ideas that single bars call for in its place (see masks.moments): of eight bars one
+    at most, of four where the player hardly plays a thing twice."""
     some = [idea for idea in ideas if masks.momentary(idea)]
     if not some:
         return tuple(going)
     listens = any("fill" in idea.mask for idea in some)
     fills = frozenset(fill_starts(brief.section, brief.hears("drums"), 1, 2) if listens else ())
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
-    return masks.moments(brief, some, going, facts, fit)
+    restless = getattr(brief.ideas, "stray", 0.0) >= 0.5
+    return masks.moments(brief, some, going, facts, fit, 4 if restless else 8)
 
 
 def as_written(brief: Brief) -> Phrase:
