@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Hit:
     chance: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """A step string: hits over a whole number of bars of the genre's own meter, or of loose beats (fills)."""
 
@@ -38,9 +38,14 @@ class Pattern:
         """Of what tells patterns apart well enough: they are asked for thousands of times a song, by what is in them."""
         return hash((self.steps, self.per_bar, len(self.hits), self.hits[1:3]))
 
-    @property
+    @cached_property
     def bars(self) -> int:
         return max(1, self.steps // self.per_bar)
+
+    @cached_property
+    def rate(self) -> float:
+        """Average onsets in a bar."""
+        return sum(hit.chance for hit in self.hits) / self.bars
 
 
 MASKS: dict[str, tuple[str, ...]] = {
@@ -67,7 +72,8 @@ MOMENTS = ("phrase", "fill", "next")
 """The kinds that name single bars: an idea that asks for one does not go on through a section, it takes over a bar."""
 
 
-def fits(mask: str, facts: frozenset[str], kinds: Iterable[str] = tuple(MASKS)) -> bool:
+@lru_cache(maxsize=4096)
+def fits(mask: str, facts: frozenset[str], kinds: tuple[str, ...] = tuple(MASKS)) -> bool:
     """Whether what is true of a bar fulfils a mask, as far as it speaks of some kinds."""
     words = frozenset(mask.split())
     asked = [words & frozenset(MASKS[kind]) for kind in kinds]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scorekit.stage import Dials, Feel, Master, Part
@@ -124,7 +126,7 @@ class Intent:
     """How often the bars of a tag are played."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """All that is musically true inside one section, whatever comes before or after it."""
 
@@ -152,22 +154,22 @@ class Section:
     clave: str = ""
     """three-two or two-three: the side of the clave that the whole song begins on; nothing where it has none."""
 
-    @property
+    @cached_property
     def length(self) -> Tick:
         return self.bars * self.meter.bar
 
-    @property
+    @cached_property
     def id(self) -> str:
         return f"{self.name}/{self.occurrence}"
 
     def chord_at(self, tick: Tick) -> Chord:
         """The chord sounding at a tick; the last one at and after the end."""
-        sounding = self.chords[0]
-        for chord in self.chords:
-            if chord.start > tick:
-                break
-            sounding = chord
-        return sounding
+        return self.chords[max(0, bisect_right(self._starts, tick) - 1)]
+
+    @cached_property
+    def _starts(self) -> list[Tick]:
+        """Where its chords begin."""
+        return [chord.start for chord in self.chords]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Seed:
 
     def chance(self, draw: str, probability: float) -> bool:
         """True with the given probability."""
-        return self.unit(draw) < probability
+        return probability > 0.0 and (probability >= 1.0 or self.unit(draw) < probability)
 
     def gauss(self, draw: str) -> float:
         """A standard normal number (Box-Muller), rounded to 1e-9 so that libm's last bit never shows."""

@@ -19,9 +19,9 @@ SAMPLE_RATE = 44_100
 _MICROTICKS = PPQ * 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Meter:
-    """A time signature such as 4/4, 6/8 or 7/8."""
+    """A time signature such as 4/4, 6/8 or 7/8. What follows from it is reckoned once: it is asked for at every note."""
 
     beats: int
     unit: int
@@ -29,22 +29,22 @@ class Meter:
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"
 
-    @property
+    @cached_property
     def bar(self) -> Tick:
         """Length of a bar in ticks."""
         return 4 * PPQ * self.beats // self.unit
 
-    @property
+    @cached_property
     def compound(self) -> bool:
         """Whether the felt beat is dotted (6/8, 9/8, 12/8)."""
         return self.unit >= 8 and self.beats % 3 == 0 and self.beats > 3
 
-    @property
+    @cached_property
     def pulses(self) -> tuple[Tick, ...]:
         """Length in ticks of each felt beat of a bar; they add up to the bar. 7/8 is felt as 2+2+3 eighths."""
         return _pulses(self.beats, self.unit, self.compound)[0]
 
-    @property
+    @cached_property
     def onsets(self) -> tuple[Tick, ...]:
         """Where each felt beat of a bar begins, in ticks."""
         return _pulses(self.beats, self.unit, self.compound)[1]
@@ -52,6 +52,16 @@ class Meter:
     def strength(self, tick: Tick) -> float:
         """How strong a position in the bar is: 1 the downbeat, .8 the middle beat, .6 other beats, .35 halves, .15 the rest."""
         at = tick % self.bar
+        found = self._strengths.get(at)
+        if found is None:
+            found = self._strengths[at] = self._strength(at)
+        return found
+
+    @cached_property
+    def _strengths(self) -> dict[Tick, float]:
+        return {}
+
+    def _strength(self, at: Tick) -> float:
         if at == 0:
             return 1.0
         onsets = self.onsets

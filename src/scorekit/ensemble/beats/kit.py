@@ -133,7 +133,7 @@ class Bar:
 
 def onsets_per_bar(idea: Rowed) -> float:
     """Average onsets in a bar over all rows of a groove, fill or layer."""
-    return sum(sum(h.chance for h in pattern.hits) / pattern.bars for _, pattern in idea.rows)
+    return sum(pattern.rate for _, pattern in idea.rows)
 
 
 def usable(ideas: Sequence[AnyIdea], section: Section) -> tuple[AnyIdea, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from scorekit.ensemble.band import feel_band
 from scorekit.ensemble.beats.rhythm import timeline
@@ -20,6 +21,9 @@ RANK = ("drums", "bass", "lead", "keys", "guitar", "brass", "strings", "pads")
 """Who gives way last."""
 ACCOMPANIMENT = ("keys", "guitar", "brass", "strings", "pads")
 EIGHTH = PPQ // 2
+NEAR = PPQ // 4 + 1
+"""Within so many ticks after a note its part goes on."""
+_CELL = PPQ // 4
 HEARD = PPQ * 3 // 8
 """Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
 BUDGET = (10, 18, 28, 38, 48)
@@ -104,27 +108,32 @@ class Board:
     findings: list[Decision] = field(default_factory=list)
     changes: int = 0
     """How often a note was touched: more than there are edits, for those that continue one another are told as one."""
+    fresh: int = -1
+    """Where notes were touched since the rule at work last began, as cells (see ``cells``); all of them at first."""
+    touched: list[int] = field(default_factory=list)
+    """The cells of each note that was touched."""
     _pitches: dict[int, list[tuple[Tick, str, Note]]] = field(default_factory=dict)
     """Notes of all pitched parts by pitch, in order of start."""
     _reach: dict[object, Tick] = field(default_factory=dict)
     """The longest note of each part and of each pitch."""
+    _heard: dict[int, int] = field(default_factory=dict)
+    """Cells in which each pitch may sound."""
 
     @staticmethod
     def of(case: Case, phrases: tuple[Phrase, ...]) -> Board:
         """A board with the notes of the phrases."""
         board = Board(case, {phrase.part: list(phrase.notes) for phrase in phrases})
-        for part in board.notes:
-            for note in board.notes[part]:
-                board._enter(part, note)
-        for row in board._pitches.values():
+        for part, line in board.notes.items():
+            board._reach[part] = max((note.length for note in line), default=0)
+            for note in line if part != "drums" else ():
+                board._pitches.setdefault(note.pitch, []).append((note.start, part, note))
+        for pitch, row in board._pitches.items():
             row.sort(key=_when)
+            board._reach[pitch] = max(note.length for _, _, note in row)
+            board._heard[pitch] = 0
+            for start, _, note in row:
+                board._heard[pitch] |= cells(start, start + note.length)
         return board
-
-    def _enter(self, part: str, note: Note) -> None:
-        self._reach[part] = max(self._reach.get(part, 0), note.length)
-        if part != "drums":
-            self._pitches.setdefault(note.pitch, []).append((note.start, part, note))
-            self._reach[note.pitch] = max(self._reach.get(note.pitch, 0), note.length)
 
     # -- looking ----------------------------------------------------------------------------------
 
@@ -145,36 +154,50 @@ class Board:
         order = sorted((p for p in RANK[1:] if self.notes.get(p)), key=lambda p: (p != self.case.front, RANK.index(p)))
         return tuple(order[: order.index(part)])
 
-    def sounding(self, part: str, start: Tick, end: Tick, least: Tick = 1) -> Iterator[Note]:
+    def sounding(self, part: str, start: Tick, end: Tick, least: Tick = 1) -> list[Note]:
         """Notes of a part that sound for at least so many ticks between two ticks, the latest first."""
-        line = self.notes.get(part, [])
-        earliest = start - self._reach.get(part, 0)
+        line, reach, found = self.notes.get(part, []), self._reach.get(part, 0), []
+        if reach < least:
+            return []
         for index in range(bisect_left(line, end, key=_start) - 1, -1, -1):
             note = line[index]
-            if note.start < earliest:
-                return
-            if min(note.end, end) - max(note.start, start) >= least:
-                yield note
+            began = note.start
+            if began < start - reach:
+                break
+            over = began + note.length
+            if (over if over < end else end) - (began if began > start else start) >= least:
+                found.append(note)
+        return found
 
-    def at_pitches(self, pitches: Sequence[int], note: Note, least: Tick = HEARD) -> Iterator[tuple[str, Note]]:
+    def at_pitches(self, pitches: Sequence[int], note: Note, least: Tick = HEARD) -> list[tuple[str, Note]]:
         """(part, note) of every note of some pitches that sounds together with a note for at least so many ticks."""
-        rows, start, end = self._pitches, note.start, note.start + note.length
+        heard, start, end, found = self._heard, note.start, note.start + note.length, []
+        around = cells(start, end)
         for pitch in pitches:
-            row = rows.get(pitch)
-            if not row:
+            if not heard.get(pitch, 0) & around:
                 continue
-            earliest = start - self._reach[pitch]
+            row, earliest = self._pitches[pitch], start - self._reach[pitch]
             for index in range(bisect_left(row, (end,)) - 1, -1, -1):
                 began, part, other = row[index]
                 if began < earliest:
                     break
                 over = began + other.length
                 if (over if over < end else end) - (began if began > start else start) >= least:
-                    yield part, other
+                    found.append((part, other))
+        return found
+
+    def stirred(self, note: Note) -> bool:
+        """Whether a note, or any that sounds with it or a sixteenth after it, was touched since the rule at work last began:
+        to a rule that looks no further any other note is what it was then."""
+        return self.fresh & cells(note.start, note.start + note.length + NEAR) != 0
 
     def onsets(self, part: str) -> list[Tick]:
         """The ticks at which a part strikes."""
-        return sorted({note.start for note in self.notes.get(part, [])})
+        return list(dict.fromkeys([note.start for note in self.notes.get(part, [])]))
+
+    def chords(self, part: str) -> list[list[Note]]:
+        """The notes of a part by the ticks at which they start, each lowest first."""
+        return [list(group) for _, group in groupby(self.notes.get(part, []), key=_start)]
 
     def at(self, part: str, tick: Tick) -> list[Note]:
         """Notes of a part that start at a tick, lowest first."""
@@ -194,6 +217,7 @@ class Board:
     def change(self, rule: str, part: str, before: Note, after: Note | None, reason: str, *claims: Claim) -> None:
         """Puts a note in another's place, or takes it out, and records it. Duplicates of a pitch on a tick vanish."""
         self.notes[part].remove(before)
+        self._touch(before)
         if part != "drums":
             self._pitches[before.pitch].remove((before.start, part, before))
         if after is not None and any(n.pitch == after.pitch for n in self.at(part, after.start)):
@@ -209,9 +233,18 @@ class Board:
 
     def _put(self, part: str, note: Note) -> None:
         insort(self.notes[part], note, key=lambda n: (n.start, n.pitch))
-        self._enter(part, note)
+        self._touch(note)
+        self._reach[part] = max(self._reach.get(part, 0), note.length)
         if part != "drums":
-            self._pitches[note.pitch].sort(key=_when)
+            row = self._pitches.setdefault(note.pitch, [])
+            row.append((note.start, part, note))
+            row.sort(key=_when)
+            self._reach[note.pitch] = max(self._reach.get(note.pitch, 0), note.length)
+            self._heard[note.pitch] = self._heard.get(note.pitch, 0) | cells(note.start, note.end)
+
+    def _touch(self, note: Note) -> None:
+        self.touched.append(cells(note.start, note.end))
+        self.fresh |= self.touched[-1]
 
     def _record(self, edit: Edit) -> None:
         """One edit more. A note mended twice by one rule is told once, from what it was to what it became."""
@@ -236,6 +269,11 @@ class Board:
         return tuple(
             p if list(p.notes) == self.notes[p.part] else replace(p, notes=tuple(self.notes[p.part])) for p in originals
         )
+
+
+def cells(start: Tick, end: Tick) -> int:
+    """The sixteenths that a span of ticks touches, one bit for each: spans whose bits are apart are apart."""
+    return (1 << -(-end // _CELL)) - (1 << start // _CELL)
 
 
 def _start(note: Note) -> Tick:

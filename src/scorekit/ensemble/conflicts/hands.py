@@ -54,17 +54,17 @@ def in_range(board: Board, part: str) -> None:
 
 def reached(board: Board, part: str, holds: Callable[[tuple[int, ...]], bool], reason: str, hands: str) -> None:
     """Chords a hand cannot hold lose notes until it can: those an octave of which stays, inner ones, then the lowest."""
-    for tick in board.onsets(part):
-        chord = pressed(board, part, tick)
+    for struck in board.chords(part):
+        chord, tick = fretted(struck), struck[0].start
         while len(chord) > 1 and not holds(tuple(n.pitch for n in chord)):
             claim = Claim(part, hands, 1.0)
             board.change("I8", part, spare(chord, holds), None, reason, claim)
-            chord = pressed(board, part, tick)
+            chord = fretted(board.at(part, tick))
 
 
-def pressed(board: Board, part: str, tick: int) -> list[Note]:
-    """What is struck at a tick and needs a finger: strokes over dead strings need none."""
-    return [note for note in board.at(part, tick) if note.manner != "dead"]
+def fretted(struck: Sequence[Note]) -> list[Note]:
+    """What is struck and needs a finger: strokes over dead strings need none."""
+    return [note for note in struck if note.manner != "dead"]
 
 
 def spare(chord: Sequence[Note], holds: Callable[[tuple[int, ...]], bool]) -> Note:
@@ -80,8 +80,7 @@ def spare(chord: Sequence[Note], holds: Callable[[tuple[int, ...]], bool]) -> No
 
 def two_hands(board: Board) -> None:
     """A drummer strikes two things at once with sticks, the rest is feet; a percussionist has two hands of his own."""
-    for tick in board.onsets("drums"):
-        struck = board.at("drums", tick)
+    for struck in board.chords("drums"):
         if len(struck) > 2 and not at_the_drums([note.pitch for note in struck]):
             give_up(board, [n for n in struck if n.pitch in STICKS], "a third hand at the kit")
             others = [n for n in struck if n.pitch not in STICKS and n.pitch not in _FEET]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, RANK, Board, moved, weight, whose
+from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, NEAR, RANK, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.ensemble.intents import inside, silences
 from scorekit.score import Chord, Claim, Note
@@ -31,12 +30,12 @@ def tones(chord: Chord) -> tuple[int, ...]:
     return (*chord_classes(chord.root, chord.quality), chord.bass)
 
 
-def biting(board: Board, note: Note) -> Iterator[tuple[str, Note]]:
+def biting(board: Board, note: Note) -> list[tuple[str, Note]]:
     """(part, note) of all a minor second or ninth from a note, struck with it or held for an eighth or more."""
-    if note.length >= HEARD:
-        for part, other in board.at_pitches([note.pitch + bite for bite in _BITES], note):
-            if other.start == note.start or together(note, other) >= EIGHTH:
-                yield part, other
+    if note.length < HEARD:
+        return []
+    near = board.at_pitches([note.pitch + bite for bite in _BITES], note)
+    return [(part, n) for part, n in near if n.start == note.start or together(note, n) >= EIGHTH]
 
 
 def clash_free(board: Board, part: str, note: Note, old: Note) -> bool:
@@ -82,7 +81,7 @@ def steps_on(board: Board, part: str, note: Note) -> bool:
     line = board.notes[part]
     return any(
         0 < abs(n.pitch - note.pitch) <= 2
-        for n in board.sounding(part, note.end, note.end + PPQ // 4 + 1)
+        for n in board.sounding(part, note.end, note.end + NEAR)
         if n.start > note.start and n in line
     )
 
@@ -92,7 +91,7 @@ def rooted(board: Board, part: str, note: Note) -> bool:
     seventh over it are a boogie, which shares the depth with the bass."""
     if part != "guitar":
         return False
-    pair = sorted(n.pitch for n in board.notes[part] if n.start == note.start)
+    pair = [n.pitch for n in board.at(part, note.start)]
     return (
         len(pair) == 2 and pair[0] < 58 and pair[0] % 12 == chord_of(board, note).root and 7 <= pair[1] - pair[0] <= 10
     )
@@ -106,7 +105,7 @@ def strange_notes(board: Board) -> None:
     section = board.case.section
     for part in board.giving_way():
         for note in list(board.notes[part]):
-            if note.length < EIGHTH or section.meter.strength(note.start) < _STRONG:
+            if note.length < EIGHTH or section.meter.strength(note.start) < _STRONG or not board.stirred(note):
                 continue
             chord = chord_of(board, note)
             if not strange(board, note, chord) or (note.length <= PPQ and steps_on(board, part, note)):
@@ -123,7 +122,7 @@ def strange_notes(board: Board) -> None:
 def strange(board: Board, note: Note, chord: Chord) -> bool:
     """Whether a note lies outside the scale that goes with the chord in this key. A suspended fourth does not."""
     pitch, key = note.pitch % 12, board.case.section.key
-    return pitch not in tones(chord) and pitch not in chord_scale(chord.root, chord.quality, key.tonic, key.mode)
+    return pitch not in chord_scale(chord.root, chord.quality, key.tonic, key.mode) and pitch not in tones(chord)
 
 
 # -- K4 --------------------------------------------------------------------------------------------
@@ -135,12 +134,12 @@ def clashes(board: Board) -> None:
     for part in board.giving_way():
         above = board.before(part)
         for note in list(board.notes[part]):
-            rival = biter(board, part, above, note)
+            rival = biter(board, part, above, note) if board.stirred(note) else None
             if rival is not None and not rooted(board, part, note) and not board.case.shared(part, note.start):
                 give_way(board, part, note, *rival)
     if board.case.front == "lead" and board.free("bass"):
         for note in list(board.notes["bass"]):
-            tune = undermines(board, note)
+            tune = undermines(board, note) if board.stirred(note) else None
             if tune is not None and not board.case.shared("bass", note.start):
                 give_way(board, "bass", note, "lead", tune)
 
@@ -156,9 +155,10 @@ def undermines(board: Board, note: Note) -> Note | None:
 
 def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
     """The note of a part of higher rank that a note bites, the highest first; brief and own seconds are let be."""
+    bitten = biting(board, note)
     found = [
         (who, other)
-        for who, other in biting(board, note)
+        for who, other in bitten
         if who in above and not own_second(board, note, who, other) and not brief(board, part, note, who, other)
     ]
     return min(found, key=lambda pair: (above.index(pair[0]), pair[1].start), default=None)
@@ -242,7 +242,7 @@ def held_over(board: Board, chord: Chord) -> None:
     low, high = board.case.lane("bass")
     options = [p for p in range(low, high + 1) if p % 12 == chord.bass]
     tick: Tick = chord.start
-    for note in list(board.sounding("bass", tick, tick + EIGHTH, EIGHTH)):
+    for note in board.sounding("bass", tick, tick + EIGHTH, EIGHTH):
         if note.start < tick and note.pitch % 12 not in tones(chord) and options:
             target = min(options, key=lambda p: (abs(p - note.pitch), p))
             claims = (Claim("harmony", chord.symbol, 1.0), Claim("bass", board.name(note), 0.6))

@@ -1,13 +1,15 @@
 """The second half of conflict resolution: notes that clash are mended, section by section.
 
 Every rule looks at one kind of conflict and mends it by a recorded edit. Sweeps go on until a whole one changes
-nothing, so the result is a fixed point: resolving it again changes nothing. There is no chance in here; ties go by
-rank, then by tick.
+nothing, so the result is a fixed point: resolving it again changes nothing. A rule has nothing to say about what is as
+it was when it last began: it is told what was touched since. There is no chance in here; ties go by rank, then by tick.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 
 from scorekit.ensemble.conflicts import hands, pitches, registers, rhythms
 from scorekit.ensemble.conflicts.board import Board, Case
@@ -48,10 +50,14 @@ def reconcile(case: Case, phrases: tuple[Phrase, ...]) -> Passage:
     if case.mode == "off":
         return Passage(phrases, held, kept)
     board = Board.of(case, phrases)
+    begun = [-1] * len(RULES)
     for _ in range(SWEEPS):
         before = board.changes
-        for rule in RULES:
-            rule(board)
+        for n, rule in enumerate(RULES):
+            board.fresh = -1 if begun[n] < 0 else reduce(or_, board.touched[begun[n] :], 0)
+            begun[n] = len(board.touched)
+            if board.fresh:
+                rule(board)
         if board.changes == before:
             break
     if case.mode == "report":

@@ -47,7 +47,7 @@ def covered(board: Board, front: str, note: Note) -> Note | None:
     """A note of the tune that a note covers, when it lies above the tune for most of the time they sound together."""
     if note.pitch > _SPARKLE:
         return None
-    tune = list(board.sounding(front, note.start, note.end))
+    tune = board.sounding(front, note.start, note.end)
     under = [n for n in tune if 0 < note.pitch - n.pitch < _ABOVE]
     return under[-1] if under and _shared(note, under) >= max(EIGHTH, 0.6 * _shared(note, tune)) else None
 
@@ -75,9 +75,9 @@ def mud(board: Board) -> None:
     for part in reversed(board.giving_way()):
         above = (*board.before(part), part)
         for note in list(board.notes[part]):
-            if note.pitch <= 65 and note.length >= EIGHTH and not rooted(board, part, note):
+            if note.pitch <= 65 and note.length >= EIGHTH and board.stirred(note):
                 muddy = murky(board, above, note)
-                if muddy is not None:
+                if muddy is not None and not rooted(board, part, note):
                     clear(board, part, note, *muddy)
 
 
