@@ -169,6 +169,9 @@ def load(sound: bool) -> None:
         import scorekit.render.patches
         import scorekit.shelf
         import scorekit.workshop  # noqa: F401
+        from scorekit.render import dsp
+
+        dsp.sine(dsp.noise("", 1))  # what every sound begins with: NumPy's dice, a table of sines
 
 
 def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:

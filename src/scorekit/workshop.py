@@ -12,10 +12,11 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from io import FileIO
+from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -213,22 +214,54 @@ class Workshop(Hands):
         os.close(feed)
         try:
             with ExitStack() as stack:
-                share = partial(_taken, queue, jobs, os.getpid())
-                others = [stack.enter_context(Aside(share)) for _ in range(self.count - 1)]
-                found = _taken(queue, jobs)
-                for other in others:
-                    found |= other.result()
+                others = []
+                for _ in range(self.count - 1):
+                    trunk: FileIO = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+                    others.append(
+                        (stack.enter_context(Aside(partial(_packed, queue, jobs, os.getpid(), trunk))), trunk)
+                    )
+                found = dict(_taken(queue, jobs))
+                for other, trunk in others:
+                    found.update(_unpacked(other.result(), trunk))
         finally:
             os.close(queue)
         return found
 
 
-def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) -> dict[int, object]:
+def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) -> Iterator[tuple[int, object]]:
     """Jobs done until none is left; for a parent that was killed nothing more is done."""
-    found: dict[int, object] = {}
     while number := os.read(queue, 2):
         if parent and os.getppid() != parent:
             break
         index = int.from_bytes(number, "little")
-        found[index] = jobs[index]()
+        yield index, jobs[index]()
+
+
+Packed = dict[int, tuple[bytes, list[int]]]
+"""Results without their samples, and how many bytes of those lie in a file."""
+
+
+def _packed(queue: int, jobs: Sequence[Callable[[], object]], parent: int, trunk: FileIO) -> Packed:
+    """The same with all samples in a file, from where they are read as they lie: a pipe would take long."""
+    found: Packed = {}
+    for index, result in _taken(queue, jobs, parent):
+        pieces: list[pickle.PickleBuffer] = []
+        rest = pickle.dumps(result, protocol=5, buffer_callback=pieces.append)
+        found[index] = rest, [_put(trunk, piece.raw()) for piece in pieces]
     return found
+
+
+def _put(trunk: FileIO, piece: memoryview) -> int:
+    left = piece
+    while left:
+        left = left[trunk.write(left) :]
+    return len(piece)
+
+
+def _unpacked(found: Packed, trunk: FileIO) -> Iterator[tuple[int, object]]:
+    size = os.fstat(trunk.fileno()).st_size
+    data, at = memoryview(mmap.mmap(trunk.fileno(), size, access=mmap.ACCESS_READ)) if size else memoryview(b""), 0
+    for index, (rest, sizes) in found.items():
+        ends = list(accumulate(sizes, initial=at))
+        yield index, pickle.loads(rest, buffers=[data[a:b] for a, b in pairwise(ends)])
+        at = ends[-1]
