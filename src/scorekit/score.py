@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scorekit.stage import Dials, Feel, Master, Part
+from scorekit.stage import Dials, Entry, Feel, Master, Part
 from scorekit.timebase import Meter, TempoMap, Tick
 
 if TYPE_CHECKING:
@@ -182,6 +182,8 @@ class Seam:
     """Tier of the section after; None at the end of the song."""
     next_chord: Chord | None = None
     """First chord of the section after."""
+    next_tune: Entry | None = None
+    """How the tune of the section after begins; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """The tune that begins a section, as far as whoever leads into it must know: what its first tone is drawn from."""
+
+    motif: str
+    melody: str
+    lift: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One player of the band."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scorekit import theory
+from scorekit import studio, theory
 from scorekit.ensemble.lead import Lead, setting_of
 from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import Tone, figure, other_words, plain_cells, slots
@@ -17,7 +17,7 @@ from scorekit.ensemble.tunes import tune
 from scorekit.ideas import Hit, MelodyIdeas, Pattern
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
-from scorekit.stage import Dials
+from scorekit.stage import Dials, Entry
 from scorekit.timebase import PPQ, Meter
 
 METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))
@@ -236,9 +236,25 @@ def test_seam_only_at_the_end() -> None:
     """What comes after can change the last bar alone."""
     for seed in range(8):
         plain = play(seed=seed)
-        leaning = play(seed=seed, seam=Seam(next_chord=Chord(0, PPQ, 5, "maj", 5)), cadence="closed")
+        after = Seam(next_chord=Chord(0, PPQ, 5, "maj", 5), next_tune=Entry("chorus", "hook", 0))
+        leaning = play(seed=seed, seam=after, cadence="closed")
         last = 28 * PPQ
         assert [t for t in tokens(plain) if t[0] < last] == [t for t in tokens(leaning) if t[0] < last]
+
+
+def test_an_upbeat_leads_by_step_into_the_next_tune() -> None:
+    """Wherever a section ends with an upbeat, the next section's tune begins on its first beat, a step away."""
+    led = 0
+    for genre, seed in [(genre, seed) for genre in ("pop", "country", "jazz_swing") for seed in range(1, 7)]:
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
+        for before, after in itertools.pairwise(score.passages):
+            phrase, following = before.phrase("lead"), after.phrase("lead").notes
+            upbeat = [n for n in phrase.notes if phrase.origins[n.origin].idea == "upbeat"]
+            if upbeat and following:
+                led += 1
+                assert following[0].start == 0
+                assert 1 <= abs(following[0].pitch - upbeat[-1].pitch) <= 2
+    assert led >= 12
 
 
 def test_origins() -> None:

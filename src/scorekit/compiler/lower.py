@@ -29,7 +29,7 @@ from scorekit.errors import Problem
 from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
-from scorekit.stage import Dials, Feel, Master
+from scorekit.stage import Dials, Entry, Feel, Master
 from scorekit.timebase import PPQ, TempoMap
 
 MAX_BARS = 2000
@@ -364,10 +364,17 @@ def placements(statements: Sequence[Section]) -> tuple[Placement, ...]:
     for n, section in enumerate(statements):
         before = statements[n - 1].tier if n else None
         after = statements[n + 1] if n + 1 < len(statements) else None
-        seam = Seam(before, after.tier if after else None, after.chords[0] if after else None)
+        seam = Seam(before, after.tier if after else None, after.chords[0] if after else None, entry(after))
         placed.append(Placement(section, start, bar, seam))
         start, bar = start + section.length, bar + section.bars
     return tuple(placed)
+
+
+def entry(section: Section | None) -> Entry | None:
+    """What the tune of a section begins from, where it has one that may be led into."""
+    if section is None or section.melody not in ("hook", "lead", "solo"):
+        return None
+    return Entry(section.motif or section.name, section.melody, section.lift)
 
 
 # -- time ----------------------------------------------------------------------------------------------------------------

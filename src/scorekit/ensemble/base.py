@@ -54,7 +54,7 @@ class Ear:
 
 LISTENS: dict[str, Ear] = {
     "drums": Ear((), ("before", "after"), True, "a crash answers the section before, a fill prepares the one after"),
-    "lead": Ear((), ("next_chord",), True, "the tune leads; its last notes may lean into the next chord"),
+    "lead": Ear((), ("next_chord", "next_tune"), True, "the tune leads; its last notes lead into the next"),
     "bass": Ear(("drums",), ("next_chord",), True, "hears the kick, aims at the next chord"),
     "guitar": Ear(
         ("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"

@@ -101,8 +101,9 @@ def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
 
 
 def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
-    """How active the tune is at a place of the figure, in the mean over the section; there and then where it strays."""
-    bar, length = brief.section.meter.bar, brief.section.length
+    """How active the tune is at a place of the figure, in the mean over the section but for what leads into the next; there
+    and then where it strays."""
+    bar, length = brief.section.meter.bar, brief.section.length - PPQ
     if _strays(brief, ideas, tick // bar):
         return heard.activity(tick)
     places = range(tick % (BLOCK * bar), length, BLOCK * bar)

@@ -9,8 +9,9 @@ from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, heat
 from scorekit.ensemble.grid import early, offbeat
-from scorekit.ensemble.melody import Setting
+from scorekit.ensemble.melody import Setting, opening, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
+from scorekit.ensemble.playing import whole_song
 from scorekit.ensemble.retouch import banded, climax, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
 from scorekit.ensemble.tunes import monophonic, ornamented, tune
@@ -18,10 +19,8 @@ from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
-_SPAN = 17
-"""Semitones a tune may span; sung melodies cover 12 to 19."""
-LEAN = 0.25
-"""How often, of the genre's pickups, one leads out of a section: where the next tune begins is not known, only its chord."""
+LEAN = 1.2
+"""How often, by the genre's chance of a pickup, one leads into a tune that begins on its first beat."""
 LIBERTY = 0.12
 """How many of a riff's longer tones the lead plays round: it is the one that may."""
 SLACK = 0.1
@@ -93,19 +92,18 @@ def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:
     section, lane = brief.section, brief.lane
     solo = section.melody == "solo"
     seed = brief.seed if solo or brief.motif_seed is None else brief.motif_seed
-    low, high = _window(lane.low, lane.high, 20 if solo else _SPAN)
+    low, high = window(lane.low, lane.high, section.melody)
     stray = heat(brief.dials)
     kind = section.melody if section.melody in ("hook", "lead", "riff", "solo") else "lead"
     cells = ideas.cells or plain_cells(section.grid)
     if brief.cell.pattern in SCHEMAS:
         ideas = replace(ideas, schemas=((brief.cell.pattern, 1.0),))
-    return Setting(section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, lane.pace)
-
-
-def _window(low: int, high: int, span: int) -> tuple[int, int]:
-    """The middle of a register, no wider than a voice."""
-    spare = max(0, high - low - span)
-    return low + spare // 2, high - (spare - spare // 2)
+    motif, moved = section.motif or section.name, lane.low - ideas.low
+    first = opening(whole_song(brief), motif, section.melody, section.chords[0], ideas.low, ideas.high)
+    first = first + moved if first >= 0 else first
+    return Setting(
+        section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, first, lane.pace
+    )
 
 
 def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
@@ -164,22 +162,28 @@ def _between(brief: Brief, tones: Sequence[Tone]) -> tuple[Tone, ...]:
 
 
 def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """A last upbeat toward the next section's first chord, where the tune has come to rest early enough."""
-    after, section = brief.seam.next_chord, brief.section
+    """A last upbeat by step into the tone with which the next section's tune begins on its first beat, where this one has
+    come to rest early enough: from below, or from above where the tune comes down to it."""
+    section, goal = brief.section, _next_tone(brief, setting)
     start = section.length - PPQ
-    if (
-        after is None
-        or not tones
-        or tones[-1].end > start
-        or not setting.seed.chance("lean", LEAN * setting.ideas.pickup)
-    ):
+    if goal < 0 or not tones or tones[-1].end > start or not setting.seed.chance("lean", LEAN * setting.ideas.pickup):
         return tuple(tones)
-    goal = theory.nearest(tones[-1].pitch, theory.core_classes(after.root, after.quality), setting.low, setting.high)
     ladder = theory.scale_pitches(section.key.tonic, section.key.mode)
     rising = [p for p in ladder if setting.low <= p < goal][-2:]
-    way = rising if len(rising) == 2 else [p for p in ladder if p > goal][1::-1]
+    falls = tones[-1].pitch > goal + 2 or len(rising) < 2
+    way = [p for p in ladder if p > goal][1::-1] if falls else rising
     half = offbeat(section)
     return (*tones, Tone(start, half, way[0], "s", "upbeat"), Tone(start + half, PPQ - half, way[1], "s", "upbeat"))
+
+
+def _next_tone(brief: Brief, setting: Setting) -> int:
+    """The pitch with which the next section's tune begins on its first beat, as heard from this one's key; -1 when it does not."""
+    after, chord, ideas = brief.seam.next_tune, brief.seam.next_chord, brief.ideas
+    if after is None or chord is None or not isinstance(ideas, MelodyIdeas):
+        return -1
+    apart = after.lift - brief.section.lift
+    first = opening(whole_song(brief), after.motif, after.melody, _moved(chord, -apart), ideas.low, ideas.high)
+    return first + apart if first >= 0 else -1
 
 
 def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:

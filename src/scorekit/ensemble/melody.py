@@ -10,7 +10,7 @@ from math import log, pi, sin
 from scorekit import theory
 from scorekit.ensemble.motifs import SCHEMAS, Tone
 from scorekit.ideas import MelodyIdeas, Pattern
-from scorekit.score import Section
+from scorekit.score import Chord, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ
@@ -49,13 +49,43 @@ class Setting:
     """Size of the chance in the search, in units of cost."""
     heat: float
     """How far choices stray, 1 as written."""
+    opening: int = -1
+    """Pitch with which the tune begins on its first beat; -1 where it begins as it likes."""
     pace: str = "normal"
     """half: a hook's note values are doubled; double: a solo runs more."""
 
     @property
     def centre(self) -> float:
         """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
-        return (self.low + self.high) / 2 + {"hook": 3.2, "solo": 1.0, "riff": -1.0}.get(self.kind, -2.0)
+        return centre(self.low, self.high, self.kind)
+
+
+def centre(low: int, high: int, kind: str) -> float:
+    """The middle of a voice, a little higher or lower by what the melody does."""
+    return (low + high) / 2 + {"hook": 3.2, "solo": 1.0, "riff": -1.0}.get(kind, -2.0)
+
+
+SPAN = 17
+"""Semitones a tune may span; sung melodies cover 12 to 19."""
+ON_ONE = 0.5
+"""How many tunes begin on their first beat, with a tone that whoever leads into it knows."""
+
+
+def window(low: int, high: int, kind: str) -> tuple[int, int]:
+    """The middle of a register, no wider than a voice (a soloist's is wider)."""
+    spare = max(0, high - low - (20 if kind == "solo" else SPAN))
+    return low + spare // 2, high - (spare - spare // 2)
+
+
+def opening(song: Seed, motif: str, kind: str, chord: Chord, low: int, high: int) -> int:
+    """The pitch with which a tune begins on its first beat, a tone of its first chord a little below its middle; -1 for a
+    tune that begins as it likes. Drawn from the motif's name alone: no take of any cell moves what leads into it."""
+    seed = song.at("opening", motif)
+    if kind not in ("hook", "lead", "solo") or not seed.chance("on one", ON_ONE):
+        return -1
+    low, high = window(low, high, kind)
+    wanted = seed.choose("tone", theory.core_classes(chord.root, chord.quality)[:3])
+    return theory.nearest(round(centre(low, high, kind)) - 2, (wanted,), low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +159,8 @@ class Aim:
     """Pitches already sung, the last one last."""
     after: int = -1
     """Pitch that is known to follow; -1 where nothing is."""
+    first: int = -1
+    """Pitch to begin with; -1 for any."""
 
 
 def _bend(shape: str, u: float) -> float:
@@ -169,6 +201,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             cost = dissonance(pitch, place)
             if loose and not closing:
                 cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
+            cost += 9.0 if n == 0 and aim.first >= 0 and pitch != aim.first else 0.0
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
                 cost += 0.4 * max(0, abs(pitch - aim.after) - 4)

@@ -257,6 +257,14 @@ def eased(tones: Sequence[Tone], meter: Meter, most: float) -> tuple[Tone, ...]:
     return tuple(out)
 
 
+def on_the_one(tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The figure begun on its first beat: its first tone comes sooner, or another before it where that would be long."""
+    first = tones[0]
+    if first.start <= 3 * PPQ // 2:
+        return (replace(first, start=0, length=first.end), *tones[1:])
+    return (replace(first, start=0, length=min(first.start - PPQ // 2, 3 * PPQ // 2)), *tones)
+
+
 def other_words(tones: Sequence[Tone], section: Section, seed: Seed) -> tuple[Tone, ...]:
     """The figure sung to other words: one inner tone said twice, or two neighbours in one breath, as singers do in a second
     verse. The outer tones stay."""

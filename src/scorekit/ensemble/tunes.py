@@ -23,6 +23,7 @@ from scorekit.ensemble.motifs import (
     figure,
     filled,
     land,
+    on_the_one,
     operation,
     other_words,
     running,
@@ -215,7 +216,7 @@ def _stated(
     shapes = HOOKS if setting.kind == "hook" else SHAPES
     shape = seed.choose("shape", [name for name, _ in shapes], [w for _, w in shapes], setting.heat)
     lift = LIFT[slot.index % 4] + (6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0)
-    aim = Aim(shape, lift, slot.close, before, slot.goal)
+    aim = Aim(shape, lift, slot.close, before, slot.goal, setting.opening if slot.index == 0 else -1)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
     line = search(setting, named, aim, seed)
@@ -305,6 +306,7 @@ def _unit(
         loose = setting.kind == "solo" and not seed.chance("develop", 0.75)
         return _returned(setting, slot, said[letter], "~" if loose else op, seed)
     rhythm = _rhythm(setting, slot, used, seed)
+    rhythm = on_the_one(rhythm) if slot.index == 0 and setting.opening >= 0 else rhythm
     used += [t.cell for t in rhythm if t.cell not in used][:1]
     tones = _stated(setting, slot, rhythm, tuple(t.pitch for t in line[-2:]), seed)
     said[letter] = tuple(replace(t, start=t.start - slot.bar * setting.section.meter.bar) for t in tones)
@@ -335,7 +337,8 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
         line = [*line, *_pickup(setting, line, unit, slot), *unit]
     line = monophonic(line)
-    return _carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
+    line = _carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
+    return line if setting.kind == "riff" else _breathing(setting, line)
 
 
 def _carried(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
@@ -350,6 +353,18 @@ def _carried(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
         held, block = after.start - PPQ // 2 - tone.start, tone.start // (2 * phrase)
         if same and held <= 4 * PPQ and left[block] > 1 and setting.seed.chance(f"carry/{tone.start}", CARRY):
             out[n], left[block] = replace(tone, length=held), left[block] - 1
+    return tuple(out)
+
+
+def _breathing(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with a breath in every eight bars: where there is none, the longest tone, the last of several, lets go early."""
+    phrase, out, air = 8 * setting.section.meter.bar, list(line), PPQ * 3 // 4
+    ends = [*(t.start for t in out), setting.section.length][1:]
+    for block in range(0, setting.section.length, phrase):
+        inside = [n for n, t in enumerate(out) if block <= t.start < block + phrase]
+        if len(inside) > 3 and all(ends[n] - out[n].end < air for n in inside):
+            n = max(inside, key=lambda n: (out[n].length, n))
+            out[n] = replace(out[n], length=max(PPQ // 4, ends[n] - air - out[n].start))
     return tuple(out)
 
 
