@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scorekit import files
-from scorekit.draft import Draft
+from scorekit.draft import Draft, Sheet, place
+from scorekit.workshop import Workshop
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
 
@@ -64,3 +65,39 @@ def test_files_are_replaced_by_way_of_drafts(tmp_path: Path) -> None:
     with files.claim(tmp_path, "a"):
         assert files.replace_all(tmp_path, "a", {"a.wav": b"new!"}, {"a.wav": draft}) is None
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.wav", b"new!")]
+
+
+@linux
+def test_a_sheet_gets_its_name_when_it_is_written(tmp_path: Path) -> None:
+    """It shows under no name before; a part of it, or what is no sheet, or a name that is taken has to be written otherwise."""
+    sheet = Sheet.blank(tmp_path, 5_000)
+    assert sheet is not None
+    data = memoryview(sheet)
+    data[:] = b"x" * 5_000
+    assert list(tmp_path.iterdir()) == []
+    assert not place(tmp_path / "a.wav", data[1:])
+    assert not place(tmp_path / "a.wav", b"x" * 5_000)
+    assert place(tmp_path / "a.wav", data)
+    assert not place(tmp_path / "a.wav", data)
+    assert (tmp_path / "a.wav").read_bytes() == b"x" * 5_000
+    assert Sheet.blank(tmp_path / "nowhere", 5_000) is None
+
+
+@linux
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_processes_write_together_is_given_its_name(tmp_path: Path, count: int) -> None:
+    """A store whose folder is known is written there by all of them, and not copied."""
+    hands = Workshop(count, tmp_path)
+
+    def job() -> memoryview:
+        data = hands.store(40_000)
+
+        def write(a: int, b: int) -> None:
+            data[a:b] = bytes([7]) * (b - a)
+
+        hands.split(write, 40_000, 4_096)
+        return data
+
+    data = hands.together(job)
+    assert place(tmp_path / "a.wav", data)
+    assert (tmp_path / "a.wav").read_bytes() == bytes([7]) * 40_000

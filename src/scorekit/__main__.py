@@ -38,7 +38,10 @@ def main() -> None:
     )  # a song is many small values that live until it is done: looking through them finds nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no sum here goes through it, and its threads start slowly
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no plugin has a say in what a song means
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    os._exit(code)  # all is said and written: to take apart what a song was made of is the system's business, at once
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

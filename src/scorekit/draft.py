@@ -8,6 +8,7 @@ dies. Where there are no files without a name (other than on Linux), versions ar
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -53,6 +54,47 @@ class Draft:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+class Sheet(mmap.mmap):
+    """A file of a known size, without a name, written as memory: it has but to be given its name."""
+
+    file = -1
+
+    @staticmethod
+    def blank(folder: Path, size: int) -> Sheet | None:
+        """A sheet that is to have its place in a folder; None where that cannot be done."""
+        if not hasattr(os, "O_TMPFILE") or not size or not os.path.isdir("/proc/self/fd"):
+            return None
+        file = -1
+        try:
+            file = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+            os.truncate(file, size)
+            sheet = Sheet(file, size)
+        except OSError:
+            if file >= 0:
+                os.close(file)
+            return None
+        sheet.file = file
+        return sheet
+
+    def __del__(self) -> None:
+        if self.file >= 0:
+            os.close(self.file)
+
+
+def place(path: Path, data: bytes | memoryview) -> bool:
+    """Puts a whole sheet under a name that is free, on the disk before this returns; False when that is no sheet, or has to be
+    written some other way."""
+    sheet = data.obj if isinstance(data, memoryview) else None
+    if not isinstance(sheet, Sheet) or len(data) != len(sheet):
+        return False
+    try:
+        os.fsync(sheet.file)
+        os.link(f"/proc/self/fd/{sheet.file}", path, src_dir_fd=sheet.file, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
 
 
 def _write(file: int, data: bytes | memoryview, spans: Iterable[tuple[int, int]]) -> None:

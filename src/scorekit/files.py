@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scorekit.draft import Draft
+from scorekit.draft import Draft, place
 from scorekit.errors import Diagnostic, did_you_mean, printable
 
 SPEC_LIMIT = 1 << 20
@@ -344,7 +344,9 @@ def replace_all(
             if target.is_dir():
                 return _refusal(target, "is a folder, where a file is to be written")
             staged[target] = target.parent / f".{name}~{target.name}{_TEMPORARY}"
-            if inner not in drafts or not drafts[inner].place(staged[target], data):
+            if not place(staged[target], data) and (
+                inner not in drafts or not drafts[inner].place(staged[target], data)
+            ):
                 _write(staged[target], data)
         _swap(staged, name)
         _drop_older(folder / name, set(staged))

@@ -48,7 +48,7 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
     if errand.engine == "fluidsynth":
         sound: bytes | memoryview | Diagnostic = fluidsynth(data, errand.soundfont, errand.form)
     else:
-        played = play(data, errand.file.name, errand.form, errand.cache)
+        played = play(data, errand.file.name, errand.form, errand.cache, folder=errand.out.parent)
         sound = played if isinstance(played, Diagnostic) else played.data
         if not isinstance(played, Diagnostic):
             facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
@@ -106,9 +106,14 @@ def midi_bytes(path: Path) -> bytes | Diagnostic:
 
 
 def play(
-    data: bytes, name: str, kind: str = "wav", cache: bool = True, processes: int | None = None
+    data: bytes,
+    name: str,
+    kind: str = "wav",
+    cache: bool = True,
+    processes: int | None = None,
+    folder: Path | None = None,
 ) -> Played | Diagnostic:
-    """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS."""
+    """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS; ``folder`` is where it is going to be."""
     try:
         events = read_meanwhile(data)
     except smf.Broken as broken:
@@ -132,7 +137,7 @@ def play(
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
     if not lines:
         return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
-    hands, shelf, master = Workshop(processes), Shelf() if cache else None, Master()
+    hands, shelf, master = Workshop(processes, folder), Shelf() if cache else None, Master()
     bodies = Bodies(keeper=shelf)
     prepare([order for line in lines for order in line.orders()], bodies, hands)
     n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)

@@ -291,17 +291,17 @@ def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
         ledger.write(ledger.place(wishes.out, name, wishes.way), now)
 
 
-def sounding(kind: str, loop: bool, cache: bool) -> Sounding:
+def sounding(wishes: Wishes) -> Sounding:
     """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
     from scorekit.pipeline import Sounding
     from scorekit.shelf import Shelf
     from scorekit.workshop import Workshop, keep_memory
 
     keep_memory()
-    shelf = Shelf() if cache else None
+    shelf = Shelf() if wishes.cache else None
     if shelf:
         shelf.tidy()  # before, so that it never outgrows its limit by more than one song
-    return Sounding(kind, loop, Workshop(), shelf)
+    return Sounding(wishes.kind, wishes.loop, Workshop(folder=wishes.out), shelf)
 
 
 def rendered(
@@ -312,7 +312,7 @@ def rendered(
 
     performance, sections = pipeline.performed(plan, last.sections, voice.hear)
     sound = not (wishes.midi_only or wishes.soundfont)
-    how = sounding(wishes.kind, wishes.loop, wishes.cache) if sound else pipeline.Sounding()
+    how = sounding(wishes) if sound else pipeline.Sounding()
     found, heard = pipeline.outputs(
         performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
     )

@@ -17,12 +17,14 @@ from contextlib import ExitStack
 from functools import partial
 from io import FileIO
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from scorekit import files
 from scorekit.aside import Aside, forks, processors
+from scorekit.draft import Sheet
 from scorekit.render.dsp import Samples
 from scorekit.render.master import Hands, Spool
 
@@ -127,7 +129,9 @@ class Wire(NamedTuple):
 class Workshop(Hands):
     """As many forked processes as asked for; one where the system cannot fork."""
 
-    def __init__(self, count: int | None = None) -> None:
+    def __init__(self, count: int | None = None, folder: Path | None = None) -> None:
+        self.folder = folder
+        """Where the sound is going to be, if that is known: then it is written there at once, and only named in the end."""
         self.count = (count or min(processors(), 2)) if forks() else 1
         self._common, self._rank = Common(), 0
         self._wires: list[Wire] = []
@@ -139,7 +143,20 @@ class Workshop(Hands):
 
     def store(self, size: int) -> memoryview:
         """Bytes that all processes write."""
+        if self.folder and (sheet := self._sheet(self.folder, size)) is not None:
+            return memoryview(sheet)
         return memoryview(mmap.mmap(self._common.file.fileno(), size, offset=self._cut(size)))
+
+    def _sheet(self, folder: Path, size: int) -> mmap.mmap | None:
+        """One that all processes have: the others open it by way of the first."""
+        sheet = None if self._rank else Sheet.blank(folder, size)
+        if not self._wires:
+            return sheet
+        there = self._gathered({} if sheet is None else {os.getpid(): sheet.file})
+        for process, file in there.items() if self._rank else ():
+            with open(f"/proc/{process}/fd/{file}", "r+b") as opened:
+                return mmap.mmap(opened.fileno(), size)
+        return sheet
 
     def _cut(self, size: int) -> int:
         """Where a new piece of the common file begins."""

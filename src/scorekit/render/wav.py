@@ -39,8 +39,10 @@ def integers(x: Samples, at: int = 0, out: NDArray[np.int16] | None = None) -> N
         for channel, row in enumerate(x):
             piece = row[a:b]
             shift = channel * 40_009 % size + (at + a) % size
-            steps = noise[shift : shift + piece.size] * (piece != 0)
-            steps += piece * np.float32(32_767.0)
+            steps = piece * np.float32(32_767.0)
+            steps += noise[shift : shift + piece.size]
+            if (silent := piece == 0.0).any():
+                steps[silent] = 0.0
             np.rint(steps, out=steps)
             frames[a:b, channel] = np.clip(steps, -32_768.0, 32_767.0, out=steps)
         a = b
