@@ -236,6 +236,8 @@ class MelodyIdeas:
     heat: float = 0.4
     approach: float = 0.0
     """Share of chromatic approach notes."""
+    tensions: tuple[int, ...] = (2,)
+    """Semitones above the root at which a tune may rest though a chord tone lies a semitone over it: 2 is the ninth."""
 
 
 @dataclass(frozen=True, slots=True)

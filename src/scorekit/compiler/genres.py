@@ -302,6 +302,9 @@ class GenreMelody(Table):
     cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
     ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
     approach_tones: Unit = entry("Share of chromatic approach notes.", 0)
+    tensions: tuple[Literal["9", "#9", "#11", "13", "7"], ...] = entry(
+        "Where a tune may rest a semitone below a chord tone.", ("9",)
+    )
     pickup_p: Unit = entry("Chance of a pickup.", 0.3)
     temp: Unit = entry("How far notes stray from the most likely.", 0.4)
 

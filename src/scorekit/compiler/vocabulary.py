@@ -54,6 +54,8 @@ from scorekit.theory import MINOR_QUALITY, QUALITIES, SCALES
 Choice = TypeVar("Choice", bound=Alternative)
 Made = TypeVar("Made")
 
+TENSIONS = {"9": 2, "#9": 3, "#11": 6, "13": 9, "7": 11}
+"""Semitones above a root of what a tune may rest on beside the chord."""
 MAX_TOLD = 100
 """Most mistakes told of one genre."""
 BANDS = (("slow", 72.0), ("medium", 108.0), ("fast", 158.0), ("breakneck", 210.0))
@@ -300,6 +302,7 @@ class _Vocabulary(Checks):
         return MelodyIdeas(
             *melody.lane, melody.scale, tuple(melody.schemas.items()), tuple(cell for cell in cells if cell),
             melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
+            tuple(TENSIONS[name] for name in melody.tensions),
         )  # fmt: skip
 
     def _riff(self) -> RiffIdeas:

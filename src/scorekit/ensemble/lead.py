@@ -12,7 +12,7 @@ from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting, opening, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
-from scorekit.ensemble.retouch import banded, climax, risen, sparser, varied
+from scorekit.ensemble.retouch import banded, climax, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
 from scorekit.ensemble.tunes import monophonic, ornamented, tune
 from scorekit.ideas import MelodyIdeas
@@ -123,6 +123,7 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     elif busy < -SLACK:
         tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
     tones = tones if setting.kind == "riff" else climax(setting, tones)
+    tones = rested(setting, tones)
     tones = _leaning(brief, setting, tones)
     return _ended(brief, setting, tones)
 

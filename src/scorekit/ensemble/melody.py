@@ -99,6 +99,7 @@ class Spot:
     """Heard for long: a beat and a half, or the last before a rest."""
     half: bool = False
     """Heard for half a beat or more."""
+    root: int = 0
 
 
 @lru_cache(maxsize=4096)
@@ -130,7 +131,7 @@ def spot(setting: Setting, tone: Tone) -> Spot:
         chord = section.chord_at(chord.end)
     tones, scale = _classes(chord.root, chord.quality, section.key.tonic, section.key.mode, setting.ideas.scale)
     strong = section.meter.strength(tone.start) >= 0.8
-    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2, tone.length >= PPQ // 2)
+    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2, tone.length >= PPQ // 2, chord.root)
 
 
 def dissonance(pitch: int, place: Spot) -> float:

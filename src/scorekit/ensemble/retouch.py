@@ -118,6 +118,27 @@ def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     return tuple(replace(t, pitch=lower.get(k, t.pitch)) for k, t in enumerate(tones))
 
 
+def rested(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The line with no tone held, or left hanging before a rest, a semitone from a tone of its chord: it gives way to that. A
+    tone that goes on by step within a beat and a half may, and a tension that the genre rests on."""
+    out = list(tones)
+    ends = [*(t.start for t in out[1:]), setting.section.length]
+    for n in range(len(out) - 1, -1, -1):
+        tone, after = out[n], out[n + 1] if n + 1 < len(out) else None
+        hangs = ends[n] - tone.end >= PPQ * 3 // 4 and tone.length >= PPQ // 2
+        if tone.length < PPQ and not hangs:
+            continue
+        goes_on = after is not None and not hangs and 0 < abs(after.pitch - tone.pitch) <= 2
+        place = spot(setting, tone)
+        beside = [p for p in (tone.pitch - 1, tone.pitch + 1) if p % 12 in place.chord]
+        if tone.pitch % 12 in place.chord or not beside or (goes_on and tone.length < PPQ * 3 // 2):
+            continue
+        if beside == [tone.pitch + 1] and (tone.pitch - place.root) % 12 in setting.ideas.tensions:
+            continue
+        out[n] = replace(tone, pitch=next((p for p in beside if setting.low <= p <= setting.high), tone.pitch))
+    return tuple(out)
+
+
 def banded(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """The line with no fewer chord tones on strong beats than its genre allows: the last misfits go to the nearest."""
     places = [spot(setting, t) for t in tones]

@@ -52,7 +52,11 @@ def owned(lines: Sequence[BassLine], facts: frozenset[str], song: Seed) -> Owned
     """The song's own figure: one of the genre's that fit its mode and tempo, some inner tones and the fourth bar changed."""
     able = [line for line in lines if fits(line.mask, facts, ("chord", "tempo"))] or list(lines)
     line = song.choose("riff", able, [one.weight for one in able])
-    weak = [n for n, hit in enumerate(line.rhythm.hits) if hit.mark not in "X!" and n]
+    hits = line.rhythm.hits
+    ends = [*(hit.step for hit in hits[1:]), line.rhythm.steps]
+    weak = [
+        n for n, hit in enumerate(hits) if n and hit.mark not in "X!" and 4 * (ends[n] - hit.step) < line.rhythm.per_bar
+    ]
     degrees = list(line.degrees)
     for n in weak:
         near = _BESIDE.get(degrees[n], ())
