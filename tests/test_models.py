@@ -34,8 +34,8 @@ def test_general_casts_one_player_each_for_drums_bass_harmony_and_melody(genre: 
 
 @pytest.mark.parametrize("genre", GENRES)
 def test_instrument_focused_casts_all_eight(genre: str) -> None:
-    """Under the orchestrator the band is the eight specialists, and more of them are heard than under general."""
-    score = composed(genre)
+    """Under the orchestrator the full line-up is the eight specialists, and more of them are heard than under general."""
+    score = composed(genre, lineup="full")
     assert tuple(p.name for p in score.plan.parts) == PARTS
     assert len(sounding(score)) > 4
 

@@ -96,10 +96,19 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("tempo", f"{plan.tempo.bpm_at(0):.6g}", "tempo", "tempo"),
         ("key", str(plan.key), tune_key(compiled), "keys"),
         ("form", form, "form", "form"),
+        ("lineup", plan.lineup, "lineup", "lineup"),
         ("ending", plan.ending, "ending", "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
-    sounds = [(part.sound.patch, f"parts.{part.name}", f"mix.{part.name}") for part in plan.parts]
+    own = f"lineup[{plan.lineup}].mix."
+    sounds = [
+        (
+            part.sound.patch,
+            f"parts.{part.name}",
+            f"{own if f'{own}{part.name}.patch' in compiled.genre.history else 'mix.'}{part.name}",
+        )
+        for part in plan.parts
+    ]
     return [
         *rows,
         *harmony(compiled),

@@ -165,6 +165,7 @@ def card(plan: Plan) -> dict[str, Any]:
         "meter": list(dict.fromkeys(str(p.section.meter) for p in plan.placements)),
         "form": [{"section": p.section.id, "bar": p.bar, "bars": p.section.bars} for p in plan.placements],
         "parts": [part.name for part in plan.parts],
+        "lineup": plan.lineup,
         "ending": plan.ending,
         "seconds": round(plan.tempo.seconds(plan.end) + plan.tail, 3),
     }
@@ -188,7 +189,12 @@ def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: b
         ("took", f"{took:.2f} s"),
     ]
     if verbose:
-        rows += [("genre", facts["genre"]), ("model", facts["model"]), ("seed", facts["seed"])]
+        rows += [
+            ("genre", facts["genre"]),
+            ("model", facts["model"]),
+            ("lineup", facts["lineup"]),
+            ("seed", facts["seed"]),
+        ]
         units = {"lufs": "LUFS", "peak": "dBTP"}
         rows += [(name, f"{facts[name]:.1f} {unit}") for name, unit in units.items() if name in facts]
     rows += [("wrote" if n == 0 else "", path) for n, path in enumerate(files)]

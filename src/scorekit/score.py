@@ -269,6 +269,7 @@ class Plan:
     """fix, report or off."""
     decisions: tuple[Decision, ...] = ()
     ending: str = "hit"
+    lineup: str = "full"
 
     @property
     def end(self) -> Tick:

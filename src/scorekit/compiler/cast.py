@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scorekit.catalog import Catalog
-from scorekit.compiler.genres import GenreSpec, MixSpec
+from scorekit.compiler.genres import GenreSpec, LineupSpec, MixSpec
 from scorekit.compiler.judge import Judge
 from scorekit.compiler.keypath import join
+from scorekit.compiler.lineups import mixed
 from scorekit.compiler.material import Sheets, played
 from scorekit.compiler.slots import NoteToken, notes
 from scorekit.compiler.specs import MidiNotes
@@ -23,18 +24,16 @@ from scorekit.theory import DRUM_NOTES
 if TYPE_CHECKING:
     from scorekit.compiler.specs import PartSpec, SectionPart, SongSpec
 
-CASTS = {"general": ("drums", "bass", "keys", "lead"), "instrument_focused": PARTS}
-"""The single generator plays drums, bass, harmony and melody; the orchestrator has all eight."""
 _DRUM_CHANNEL = 9
 DEFAULT_PROGRAMS = {"drums": 0, "bass": 33, "guitar": 27, "keys": 0, "strings": 48, "brass": 61, "lead": 81, "pads": 89}
 
 
-def band(song: SongSpec, genre: GenreSpec, kind: str, catalog: Catalog, book: Reader) -> tuple[Part, ...]:
+def band(song: SongSpec, genre: GenreSpec, lineup: LineupSpec, catalog: Catalog, book: Reader) -> tuple[Part, ...]:
     """The parts on stage, in the order of their tracks, one MIDI channel each.
 
-    A part the song silences everywhere is left out; one the song asks to play joins the cast of any model.
+    A part the song silences everywhere is left out; one the song asks to play joins any line-up.
     """
-    names = [n for n in PARTS if (n in CASTS[kind] or asked(song, n)) and not silenced(song, n)]
+    names = [n for n in PARTS if (n in lineup.parts or asked(song, n)) and not silenced(song, n)]
     channels = iter(channel for channel in range(16) if channel != _DRUM_CHANNEL)
     if not names:
         book.wrong("parts", "every part is silenced: nobody is left to play", "let at least one part play")
@@ -42,7 +41,7 @@ def band(song: SongSpec, genre: GenreSpec, kind: str, catalog: Catalog, book: Re
         part(
             name,
             song.parts.get(name),
-            genre,
+            mixed(name, genre, lineup, DEFAULT_PROGRAMS[name]),
             _DRUM_CHANNEL if name == "drums" else next(channels),
             catalog,
             book,
@@ -53,9 +52,10 @@ def band(song: SongSpec, genre: GenreSpec, kind: str, catalog: Catalog, book: Re
 
 
 def asked(song: SongSpec, name: str) -> bool:
-    """Whether the song asks for a part to play, anywhere."""
-    cells = [s.parts.get(name) for s in song.sections.values()] + [song.parts.get(name)]
-    return any(cell is not None and (cell.play or getattr(cell, "notes", None)) for cell in cells)
+    """Whether the song asks for a part to play, anywhere, or speaks of it as of one that is in the band."""
+    own = song.parts.get(name)
+    cells = [s.parts[name] for s in song.sections.values() if name in s.parts]
+    return (own is not None and own.play is not False) or any(cell.play or cell.notes for cell in cells)
 
 
 def silenced(song: SongSpec, name: str) -> bool:
@@ -69,10 +69,9 @@ def silenced(song: SongSpec, name: str) -> bool:
 
 
 def part(
-    name: str, own: PartSpec | None, genre: GenreSpec, channel: int, catalog: Catalog, book: Reader, playability: str
+    name: str, own: PartSpec | None, mix: MixSpec, channel: int, catalog: Catalog, book: Reader, playability: str
 ) -> Part:
-    """One part: its sound and mixer strip from the song, else from the genre, else the plainest."""
-    mix = genre.mix.get(name) or MixSpec(gm=DEFAULT_PROGRAMS[name])
+    """One part: its sound and mixer strip from the song, else from the line-up and its genre."""
     sound, program = voice(name, own, mix, catalog, book)
 
     def of(key: str) -> float:
@@ -116,16 +115,16 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
     return Sound(chosen, tuple(sorted((k, float(v)) for k, v in params.items()))), 0 if name == "drums" else program
 
 
-def choices(song: SongSpec, genre: GenreSpec, kind: str) -> tuple[Decision, ...]:
-    """I7: parts the song adds to, or takes from, what genre and model would have."""
+def choices(song: SongSpec, genre: GenreSpec, lineup: LineupSpec) -> tuple[Decision, ...]:
+    """I7: parts the song adds to, or takes from, the line-up."""
     found = []
     for name in PARTS:
-        usual = name in CASTS[kind] and (not genre.arrange.enter_order or name in genre.arrange.enter_order)
+        usual = name in lineup.parts and (not genre.arrange.enter_order or name in genre.arrange.enter_order)
         wanted = True if asked(song, name) else False if silenced(song, name) else usual
         if wanted != usual:
             sides = (
                 Claim("song", f"{name} {'plays' if wanted else 'is silent'}", 1.0),
-                Claim("model and genre", f"{name} {'plays' if usual else 'is silent'}", 0.5),
+                Claim("line-up", f"{name} {'plays' if usual else 'is silent'}", 0.5),
             )
             reason = "the song comes first; the others share what is left to do"
             found.append(

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import strings
-from scorekit.compiler.genres import GenreSpec
+from scorekit.compiler.genres import GenreSpec, MixSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.roles import names
 from scorekit.compiler.wrong import Reader, Wrong
@@ -122,10 +122,18 @@ class Checks(Reader):
         for part, mix in self.genre.mix.items():
             base = join("mix", part)
             self.known(base, "part", part, self.catalog.specialists, on_key=True)
-            patch = mix.patch or (self.catalog.patch_for(mix.gm) if mix.gm is not None else None)
-            names = [row.name for row in self.catalog.patches]
-            if patch and self.known(join(base, "patch"), "patch", patch, names):
-                self._params(join(base, "params"), patch, mix.params)
+            self._sound(base, mix, None)
+        for index, lineup in enumerate(self.genre.lineup):
+            for part, mix in lineup.mix.items():
+                usual = self.genre.mix.get(part)
+                self._sound(join(item("lineup", index, lineup.id), "mix", part), mix, usual.patch if usual else None)
+
+    def _sound(self, base: str, mix: MixSpec, usual: str | None) -> None:
+        """A patch that is known, and parameters that it has."""
+        patch = mix.patch or (self.catalog.patch_for(mix.gm) if mix.gm is not None else usual)
+        names = [row.name for row in self.catalog.patches]
+        if patch and self.known(join(base, "patch"), "patch", patch, names):
+            self._params(join(base, "params"), patch, mix.params)
 
     def _params(self, path: str, patch: str, params: Mapping[str, float]) -> None:
         row = self.catalog.patch(patch)

@@ -21,6 +21,7 @@ from scorekit.compiler.tables import (
     Milliseconds,
     Name,
     NameOrNames,
+    PartName,
     Pitch,
     Pole,
     Range,
@@ -343,6 +344,16 @@ class MixSpec(Table):
     width: float = entry("Stereo width, 1 as recorded.", 1, ge=0, le=2)
 
 
+class LineupSpec(Table):
+    """A band that plays this genre: who is in it, and on what."""
+
+    id: Name = entry("Its name, by which songs ask for it.", examples=["piano_trio"])
+    w: Weight = entry("How often it is chosen.", 1)
+    parts: tuple[PartName, ...] = entry("Who is in it.", min_length=1)
+    mix: dict[PartName, MixSpec] = entry("What differs from the genre's mix: another sound, another level.", {},
+                                         json_schema_extra=PER_PART)  # fmt: skip
+
+
 class EndingSpec(Table):
     """A way to end."""
 
@@ -372,6 +383,7 @@ class GenreSpec(Table):
     riff: RiffSpec = entry("What guitar, bass and others say together.", RiffSpec.model_construct())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange.model_construct())
     mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
+    lineup: tuple[LineupSpec, ...] = entry("Bands to choose from; none: everybody.", ())
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
     assess: dict[str, tuple[float, float, float, float]] = entry(
         "Wanted values of measures: nothing below a or above d, all from b to c.", {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import log
 
 from scorekit.catalog import Catalog
-from scorekit.compiler import cast, form, harmony, material, sections, tempo
+from scorekit.compiler import cast, duration, form, harmony, lineups, material, sections, tempo
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.slots import chords
@@ -22,7 +22,6 @@ from scorekit.compiler.strings import key as read_key
 from scorekit.compiler.strings import length as read_length
 from scorekit.compiler.strings import meter as read_meter
 from scorekit.compiler.strings import section as read_section
-from scorekit.compiler.tables import Change
 from scorekit.compiler.vocabulary import colours, ideas, weighed
 from scorekit.compiler.wrong import Reader, words
 from scorekit.errors import Problem
@@ -30,13 +29,10 @@ from scorekit.ideas import Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Entry, Feel, Master
-from scorekit.timebase import PPQ, TempoMap
+from scorekit.timebase import PPQ
 
 MAX_BARS = 2000
-MAX_SECONDS = 3600.0
 MAX_SECTIONS = 1000
-RING = 2.0
-"""Seconds from the last hit to the end of the song, where nothing else decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +84,9 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     statements, wishes = sections.build(setting, tokens, book)
     placed = placements(statements)
     ending = "hit" if any(i.kind == "last hit" for i in statements[-1].intents) else ended(genre, seed)
-    tempi, tail, fitted = timed(sources, pace, wanted, placed, wishes, ending == "ritard", book)
-    parts = cast.band(song, genre, model.type, sources.catalog, book)
+    tempi, tail, fitted = duration.timed(song, genre.tempo, pace, wanted, placed, wishes, ending == "ritard", book)
+    lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
+    parts = cast.band(song, genre, lineup, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
     tune = material.tune(song, statements, sources.sheets, book)
     cells = cast.cells(
@@ -133,9 +130,10 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
             *keyed(setting, song),
             *material.key_told(song, sources.sheets, setting.key),
             *tune.decisions,
-            *cast.choices(song, genre, model.type),
+            *cast.choices(song, genre, lineup),
         ),
         ending=ending,
+        lineup=lineup.id,
     )
 
 
@@ -283,7 +281,7 @@ def formed(
         tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
         return tuple(lengthened(song, token, book) for token in tokens), "form"
     bar = setting.meter.bar / PPQ * 60 / pace.bpm
-    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - RING) / bar) + 1)
+    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - duration.RING) / bar) + 1)
     if bars > MAX_BARS:
         told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
         book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
@@ -384,66 +382,3 @@ def paced(sources: Sources, seed: Seed) -> tempo.Pace:
     """The song's own tempo, else one of the genre's."""
     lean = sources.model.bias.get("tempo", 0.0)
     return tempo.asked(sources.song.tempo) or tempo.Pace(tempo.drawn(sources.genre.tempo, lean, seed))
-
-
-def timed(
-    sources: Sources,
-    pace: tempo.Pace,
-    wanted: Length,
-    placed: Sequence[Placement],
-    wishes: Sequence[sections.Wish],
-    ritard: bool,
-    book: Reader,
-) -> tuple[TempoMap, float, tuple[Decision, ...]]:
-    """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
-
-    A tempo the genre chose bends so that the last hit lands ``RING`` seconds before the end: by up to 3 %, or what half a bar
-    is of the whole, or anywhere in the genre's range where the song wrote form and length both. Then the ring stretches
-    between 1.2 and 4 s; what is still missing is told (T6). Where no length is asked for the last bar is heard out.
-    """
-    laid = [(p.section, p.start) for p in placed]
-    local = [span_of(wish) for wish in wishes]
-    hit = placed[-1].end - placed[-1].section.meter.bar
-    tempi = tempo.laid(pace, laid, local, ritard)
-    free = sources.song.form is None or "length" in sources.song.model_fields_set
-    goal = wanted.seconds if free else None
-    if goal and not pace.fixed and not any(local):
-        genre, bars = sources.genre.tempo, sum(p.section.bars for p in placed)
-        bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
-        flex = 1.0 if sources.song.form is not None else max(tempo.FLEX, 0.5 / max(bars - 1, 1))
-        low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
-        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
-    landing = tempi.seconds(hit)
-    heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
-    ring = max(RING + 0.5, heard_out) if goal is None else min(4.0, max(1.2, goal - landing))
-    total = landing + ring
-    if total > MAX_SECONDS:
-        book.wrong(
-            "length" if sources.song.form is None else "form",
-            f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit",
-            "shorten the form or raise the tempo",
-        )
-    missed = lengths_told(goal, total, tempi.bpm_at(0), pace.fixed)
-    return tempi, total - tempi.seconds(placed[-1].end), missed
-
-
-def span_of(wish: sections.Wish) -> tuple[float, float] | None:
-    """A section's own tempo, from and to."""
-    own = wish.get("tempo")
-    if own is None:
-        return None
-    if isinstance(own, Change):
-        start = own.start or (own.dotted * 1.5 if own.dotted else None) or own.end or 120.0
-        return start, own.end or start
-    return float(own), float(own)  # type: ignore[arg-type]
-
-
-def lengths_told(goal: float | None, total: float, bpm: float, fixed: bool) -> tuple[Decision, ...]:
-    """T6: the asked length and whole bars at this tempo disagree by more than half a second."""
-    if goal is None or abs(goal - total) <= 0.5:
-        return ()
-    sides = (
-        Claim("length", f"{goal:g} s", 0.8),
-        Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0),
-    )
-    return (Decision("T6", "tempo", "song", sides, f"{total:.1f} s", "music ends on a bar line, not inside one"),)

@@ -201,6 +201,11 @@ class SongSpec(Table):
     scorekit_version: Annotated[str, Field(pattern=f"^{VERSION}$")] | None = entry(
         "Lowest version of scorekit that reads this file.", None, examples=["0.1"]
     )
+    lineup: Name | None = entry(
+        "Who is in the band: one of the genre's line-ups, or full for everybody; left out: the seed chooses.",
+        None,
+        examples=["full"],
+    )
     seed: int = entry("Another number gives another song.", 0, ge=0, le=2**63 - 1)
     tempo: Tempo | None = entry(
         "Quarter notes a minute, or { start = 96, end = 104 }, { dotted = 80 }, [[1, 96], [9, 120]].",

@@ -31,6 +31,12 @@ _LOOSE = ("break", "breakdown")
 """Sections from which anybody may be missing, the bass too."""
 _FOUNDATION = ("drums", "bass")
 """They play their patterns whole: what is built on must not have holes."""
+_HEADS = ("A", "verse", "theme", "blues", "eight")
+"""Sections that state a tune first."""
+_SMALL = 3
+"""Pitched parts of a band in which everybody is heard all the time, unless somebody is told to rest."""
+_PITCHED = 7
+"""Pitched parts of a full band, for which genres say how many play at each tier."""
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
 
 
@@ -47,7 +53,12 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         if not cell.play and lane.plays:
-            entering = came_in(part.name, playing, section, kind, part.name in always)
+            late = part.name == "drums" and begun_softly(plan, section, playing, seed)
+            entering = (
+                section.length - section.meter.pulses[-1]
+                if late
+                else came_in(part.name, playing, section, kind, part.name in always)
+            )
             lane = replace(
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
             )
@@ -67,7 +78,7 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
     chosen: list[str] = []
     for name in by_wish(plan, section, seed):
         pitched = [n for n in chosen if n != "drums"]
-        if asked[name] is False or (name == "lead" and section.melody == _TUNELESS and asked[name] is None):
+        if asked[name] is False or (name == "lead" and asked[name] is None and tacet(plan, section)):
             continue
         wanted = drums_play(plan.ideas, section) if name == "drums" else len(pitched) < room or name in always
         if wanted or asked[name]:
@@ -75,10 +86,19 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
     return tuple(chosen or [name for name in band if asked[name] is not False][:1])
 
 
+def tacet(plan: Plan, section: Section) -> bool:
+    """Whether the tune's player rests: where there is no tune; in a small band also in riffs but those of highest energy,
+    so that it comes in rather than goes on."""
+    small = sum(part.name != "drums" for part in plan.parts) <= _SMALL
+    return section.melody == _TUNELESS or (small and section.melody == "riff" and section.tier < 5)
+
+
 def size(plan: Plan, section: Section) -> int:
-    """How many pitched parts a section has room for: by tier, one more on a return, one fewer in a break, more or fewer with
-    complexity."""
-    base = plan.ideas.arrange.sizes[section.tier - 1] - (section.name in _LOOSE)
+    """How many pitched parts a section has room for: by tier and the size of the band, one more on a return, one fewer in a
+    break, more or fewer with complexity. Three may always be there: a small band has no fewer for its verses."""
+    full = plan.ideas.arrange.sizes[section.tier - 1]
+    pitched = sum(part.name != "drums" for part in plan.parts)
+    base = max(min(full, 3), round(full * pitched / _PITCHED + 0.3)) - (section.name in _LOOSE)
     thin = section.name in _THIN or "ending" in section.flags
     fuller = 1 if section.occurrence > 1 and not thin else 0
     fuller += 1 if intents.begun_by_all(section) else 0
@@ -169,11 +189,20 @@ def staged(
     """The lane with its exit and its rests. A cell that must play is there from the first beat to the last, and so is a
     part that the genre builds this section on (``carries``)."""
     if carries:
-        return lane
+        return replace(lane, rests=strolled(part, playing, section, seed))
     vamping = ideas.arrange.axis == "groove"
     return replace(
         lane, leave=exit_of(part, playing, section), rests=rests(part, lane, playing, section, seed, vamping)
     )
+
+
+def strolled(part: str, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
+    """Bars in which a small band's only comper leaves a soloist with bass and drums: the first or second four of eight."""
+    alone = part in _COMPERS and len(playing) <= _SMALL + 1 and not set(playing) & _CHORDS - {part}
+    if not alone or section.melody != "solo" or section.bars < 8:
+        return ()
+    first = 4 * seed.at(section.id, part).pick("stroll", (1.0, 1.0))
+    return tuple(range(first, first + 4))
 
 
 def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
@@ -196,6 +225,14 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
     if not first_chords(playing):
         return "build"
     return seed.at(section.name).choose("opening", tuple(weights), tuple(weights.values()))
+
+
+def begun_softly(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> bool:
+    """Whether a small band's drummer leaves the first statement of the tune to the others: after a soft beginning, or none."""
+    before = next(place.seam.before for place in plan.placements if place.section.id == section.id)
+    calm = section.tier <= 3 and (before is None or before <= 2) and len(playing) <= _SMALL + 1
+    first = section.name in _HEADS and section.occurrence == 1 and section.bars >= 8
+    return calm and first and seed.at(section.id).chance("begun softly", 0.6)
 
 
 def first_chords(playing: tuple[str, ...]) -> str:

@@ -1,0 +1,86 @@
+"""How long a song lasts: its tempo map and its last ring, so that the asked length comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scorekit.compiler import sections, tempo
+from scorekit.compiler.genres import GenreTempo
+from scorekit.compiler.strings import Length
+from scorekit.compiler.tables import Change
+from scorekit.compiler.wrong import Reader
+from scorekit.score import Claim, Decision, Placement
+from scorekit.timebase import TempoMap
+
+if TYPE_CHECKING:
+    from scorekit.compiler.specs import SongSpec
+
+MAX_SECONDS = 3600.0
+RING = 2.0
+"""Seconds from the last hit to the end of the song, where nothing else decides."""
+
+
+def timed(
+    song: SongSpec,
+    genre: GenreTempo,
+    pace: tempo.Pace,
+    wanted: Length,
+    placed: Sequence[Placement],
+    wishes: Sequence[sections.Wish],
+    ritard: bool,
+    book: Reader,
+) -> tuple[TempoMap, float, tuple[Decision, ...]]:
+    """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
+
+    A tempo the genre chose bends so that the last hit lands ``RING`` seconds before the end: by up to 3 %, or what half a bar
+    is of the whole, or anywhere in the genre's range where the song wrote form and length both. Then the ring stretches
+    between 1.2 and 4 s; what is still missing is told (T6). Where no length is asked for the last bar is heard out.
+    """
+    laid = [(p.section, p.start) for p in placed]
+    local = [span_of(wish) for wish in wishes]
+    hit = placed[-1].end - placed[-1].section.meter.bar
+    tempi = tempo.laid(pace, laid, local, ritard)
+    free = song.form is None or "length" in song.model_fields_set
+    goal = wanted.seconds if free else None
+    if goal and not pace.fixed and not any(local):
+        bars = sum(p.section.bars for p in placed)
+        bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
+        flex = 1.0 if song.form is not None else max(tempo.FLEX, 0.5 / max(bars - 1, 1))
+        low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
+        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
+    landing = tempi.seconds(hit)
+    heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
+    ring = max(RING + 0.5, heard_out) if goal is None else min(4.0, max(1.2, goal - landing))
+    total = landing + ring
+    if total > MAX_SECONDS:
+        book.wrong(
+            "length" if song.form is None else "form",
+            f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit",
+            "shorten the form or raise the tempo",
+        )
+    missed = lengths_told(goal, total, tempi.bpm_at(0), pace.fixed)
+    return tempi, total - tempi.seconds(placed[-1].end), missed
+
+
+def span_of(wish: sections.Wish) -> tuple[float, float] | None:
+    """A section's own tempo, from and to."""
+    own = wish.get("tempo")
+    if own is None:
+        return None
+    if isinstance(own, Change):
+        start = own.start or (own.dotted * 1.5 if own.dotted else None) or own.end or 120.0
+        return start, own.end or start
+    return float(own), float(own)  # type: ignore[arg-type]
+
+
+def lengths_told(goal: float | None, total: float, bpm: float, fixed: bool) -> tuple[Decision, ...]:
+    """T6: the asked length and whole bars at this tempo disagree by more than half a second."""
+    if goal is None or abs(goal - total) <= 0.5:
+        return ()
+    sides = (
+        Claim("length", f"{goal:g} s", 0.8),
+        Claim("tempo" if fixed else "form", f"whole bars at {bpm:.4g} are {total:.1f} s", 1.0),
+    )
+    return (Decision("T6", "tempo", "song", sides, f"{total:.1f} s", "music ends on a bar line, not inside one"),)
