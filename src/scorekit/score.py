@@ -164,7 +164,8 @@ class Section:
 
     def chord_at(self, tick: Tick) -> Chord:
         """The chord sounding at a tick; the last one at and after the end."""
-        return self.chords[max(0, bisect_right(self._starts, tick) - 1)]
+        after = bisect_right(self._starts, tick)
+        return self.chords[after - 1 if after else 0]
 
     @cached_property
     def _starts(self) -> list[Tick]:

@@ -81,8 +81,9 @@ class Pen:
     def write(self, start: Tick, length: Tick, pitch: int, velocity: float, origin: Origin, manner: str = "") -> None:
         """Adds a note; velocity is rounded and kept within 1 to 127, length is at least one tick."""
         row = self._origins.setdefault(origin, len(self._origins))
-        loud = min(127, max(1, round(velocity)))
-        self._notes.append(Note(start, max(1, length), pitch, loud, manner, row))
+        loud = round(velocity)
+        loud = 1 if loud < 1 else loud if loud < 127 else 127
+        self._notes.append(Note(start, length if length > 1 else 1, pitch, loud, manner, row))
 
     def copy(self, phrase: Phrase, note: Note) -> None:
         """Adds a note of another phrase with the origin it has there."""

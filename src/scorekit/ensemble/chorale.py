@@ -156,11 +156,21 @@ def _joined(way: Sequence[Voicing], voicing: Voicing, still: float) -> float:
     """What it costs to go on to a voicing: motion of each voice, the top line, blocks moving in one direction."""
     if not way or len(way[-1]) != len(voicing):
         return 0.0
-    moves = [b - a for a, b in zip(way[-1], voicing, strict=True)]
-    cost = sum(0.7 * abs(m) + (0.12 * m * m if abs(m) > 4 else 0.0) for m in moves)
-    top = abs(moves[-1])
-    cost += still * (TOP[top] if top < 6 else 1.2 + 0.8 * (top - 5))
-    if top == 0 and len(way) > 1 and way[-2][-1] == voicing[-1]:
+    voices, top, block = _motion(way[-1], voicing)
+    cost = voices + still * top
+    if len(way) > 1 and way[-1][-1] == voicing[-1] == way[-2][-1]:
         cost += 2.0
+    return cost + block
+
+
+@lru_cache(maxsize=16384)
+def _motion(before: Voicing, after: Voicing) -> tuple[float, float, float]:
+    """What the motion of each voice costs, that of the top line, and blocks that move in one direction."""
+    moves = [b - a for a, b in zip(before, after, strict=True)]
+    top = abs(moves[-1])
     block = len(moves) > 1 and (min(moves) > 0 or max(moves) < 0)
-    return cost + (5.0 if block and (max(map(abs, moves)) > 2 or len(set(moves)) == 1) else 0.0)
+    return (
+        sum([0.7 * abs(m) + (0.12 * m * m if abs(m) > 4 else 0.0) for m in moves]),
+        TOP[top] if top < 6 else 1.2 + 0.8 * (top - 5),
+        5.0 if block and (max(map(abs, moves)) > 2 or len(set(moves)) == 1) else 0.0,
+    )

@@ -81,7 +81,7 @@ def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[CompCell, ..
         return tuple(going)
 
     def fit(cell: CompCell, bar: int) -> float:
-        tie = _tie(_laid(brief, [cell] * bars, bar, 1), around, bar * brief.section.meter.bar)
+        tie = _tied(brief, cell, bar, 1, around)
         return tie / RIFF if around.twin else tie
 
     return momentous(ideas.cells, brief, going, fit)
@@ -104,6 +104,8 @@ def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
     """How active the tune is at a place of the figure, in the mean over the section but for what leads into the next; there
     and then where it strays."""
     bar, length = brief.section.meter.bar, brief.section.length - PPQ
+    if not heard.notes:
+        return 0.0
     if _strays(brief, ideas, tick // bar):
         return heard.activity(tick)
     places = range(tick % (BLOCK * bar), length, BLOCK * bar)
@@ -167,15 +169,15 @@ def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
     dials = replace(brief.dials, density=brief.lane.density)
-    ties = [
-        _tie(_laid(brief, [cell] * brief.section.bars, first), around, brief.section.meter.bar * first)
-        for cell in cells
-    ]
+    ties = [_tied(brief, cell, first, BLOCK, around) for cell in cells]
     return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
 
 
-def _tie(found: Sequence[Stab], around: Around, begin: Tick) -> float:
+def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -> float:
     """A tenth where a cell has the rhythm of a part it must not share; up to three hundred times as likely in its twin's."""
+    if not around.busy and not around.twin:
+        return 1.0
+    found, begin = _laid(brief, [cell] * brief.section.bars, first, bars), first * brief.section.meter.bar
     shy = 0.1 if around.busy and _overlap(found, around.busy) > OVERLAP else 1.0
     own = {s.at for s in found}
     theirs = {tick for tick in around.twin if begin <= tick <= max(own, default=begin) + PPQ}
@@ -198,7 +200,7 @@ def _laid(brief: Brief, cells: Sequence[CompCell], first: int, bars: int = BLOCK
         here = paced(cell.rhythm, section, brief.lane.pace, bar)
         ends = [s.at for s in here[1:]] + [section.meter.bar]
         for s, end in zip(here, ends, strict=False):
-            if not brief.seed.at(bar, s.at).chance("hit", s.chance):
+            if s.chance < 1.0 and not brief.seed.at(bar, s.at).chance("hit", s.chance):
                 continue
             rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
             length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(end - s.at, rings))

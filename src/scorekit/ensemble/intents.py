@@ -34,6 +34,8 @@ def binds(intent: Intent, part: str) -> bool:
 
 def at(section: Section, kind: str, part: str) -> tuple[Tick, ...]:
     """Ticks of the intents of a kind that bind a part, rising."""
+    if not section.intents:
+        return ()
     return tuple(sorted({i.tick for i in section.intents if i.kind == kind and binds(i, part)}))
 
 
@@ -91,6 +93,8 @@ def begun_by_all(section: Section) -> bool:
 
 def build(section: Section) -> Span | None:
     """The bars of a section that build."""
+    if not section.intents:
+        return None
     return next(((i.tick, i.tick + i.length) for i in section.intents if i.kind == "build"), None)
 
 
@@ -102,6 +106,8 @@ def rise(section: Section, tick: Tick) -> float:
 
 def swell(section: Section, tick: Tick) -> float:
     """Velocity gained by a tick of a build or a ramp."""
+    if not section.intents and "ramp" not in section.flags:
+        return 0.0
     return (_RAMP if build(section) is None else _BUILD) * rise(section, tick)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 from scorekit.ensemble import masks
@@ -15,7 +15,7 @@ from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
-from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.timebase import PPQ, Tick
 
 TOMS = (41, 43, 45, 47, 48, 50)
 SNARES = (37, 38, 40)
@@ -96,14 +96,9 @@ def level(brief: Brief, tick: Tick) -> float:
     return at + swell(section, tick) + leaning(brief, tick) + brief.cell.velocity
 
 
-@lru_cache(maxsize=4096)
-def _strength(meter: Meter, at: Tick) -> float:
-    return meter.strength(at)
-
-
 def strength(section: Section, tick: Tick) -> float:
     """How strong a tick's place in its bar is: see Meter.strength."""
-    return _strength(section.meter, tick % section.meter.bar)
+    return section.meter.strength(tick)
 
 
 def knee(velocity: float) -> float:

@@ -73,11 +73,12 @@ def _placed(family: str, root: int, quality: str, seat: Seat) -> list[Voicing]:
     scale = chord_scale(root, quality, seat.tonic, seat.mode)
     found: dict[Voicing, None] = {}
     high = seat.low + 11 if family in DIGGING else seat.high
+    low = max(seat.low, 50) if family == "rootless_ab" else seat.low
     for shape in shapes(family, root, quality, scale):
+        rising = sorted(set(shape))
         for base in range(root - 12, high + 1, 12):
-            voicing = tuple(sorted({base + interval for interval in shape}))
-            if voicing[0] >= max(seat.low, 50 if family == "rootless_ab" else 0) and voicing[-1] <= seat.high:
-                found[voicing] = None
+            if base + rising[0] >= low and base + rising[-1] <= seat.high:
+                found[tuple([base + interval for interval in rising])] = None
     kept = [v for v in found if seat.hands != "guitar" or on_guitar(v)]
     full = [v for v in kept if family in UNGUIDED or _complete(v, root, quality)] or kept
     return [v for v in full if len(v) < 2 or v[-1] - v[-2] > 1] or full

@@ -10,7 +10,7 @@ What: the genre's own fills, or a path down the kit from the snare to the floor 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
@@ -40,7 +40,7 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.grid import fill_strokes
 from scorekit.ensemble.intents import build
-from scorekit.ideas import DrumIdeas, Fill, Pattern
+from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
@@ -167,7 +167,8 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
         return roll
     tier = round(energy(brief, slot.bar))
     ready = [f for f in usable(ideas.fills, brief.section) if f.beats <= slot.beats and tier in f.tiers]
-    ready = [f for f in ready if stands_out(brief, laid(f, brief.section, slot.bar), slot.bar)]
+    usual = interrupted(brief, slot.bar)
+    ready = [f for f in ready if stands_out(brief.section, laid(f, brief.section, slot.bar), slot.bar, usual)]
     longest = max((f.beats for f in ready), default=0)
     fitting = [f for f in ready if f.beats == longest]
     fitting = [f for f in fitting if f.path not in used] or fitting
@@ -179,24 +180,27 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     return seed.choose("fill", fitting, weights, heat(brief.dials))
 
 
-def stands_out(brief: Brief, strokes: Sequence[tuple[int, Knock]], bar: int) -> bool:
+def interrupted(brief: Brief, bar: int) -> set[tuple[Tick, int]] | None:
+    """What the groove strikes in a bar, as (tick of the bar, pitch); None without a groove."""
+    groove = chosen(brief)
+    return {(k.at, DRUM_NOTES[k.row]) for k in plain(brief, groove, bar_at(brief, bar))} if groove else None
+
+
+def stands_out(
+    section: Section, strokes: Sequence[tuple[int, Knock]], bar: int, usual: set[tuple[Tick, int]] | None
+) -> bool:
     """Whether a fill can be told from the groove it interrupts: two strokes in its last two beats that the groove has not."""
-    groove, meter = chosen(brief), brief.section.meter
-    if groove is None:
+    if usual is None:
         return True
-    usual = {(k.at, DRUM_NOTES[k.row]) for k in plain(brief, groove, bar_at(brief, bar))}
-    late = {
-        (k.at, DRUM_NOTES[k.row])
-        for number, k in strokes
-        if number == bar and k.at >= meter.bar - sum(meter.pulses[-2:])
-    }
+    begin = section.meter.bar - sum(section.meter.pulses[-2:])
+    late = {(k.at, DRUM_NOTES[k.row]) for number, k in strokes if number == bar and k.at >= begin}
     return len(late - usual) >= 2
 
 
 def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
     """Some beats of a longer fill."""
     low, high = first * grid, (first + beats) * grid
-    inside = tuple(replace(hit, step=hit.step - low) for hit in pattern.hits if low <= hit.step < high)
+    inside = tuple(Hit(h.step - low, h.mark, h.length, h.chance) for h in pattern.hits if low <= h.step < high)
     return Pattern(beats * grid, pattern.per_bar, inside)
 
 
@@ -284,7 +288,7 @@ def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
     start = max(0, end - whole * section.meter.bar - sum(section.meter.pulses[-rest:] if rest else ()))
     if fill is None:
         made = () if slot.why.startswith(BREATH) else invented(brief, Slot(slot.bar, beats, slot.why))
-        if not stands_out(brief, made, slot.bar):
+        if not stands_out(section, made, slot.bar, interrupted(brief, slot.bar)):
             return breath(brief, slot)
         return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-17.0, 13.0))
     low, high = fill.crescendo or (0, 0)
