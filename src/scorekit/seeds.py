@@ -32,7 +32,8 @@ class Seed:
 
     def unit(self, draw: str) -> float:
         """A number in [0, 1)."""
-        return (self.bits(draw) >> 11) * 2.0**-53
+        found = blake2b(f"{self.address}#{draw}".encode(), digest_size=8).digest()  # bits, without the call
+        return (int.from_bytes(found, "big") >> 11) * 2.0**-53
 
     def chance(self, draw: str, probability: float) -> bool:
         """True with the given probability."""

@@ -107,10 +107,10 @@ def tidy(notes: Sequence[Note], length: Tick) -> tuple[Note, ...]:
         before = last.get(note.pitch)
         if before is not None and kept[before].start == note.start:
             continue
-        if before is not None and kept[before].end > note.start:
+        if before is not None and kept[before].start + kept[before].length > note.start:
             kept[before] = with_length(kept[before], note.start - kept[before].start)
         last[note.pitch] = len(kept)
-        kept.append(note if note.end <= length else with_length(note, length - note.start))
+        kept.append(note if note.start + note.length <= length else with_length(note, length - note.start))
     return tuple(kept)
 
 

@@ -108,8 +108,7 @@ def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
         return 0.0
     if _strays(brief, ideas, tick // bar):
         return heard.activity(tick)
-    places = range(tick % (BLOCK * bar), length, BLOCK * bar)
-    return sum(heard.activity(at) for at in places) / max(1, len(places))
+    return heard.usual(tick, BLOCK * bar, length)
 
 
 def _together(brief: Brief) -> Seed:

@@ -143,7 +143,8 @@ def _strum(
         fresh = slot is not before
         thumbs = (0 if fresh else thumbs) + (stab.mark == "p")
         before = slot
-        slot = replace(slot, voicing=figure(brief, family, slot, stab.at))
+        voicing = figure(brief, family, slot, stab.at)
+        slot = slot if voicing is slot.voicing else replace(slot, voicing=voicing)
         if stab.mark == "p":
             pitch = thumb(slot.chord, thumbs)
             pen.write(stab.at, max(stab.length, PPQ), pitch, _velocity(brief, stab), _origin(brief, stab, ", thumb"))

@@ -226,6 +226,19 @@ class Tune:
         """1 where the tune begins a note, .6 a step from there, .3 where it holds one, else 0."""
         return self._activity.get(tick // self.step, 0.0)
 
+    @cached_property
+    def _usual(self) -> dict[tuple[Tick, Tick, Tick], float]:
+        return {}
+
+    def usual(self, tick: Tick, period: Tick, end: Tick) -> float:
+        """How active it is, in the mean, at a place that comes again after every period."""
+        key = tick % period, period, end
+        found = self._usual.get(key)
+        if found is None:
+            places = range(tick % period, end, period)
+            found = self._usual[key] = sum(self.activity(at) for at in places) / max(1, len(places))
+        return found
+
     def rests(self, end: Tick) -> tuple[tuple[Tick, Tick], ...]:
         """(from, to) of each silence of a beat or more after a note."""
         starts = [note.start for note in self.notes[1:]] + [end]

@@ -199,9 +199,9 @@ def _cheapest(
     they are tried until none can be cheaper, of equal ones the lowest number wins. ``top`` is the weight of the top-line
     term less 100.
     """
-    best = (1 << 62, 0, 0)
+    best, chosen, moved = 1 << 62, 0, 0
     for sofar, number, before, still in states:
-        if sofar + _KINDEST > best[0]:
+        if sofar + _KINDEST > best:
             break
         cost, motion = _move(before, after, strict)
         if top:
@@ -212,9 +212,10 @@ def _cheapest(
             cost += _KINDEST
         elif motion == 0 and still >= 2:
             cost += 200
-        if (sofar + cost, number) < best[:2]:
-            best = (sofar + cost, number, motion)
-    return best
+        cost += sofar
+        if cost < best or (cost == best and number < chosen):
+            best, chosen, moved = cost, number, motion
+    return best, chosen, moved
 
 
 def _traced(names: Sequence[tuple[Voicing, ...]], last: int, back: Sequence[Sequence[int]]) -> tuple[Voicing, ...]:

@@ -114,8 +114,9 @@ def _cheapest(
         turning = 0 if beat.first else 300
         f = [cost << _PLACE | n for n, cost in enumerate(falling)]
         r = [cost << _PLACE | n for n, cost in enumerate(rising, size)]
-        on = [min(a + (turning << _PLACE), b) for a, b in zip(f, r, strict=True)]
-        off = [min(a, b + (turning << _PLACE)) for a, b in zip(f, r, strict=True)]
+        turned = turning << _PLACE
+        on = [a + turned if a + turned < b else b for a, b in zip(f, r, strict=True)]
+        off = [a if a < b + turned else b + turned for a, b in zip(f, r, strict=True)]
         fell = [min(map(add, (f[n], *off[n + 1 :]), down)) for n in range(size)]
         rose = [min(map(add, (r[n], *on[:n][::-1]), up)) for n in range(size)]
         falling = [(best >> _PLACE) + cost for best, cost in zip(fell, price, strict=True)]
