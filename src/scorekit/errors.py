@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 SHOWN = 80
 """Longest piece of somebody's text shown in a message."""
@@ -125,7 +124,10 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """``did you mean 'tempo'?``, or the list of what is known when it is short, or nothing."""
     names = sorted(set(known))
     close = [ours for ours, theirs in _ALSO_CALLED.items() if wrong.lower() in theirs and ours in names]
-    close = close or get_close_matches(wrong, names, n=1, cutoff=0.6)
+    if not close:
+        from difflib import get_close_matches  # here, as it is needed for mistakes alone
+
+        close = get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(names)}" if names and len(names) <= 24 else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 Step = str | int
@@ -15,6 +16,7 @@ _NEEDS_BACKSLASH, _BACKSLASHED = re.compile(r"([\\\]])"), r"\\\1"
 _PIECE = re.compile(r'\.?(?:"((?:[^"\\]|\\.)*)"|\[((?:[^\]\\]|\\.)*)\]|([^.\[\]"]+))')
 
 
+@lru_cache(maxsize=4096)
 def quoted(key: str) -> str:
     """A key as TOML writes it: bare where it may be."""
     return key if _BARE.fullmatch(key) else '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -22,7 +24,8 @@ def quoted(key: str) -> str:
 
 def join(base: str, *keys: Step) -> str:
     """A path with more keys after it."""
-    return ".".join(filter(None, [base, *(quoted(key) if isinstance(key, str) else str(key) for key in keys)]))
+    path = ".".join([quoted(key) if isinstance(key, str) else str(key) for key in keys])
+    return f"{base}.{path}" if base and path else base or path
 
 
 def item(base: str, index: int, name: str | None) -> str:
@@ -32,7 +35,9 @@ def item(base: str, index: int, name: str | None) -> str:
 
 def identified(values: object) -> bool:
     """Whether a list is one of tables that all have an ``id``."""
-    return isinstance(values, Sequence) and bool(values) and all(isinstance(v, Mapping) and _id(v) for v in values)
+    if not isinstance(values, (list, tuple)) or not values:
+        return False
+    return all(isinstance(v, Mapping) and _id(v) for v in values)
 
 
 def _id(table: Mapping[str, Any]) -> bool:

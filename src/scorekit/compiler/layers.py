@@ -6,7 +6,6 @@ Everything else replaces. Who wrote a value, and what it beat, is remembered by 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -15,7 +14,6 @@ from pydantic import BaseModel, ValidationError
 
 from scorekit.compiler.keypath import around, every, identified, item, join
 from scorekit.compiler.toml import Document, parse, point
-from scorekit.compiler.wording import problems
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -129,7 +127,7 @@ class _Pile:
 
     def table(self, base: Mapping[str, Any], over: Mapping[str, Any], path: str, layer: Layer) -> dict[str, Any]:
         merged = dict(base)
-        lists = any(identified(value) for value in (*base.values(), *over.values()))
+        lists = "drop" in over and any(identified(value) for value in (*base.values(), *over.values()))
         if lists and _dropping(path, over.get("drop")):
             merged = self.dropped(merged, over["drop"], join(path, "drop"), layer)
         for key, value in over.items():
@@ -265,6 +263,8 @@ def options(settings: Iterable[str], name: str = "--set") -> tuple[tuple[Layer, 
 
 
 def _option(text: str, name: str) -> Document | Diagnostic:
+    import json
+
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         return Diagnostic("option", "not key=value", Span(name, 1, 1, len(text), text), "such as tempo=120")
@@ -287,6 +287,8 @@ def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Dia
     try:
         return model.model_validate(frozen(layered.values)), []
     except ValidationError as error:
+        from scorekit.compiler.wording import problems  # here, as they are needed for mistakes alone
+
         errors = error.errors(include_url=False, include_context=True)
     told = ordered(layered.diagnose(one) for one in problems(model, layered.values, errors[:MAX_TOLD]))
     if len(errors) > MAX_TOLD:

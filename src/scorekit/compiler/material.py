@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from scorekit import smf
 from scorekit.compiler.keypath import join
 from scorekit.compiler.layers import Layered
 from scorekit.compiler.recognise import recognised
@@ -22,7 +22,10 @@ from scorekit.score import Claim, Decision, Key, Note, Section
 from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, root_names
 from scorekit.timebase import PPQ, Meter, Tick
 
-Sheets = Mapping[str, smf.Sheet]
+if TYPE_CHECKING:
+    from scorekit import smf
+
+Sheets = Mapping[str, "smf.Sheet"]
 """MIDI files by the key path of the table that names them."""
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
 
@@ -57,6 +60,8 @@ def gathered(song: SongSpec, layered: Layered, find: Find, file: str, book: Read
     """The MIDI files a song names, read; what is wrong with them is noted in the book."""
     found: dict[str, smf.Sheet] = {}
     for path, _, name in named(song):
+        from scorekit import smf  # here, as most songs name none
+
         at = join(path, "midi")
         winner = layered.winner(at)
         answer = find("tunes", name, winner.layer.document.file if winner else file)

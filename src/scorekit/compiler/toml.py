@@ -156,7 +156,7 @@ def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
     size = len(text.encode(errors="replace"))
     if size > limit:
         return _refused(file, f"is {size:,} bytes long", f"at most {limit:,} bytes")
-    bare = _OPAQUE.sub(lambda match: re.sub(r"[^\n]", "_", match.group()), text)
+    bare = _OPAQUE.sub(lambda match: "\n".join(["_" * len(line) for line in match.group().split("\n")]), text)
     for at, told, hint in _excesses(bare, MAX_VALUES * max(1, limit // MAX_BYTES)):
         return Diagnostic("toml", told, point(text, file, at), hint)
     return None
