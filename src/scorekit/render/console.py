@@ -178,12 +178,24 @@ class Console:
         near = self.kicks[(self.kicks > at - dsp.RATE) & (self.kicks < at + n)] - at
         return effects.duck(near.tolist(), depth, n)
 
+    @property
+    def ringing(self) -> tuple[effects.Room | None, effects.Echo | None]:
+        """Room and echo as before the song."""
+        return self._room.silent() if self._room else None, effects.Echo(self.delay) if self.delay else None
+
+    @cached_property
+    def _room(self) -> effects.Room | None:
+        return effects.Room(self.room) if self.room is not None else None
+
+    @cached_property
+    def reach(self) -> int:
+        """Samples for which something rings on."""
+        return max((ringing.reach for ringing in self.ringing if ringing), default=0)
+
     def wet(self, a: int, b: int) -> Iterator[tuple[int, Samples]]:
         """Chunks (first sample, (2, n)) that cover samples a to b, with room and echo."""
-        room = effects.Room(self.room) if self.room is not None else None
-        echo = effects.Echo(self.delay) if self.delay else None
-        reach = max(ringing.reach for ringing in (room, echo) if ringing) if room or echo else 0
-        for at in range(max(a - reach, 0) // CHUNK * CHUNK, b, CHUNK):
+        room, echo = self.ringing
+        for at in range(max(a - self.reach, 0) // CHUNK * CHUNK, b, CHUNK):
             made = self.buses(at)
             for ringing, send in ((echo, made.delay), (room, made.verb)):
                 if ringing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -74,8 +75,11 @@ class Hands:
 
     def mixed(self, console: Console) -> Spool:
         """The mix before mastering."""
-        spool = self.spool(console.n)
-        self.split(partial(_mixed, console, spool), console.n, GRID)
+        spool, n = self.spool(console.n), console.n
+        # Whoever begins later has to hear what still rings there first: the first one takes so much more.
+        share = max(n - (self.count - 1) * console.reach, 0) // self.count
+        cuts = [(n - share * left) // GRID * GRID for left in range(self.count - 1, 0, -1)]
+        self.work([partial(_mixed, console, spool, a, b) for a, b in pairwise([0, *cuts, n]) if b > a])
         return spool
 
     def store(self, size: int) -> memoryview:
