@@ -226,13 +226,16 @@ def _ease(n: int) -> Samples:
 
 def fade_in(x: Samples, seconds: float) -> Samples:
     """Copy with a raised-cosine start."""
-    n = min(samples(seconds), x.shape[-1])
-    return np.concatenate([x[..., :n] * _ease(n), x[..., n:]], axis=-1) if n else x.copy()
+    n, out = min(samples(seconds), x.shape[-1]), x.copy()
+    out[..., :n] *= _ease(n)
+    return out
 
 
 def fade_out(x: Samples, seconds: float) -> Samples:
     """Copy with a raised-cosine end."""
-    return fade_in(x[..., ::-1], seconds)[..., ::-1]
+    n, out = min(samples(seconds), x.shape[-1]), x.copy()
+    out[..., x.shape[-1] - n :] *= _ease(n)[::-1]
+    return out
 
 
 # -- filters ---------------------------------------------------------------------------------------------------------
@@ -282,15 +285,19 @@ def crossed(spectrum: Spectrum) -> Samples:
     """The parts of complex64 numbers (..., bins), imaginary before real: they change places as halves of a word, which is
     quicker than reading every other one."""
     words = spectrum.view(np.uint64)
-    return ((words << np.uint64(32)) | (words >> np.uint64(32))).view(np.float32)
+    turned = words << np.uint64(32)
+    turned |= words >> np.uint64(32)
+    return turned.view(np.float32)
 
 
 def times(a: Spectrum, b: Weights) -> Spectrum:
-    """Product of complex64 spectra (..., bins), written out in parts (complex multiply differs between machines)."""
-    product = crossed(a)
+    """Product of complex64 spectra (..., bins), written out in parts (complex multiply differs between machines); a is written
+    over."""
+    product, planes = crossed(a), a.view(np.float32)
     product *= b.crossed
-    product += a.view(np.float32) * b.straight
-    return product.view(np.complex64)
+    planes *= b.straight
+    planes += product
+    return a
 
 
 def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease: int = 0) -> Samples:
@@ -303,16 +310,18 @@ def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease
     back.
     """
     n, step, lead = x.shape[-1], hop * back // there, ease * back // there
-    count = -(-(n + ease) // hop)
-    flat, out = x.reshape(-1, n), np.zeros((x.size // max(n, 1), count * step + back), np.float32)
+    count, common = -(-(n + ease) // hop), back - step
+    flat = x.reshape(-1, n)
+    out = np.empty((len(flat), count * step + back), np.float32)
+    out[:, :common] = 0.0
     places = [(row, block * hop) for row in range(len(flat)) for block in range(count)]
     rows, bins = np.zeros((4, there), np.float32), response.straight.size // 2
     rise = _ease(ease)
     for first in range(0, len(places), 4):
         group = places[first : first + 4]
-        rows[:] = 0.0
         for line, (row, at) in zip(rows, group, strict=False):
             a, b = max(at - ease, 0), min(at + hop, n)
+            line[: a - at + ease], line[b - at + ease : hop + ease] = 0.0, 0.0
             line[a - at + ease : b - at + ease] = flat[row, a:b]
         if ease:
             rows[:, :ease] *= rise
@@ -320,7 +329,9 @@ def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease
         spectra = np.fft.rfft(rows[: 4 if len(group) > 1 else 1], norm="forward")
         wet = np.fft.irfft(times(spectra[:, :bins], response), back)
         for line, (row, at) in zip(wet, group, strict=False):
-            out[row, at // hop * step :][:back] += line
+            place = out[row, at // hop * step :][:back]
+            place[:common] += line[:common]
+            place[common:] = line[common:]
     return out.reshape(*x.shape[:-1], -1)[..., lead:]
 
 

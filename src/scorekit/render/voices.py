@@ -167,13 +167,14 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     sound = voiced(sound[:, :longest], shift, tone)
     if whole and sound.shape[-1] > 2 * dsp.samples(CHOKE):
         sound = dsp.fade_out(sound, CHOKE)
-    top = float(np.abs(sound).max(initial=0.0))
+    top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
     step = 2.0**-14
     while top > 32_767.0 * step:
         step *= 2.0
     while 0.0 < top <= 16_383.0 * step:
         step *= 0.5
-    data = np.rint(sound * np.float32(1.0 / step)).astype(np.int16)
+    steps = sound * np.float32(1.0 / step)
+    data = np.rint(steps, out=steps).astype(np.int16)
     data.setflags(write=False)
     return Body(data, step * dsp.gain(patch.gain))
 
