@@ -8,7 +8,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Generic, TypeVar
 
@@ -31,9 +30,10 @@ def helped() -> bool:
 
 
 class Aside(Generic[Result]):
-    """A function at work in another process, which is gone when this is left."""
+    """A function at work in another process, which is gone when this is left, or about to go."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
+        _leaving[:] = [process for process in _leaving if not _gone(process, os.WNOHANG)]
         heard, told = os.pipe()
         self.process = os.fork()
         if not self.process:
@@ -46,6 +46,8 @@ class Aside(Generic[Result]):
             finally:
                 os._exit(code)
         os.close(told)
+        self.told = False
+        """Whether it has said all it had to say."""
         self.pipe: BinaryIO = os.fdopen(heard, "rb")
 
     def __enter__(self) -> Aside[Result]:
@@ -57,8 +59,10 @@ class Aside(Generic[Result]):
         if kind is not None:
             os.kill(self.process, signal.SIGKILL)  # in the middle of its work: nobody wants the result any more
         self.pipe.close()  # a reader who leaves early makes it stop
-        with suppress(ChildProcessError):
-            os.waitpid(self.process, 0)
+        if kind is None and self.told:
+            _leaving.append(self.process)  # it has but to give its memory back, which takes a while
+        else:
+            _gone(self.process)
 
     def result(self) -> Result:
         """What it found; what went wrong there is raised here."""
@@ -66,10 +70,23 @@ class Aside(Generic[Result]):
             found, error = pickle.load(self.pipe)
         except EOFError:
             raise MemoryError("a process of the render was killed") from None
+        self.told = True
         if error is not None:
             raise error
         result: Result = found
         return result
+
+
+_leaving: list[int] = []
+"""Processes that are done and about to go."""
+
+
+def _gone(process: int, how: int = 0) -> bool:
+    """Whether a process is gone; waits for that, unless ``how`` says otherwise."""
+    try:
+        return os.waitpid(process, how)[0] == process
+    except ChildProcessError:
+        return True
 
 
 def _outcome(work: Callable[[], object]) -> tuple[object, Exception | None]:

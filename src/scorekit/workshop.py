@@ -187,7 +187,11 @@ class Workshop(Hands):
                     told = stack.enter_context(os.fdopen(there[1], "wb"))
                     heard = stack.enter_context(os.fdopen(back[0], "rb"))
                     self._wires.append(Wire(told, heard, other))
-                return job()
+                result = job()
+                for wire in self._wires:
+                    if wire.other is not None:
+                        wire.other.result()
+                return result
         finally:
             self._wires = []
 
