@@ -8,6 +8,7 @@ Sound 2005, and Pfeifle, DAFx-17 (tine and pickup of the electric piano); Smith 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,6 +46,18 @@ def _board(f: Reals) -> Reals:
 
 _BED = [58.0, 97.0, 151.0, 233.0, 342.0]
 """Resonances of the key bed, Hz."""
+_WASH = 65_536
+
+
+@lru_cache(maxsize=2)
+def _struck(ear: str) -> Samples:
+    """What answers any blow, as one ear has it: the key bed, and a wash of the board's modes and of strings left free."""
+    modes = 180.0 * dsp.power(18.0, (np.arange(90) + 0.5 * scatter(f"grand/board/{ear}", 90)) / 90.0)
+    bed = partials(_BED, [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1])
+    level = 0.009 * dsp.power(modes / 180.0, -0.35)
+    wash = partials(modes, level, 1.5 / (1.0 + modes / 1_500.0), scatter(f"grand/wash/{ear}", 90))
+    sound = ring(bed.joined(wash), _WASH)
+    return dsp.fade_out(sound, 0.6)
 
 
 def _strings(take: Take) -> tuple[Partials, Partials]:
@@ -70,7 +83,7 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
         f[few] + beat * (0.16 + 0.1 * sway), level[few] * (0.24 + 0.1 * sway), 1.25 * t60[few], 0.12 + 0.1 * sway
     )
     # The bridge carries each partial to its own part of the board; below 150 Hz nothing has a side.
-    wide = 0.45 * scatter(f"grand/{pitch}/side", k.size)[few] * f[few] / (f[few] + 150.0)
+    wide = 0.85 * scatter(f"grand/{pitch}/side", k.size)[few] * f[few] / (f[few] + 150.0)
     side = Partials(f[few], level[few] * wide, 0.55 * t60[few], loud.phase[few])
     third = Partials(f[few] - 0.12 * beat, quiet.level * 2.0 * wide, quiet.t60, quiet.phase + 0.3)
     return loud.joined(quiet), side.joined(third)
@@ -85,11 +98,10 @@ def _grand(take: Take) -> Samples:
     sound *= np.float32(1.0 / np.abs(sound).max())
     # The key bed and the hammer: a thud in the board, and felt on steel.
     noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0)
-    thud = ring(partials(_BED, [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1]), 16_384)
     for ear, address in zip(sound, ("left", "right"), strict=True):
         felt = burst(f"grand/{take.pitch}/{take.round}/{address}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
         dsp.add(ear, felt, 0, 0.05 * noise)
-        dsp.add(ear, thud, 0, 0.8 * noise)
+        dsp.add(ear, _struck(address), 0, 0.8 * noise)
     return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds, n=n)
 
 
@@ -312,7 +324,7 @@ def _pluck(take: Take) -> Samples:
 
 TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
 KEYBOARDS = (
-    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-3.9, release=0.18, programs=(0, 1, 2, 3)),
+    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-3.9, release=0.22, programs=(0, 1, 2, 3)),
     Patch("epiano", "keys", "tine electric piano", _epiano,
           (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
           gain=-7.8, programs=(4, 5)),
