@@ -97,7 +97,7 @@ def _grand(take: Take) -> Samples:
     sound = np.stack([middle - side, middle + side])
     sound *= np.float32(1.0 / np.abs(sound).max())
     # The key bed and the hammer: a thud in the board, and felt on steel.
-    noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0)
+    noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0) * (take.manner != STILL)
     for ear, address in zip(sound, ("left", "right"), strict=True):
         felt = burst(f"grand/{take.pitch}/{take.round}/{address}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
         dsp.add(ear, felt, 0, 0.05 * noise)
