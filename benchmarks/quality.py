@@ -1,7 +1,7 @@
 """How good the sound is, in numbers: every patch at its corners, and the mix of every shipped song.
 
     python benchmarks/quality.py [--patches] [--songs] [--quick] [--only NAME]
-    python benchmarks/quality.py --soundfont FILE.sf2 [--only NAME]
+    python benchmarks/quality.py --soundfont FILE.sf2 [--soundfont FILE.sf2] [--only NAME]
 
 Patches. Of the tonal core, which every pitched patch plays when its manner is ``STILL`` (parameters of movement and noise
 at their least): ``pitch``, greatest distance in cents from the pitch
@@ -227,7 +227,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("patches", "songs", "quick"):
         options.add_argument(f"--{name}", action="store_true")
-    options.add_argument("--soundfont", type=Path, help="print the patches beside this SoundFont instead")
+    options.add_argument("--soundfont", type=Path, action="append", help="print the patches beside it instead")
     options.add_argument("--only", default="", help="names that contain this")
     chosen = options.parse_args()
     if chosen.soundfont:
