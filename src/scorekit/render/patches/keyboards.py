@@ -287,13 +287,13 @@ def _bells(take: Take) -> Samples:
     n = take.upto(whole)
     slow = float(dsp.exp2((72.0 - take.pitch) / 20.0))
     tube = take.param("tube")
-    bar = (np.array([1.0, 2.756, 5.404, 8.933, 13.34]), np.array([1.0, 0.75, 0.5, 0.35, 0.2]),
-           np.array([4.5, 2.4, 1.2, 0.6, 0.35]))  # fmt: skip
+    bar = (np.array([1.0, 2.756, 5.404, 8.933, 13.34]), np.array([0.6, 1.0, 0.75, 0.4, 0.2]),
+           np.array([4.5, 3.6, 2.4, 1.0, 0.45]))  # fmt: skip
     pipe = (np.array([0.5, 1.0, 1.506, 2.08, 2.72, 3.43]), np.array([0.2, 0.5, 0.6, 0.55, 0.35, 0.2]),
             np.array([5.0, 5.5, 4.5, 3.6, 2.6, 1.8]))  # fmt: skip
     ratios, t60 = np.concatenate([bar[0], pipe[0]]), np.concatenate([bar[2], pipe[2]])
     levels = np.concatenate([bar[1] * (1.0 - 0.8 * tube), pipe[1] * tube])
-    rows = _bars(take, ratios, levels, t60 * slow, 3_000.0, 2.2)
+    rows = _bars(take, ratios, levels, t60 * slow, 6_500.0, 2.2)
     twin = Partials(rows.hertz * 1.0007 + 0.3, 0.3 * rows.level, rows.t60, rows.phase + 0.1)
     sound = ring(rows.joined(twin), n)
     dsp.add(sound, burst(f"bells/{take.pitch}/{take.round}", 1_500.0, 9_000.0, 0.03), 0, 0.2 * (0.3 + take.force))
