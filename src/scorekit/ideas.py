@@ -247,7 +247,8 @@ class RiffIdeas:
     parts: tuple[str, ...] = ()
     """Who plays it."""
     sections: tuple[tuple[str, str], ...] = ()
-    """Section name to where it is played there: every (bar), answers (the second half of every four bars)."""
+    """Section name to where it is played there: every (bar), answers (the second half of every four bars), fourths (the last
+    of every four bars of long sections)."""
     lines: tuple[BassLine, ...] = ()
 
 

@@ -62,15 +62,14 @@ def test_a_song_owns_its_riff(genre: str) -> None:
     for seed in SEEDS:
         found = riffs(song(genre, seed))
         assert len({riff.id for *_, riff in found}) <= 1
-        figures += [tuple((t.start, t.pitch - riff.tones[0].pitch) for t in riff.tones[:8]) for *_, riff in found[:1]]
+        figures += [tuple((t.start, t.pitch - riff.tones[0].pitch) for t in riff.tones[:20]) for *_, riff in found[:1]]
     assert len(figures) >= 4
     assert len(set(figures)) >= min(4, len(figures))
 
 
-@pytest.mark.parametrize("genre", ["rock", "metal", "blues"])
+@pytest.mark.parametrize("genre", ["rock", "blues"])
 def test_the_tune_leaves_room_for_the_riff_that_answers_it(genre: str) -> None:
-    """Where the riff answers, the tune sings nothing but its last tone on the first beat of those bars, and an upbeat into the
-    next section."""
+    """Where the riff answers, the tune sings nothing but an upbeat into the next section."""
     answered = 0
     for seed in SEEDS:
         for placement, passage, riff in riffs(song(genre, seed)):
@@ -81,8 +80,8 @@ def test_the_tune_leaves_room_for_the_riff_that_answers_it(genre: str) -> None:
             bar = section.meter.bar
             phrase = passage.phrase("lead")
             sung = [n for n in phrase.notes if phrase.origins[n.origin].idea != "upbeat"]
-            inside = [n for n in sung if n.start // bar in riff.bars]
-            assert all(n.start % bar == 0 and n.start // bar - 1 not in riff.bars for n in inside)
+            assert sung
+            assert not [n for n in sung if n.start // bar in riff.bars]
     assert answered >= 4
 
 

@@ -314,8 +314,8 @@ class RiffSpec(Table):
     """The figure that several parts say together: every song owns one."""
 
     parts: tuple[Name, ...] = entry("Who plays it.", ("bass", "guitar"))
-    sections: dict[Name, Literal["every", "answers"]] = entry(
-        "Where: in every bar of a section, or as answers in the second half of every four bars.", {}
+    sections: dict[Name, Literal["every", "answers", "fourths"]] = entry(
+        "Where: in every bar of a section, or as answers, in the second half or in the last of every four bars.", {}
     )
     patterns: tuple[BassPattern, ...] = entry("Figures to choose from, each over one bar or two; m is muted.", ())
 

@@ -17,10 +17,11 @@ from scorekit.ensemble.pads import Pads
 from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
-from scorekit.ideas import Ideas
-from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam
+from scorekit.ideas import Ideas, Riff
+from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Part
+from scorekit.timebase import Tick
 
 SPECIALISTS: Mapping[str, Specialist] = {
     player.name: player for player in (Drums(), Bass(), Guitar(), Keys(), Strings(), Brass(), Lead(), Pads())
@@ -71,7 +72,7 @@ def brief(
     last = placement.seam.after is None
     riff = riff_of(plan.ideas, placement.section, Seed(plan.seed), feel_band(plan.tempo.bpm_at(0)))
     if riff and part in riff.parts and len(riff.bars) == placement.section.bars:
-        lane = replace(lane, rests=())
+        lane = replace(lane, rests=(), enter=stating(riff, part, lane.enter, placement.section))
     return Brief(
         part=part,
         section=placement.section,
@@ -88,6 +89,13 @@ def brief(
         ending=plan.ending if last else "",
         riff=riff,
     )
+
+
+def stating(riff: Riff, part: str, enter: Tick, section: Section) -> Tick:
+    """When a part enters a section that is all riff: those above the bass from its first beat, the bass at once or with
+    the next statement, with no way of its own into it."""
+    two = 2 * section.meter.bar
+    return -(-enter // two) * two if part == "bass" else 0
 
 
 def play(part: Part, brief: Brief) -> Callable[..., Phrase]:

@@ -111,7 +111,7 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     shared = _shared(brief, setting)
     if brief.riff and shared and len(brief.riff.bars) == brief.section.bars:
         return _ended(brief, setting, shared)
-    tones = monophonic([*_between(brief, banded(setting, tune(setting))), *shared])
+    tones = monophonic([*_between(brief, setting, banded(setting, tune(setting))), *shared])
     if brief.section.occurrence > 1 and setting.kind != "solo":
         liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
@@ -146,19 +146,19 @@ def _shared(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     return ornamented(setting, tones, LIBERTY, brief.seed.at("riff"))
 
 
-def _between(brief: Brief, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The tune with room for the riff that answers it: at most its last tone falls on the first beat of those bars."""
+def _between(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The tune with room for the riff that answers it: it comes to rest on a tone of the chord, held to the bar line."""
     riff, bar = brief.riff, brief.section.meter.bar
     if riff is None or len(riff.bars) == brief.section.bars:
         return tuple(tones)
-    out = []
-    for tone in tones:
-        number, at = divmod(tone.start, bar)
-        until = min((b * bar for b in riff.bars if b * bar > tone.start), default=brief.section.length)
-        if number not in riff.bars:
-            out.append(replace(tone, length=min(tone.length, until + PPQ // 2 - tone.start)))
-        elif at == 0 and number - 1 not in riff.bars:
-            out.append(replace(tone, length=min(tone.length, PPQ)))
+    out = [t for t in tones if t.start // bar not in riff.bars]
+    for line in (number * bar for number in riff.bars if number - 1 not in riff.bars):
+        n = max((n for n, t in enumerate(out) if t.start < line), default=-1)
+        if n < 0 or out[n].start < line - bar:
+            continue
+        last, chord = out[n], brief.section.chord_at(out[n].start)
+        home = theory.nearest(last.pitch, theory.core_classes(chord.root, chord.quality), setting.low, setting.high)
+        out[n] = replace(last, pitch=home, length=min(2 * PPQ, line - last.start))
     return tuple(out)
 
 

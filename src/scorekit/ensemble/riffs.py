@@ -33,7 +33,8 @@ def riff_of(ideas: Ideas, section: Section, seed: Seed, band: str) -> Riff | Non
     where = dict(ideas.riff.sections).get(section.name)
     if where is None or not ideas.riff.lines or section.tier == 1:
         return None
-    if where == "answers" and (section.bars < 4 or not seed.chance(f"riff answers/{section.name}", ANSWERS)):
+    least = {"every": 1, "answers": 4, "fourths": 8}[where]
+    if section.bars < least or (least > 1 and not seed.chance(f"riff answers/{section.name}", ANSWERS)):
         return None
     return _laid(ideas.riff, where, section, seed, band, Register(ideas.bass.low, ideas.bass.high, section.key))
 
@@ -71,24 +72,23 @@ def _laid(ideas: RiffIdeas, where: str, section: Section, seed: Seed, band: str,
     """The song's riff over the bars and chords of a section."""
     mode = "major" if section.key.mode in MAJOR_LIKE else "minor"
     mine = owned(ideas.lines, frozenset((mode, band)), seed.at("riff"))
-    half = max(1, min(2, mine.line.rhythm.bars))
-    turning = section.bars - 4 if section.cadence == "half" else section.bars
-    played = tuple(b for b in range(section.bars) if where == "every" or (b % 4 >= 4 - half and b < turning))
+    long = {"every": 4, "answers": max(1, min(2, mine.line.rhythm.bars)), "fourths": 1}[where]
+    turning = section.bars - 4 if where != "every" and section.cadence == "half" else section.bars
+    played = tuple(b for b in range(turning) if b % 4 >= 4 - long)
     tones, near = list[Note](), register.middle
     for bar in played:
-        for tone in _bar(mine, section, bar, register, near):
-            tones.append(tone)
+        tones += _bar(mine, section, bar, bar + long, register, near)
         near = register.root(section.chord_at(bar * section.meter.bar).root, near)
     ends = [*(t.start for t in tones), section.length][1:]
     single = tuple(replace(t, length=max(1, min(t.length, e - t.start))) for t, e in zip(tones, ends, strict=True))
     return Riff(ideas.parts, played, single, mine.line.id, mine.line.path)
 
 
-def _bar(mine: Owned, section: Section, bar: int, register: Register, near: int) -> list[Note]:
-    """One bar of the riff over the chords it meets."""
+def _bar(mine: Owned, section: Section, bar: int, turn: int, register: Register, near: int) -> list[Note]:
+    """One bar of the riff, its ``turn``-th bar, over the chords it meets."""
     start, tones = bar * section.meter.bar, list[Note]()
     rooted: Chord | None = None
-    for stroke in strokes(mine.line.rhythm, section.meter, section.grid, bar):
+    for stroke in strokes(mine.line.rhythm, section.meter, section.grid, turn):
         at = start + stroke.at
         chord = section.chord_at(at)
         chord = replace(chord, bass=chord.root)
