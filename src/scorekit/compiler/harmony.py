@@ -90,12 +90,14 @@ def choose(
     against: Progress | None,
     heat: float,
     heard: Sequence[Progress] = (),
+    rivals: Sequence[Progress] = (),
 ) -> Progress:
     """A progression for a section known by any of ``names`` (itself, what it is like), in a mode.
 
     Those of the other gender of mode are left aside when any other remains; one of the very mode is preferred four to one,
     one that differs from the progression it should contrast with eight to one, and one ``heard`` in the song already four to
-    one: few songs have more than two or three. A section of ``FOLLOWERS`` takes a heard one, else one written for followers alone.
+    one: few songs have more than two or three. Twenty to one speaks against ``rivals``: what the hook stands on, for what
+    leads to it, and the other way round. A section of ``FOLLOWERS`` takes a heard one, else one written for followers alone.
     """
     fitting = [o for o in offers if any(name in o.roles for name in names)] or list(offers)
     agreeing = [o for o in fitting if not o.mode or same_gender(o.mode, mode)] or fitting
@@ -106,7 +108,7 @@ def choose(
         o.weight
         * (1.0 if against is None or contrasts(o, against) else 0.125)
         * (4.0 if o.mode == mode else 1.0)
-        * (4.0 if o in heard else 1.0)
+        * (0.05 if o in rivals else 4.0 if o in heard else 1.0)
         for o in agreeing
     ]
     return seed.choose("progression", agreeing, weights, heat)
@@ -220,10 +222,14 @@ def substituted(
 
 
 def matches(tokens: Sequence[ChordToken], wanted: Sequence[ChordToken]) -> bool:
-    """Whether chords begin with those wanted: same root and same family of quality."""
+    """Whether chords begin with those wanted: same root and same family of quality; a power chord is no triad."""
     pairs = zip(tokens, wanted, strict=False)
     return len(tokens) >= len(wanted) and all(
-        t.kind == w.kind and t.root == w.root and family(t.quality) == family(w.quality) for t, w in pairs
+        t.kind == w.kind
+        and t.root == w.root
+        and family(t.quality) == family(w.quality)
+        and (t.quality == "5") == (w.quality == "5")
+        for t, w in pairs
     )
 
 

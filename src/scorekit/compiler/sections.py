@@ -297,8 +297,9 @@ def harmony_of(
     placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps, last)
     at = setting.seed.at("harmony", section.name)
     daring = 2.0 * setting.dials.creativity
+    swaps = () if section.melody == "riff" else setting.swaps
     varied, _ = harmony.substituted(
-        placed, setting.swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring
+        placed, swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring
     )
     tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in varied]
     return harmony.sounding(tinted, section.key, offer.path, section.length)
@@ -319,7 +320,17 @@ def progression(setting: Setting, name: str, mode: str, chosen: Mapping[str, har
     names = likeness(setting.song, name)
     against = chosen.get(role(setting.genre, names).contrast_with or "")
     heat, seed = 0.3 + 1.4 * setting.dials.creativity, setting.seed.at("harmony", name)
-    return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()))
+    mine = carries(setting, names)
+    rivals = [
+        p for other, p in chosen.items() if mine and carries(setting, likeness(setting.song, other)) not in ("", mine)
+    ]
+    return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()), rivals)
+
+
+def carries(setting: Setting, names: Sequence[str]) -> str:
+    """Which of the song's two main matters a section carries by what its melody does: the hook, the verse, or neither."""
+    does = melody_of(role(setting.genre, names), Wish({}), names)
+    return {"hook": "hook", "lead": "verse", "riff": "verse"}.get(does, "") if names[0] not in ENDINGS else ""
 
 
 def spoken(wish: Wish, meter: Meter, book: Reader) -> tuple[gestures.Written, ...]:
