@@ -156,13 +156,30 @@ def test_intervals_like_sung_ones() -> None:
 
 
 def test_hooks_repeat() -> None:
-    """A hook has at most seven notes in two bars and its rhythm comes back at least twice."""
-    for seed in range(8):
+    """A hook has at most seven notes in two bars; its rhythm comes back at least twice, or once and in a variant of it where
+    the third of its four units is an idea of its own."""
+    returns = []
+    for seed in range(12):
         phrase = play(seed=seed, melody="hook", ideas=replace(POP, schemas=(("hook2x4", 1.0),), pickup=0.0))
         bar = 4 * PPQ
         units = [[n.start % (2 * bar) for n in phrase.notes if n.start // (2 * bar) == k] for k in range(4)]
         assert all(len(unit) <= 7 for unit in units)
-        assert sum(unit[:3] == units[0][:3] for unit in units) >= 3
+        returns.append(sum(unit[:3] == units[0][:3] for unit in units))
+        assert returns[-1] >= 2
+    assert sum(n >= 3 for n in returns) >= 9
+
+
+def test_a_chorus_opens_the_range() -> None:
+    """Over eight bars a hook spans nine semitones or more in most songs, and its second half tops the first."""
+    spans, tops = [], []
+    for seed in range(16):
+        notes = play(seed=seed, melody="hook", ideas=replace(POP, schemas=(("hook2x4", 1.0),))).notes
+        pitches = [n.pitch for n in notes]
+        spans.append(max(pitches) - min(pitches))
+        half = 16 * PPQ
+        tops.append(max(n.pitch for n in notes if n.start >= half) - max(n.pitch for n in notes if n.start < half))
+    assert sorted(spans)[8] >= 9
+    assert sum(top > 0 for top in tops) >= 12
 
 
 def test_one_climax() -> None:

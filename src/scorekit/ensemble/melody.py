@@ -56,13 +56,13 @@ class Setting:
 
     @property
     def centre(self) -> float:
-        """Where the tune lies: a hook some five semitones above a verse, solos a little above the middle."""
+        """Where the tune lies: a hook some six semitones above a verse, solos a little above the middle."""
         return centre(self.low, self.high, self.kind)
 
 
 def centre(low: int, high: int, kind: str) -> float:
     """The middle of a voice, a little higher or lower by what the melody does."""
-    return (low + high) / 2 + {"hook": 3.2, "solo": 1.0, "riff": -1.0}.get(kind, -2.0)
+    return (low + high) / 2 + {"hook": 3.9, "solo": 1.0, "riff": -1.0}.get(kind, -2.5)
 
 
 SPAN = 17
@@ -184,7 +184,7 @@ def _ending(pitch: int, close: str, place: Spot, tonic: int) -> float:
 
 def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> list[list[tuple[int, float, bool]]]:
     """For each tone the pitches it may take as (pitch, cost, outside the chord)."""
-    amp = {"hook": 4.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
+    amp = {"hook": 5.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
     for n, (tone, after) in enumerate(zip(tones, [*tones, None][1:], strict=True)):
@@ -235,7 +235,7 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     before = aim.before[-2:]
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
-    stay, leap = (0.35, 0.0) if setting.kind == "solo" else (0.0, 0.5 if setting.kind == "hook" else 0.2)
+    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4)}.get(setting.kind, (0.0, 0.2))
     for row in _offers(setting, tones, aim, seed):
         beam = _advance(beam, row, stay, leap)
     way, pitches = beam[0][6], []

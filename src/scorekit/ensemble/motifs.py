@@ -31,6 +31,9 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
 
+HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.25), (("a", "a=", "b?", "a=."), 0.4), (("a", "a'", "b", "a'."), 0.35))
+"""How the four units of a chorus hook go: thrice the same and home, or with an idea of its own, higher, in the third."""
+
 SHORT: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'."),
     "period": ("a", "a=."),
@@ -119,9 +122,9 @@ def _room(name: str, bars: int) -> float:
     return 1.0 if name != "blues_aab" or bars % 12 == 0 else 0.1
 
 
-def slots(schema: str, bars: int, cadence: str) -> tuple[Slot, ...]:
-    """The units of a section in order; the last one ends as the section's cadence asks."""
-    form = SCHEMAS[schema]
+def slots(schema: str, bars: int, cadence: str, form: Sequence[str] = ()) -> tuple[Slot, ...]:
+    """The units of a section in order, by the schema or a ``form`` of it; the last one ends as the section's cadence asks."""
+    form = form or SCHEMAS[schema]
     count = max(1, -(-bars // 2))
     if count <= 2:
         tokens = SHORT[schema][:count]

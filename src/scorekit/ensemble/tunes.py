@@ -17,6 +17,7 @@ from scorekit import theory
 from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
 from scorekit.ensemble.motifs import (
+    HOOK_FORMS,
     Slot,
     Tone,
     eased,
@@ -39,6 +40,8 @@ from scorekit.timebase import PPQ, Tick
 
 LIFT = (0, 1, 4, 1)
 """How many semitones each unit of four lies above the first: state, restate, answer, turn."""
+HOOK_LIFT = (-2, -1, 6, 1)
+"""The same in hooks, which keep their top for their third unit."""
 SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
@@ -215,7 +218,9 @@ def _stated(
     """A new idea sung where its slot lies, so that it may be followed by itself without a leap."""
     shapes = HOOKS if setting.kind == "hook" else SHAPES
     shape = seed.choose("shape", [name for name, _ in shapes], [w for _, w in shapes], setting.heat)
-    lift = LIFT[slot.index % 4] + (6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0)
+    lift = (HOOK_LIFT if setting.kind == "hook" else LIFT)[slot.index % 4] + (
+        6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0
+    )
     aim = Aim(shape, lift, slot.close, before, slot.goal, setting.opening if slot.index == 0 else -1)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
@@ -331,7 +336,9 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     said: dict[str, tuple[Tone, ...]] = {}
     line: Sequence[Tone] = []
     used: list[int] = []
-    units = slots(schema, setting.section.bars, setting.section.cadence)
+    forms, odds = [form for form, _ in HOOK_FORMS], [weight for _, weight in HOOK_FORMS]
+    form = setting.seed.choose("hook form", forms, odds) if schema == "hook2x4" else ()
+    units = slots(schema, setting.section.bars, setting.section.cadence, form)
     for slot, after in zip(units, (*units[1:], None), strict=True):
         known = said.get(after.letter) if after else None
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
