@@ -169,14 +169,15 @@ def covering(changes: Changes, meter: Meter, bar: int) -> list[ChordToken]:
 
 
 def rebar(tokens: Sequence[ChordToken], origin: Tick, bar: int, written: Meter, meter: Meter) -> list[ChordToken]:
-    """The chords of a bar carried into a bar of another meter, each to the nearest beat not taken yet."""
+    """The chords of a bar carried into a bar of another meter, each to the nearest beat not taken yet, the later of two: a waltz
+    changes on its third beat, five on its fourth."""
     starts: list[Tick] = []
     for token in tokens:
         at = token.start - origin
         if written != meter:
             wished = at * meter.bar / written.bar
             free = [onset for onset in meter.onsets if not starts or onset > starts[-1]]
-            at = min(free, key=lambda o: abs(o - wished)) if free else -1
+            at = min(free, key=lambda o: (abs(o - wished), -o)) if free else -1
         starts.append(at)
     kept = [(s, t) for s, t in zip(starts, tokens, strict=True) if s >= 0]
     ends = [s for s, _ in kept[1:]] + [meter.bar]

@@ -26,7 +26,7 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
     "riff2": ("a", "a=", "a^", "a'."),
     "call_response": ("a", "b?", "a=", "b."),
     "aaba_head": ("a?", "a=.", "b?", "a."),
-    "blues_aab": ("a?", "-", "a^?", "-", "b.", "-"),
+    "blues_aab": ("a?", "-", "a=?", "-", "b.", "-"),
     "bop_line": ("a", "b?", "a'", "c."),
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
