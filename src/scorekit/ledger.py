@@ -27,6 +27,8 @@ from scorekit.errors import Diagnostic, Span
 LIMIT = 128 << 20
 """Most bytes of ledgers: 4.5 MB for three minutes of song."""
 _MAGIC, _SUM = b"SKL1", 16
+_PIECE = 1 << 24
+"""Bytes of an output that are looked at together."""
 Question = tuple[str, str, str]
 """Kind, name, and the file that speaks of it: what ``files.load`` is asked."""
 Answer = tuple[str, str] | Diagnostic
@@ -113,13 +115,22 @@ class Ledger:
 
     def ended(self, facts: Mapping[str, Any], outputs: Mapping[str, bytes | memoryview]) -> Ledger:
         """This one, with what came out."""
-        rows = tuple((inner, len(data), hashlib.sha256(data).digest()) for inner, data in outputs.items())
+        rows = tuple((inner, len(data), _hash(data)) for inner, data in outputs.items())
         return replace(self, facts=facts, files=rows)
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Any, ...], ...]:
     """Diagnostics as they stand in a ledger."""
     return tuple(astuple(diagnostic) for diagnostic in diagnostics)
+
+
+def _hash(data: bytes | memoryview) -> bytes:
+    """The hash of what was written; what of it is mapped leaves this process again, piece by piece."""
+    found = hashlib.sha256()
+    for at in range(0, len(data), _PIECE):
+        found.update(memoryview(data)[at : at + _PIECE])
+        files.let_go(data)
+    return found.digest()
 
 
 def _hashed(path: Path, size: int) -> bytes:

@@ -246,7 +246,8 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
         if trouble is not None:
             raise Refusal(trouble)
         facts = {**report.card(found.plan), **heard}
-        leave(name, wishes, now.ended(facts, outputs))
+        if wishes.cache:
+            leave(name, wishes, now.ended(facts, outputs))
     written = [str(wishes.out / inner) for inner in outputs]
     took = round(time.monotonic() - began, 3)
     facts = {**facts, "took": took, "files": written, "kept": False}

@@ -17,6 +17,8 @@ from scorekit.render.wav import Marks
 DRY = "dry"
 """Name of the sum of the stems."""
 Read = Callable[[int, int], Samples]
+_WRITTEN = 64
+"""Pieces of a file after which it may leave the memory: 16 MB."""
 
 
 def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memoryview:
@@ -25,7 +27,7 @@ def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memo
         return memoryview(hands.alone(partial(wav.pack, _integers(read, n), kind, marks.title)) or b"")
     bits = 24 if kind == "wav24" else 16
     file, begin = _file(n, bits, marks, hands)
-    hands.split(partial(framed, read, bits, file[begin:]), n, wav.GRID)
+    hands.split(partial(framed, read, bits, file[begin:], hands.rest), n, wav.GRID)
     hands.rest([file])
     return file
 
@@ -39,15 +41,17 @@ def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, in
     return file, len(head)
 
 
-def framed(read: Read, bits: int, frames: memoryview, a: int, b: int) -> None:
-    """Samples a to b as frames, at their place."""
-    for at in range(a, b, wav.GRID):
+def framed(read: Read, bits: int, frames: memoryview, rest: Callable[[list[memoryview]], None], a: int, b: int) -> None:
+    """Samples a to b as frames, at their place; ``rest`` is told of them now and then."""
+    for number, at in enumerate(range(a, b, wav.GRID), 1):
         x = read(at, end := min(at + wav.GRID, b))
         place = frames[at * bits // 4 : end * bits // 4]
         if bits == 16:
             wav.integers(x, at, np.frombuffer(place, "<i2").reshape(-1, 2))
         else:
             place[:] = wav.packed(wav.whole(x))
+        if not number % _WRITTEN:
+            rest([frames])
 
 
 def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:
