@@ -12,7 +12,7 @@ from scorekit import answers, files, pipeline
 from scorekit.compiler.compile import Compiled
 from scorekit.compiler.material import on_grid, skyline
 from scorekit.compiler.recognise import recognised
-from scorekit.score import Note, Score
+from scorekit.score import Key, Note, Score
 from scorekit.theory import SHARPS
 from scorekit.timebase import PPQ, Meter
 from scorekit.trace import Answers, Trace
@@ -374,3 +374,17 @@ def test_files_outside_the_project_are_refused(tmp_path: Path) -> None:
     assert [d.path for d in done.diagnostics] == ["melody.midi"] and "outside the project" in done.diagnostics[
         0
     ].message
+
+
+def test_a_root_left_to_a_walking_bass_is_heard() -> None:
+    """Rootless voicings over a bass that walks through every bar are the chords that the bass begins on."""
+    hands = ((53, 57, 60, 64), (53, 57, 59, 64), (52, 55, 59, 62))
+    walk = ((38, 41, 45, 42), (43, 47, 50, 49), (48, 43, 40, 43))
+    bars = [
+        [Note(n * 3840, 3000, p, 80) for p in chord]
+        + [Note(n * 3840 + k * 960, 900, p, 80) for k, p in enumerate(line)]
+        for n, (chord, line) in enumerate(zip(hands, walk, strict=True))
+    ]
+    notes = tuple(sorted((note for bar in bars for note in bar), key=lambda note: (note.start, note.pitch)))
+    found = recognised(notes, Meter(4, 4), 3, "bar", SHARPS, Key(0, "major"))
+    assert [bar.partition("/")[0] for bar in found.split(" | ")] == ["Dm7", "G7", "Cmaj7"]

@@ -331,7 +331,7 @@ def harmony_heard(
     bars = section.bars if path == "chords" else max(1, min(section.bars, (end + bar // 2) // bar))
     names = root_names(section.key.tonic, section.key.mode, section.key.name)
     inside = tuple(note for note in notes if note.end > 0 and note.start < bars * bar)
-    found = recognised(inside, section.meter, bars, spec.per, names)
+    found = recognised(inside, section.meter, bars, spec.per, names, section.key)
     if not found and path != "chords" and not book.problems:
         book.wrong(join(path, "midi"), "no chords are heard in it", "choose another track, or none for all of them")
     return found or None

@@ -1,8 +1,10 @@
 """Which chords notes make: template matching beat by beat, and the likeliest way through the beats.
 
 Every beat is heard as the time each pitch class sounds in it, the lowest note counting half as much again. A chord fits a beat by
-the cosine of what is heard and its tones (root 1, third .9, others .8); notes foreign to it cost by themselves. The best
-sequence is found by dynamic programming: a chord changes readily on a bar line, less so inside the bar.
+the cosine of what is heard and its tones: root 1, third .9, others .8; a seventh chord may also be heard
+without its root, which hands leave to the bass, and with the ninth in its place. Notes foreign to it cost by themselves, tones foreign to the key
+a little. The best sequence is found by dynamic programming: a chord changes readily on a bar line, less so inside the bar, and
+most readily by a fifth down.
 """
 
 from __future__ import annotations
@@ -12,16 +14,25 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from math import sqrt
 
-from scorekit.score import Note
-from scorekit.theory import CHORDS, chord_symbol
+from scorekit.score import Key, Note
+from scorekit.theory import CHORDS, chord_symbol, scale
 from scorekit.timebase import PPQ, Meter, Tick
 
 KNOWN = ("maj", "min", "7", "min7", "maj7", "sus4", "7sus4", "dim", "min7b5", "dim7", "aug", "6", "min6", "5")
 """Qualities that are recognised, the plainer first: of two that fit alike the first is heard."""
 _PLAIN = 0.02
 """What each tone above three must earn."""
-_ROOT = 0.2
-"""What a root in the bass adds."""
+_ROOT = (0.3, 0.2, 0.1)
+"""What a root in the bass adds: on a bar line, on a strong beat, elsewhere, where a bass may walk."""
+_ROOTLESS = {"7": ((4, 1.0), (10, 1.0), (7, 0.5), (14, 0.6), (21, 0.4)), "min7": ((3, 1.0), (10, 1.0), (7, 0.7), (14, 0.6)),
+             "maj7": ((4, 1.0), (11, 0.9), (7, 0.7), (14, 0.6))}  # fmt: skip
+"""How hands voice seventh chords whose root they leave to the bass: tones above the root, and how much each tells."""
+_LEFT_OUT = 0.08
+"""What a root that nobody plays costs."""
+_KEY = 0.05
+"""What each tone outside the key costs."""
+_FIFTH = 0.12
+"""What a root a fifth under the last one saves of a change."""
 _CHANGE = (0.25, 0.5, 0.9)
 """What a change costs: on a bar line, on a strong beat, elsewhere."""
 
@@ -35,8 +46,8 @@ def states() -> tuple[tuple[State, tuple[tuple[int, float], ...], float], ...]:
     for quality in KNOWN:
         tones = [i for i in CHORDS[quality] if i < 12]
         weights = [1.0 if i == 0 else 0.9 if i in (3, 4) else 0.8 for i in tones]
-        size = sqrt(sum(w * w for w in weights))
         cost = _PLAIN * abs(len(tones) - 3) + (0.03 if quality in ("6", "min6", "aug", "sus4", "7sus4") else 0.0)
+        size = sqrt(sum(w * w for w in weights))
         for root in range(12):
             rows = tuple(((root + i) % 12, w / size) for i, w in zip(tones, weights, strict=True))
             found.append(((root, quality), rows, cost))
@@ -44,14 +55,19 @@ def states() -> tuple[tuple[State, tuple[tuple[int, float], ...], float], ...]:
 
 
 @lru_cache(maxsize=64)
-def recognised(notes: tuple[Note, ...], meter: Meter, bars: int, per: str, names: tuple[str, ...]) -> str:
-    """The chords of some bars as the language writes them: ``Em7:2 A7:2 | D | .``; empty when nothing sounds."""
+def recognised(
+    notes: tuple[Note, ...], meter: Meter, bars: int, per: str, names: tuple[str, ...], key: Key | None = None
+) -> str:
+    """The chords of some bars as the language writes them: ``Em7:2 A7:2 | D | .``; empty when nothing sounds. A ``key``, where
+    it is known, helps where hands leave out roots."""
     frames = _frames(meter, bars, per)
     heard = [_heard(notes, start, end) for start, end in frames]
     if not any(any(weights) for weights, _ in heard):
         return ""
     path = _path(
-        [(start % meter.bar, weights, bass) for (start, _), (weights, bass) in zip(frames, heard, strict=True)], meter
+        [(start % meter.bar, weights, bass) for (start, _), (weights, bass) in zip(frames, heard, strict=True)],
+        meter,
+        key,
     )
     return _spelled(frames, path, [bass for _, bass in heard], meter, names)
 
@@ -63,7 +79,8 @@ def _frames(meter: Meter, bars: int, per: str) -> list[tuple[Tick, Tick]]:
 
 
 def _heard(notes: Sequence[Note], start: Tick, end: Tick) -> tuple[tuple[float, ...], int]:
-    """Sounding time of each pitch class between two ticks, with length 1, and the pitch class that is lowest for longest."""
+    """Sounding time of each pitch class between two ticks, with length 1, and the pitch class that is lowest where they begin
+    (-1: nothing sounds): a bass may walk on from there."""
     times, lows = [0.0] * 12, dict[int, float]()
     inside = [n for n in notes if n.start < end and n.end > start]
     lowest = min((n.pitch for n in inside if min(n.end, end) - max(n.start, start) > PPQ // 8), default=0)
@@ -73,29 +90,67 @@ def _heard(notes: Sequence[Note], start: Tick, end: Tick) -> tuple[tuple[float, 
         times[note.pitch % 12] += time
         lows[note.pitch] = lows.get(note.pitch, 0.0) + time
     size = sqrt(sum(t * t for t in times)) or 1.0
-    return tuple(t / size for t in times), lowest % 12 if inside else -1
+    first = min((n.pitch for n in inside if n.start < start + PPQ // 4), default=lowest)
+    return tuple(t / size for t in times), first % 12 if inside else -1
 
 
-def _path(beats: Sequence[tuple[Tick, tuple[float, ...], int]], meter: Meter) -> list[State]:
-    """The likeliest chord of every beat. From one beat to the next any change costs the same, so one look back is enough."""
-    table = states()
+def _path(beats: Sequence[tuple[Tick, tuple[float, ...], int]], meter: Meter, key: Key | None = None) -> list[State]:
+    """The likeliest chord of every beat. From one beat to the next any change costs the same but those by a fifth down, so two
+    looks back are enough: at the best of all, and at the best a fifth above."""
+    table = _in_key(key)
     best = [0.0] * len(table)
     back: list[list[int]] = []
     for at, weights, bass in beats:
         top = max(range(len(table)), key=best.__getitem__)
-        cost = _CHANGE[0 if at == 0 else 1 if meter.strength(at) >= 0.5 else 2] if any(weights) else 9.0
-        arrived = [n if best[n] >= best[top] - cost else top for n in range(len(table))]
-        back.append(arrived)
+        tops = [max(range(root, len(table), 12), key=best.__getitem__) for root in range(12)]
+        place = 0 if at == 0 else 1 if meter.strength(at) >= 0.5 else 2
+        cost = _CHANGE[place] if any(weights) else 9.0
+        ways = []
+        for n in range(len(table)):
+            above = tops[(n + 7) % 12]
+            ways.append(max((best[n], n), (best[top] - cost, top), (best[above] - cost + _FIFTH, above), key=_first))
+        back.append([way for _, way in ways])
         best = [
-            max(best[n], best[top] - cost) + (_fit(rows, weights) - plain + (_ROOT if state[0] == bass else 0.0))
+            ways[n][0] + (_heard_as(state, rows, weights) - plain + (_ROOT[place] if state[0] == bass else 0.0))
             for n, (state, rows, plain) in enumerate(table)
         ]
-    place = max(range(len(table)), key=best.__getitem__)
+    last = max(range(len(table)), key=best.__getitem__)
     found = []
     for arrived in reversed(back):
-        found.append(table[place][0])
-        place = arrived[place]
+        found.append(table[last][0])
+        last = arrived[last]
     return found[::-1]
+
+
+def _first(pair: tuple[float, int]) -> float:
+    return pair[0]
+
+
+@lru_cache(maxsize=32)
+def _in_key(key: Key | None) -> tuple[tuple[State, tuple[tuple[int, float], ...], float], ...]:
+    """The states with what they cost in a key besides: a little for each of their tones outside it."""
+    if key is None:
+        return states()
+    inside = {(key.tonic + step) % 12 for step in scale(key.mode)} | (
+        {(key.tonic + 11) % 12} if key.mode == "minor" else set()
+    )
+
+    def cost(state: State) -> float:
+        return _KEY * sum((state[0] + i) % 12 not in inside for i in CHORDS[state[1]])
+
+    return tuple((state, rows, plain + cost(state)) for state, rows, plain in states())
+
+
+@cache
+def _without_root(state: State) -> tuple[tuple[int, float], ...]:
+    tones = _ROOTLESS.get(state[1], ())
+    size = sqrt(sum(w * w for _, w in tones))
+    return tuple(((state[0] + i) % 12, w / size) for i, w in tones)
+
+
+def _heard_as(state: State, rows: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
+    """How well a chord fits a beat, with its root or without."""
+    return max(_fit(rows, weights), _fit(_without_root(state), weights) - _LEFT_OUT)
 
 
 def _fit(rows: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
