@@ -46,7 +46,7 @@ def test_introductions_begin_in_different_ways() -> None:
 
 @pytest.mark.parametrize("genre", GENRES)
 def test_a_late_rhythm_section_leads_in(genre: str) -> None:
-    """Drums and bass that come in late begin one beat before a bar line, and the bass then plays a pickup there."""
+    """Drums and bass that come in late begin one beat before a bar line, the bass with a pickup there or on the bar itself."""
     late = 0
     for seed in SEEDS:
         score = song(genre, seed)
@@ -60,7 +60,11 @@ def test_a_late_rhythm_section_leads_in(genre: str) -> None:
             late += 1
             assert (tick + meter.pulses[-1]) % meter.bar == 0
             notes = score.passages[0].phrase(name).notes
-            assert tick <= notes[0].start < tick + meter.pulses[-1]
+            if name == "drums":
+                assert tick <= notes[0].start < tick + meter.pulses[-1]
+            else:
+                assert all(tick <= note.start for note in notes)
+                assert not notes or notes[0].start <= tick + meter.pulses[-1]
     assert late >= 4
 
 

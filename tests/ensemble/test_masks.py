@@ -144,10 +144,10 @@ def test_of_four_bars_one_is_taken_over() -> None:
 
 
 def test_who_keeps_a_figure_turns_it_at_the_end_of_phrases() -> None:
-    """Of eight bars one is taken over; what the next chord alone calls for comes in the last bar of four, what names its bar
-    or follows a fill where it is called for."""
+    """Of eight bars one is taken over, and the last for itself; what the next chord alone calls for comes in the last bar of
+    four, what names its bar or a fill where it is called for."""
     told = [replace(brief(drums=TOMS, stray=0.2), seed=Seed(f"{n}/A/1/bass")) for n in range(60)]
-    assert all(len(taken("bar2 bar3 bar4", one)) <= 1 for one in told)
+    assert all(len([bar for bar in taken("bar2 bar3 bar4", one) if bar < 7]) <= 1 for one in told)
     assert {bar for one in told for bar in taken("next-third next-fourth", one)} == {3}
     assert {bar for one in told for bar in taken("bar2 next-fourth", one)} == {1}
     assert {bar for one in told for bar in taken("fill", one)} == {6}

@@ -180,7 +180,8 @@ def _led_in(brief: Brief, notes: list[Sounded], register: Register, gate: float)
     path = notes[0].origin.path if notes else "bass"
     voiced = _voiced(brief, coming_in(brief, path), register)
     pickup = [_sounded(brief, voiced, n, gate, frozenset()) for n in range(len(voiced))]
-    return [*pickup, *(note for note in notes if note.start >= voiced[-1].pluck.at + voiced[-1].pluck.length)]
+    bar = brief.section.meter.bar
+    return [*pickup, *(note for note in notes if note.start >= -(-brief.lane.enter // bar) * bar)]
 
 
 def _sounded(brief: Brief, voiced: list[Voiced], n: int, gate: float, kicks: frozenset[Tick]) -> Sounded:

@@ -25,6 +25,7 @@ from scorekit.ensemble.playing import (
     strength,
     tier_at,
     usable,
+    whole_song,
 )
 from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
 from scorekit.score import Brief, Chord, Section
@@ -169,11 +170,8 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     seed = brief.seed.at(bar)
     assert isinstance(brief.ideas, BassIdeas)
     creative = brief.dials.creativity * min(1.0, 4.0 * brief.ideas.stray)
-    if (
-        len(plucks) < 2
-        or role == "state"
-        or not seed.chance("varied", {"restate": 0.3, "answer": 0.5, "turn": 1.3}[role] * creative)
-    ):
+    odds = {"state": 0.0, "restate": 0.3, "answer": 0.5, "turn": 1.8 if bar % 8 == 7 else 0.9}[role]
+    if len(plucks) < 2 or not seed.chance("varied", odds * creative):
         return plucks
     if role == "restate":
         return _dropped(brief, plucks, seed)
@@ -211,30 +209,64 @@ def _lifted(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
     return [*plucks[:n], _named(plucks[n], token, f"answer on {token}"), *plucks[n + 1 :]]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a bass player leaves a phrase with: beats from the bar line, and (part of a beat, degree) of each onset."""
+
+    name: str
+    weight: float
+    beats: int
+    steps: tuple[tuple[float, str], ...]
+    fine: bool = False
+    """In sixteenths: for lines that have some."""
+
+
+RUNS = (
+    Run("walks into the next", 3.0, 1, ((0, "(("), (0.5, "("))),
+    Run("walks down into the next", 2.0, 1, ((0, "))"), (0.5, ")"))),
+    Run("falls from the octave", 2.0, 2, ((0, "8"), (0.5, "b7"), (1, "5"), (1.5, "("))),
+    Run("climbs into the next", 1.5, 2, ((0, "R"), (0.5, "3"), (1, "(("), (1.5, "("))),
+    Run("answers an octave up", 1.0, 1, ((0, "R"), (0.5, "8"))),
+    Run("rattles into the next", 2.0, 1, ((0, "R"), (0.25, "x"), (0.5, "x"), (0.75, "<")), True),
+    Run("hammers into the next", 1.5, 1, ((0, "b7"), (0.25, "8"), (0.5, "5"), (0.75, "(")), True),
+)
+
+
 def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
-    """The last beat of the four bars walks into what follows, by step, from below or above."""
-    meter = brief.section.meter
-    last = bar * meter.bar + meter.onsets[-1]
-    pulse = meter.pulses[-1]
-    kept = [replace(p, length=min(p.length, last - p.at)) for p in plucks if p.at < last]
+    """The last beats of a phrase run into what follows: a step at a time where it is quiet, up and down the chord where it is
+    loud, in sixteenths where the line has some."""
+    meter, pulse = brief.section.meter, brief.section.meter.pulses[-1]
+    even = set(meter.pulses) == {PPQ} and brief.section.grid == 4
+    fine = even and any(p.at % (PPQ // 2) for p in plucks)
+    able = [r for r in RUNS if (fine or not r.fine) and (even or r.beats == 1)]
+    able = [r for r in able if len(r.steps) == 2 or brief.lane.tier >= 3]
+    run = seed.choose("run", able, [r.weight for r in able])
+    start = bar * meter.bar + meter.onsets[-run.beats]
+    kept = [replace(p, length=min(p.length, start - p.at)) for p in plucks if p.at < start]
     if brief.lane.tier <= 1 or not kept:
         return plucks
-    down = seed.chance("from above", 0.4)
-    pair = ("))", ")") if down else ("((", "(")
-    half = _upbeat(brief, pulse)
-    source = plucks[-1]
-    walk_up = [replace(source, at=last + n * half, length=(half, pulse - half)[n], mark="x") for n in (0, 1)]
-    return kept + [_named(p, token, "turn, walks into the next") for p, token in zip(walk_up, pair, strict=True)]
+    ticks = [start + (_upbeat(brief, pulse) if part == 0.5 else round(part * pulse)) for part, _ in run.steps]
+    ends = [*ticks[1:], (bar + 1) * meter.bar]
+    source = _named(plucks[-1], "R", f"turn, {run.name}")
+    return kept + [
+        replace(source, at=at, length=end - at, token=token, mark="g" if token == "x" else "x")
+        for at, end, (_, token) in zip(ticks, ends, run.steps, strict=True)
+    ]
 
 
 def coming_in(brief: Brief, path: str) -> list[Pluck]:
-    """The pickup of a line that enters before a bar line: two steps in the time it has, toward what begins there."""
+    """How a line enters before a bar line: with two steps toward what begins there, with the tone itself or its fifth an
+    eighth early, or not before it. One way for a whole song."""
     enter, bar = brief.lane.enter, brief.section.meter.bar
     line = -(-enter // bar) * bar
     half = _upbeat(brief, line - enter)
-    tokens = ("((", "(") if line < brief.section.length or brief.seam.next_chord else ("5-", "R")
+    known = line < brief.section.length or brief.seam.next_chord is not None
+    ways = ((("((", "(") if known else ("5-", "R")), ("", "N" if known else "R"), ("", "D" if known else "5-"), ())
+    tokens = whole_song(brief).at("bass").choose("way in", ways, (3.0, 1.5, 1.0, 2.5))
     lengths = (half, line - enter - half)
-    return [Pluck(enter + n * half, lengths[n], token, "x", path, "coming in") for n, token in enumerate(tokens)]
+    return [
+        Pluck(enter + n * half, lengths[n], token, "x", path, "coming in") for n, token in enumerate(tokens) if token
+    ]
 
 
 def _upbeat(brief: Brief, span: Tick) -> Tick:

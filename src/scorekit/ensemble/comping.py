@@ -153,7 +153,7 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
     tier = tier_at(brief, first)
     fitting = suited(usable(cells, brief, first), tier)
     strays = _strays(brief, ideas, first)
-    weights = _weights(brief, fitting, first if strays or around.twin else 0, around)
+    weights = _weights(brief, fitting, first if strays else 0, around)
     if ideas.stray < LOOP:
         main = looped(brief, cells, fitting)
     else:
@@ -165,10 +165,13 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
 
 
 def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around) -> list[float]:
+    """Weights of cells from a bar on, by how busy they are and what others play there, a section's last bar aside: that
+    belongs to what comes after as well."""
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
     dials = replace(brief.dials, density=brief.lane.density)
-    ties = [_tied(brief, cell, first, BLOCK, around) for cell in cells]
+    known = max(1, min(BLOCK, brief.section.bars - 1 - first))
+    ties = [_tied(brief, cell, first, known, around) for cell in cells]
     return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
 
 
@@ -176,10 +179,11 @@ def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -
     """A tenth where a cell has the rhythm of a part it must not share; up to three hundred times as likely in its twin's."""
     if not around.busy and not around.twin:
         return 1.0
-    found, begin = _laid(brief, [cell] * brief.section.bars, first, bars), first * brief.section.meter.bar
+    begin, end = (brief.section.meter.bar * bar for bar in (first, first + bars))
+    found = _laid(brief, [cell] * brief.section.bars, first, bars)
     shy = 0.1 if around.busy and _overlap(found, around.busy) > OVERLAP else 1.0
     own = {s.at for s in found}
-    theirs = {tick for tick in around.twin if begin <= tick <= max(own, default=begin) + PPQ}
+    theirs = {tick for tick in around.twin if begin <= tick < end}
     return shy * RIFF ** (len(own & theirs) / len(own | theirs)) if theirs else shy
 
 

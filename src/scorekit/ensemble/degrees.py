@@ -104,7 +104,8 @@ def approach(token: str, chord: Chord, target: int, near: int, register: Registe
     """The pitch that leads to ``target``: chromatic, by one or two steps of the chord's scale, its dominant, or
     itself, come early (N).
 
-    A step that would leave the register comes from the other side: what leads is next to its goal or it does not lead.
+    A step that would leave the register comes from the other side: what leads is next to its goal or it does not lead. So
+    does the second of two steps whose first would leave it.
     """
     if token == "N":
         return register.fold(target)
@@ -112,8 +113,10 @@ def approach(token: str, chord: Chord, target: int, near: int, register: Registe
         return min((register.fold(target + 7), register.fold(target - 5)), key=lambda p: (abs(p - near), p))
     side = 1 if token[0] in (">", ")") else -1
     scale = None if token in ("<", ">") else scale_of(chord, register.key)
-    found = (_beside(target, way, len(token), scale) for way in (side, -side))
-    return next((pitch for pitch in found if register.low <= pitch <= register.high), register.fold(target))
+    far = (_beside(target, way, 2 if scale else 1, scale) for way in (side, -side))
+    ways = zip((side, -side), far, strict=True)
+    way = next((way for way, pitch in ways if register.low <= pitch <= register.high), 0)
+    return _beside(target, way, len(token), scale) if way else register.fold(target)
 
 
 def _beside(target: int, side: int, steps: int, scale: tuple[int, ...] | None) -> int:

@@ -87,8 +87,9 @@ def moments(
     """What is played in each bar: what goes on there, or one of ``ideas`` whose mask the bar fulfils.
 
     They are drawn by weight beside what goes on, both times their ``fit`` to the bar; the more often the section has heard
-    one, the rarer it comes. Of ``every`` so many bars one at most is taken over, the last that was drawn: a figure that never comes
-    round is none. Only those of the section's last four bars (``last``) may follow one another, as turnarounds do.
+    one, the rarer it comes. Of ``every`` so many bars one at most is taken over, the last that was drawn: a figure that
+    never comes round is none. Those of the section's last four bars (``last``) may follow one another, as turnarounds do,
+    and its last bar stands for itself: what comes after may change it, and nothing else.
     ``going`` and ``facts`` have one entry a bar.
     """
     able = [idea for idea in ideas if brief.lane.tier in idea.tiers]
@@ -105,8 +106,10 @@ def moments(
             won = brief.seed.at(bar).choose("moment", offered, (stay, *weights), heat(brief.dials))
             if won is not going[bar]:
                 drawn[bar] = next(n for n in here if able[n] is won)
-        turning = {bar: n for bar, n in drawn.items() if "last" in able[n].mask.split()}
-        for bar, n in (turning or dict([*drawn.items()][-1:])).items():
+        closing = {bar: n for bar, n in drawn.items() if bar == len(facts) - 1}
+        others = {bar: n for bar, n in drawn.items() if bar not in closing}
+        turning = {bar: n for bar, n in others.items() if "last" in able[n].mask.split()}
+        for bar, n in ((turning or dict([*others.items()][-1:])) | closing).items():
             found[bar] = able[n]
             heard[n] += 1
     return tuple(found)

@@ -61,11 +61,19 @@ def momentous(
     some = [idea for idea in ideas if masks.momentary(idea)]
     if not some:
         return tuple(going)
-    listens = any("fill" in idea.mask for idea in some)
-    fills = frozenset(fill_starts(brief.section, brief.hears("drums"), 1, 2) if listens else ())
+    fills = _fills(brief) if any("fill" in idea.mask for idea in some) else frozenset[int]()
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
     restless = getattr(brief.ideas, "stray", 0.0) >= 0.5
     return masks.moments(brief, some, going, facts, fit, 4 if restless else 8)
+
+
+def _fills(brief: Brief) -> frozenset[int]:
+    """The bars with a drum fill: those that are heard, and the last wherever drums lead on into another section. Who hears no
+    drums knows of that one too, and the bars before it do not hang upon what the drummer makes of it."""
+    section = brief.section
+    last, leads = section.bars - 1, brief.seam.next_chord is not None and "nodrums" not in section.flags
+    heard = fill_starts(section, brief.hears("drums"), 1, 2)
+    return frozenset({bar for bar in heard if bar < last} | ({last} if leads else set()))
 
 
 def as_written(brief: Brief) -> Phrase:
@@ -185,7 +193,8 @@ def changes(section: Section) -> tuple[Chord, ...]:
 def fill_starts(section: Section, drums: tuple[Note, ...], least: int = 2, strokes: int = 3) -> dict[int, Tick]:
     """Where in each bar a drum fill of so many beats or more begins: toms, or so many snare strokes a beat, to the bar line.
 
-    What every bar of the section has on a beat is the groove and does not count. Bars without a fill are left out.
+    What every bar of the section but the last has on a beat is the groove and does not count. Bars without a fill are left
+    out.
     """
     beats = len(section.meter.onsets)
     toms = [[0] * beats for _ in range(section.bars)]
@@ -193,7 +202,9 @@ def fill_starts(section: Section, drums: tuple[Note, ...], least: int = 2, strok
         if note.pitch in TOMS or note.pitch in SNARES:
             bar = note.start // section.meter.bar
             toms[bar][beat_of(section, note.start)] += 3 if note.pitch in TOMS else 1
-    usual = [min(column) if len(toms) > 1 else 0 for column in zip(*toms, strict=True)]
+    usual = [
+        min(column) if len(toms) > 1 else 0 for column in zip(*(toms[:-1] if len(toms) > 2 else toms), strict=True)
+    ]
     found: dict[int, Tick] = {}
     for bar, counts in enumerate(toms):
         length = 0
