@@ -254,6 +254,7 @@ CATALOG = Catalog(
                 "pad_sustain",
                 "organ_hold",
                 "high_pedal",
+                "phrased",
                 "ostinato",
                 "ostinato_16",
                 "swell",

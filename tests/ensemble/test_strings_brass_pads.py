@@ -133,6 +133,22 @@ def test_under_the_tune() -> None:
     assert sum(top > 67 for top in tops) <= 0.1 * len(tops)
 
 
+def test_phrases_are_silent_before_they_grow() -> None:
+    """The first two of four bars are silent, the chords of the others grow, and where the energy rises a run climbs by steps
+    and half steps to the section's end, ever louder."""
+    lane = Lane(low=55, high=84, tier=3)
+    calm = play("strings", "phrased", lane=lane).notes
+    assert {n.start // BAR % 4 for n in calm} == {2, 3}
+    for block in (0, 4):
+        third, fourth = ([n.velocity for n in calm if n.start // BAR == block + bar] for bar in (2, 3))
+        assert max(third) < max(fourth)
+    assert not [n for n in calm if n.length < PPQ]
+    phrase = play("strings", "phrased", lane=lane, flags=frozenset({"ramp"}))
+    run = [n for n in phrase.notes if phrase.origins[n.origin].idea == "runs into what comes"]
+    assert run and run[-1].end == 8 * BAR and all(a.end == b.start for a, b in pairwise(run))
+    assert all(1 <= b.pitch - a.pitch <= 3 and a.velocity <= b.velocity for a, b in pairwise(run))
+
+
 def test_riser_ends_on_the_boundary() -> None:
     """A riser sounds up to the very end of its section and rises to it."""
     phrase = play("pads", "riser")

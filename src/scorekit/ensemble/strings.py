@@ -41,10 +41,8 @@ class Strings:
     name = "strings"
 
     def bid(self, brief: Brief) -> tuple[Bid, ...]:
-        """An octave up at high energy, rest in the sparsest sections, a richer chord before a bridge's return."""
+        """Rest in the sparsest sections, a richer chord before a bridge's return."""
         section, wishes = brief.section, []
-        if section.tier >= 4 and section.melody in ("hook", "lead"):
-            wishes.append(Bid("strings", "instruments", "octave", 12.0, 0.4, "the tune lies low: shine above it"))
         if section.tier == 1 and section.melody != "none":
             wishes.append(Bid("strings", "energy", "rest", 1.0, 0.4, "leave the quiet tune alone"))
         if section.cadence == "half" and section.tier >= 3:
@@ -57,6 +55,45 @@ class Strings:
         behaviour = chosen(brief, ideas, KINDS, "sustain")
         player = Player(brief, ideas, behaviour, players(brief, VOICES), 66.0)
         return perform(player, KINDS[behaviour.kind](player) if brief.lane.plays else [])
+
+
+def phrased(player: Player) -> list[Draft]:
+    """Silence for the first half of every four bars, then chords that grow; where the energy is high or rises, eight bars end
+    in a run of the top voice."""
+    section, bar = player.brief.section, player.bar
+    parts = spans(player.brief)
+    chain = led(player, parts, min(3, player.voices))
+    drafts = list[Draft]()
+    for first in range(0, section.bars, 4):
+        end = min(first + 4, section.bars) * bar
+        begin = max(first * bar, end - 2 * bar)
+        runs = (end == section.length or first % 8 == 4) and (player.brief.lane.tier >= 4 or "ramp" in section.flags)
+        turn = end - bar + section.meter.onsets[-2] if runs and len(section.meter.onsets) >= 3 else end
+        for span, voicing in zip(parts, chain, strict=True):
+            at, stop = max(span.start, begin), min(span.end, turn)
+            if stop - at >= PPQ // 2:
+                loud = player.velocity(at, 0.0) - 10 + 16 * (at - begin) / (end - begin)
+                drafts += [Draft(at, stop - at, p, loud, "legato", "chords that grow") for p in voicing]
+        if turn < end:
+            drafts += _run(player, turn, end, voicing_at(parts, chain, end - 1)[-1])
+    return drafts
+
+
+def _run(player: Player, start: Tick, end: Tick, goal: int) -> list[Draft]:
+    """Steps of the chord's scale up to the one below a pitch, in eighths and then twice as fast, louder and louder."""
+    section = player.brief.section
+    chord = section.chord_at(start)
+    scale = theory.chord_scale(chord.root, chord.quality, section.key.tonic, section.key.mode)
+    half = (start + end) // 2
+    fine = PPQ // section.grid if section.grid >= 3 else PPQ // 4
+    ticks = [*eighths(section, start, half), *range(half, end, fine)]
+    top = goal if goal + 5 > player.brief.lane.high else goal + 5
+    steps = [p for p in range(top - 24, top) if p % 12 in scale][-len(ticks) :]
+    ends = [*ticks[1:], end]
+    return [
+        Draft(at, stop - at, p, player.velocity(at, 0.0) - 4 + 22 * n / len(ticks), "", "runs into what comes")
+        for n, (at, stop, p) in enumerate(zip(ticks[-len(steps) :], ends[-len(steps) :], steps, strict=True))
+    ]
 
 
 def ostinato(player: Player, fast: bool = False) -> list[Draft]:
@@ -127,11 +164,14 @@ def _plucked(player: Player, tone: Tone) -> bool:
 
 
 def countermelody(player: Player) -> list[Draft]:
-    """A singing line above the tune: it holds a tone of each chord while the tune moves, and where the tune holds or rests
-    takes up its last rhythm against its direction. In later choruses at full energy it sings with the tune instead."""
+    """A singing line beside the tune: it holds a tone of each chord while the tune moves, and where the tune holds or rests
+    takes up its last rhythm against its direction. In later choruses at full energy it sings with the tune instead. Nobody
+    sings against a solo, or against a riff that the band says together."""
     brief, lead = player.brief, player.brief.hears("lead")
-    if not lead:
-        return sustain(replace(player, voices=2))
+    if brief.riff is not None and brief.section.melody == "riff":
+        return []
+    if not lead or brief.section.melody == "solo":
+        return phrased(replace(player, voices=2))
     if brief.section.occurrence > 1 and brief.lane.tier == 5 and brief.section.melody == "hook":
         return backing(player, lead)
     low, high = register(player, lead)
@@ -166,9 +206,11 @@ def backing(player: Player, lead: Sequence[Note]) -> list[Draft]:
 
 
 def register(player: Player, lead: Sequence[Note]) -> tuple[int, int]:
-    """Where the line lies: from a third above the tune's middle up; below the tune where the lane has no such room."""
+    """Where the line lies: below the middle of the tune by a third and more; above it where the lane has no room there."""
     lane = player.brief.lane
-    middle = sum(n.pitch for n in lead) // len(lead)
+    middle = sorted(n.pitch for n in lead)[len(lead) // 2]
+    if middle - 3 - lane.low >= 9:
+        return lane.low, middle - 3
     over = max(lane.low, middle + 4)
     return (over, lane.high) if lane.high - over >= 9 else (lane.low, max(lane.low + 9, min(n.pitch for n in lead) - 3))
 
@@ -242,6 +284,7 @@ KINDS: dict[str, Kind] = {
     "pad_sustain": sustain,
     "organ_hold": sustain,
     "high_pedal": high_pedal,
+    "phrased": phrased,
     "ostinato": ostinato,
     "ostinato_16": ostinato_16,
     "swell": swell,
