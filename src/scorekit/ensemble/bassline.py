@@ -17,6 +17,8 @@ from scorekit.ensemble.playing import (
     busyness,
     changes,
     fill_starts,
+    group_of,
+    grouped,
     home,
     looped,
     momentous,
@@ -84,7 +86,7 @@ def _plain(brief: Brief) -> BassLine:
 
 def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int) -> BassLine:
     """The section's line by weight, leaning by the dials and toward the wanted share of kicks; a loop's by weight alone."""
-    fitting = suited(lines, tier)
+    fitting, shares = grouped(lines, tier)
     if ideas.stray < LOOP:
         return looped(brief, ideas.lines or lines, fitting)
     onsets = [_rate(line) for line in fitting]
@@ -92,10 +94,12 @@ def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int
     kicks = kicks_of(brief)
     dials = replace(brief.dials, density=brief.lane.density)
     weights = [
-        busier(line.weight, (rate - low) / span, dials) * 2.0 ** (-3 * _lock_error(brief, line, kicks, ideas.kick_lock))
-        for line, rate in zip(fitting, onsets, strict=True)
+        share
+        * busier(line.weight, (rate - low) / span, dials)
+        * 2.0 ** (-3 * _lock_error(brief, line, kicks, ideas.kick_lock))
+        for line, rate, share in zip(fitting, onsets, shares, strict=True)
     ]
-    return home(brief).choose(f"line/{tier}", fitting, [round(w, 9) for w in weights], heat(brief.dials))
+    return home(brief).choose(f"line/{group_of(tier)}", fitting, [round(w, 9) for w in weights], heat(brief.dials))
 
 
 def _rate(line: BassLine) -> float:

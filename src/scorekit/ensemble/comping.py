@@ -10,13 +10,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scorekit.ensemble.base import busier, heat, suited
+from scorekit.ensemble.base import busier, heat
 from scorekit.ensemble.families import FIGURES
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.playing import (
     LOOP,
     Tune,
     busyness,
+    group_of,
+    grouped,
     home,
     looped,
     momentous,
@@ -94,10 +96,11 @@ def _strays(brief: Brief, ideas: CompIdeas, bar: int) -> bool:
 
 
 def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
-    """Where the chance of a stroke is drawn from: its place in the figure, or its own where the player strays."""
+    """Where the chance of a stroke is drawn from: its place in the figure, the same whenever the section returns, or its own
+    where the player strays."""
     bar = brief.section.meter.bar
     own = _strays(brief, ideas, tick // bar)
-    return brief.seed.at("own", tick) if own else brief.seed.at("figure", tick % (BLOCK * bar))
+    return brief.seed.at("own", tick) if own else home(brief).at("figure", tick % (BLOCK * bar))
 
 
 def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
@@ -112,8 +115,9 @@ def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
 
 
 def _together(brief: Brief) -> Seed:
-    """Where is drawn from what compers do together: the address of their cell without their name."""
-    return Seed(brief.seed.address.partition(f"/{brief.part}")[0])
+    """Where is drawn from what compers do together whenever a section returns: the address of their figure without their
+    name."""
+    return Seed(home(brief).address.partition(f"/{brief.part}")[0])
 
 
 def _block(
@@ -151,13 +155,13 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
     if asked is not None:
         return asked
     tier = tier_at(brief, first)
-    fitting = suited(usable(cells, brief, first), tier)
+    fitting, shares = grouped(usable(cells, brief, first), tier)
     strays = _strays(brief, ideas, first)
-    weights = _weights(brief, fitting, first if strays else 0, around)
+    weights = [w * s for w, s in zip(_weights(brief, fitting, first if strays else 0, around), shares, strict=True)]
     if ideas.stray < LOOP:
         main = looped(brief, cells, fitting)
     else:
-        main = home(brief).choose(f"cell/{tier}", fitting, weights, heat(brief.dials))
+        main = home(brief).choose(f"cell/{group_of(tier)}", fitting, weights, heat(brief.dials))
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
     if others and strays and brief.seed.at(first).chance("another cell", 0.7):
         return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
@@ -269,7 +273,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
 def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> list[Stab]:
     """The second block of four bars drops or anticipates one weak stroke, the same in every eight; an even pulse is never
     shifted, and a loop (no straying) is left alone."""
-    seed, meter = brief.seed.at("turn", first % 8), brief.section.meter
+    seed, meter = home(brief).at("turn", first % 8), brief.section.meter
     loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES]
     weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
     odds = min(1.2, 6.0 * ideas.stray) * brief.dials.creativity

@@ -201,7 +201,17 @@ def _right_hand(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, tex
     if texture == "broken" and stab.length >= 2 * PPQ:
         _broken(brief, pen, stab, slot.voicing)
     else:
-        _block(brief, pen, stab, slot.voicing[-3:], gate, "", slot)
+        _block(brief, pen, stab, upper(slot, brief.lane.high), gate, "", slot)
+
+
+def upper(slot: Slot, high: int) -> tuple[int, ...]:
+    """Three voices over a left hand that has said the root: the root gives way to a seventh or ninth beside it, and a second at
+    the bottom is opened into a seventh where there is room above."""
+    told = [p for p in slot.voicing if (p - slot.chord.root) % 12]
+    voices = tuple(told[-3:] if len(told) >= 3 else slot.voicing[-3:])
+    low = voices[0] + 12
+    opens = len(voices) == 3 and voices[1] - voices[0] <= 2 and low <= high and 2 < low - voices[-1] <= 9
+    return (*voices[1:], low) if opens else voices
 
 
 def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> None:
@@ -219,7 +229,7 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
         if bubbles:
             pitch, length = _near_below(slot, brief.lane.low - 7), stab.length
         else:
-            pitch = _deep(slot, figure[count % len(figure)], accompanied)
+            pitch = _deep(slot, figure[count % len(figure)], accompanied, upper(slot, brief.lane.high)[0])
             end = min(end, stab.at + 2 * PPQ) if accompanied else end
             rings = stab.held and stab.sounds == stab.at
             length = max(stab.length, min(end, slot.end) - stab.at) if rings else stab.length
@@ -234,7 +244,7 @@ def _near_below(slot: Slot, low: int) -> int:
     return next(below, slot.voicing[0])
 
 
-def _deep(slot: Slot, degree: str, accompanied: bool) -> int:
+def _deep(slot: Slot, degree: str, accompanied: bool, roof: int) -> int:
     """A left hand's pitch: the chord's bass, an octave lower without a bass player, or what lies over it below the right
     hand."""
     chord = slot.chord
@@ -247,7 +257,7 @@ def _deep(slot: Slot, degree: str, accompanied: bool) -> int:
         "10": (chord.root + told.heart - chord.bass) % 12,
     }
     pitch = bass + above.get(degree, 0) + (12 if degree == "10" else 0)
-    return pitch if pitch < slot.voicing[-min(3, len(slot.voicing))] - 2 else bass
+    return pitch if pitch < roof - 2 else bass
 
 
 def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> None:
@@ -257,5 +267,6 @@ def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> N
     for (stab, slot), end in zip(fresh, ends, strict=True):
         bass = 36 + slot.chord.bass
         if bass < slot.voicing[0] - 4:
-            length = min(end - stab.at, max(stab.length, slot.end - stab.at))
+            short = stab.mark == "!" and not stab.held
+            length = stab.length if short else min(end - stab.at, max(stab.length, slot.end - stab.at))
             pen.write(stab.at, length, bass, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))

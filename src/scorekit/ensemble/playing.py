@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from scorekit.ensemble import masks
-from scorekit.ensemble.base import AnyIdea, Pen, heat
+from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import Pattern, fits
@@ -39,6 +39,26 @@ def looped(brief: Brief, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea]) -
     """What a loop goes on with: of the ideas that fit, the one that the song, whatever the section, wants most."""
     song = whole_song(brief).at("loop", brief.part)
     return song.choose("idea", ideas, [idea.weight * (idea in fitting) for idea in ideas], heat(brief.dials))
+
+
+GROUPS = ((1,), (2, 3), (4, 5))
+"""Tiers that share a figure: a verse or chorus that returns a little louder is still that verse or chorus."""
+
+
+def group_of(tier: int) -> int:
+    """Number of the group a tier is in."""
+    return next(n for n, group in enumerate(GROUPS) if tier in group)
+
+
+def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], tuple[float, ...]]:
+    """The ideas for a tier's group with the share of the group each suits; those for the nearest tier when there are none."""
+    group = GROUPS[group_of(tier)]
+    shares = [sum(t in idea.tiers for t in group) / len(group) for idea in ideas]
+    if not any(shares):
+        near = suited(ideas, tier)
+        return near, (1.0,) * len(near)
+    found = [(idea, share) for idea, share in zip(ideas, shares, strict=True) if share]
+    return tuple(idea for idea, _ in found), tuple(share for _, share in found)
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
