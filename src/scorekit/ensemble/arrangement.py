@@ -80,7 +80,8 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
         pitched = [n for n in chosen if n != "drums"]
         if asked[name] is False or (name == "lead" and asked[name] is None and tacet(plan, section)):
             continue
-        wanted = drums_play(plan.ideas, section) if name == "drums" else len(pitched) < room or name in always
+        fits = name == "lead" or name in always or len(pitched) < room  # a tune that was to be heard is played
+        wanted = drums_play(plan.ideas, section) if name == "drums" else fits
         if wanted or asked[name]:
             chosen.append(name)
     return tuple(chosen or [name for name in band if asked[name] is not False][:1])
@@ -189,20 +190,11 @@ def staged(
     """The lane with its exit and its rests. A cell that must play is there from the first beat to the last, and so is a
     part that the genre builds this section on (``carries``)."""
     if carries:
-        return replace(lane, rests=strolled(part, playing, section, seed))
+        return lane
     vamping = ideas.arrange.axis == "groove"
     return replace(
         lane, leave=exit_of(part, playing, section), rests=rests(part, lane, playing, section, seed, vamping)
     )
-
-
-def strolled(part: str, playing: tuple[str, ...], section: Section, seed: Seed) -> tuple[int, ...]:
-    """Bars in which a small band's only comper leaves a soloist with bass and drums: the first or second four of eight."""
-    alone = part in _COMPERS and len(playing) <= _SMALL + 1 and not set(playing) & _CHORDS - {part}
-    if not alone or section.melody != "solo" or section.bars < 8:
-        return ()
-    first = 4 * seed.at(section.id, part).pick("stroll", (1.0, 1.0))
-    return tuple(range(first, first + 4))
 
 
 def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
