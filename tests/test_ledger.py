@@ -54,7 +54,9 @@ def test_an_unchanged_song_is_kept(song: Path, capsys: pytest.CaptureFixture[str
     assert not first["kept"] and files() != before
     before, found = files(), again(capsys)
     assert found["kept"] and files() == before
-    assert {**first, "took": 0, "kept": 0} == {**found, "took": 0, "kept": 0}
+    assert found["again"] == {"composed": [], "mixed": 0.0}
+    own = dict.fromkeys(("took", "kept", "again"))
+    assert first | own == found | own
     assert run(["render", "song.toml"]) == 0
     assert "song.toml: unchanged, kept out/song.mid out/song.wav" in capsys.readouterr().err
 
@@ -100,6 +102,58 @@ def test_other_wishes_are_other_renders(
     assert again(capsys, *option)["kept"]
 
 
+LONG = SONG.replace("verse:1:e3", "verse:2:e3 chorus:2:e4 bridge:2:e3 verse:2:e3")
+
+
+def test_an_edit_is_rendered_as_far_as_it_reaches(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A denser bass in one section: that section is composed, the song is mixed there and as long as it rings on, and that is
+    told; a level moves no note; the loudness of the whole neither, and nothing is mixed again. Each time the files are those
+    of a render that keeps nothing."""
+    song.write_text(LONG)
+    assert again(capsys)["again"]["composed"] == ["verse/1", "chorus/1", "bridge/1", "verse/2", "chorus/2"]
+    for edit, composed, low, high in (
+        ('[sections."chorus/1".parts.bass]\ndensity = 0.9\n', ["chorus/1"], 3.0, 10.0),
+        ('[sections."bridge/1".parts.keys]\nreroll = 3\n', ["bridge/1"], 3.0, 10.0),
+        ("[parts.bass]\nlevel = -3\n", [], 15.0, 30.0),
+        ("[master]\nlufs = -16\n", [], 0.0, 0.0),
+    ):
+        song.write_text(song.read_text() + edit)
+        found = again(capsys)
+        assert found["again"]["composed"] == composed
+        assert low <= found["again"]["mixed"] <= high
+        now = {name: data for name, (data, _) in files().items()}
+        again(capsys, "--no-cache")
+        assert {name: data for name, (data, _) in files().items()} == now
+
+
+def test_what_was_made_again_is_told(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--why and -v say how many sections were composed, which, and how much was mixed."""
+    song.write_text(LONG)
+    again(capsys)
+    for number, option in enumerate(("--why", "-v")):
+        song.write_text(f'{LONG}[sections."bridge/1".parts.keys]\nreroll = {number + 1}\n')
+        assert run(["render", "song.toml", option]) == 0
+        told = capsys.readouterr().err
+        assert "composed  1 of 5 sections: bridge/1" in told and "  mixed     " in told
+    assert run(["render", "song.toml", "--seed", "4"]) == 0
+    assert "composed" not in capsys.readouterr().err
+
+
+def test_a_sound_without_its_body_is_rendered_again(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the shelf of bodies cleared, or the title changed so that the file grows, what is left is used, to the same bytes."""
+    song.write_text(LONG)
+    again(capsys)
+    for path in (Path(os.environ["SCOREKIT_HOME"]) / "cache" / "bodies").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    for edit in ('[sections."bridge/1".parts.keys]\nreroll = 1\n', '[sections."chorus/2".parts.bass]\nreroll = 1\n'):
+        song.write_text(f'title = "A longer name {len(edit)}"\n{LONG}{edit}')
+        assert again(capsys)["again"]["mixed"] < 12.0
+        now = {name: data for name, (data, _) in files().items()}
+        again(capsys, "--no-cache")
+        assert {name: data for name, (data, _) in files().items()} == now
+
+
 @pytest.mark.parametrize("damage", ["gone", "cut", "turned", "a folder"])
 def test_files_that_are_not_whole_are_made_again(song: Path, capsys: pytest.CaptureFixture[str], damage: str) -> None:
     """An output that was removed, cut short, or altered in one bit is written again; one in whose place a folder stands is
@@ -135,7 +189,7 @@ def test_a_ledger_that_is_not_whole_is_none(
     elif damage == "of other code":
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
-        monkeypatch.setattr(ledger, "code_print", lambda: b"other")
+        monkeypatch.setattr(ledger, "code_print", lambda: b"other code is it")
     else:
         path.write_bytes({"cut": data[:-1], "turned": data, "empty": b""}[damage])
     assert ledger.read(path) == ledger.Ledger()

@@ -53,6 +53,7 @@ def render(
     kind: synth.Format = "wav",
     loop: Annotated[bool, typer.Option("--loop", help="A sound file that repeats without a seam.")] = False,
     no_cache: synth.NoCache = False,
+    why: Annotated[bool, typer.Option("--why", help="Say what was made again since the last render.")] = False,
     engine: synth.By = "scorekit",
     soundfont: synth.Font = None,
     as_json: Json = False,
@@ -64,7 +65,7 @@ def render(
         usage("--stems asks for sound, --midi-only for none")
     font = synth.font(engine, soundfont, stems or loop or kind != "wav")
     wishes = Wishes(seed, checked_sets(sets), out, stems, split, midi_only, kind, loop, not no_cache, font)
-    songs.render(specs, wishes, Voice(quiet, verbose), as_json)
+    songs.render(specs, wishes, Voice(quiet, verbose, why=why), as_json)
 
 
 @app.command()

@@ -24,14 +24,19 @@ class Draft:
         self._file: int | None = None
         self._size = 0
 
-    def take(self, folder: Path, data: bytes | memoryview) -> None:
-        """Copies a version into the folder it stands in; silently not, where that cannot be done."""
+    def take(self, folder: Path, data: bytes | memoryview, wait: bool = True) -> None:
+        """Copies a version into the folder it stands in, on the disk before this returns, or under way to it; silently not,
+        where that cannot be done."""
         self.drop()
         if hasattr(os, "O_TMPFILE"):
             with suppress(OSError):
                 self._file, self._size = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), len(data)
                 try:
                     _write(self._file, data, [(0, len(data))])
+                    if wait:
+                        os.fsync(self._file)
+                    else:
+                        os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_DONTNEED)  # Linux begins to write them
                 except OSError:
                     self.drop()
 
@@ -42,6 +47,7 @@ class Draft:
             return False
         try:
             _write(self._file, data, self.changed)
+            os.fsync(self._file)
             os.link(f"/proc/self/fd/{self._file}", path, src_dir_fd=self._file, follow_symlinks=True)
         except OSError:
             return False
@@ -54,6 +60,9 @@ class Draft:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def __del__(self) -> None:
+        self.drop()
 
 
 class Sheet(mmap.mmap):
@@ -103,4 +112,3 @@ def _write(file: int, data: bytes | memoryview, spans: Iterable[tuple[int, int]]
         while left:
             done = os.pwrite(file, left, a)
             left, a = left[done:], a + done
-    os.fsync(file)

@@ -19,16 +19,18 @@ from dataclasses import astuple, dataclass, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from zlib import crc32
 
 from scorekit import files, keep
 from scorekit.errors import Diagnostic, Span
 
 LIMIT = 128 << 20
 """Most bytes of ledgers: 4.5 MB for three minutes of song."""
-_MAGIC, _SUM = b"SKL1", 16
 _PIECE = 1 << 24
 """Bytes of an output that are looked at together."""
+_MAGIC, _HEAD = b"SKL1", 4 + 16 + 8 + 4
 Question = tuple[str, str, str]
 """Kind, name, and the file that speaks of it: what ``files.load`` is asked."""
 Answer = tuple[str, str] | Diagnostic
@@ -113,10 +115,27 @@ class Ledger:
         """This one, when what came out is what came out the last time."""
         return replace(last, asked=self.asked, made=self.made, plan=self.plan, told=self.told)
 
-    def ended(self, facts: Mapping[str, Any], outputs: Mapping[str, bytes | memoryview]) -> Ledger:
+    def ended(self, facts: Mapping[str, Any], hashes: Hashes) -> Ledger:
         """This one, with what came out."""
-        rows = tuple((inner, len(data), _hash(data)) for inner, data in outputs.items())
-        return replace(self, facts=facts, files=rows)
+        return replace(self, facts=facts, files=hashes.result())
+
+
+class Hashes(Thread):
+    """Places, sizes and hashes of some files, worked out while they are written."""
+
+    def __init__(self, outputs: Mapping[str, bytes | memoryview]) -> None:
+        super().__init__(daemon=True)
+        self._outputs, self._found = outputs, list[tuple[str, int, bytes]]()
+        self.start()
+
+    def run(self) -> None:
+        for inner, data in self._outputs.items():
+            self._found.append((inner, len(data), _hash(data)))
+
+    def result(self) -> tuple[tuple[str, int, bytes], ...]:
+        """All of them."""
+        self.join()
+        return tuple(self._found)
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Any, ...], ...]:
@@ -158,10 +177,8 @@ def read(path: Path) -> Ledger:
     """A ledger; an empty one when it is not there, not whole, or of other code."""
     try:
         data = path.read_bytes()
-        if data[: len(_MAGIC)] != _MAGIC or not code_print():
-            return Ledger()
-        head, body = data[len(_MAGIC) : len(_MAGIC) + _SUM], memoryview(data)[len(_MAGIC) + _SUM :]
-        return Ledger(*marshal.loads(body)) if head == _summed(body) else Ledger()
+        head, body = data[:_HEAD], memoryview(data)[_HEAD:]
+        return Ledger(*marshal.loads(body)) if code_print() and head == _headed(body) else Ledger()
     except (OSError, ValueError, TypeError, EOFError):
         return Ledger()
 
@@ -170,9 +187,10 @@ def write(path: Path, ledger: Ledger) -> None:
     """Puts a ledger in its place, for the one that was there; silently not, when the disk will not have it."""
     if code_print():
         body = marshal.dumps(tuple(getattr(ledger, each.name) for each in fields(ledger)))
-        keep.put(path, _MAGIC, _summed(body), body)
+        keep.put(path, _headed(body), body)
         keep.tidy(path.parent, LIMIT)
 
 
-def _summed(body: bytes | memoryview) -> bytes:
-    return hashlib.blake2b(body, digest_size=_SUM, key=code_print()).digest()
+def _headed(body: bytes | memoryview) -> bytes:
+    """What stands before a body: that it is a ledger, of which code, how long it is, and a check sum."""
+    return _MAGIC + code_print() + len(body).to_bytes(8, "little") + crc32(body).to_bytes(4, "little")

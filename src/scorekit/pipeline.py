@@ -269,7 +269,7 @@ def audio(
     """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
     from scorekit.render.delivery import delivered, stemmed
     from scorekit.render.master import Hands
-    from scorekit.render.mix import laid, mixed
+    from scorekit.render.mix import mixed, ready
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
 
@@ -278,11 +278,11 @@ def audio(
 
     hands, names = sounding.hands or Hands(), [part.name for part in performance.plan.parts]
     heard(0.0, "sounds")
-    rows = laid(performance, PATCHES, Bodies(keeper=sounding.keeper), hands)
+    console = ready(performance, PATCHES, Bodies(keeper=sounding.keeper), hands, sounding.loop)
     heard(0.6, "mix")
 
     def finished() -> Rendered:
-        desk, about = mixed(performance, rows, hands, sounding.loop), marks(performance.plan, sounding.loop)
+        desk, about = mixed(console, performance.plan, hands, sounding.loop), marks(performance.plan, sounding.loop)
         parts = stemmed(desk.console, names, about, hands) if stems else {}
         whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
         return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)

@@ -79,7 +79,8 @@ def _render(given: Words) -> int | None:
         "--loop" in given,
         "--no-cache" not in given,
     )
-    songs.render(given[""], wishes, Voice("--quiet" in given, "--verbose" in given), "--json" in given)
+    voice = Voice("--quiet" in given, "--verbose" in given, why="--why" in given)
+    songs.render(given[""], wishes, voice, "--json" in given)
 
 
 def _check(given: Words) -> int | None:
@@ -97,6 +98,6 @@ _SONG = ("--seed", "--set", "--json", "--verbose")
 _SOUND = ("--out", "--format", "--no-cache", "--quiet")
 _COMMANDS: dict[str, tuple[Callable[[Words], int | None], tuple[str, ...]]] = {
     "synth": (_synth, _SOUND),
-    "render": (_render, (*_SONG, *_SOUND, "--stems", "--split", "--midi-only", "--loop")),
+    "render": (_render, (*_SONG, *_SOUND, "--stems", "--split", "--midi-only", "--loop", "--why")),
     "check": (_check, _SONG),
 }

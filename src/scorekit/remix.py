@@ -8,7 +8,7 @@ hands that remember the rest. Beside its bodies a version takes 25 bytes a sampl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit import pipeline
+from scorekit.recall import SHEET, Recall, sheets, spread
 from scorekit.render import console as consoles
-from scorekit.render import delivery, loudness, wav
+from scorekit.render import delivery, wav
 from scorekit.render.console import GRID, SLOW, Console, Laid, Line, raised
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.loudness import CELL, PIECE, PIECES
-from scorekit.render.master import Hands, prepare
+from scorekit.render.master import prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
@@ -40,8 +40,6 @@ LIMIT = 128 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
 _LONG = 20 * RATE
 """Samples from which on two threads are quicker than one."""
-_SHEET = 4_096
-"""Samples of the file that are written together."""
 
 
 class Superseded(Exception):
@@ -148,18 +146,15 @@ class Rows:
         return known[4]
 
 
-class Remembering(Hands):
+class Remembering(Recall):
     """Hands that remember what they did, and do again only what is stale."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.given_up: GivenUp = bool
         self.threads = ThreadPoolExecutor(2)
-        self.stale: tuple[Span, ...] = ()
         self.file = File()
         self._mix = Mix()
-        self._energy: NDArray[np.float64] = np.zeros(0)
-        self._curves: dict[Hashable, Samples] = {}
-        self._asked: set[Hashable] = set()
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
@@ -181,66 +176,20 @@ class Remembering(Hands):
         """The file of the last version, to be written over; an empty one when its size is another."""
         return self.file.store(size)
 
-    def split(self, work: Callable[[int, int], Any], n: int, grain: int) -> list[Any]:
-        """``work(a, b)`` over 0 to n: of what is known from before, only the stale ranges."""
-        assert isinstance(work, partial)
-        if work.func is loudness.energy_of:
-            return [self._energies(work, n, grain)]
-        if work.func is loudness.peaks_of:
-            return [self._measured(work, n, grain)]
-        if work.func is delivery.framed:
-            self.file.write(partial(self._checked, work), n, self.stale)
-            return []
-        return self.both(work, halves(aligned(self.stale, grain, n), grain))
+    def written(self, work: partial[Any], n: int) -> None:
+        """Of the last file, the sheets that differ."""
+        self.file.write(partial(self._checked, work), n, self.stale)
 
-    def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
-        """``work(0, n)``: of what is known from before, only what is near to what is stale."""
-        known = self._curves.get((given, n))
-        if known is None:
-            known = self._checked(work, 0, n)
-        else:
-            known = known.copy()  # whoever got it last may still hold it
-            for a, b in aligned(((a - reach, b + reach) for a, b in self.stale), CELL, n):
-                known[a // PIECE : b // PIECE] = work(a, b)
-        self._curves[given, n] = known
-        self._asked.add((given, n))
-        return known
-
-    def begin(self, stale: tuple[Span, ...]) -> None:
-        """A version is to be worked out that differs in some spans from all that is known."""
-        self.stale, self._asked = stale, set()
-
-    def done(self) -> None:
-        """The version is worked out: curves that it had no use for are not true of it."""
-        self._curves = {key: self._curves[key] for key in self._asked}
-
-    def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
-        spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
-        if self._energy.size != n // PIECE:
-            self._energy, spans = np.zeros(n // PIECE), [(0, n)]
-        cut = halves(aligned(spans, grain, n), grain)
-        for (a, b), found in zip(cut, self.both(work, cut), strict=True):
-            self._energy[a // PIECE : b // PIECE] = found
-        return self._energy.copy()
-
-    def _measured(self, work: partial[Samples], n: int, grain: int) -> Samples:
-        """True peaks, which hang upon what they are to be looked at above."""
-        key = ("peaks", work.args[2]), n
-        known, spans = self._curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
-        found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
-        for a, b in aligned(spans if known is not None else [(0, n)], grain, n):
-            peaks = self._checked(work, a, b)
-            found[a // PIECE : a // PIECE + peaks.size] = peaks
-        self._curves[key] = found
-        self._asked.add(key)
-        return found
+    def turns(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+        """``work(a, b)`` over spans, one after the other."""
+        return [self._checked(work, *span) for span in spans]
 
     def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
         """``work(a, b)`` over spans: by two threads, where that is long and little but NumPy's transforms, which do not wait
         for each other. (Short calls do: two threads are six times slower at those than one.) What is given up is given up
         by both before anything else begins."""
         if sum(b - a for a, b in spans) < _LONG:
-            return [self._checked(work, *span) for span in spans]
+            return self.turns(work, spans)
         begun = [self.threads.submit(self._checked, work, *span) for span in spans]
         wait(begun)
         return [one.result() for one in begun]
@@ -294,7 +243,7 @@ class File:
         self._written: Samples = np.zeros(0, np.float32)
         self._bytes = bytearray()
         self._again: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        """The sheets of ``_SHEET`` samples that are to be written."""
+        """The sheets of ``SHEET`` samples that are to be written."""
         self._new: NDArray[np.bool_] = np.zeros(0, np.bool_)
         """Those that were written since somebody asked."""
 
@@ -306,30 +255,24 @@ class File:
 
     def write(self, work: Callable[[int, int], None], n: int, stale: Iterable[Span]) -> None:
         """Writes the sheets whose samples or gains differ from those in the file."""
-        count = -(-n // _SHEET)
-        if self._written.shape != self.gains.shape or self._again.size != count:
-            self._again, self._new = np.ones(count, np.bool_), np.ones(count, np.bool_)
+        if self._written.shape != self.gains.shape or self._again.size != -(-n // SHEET):
+            self._again = np.ones(-(-n // SHEET), np.bool_)
+            self._new = self._again.copy()
         else:
-            turned = np.flatnonzero(self._written != self.gains) * PIECE
-            for edge in (-PIECE, 0, 2 * PIECE):  # a gain is reached by way of its neighbours
-                self._again[np.clip((turned + edge) // _SHEET, 0, count - 1)] = True
-            for a, b in aligned(stale, _SHEET, n):
-                self._again[a // _SHEET : -(-b // _SHEET)] = True
+            self._again |= sheets(np.flatnonzero(self._written != self.gains), stale, n)
         self._written = self.gains
-        for a, b in aligned(
-            ((sheet * _SHEET, (sheet + 1) * _SHEET) for sheet in np.flatnonzero(self._again).tolist()), 1, n
-        ):
-            for at in range(a, b, 64 * _SHEET):
-                work(at, min(at + 64 * _SHEET, b))
-                sheets = slice(at // _SHEET, min(at // _SHEET + 64, -(-b // _SHEET)))
-                self._again[sheets], self._new[sheets] = False, True
+        for a, b in spread(self._again, n):
+            for at in range(a, b, 64 * SHEET):
+                work(at, min(at + 64 * SHEET, b))
+                some = slice(at // SHEET, min(at // SHEET + 64, -(-b // SHEET)))
+                self._again[some], self._new[some] = False, True
 
     def rewritten(self, n: int) -> tuple[Span, ...]:
         """Where the file is another one than when this was last asked, in bytes: all around its n samples, and sheets."""
         head = len(wav.header(n, 2, 16))
-        sheets = aligned(((sheet * _SHEET, (sheet + 1) * _SHEET) for sheet in np.flatnonzero(self._new).tolist()), 1, n)
+        spans = spread(self._new, n)
         self._new[:] = False
-        return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in sheets), (head + 4 * n, len(self._bytes)))
+        return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in spans), (head + 4 * n, len(self._bytes)))
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------

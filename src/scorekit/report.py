@@ -49,6 +49,8 @@ class Voice:
     quiet: bool = False
     verbose: bool = False
     stream: TextIO = field(default_factory=lambda: sys.stderr)
+    why: bool = False
+    """Whether it is to be told what was made again."""
     _stage: str = ""
     _began: float = 0.0
 
@@ -177,7 +179,17 @@ def tempo_words(low: str, high: str, ending: str) -> str:
     return f"{told} (it slows down at the end)" if ending == "ritard" else told
 
 
-def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: bool = False) -> str:
+def again(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What of a song was made again, and what was kept from the last render."""
+    done, sections = facts["again"]["composed"], len(facts["form"])
+    which = f": {' '.join(done)}" if 0 < len(done) < sections else ""
+    return [
+        ("composed", f"{len(done)} of {count(sections, 'section')}{which}"),
+        ("mixed", f"{facts['again']['mixed']:.1f} of {facts['seconds']:.1f} s"),
+    ]
+
+
+def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: bool = False, why: bool = False) -> str:
     """The closing lines of a render."""
     low, high = (f"{tempo:.1f}".removesuffix(".0") for tempo in facts["tempo"])
     rows = [
@@ -188,6 +200,8 @@ def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: b
         ("music", f"{facts['seconds']:.1f} s"),
         ("took", f"{took:.2f} s"),
     ]
+    if verbose or why:
+        rows += again(facts)
     if verbose:
         rows += [
             ("genre", facts["genre"]),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from scorekit import files, ledger, playback, report
 from scorekit.aside import Aside, helped
@@ -21,7 +21,10 @@ from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
     from scorekit.pipeline import Sounding
+    from scorekit.renewal import Renewal
     from scorekit.score import Plan
+
+Also = TypeVar("Also")
 
 
 @dataclass(frozen=True)
@@ -133,18 +136,20 @@ class Read:
     made: bytes
 
 
-def compiled_meanwhile(text: str, name: str, wishes: Wishes) -> Read:
-    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan."""
+def compiled_meanwhile(text: str, name: str, wishes: Wishes, also: Callable[[], Also]) -> tuple[Read, Also]:
+    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan, and
+    does something ``also``."""
     work = partial(plan_of, text, name, wishes)
     if not helped():
-        found = work()
+        found, other = work(), None
     else:
         with Aside(work) as compiling:
             load(sound=not (wishes.midi_only or wishes.soundfont))
+            other = also()
             found = compiling.result()
     if found.plan is None:
         raise Refusal(*found.diagnostics)
-    return found
+    return found, also() if other is None else other
 
 
 def plan_of(text: str, name: str, wishes: Wishes) -> Read:
@@ -167,6 +172,7 @@ def load(sound: bool) -> None:
         import scorekit.render.delivery
         import scorekit.render.mix
         import scorekit.render.patches
+        import scorekit.renewal
         import scorekit.shelf
         import scorekit.workshop  # noqa: F401
         from scorekit.render import dsp
@@ -232,7 +238,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
         with claimed(name, wishes):
             if last.whole(wishes.out):
                 return kept(spec, name, last, wishes, voice, began)
-    found = compiled_meanwhile(text, file, wishes)
+    found, how = compiled_meanwhile(text, file, wishes, partial(playing, name, wishes, last))
     assert found.plan is not None
     if not name:
         name = files.slug(found.plan.title)
@@ -241,18 +247,25 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     with claimed(name, wishes):
         if last.plan == now.plan and last.whole(wishes.out):
             return kept(spec, name, now.after(last), wishes, voice, began)
-        outputs, heard, now = rendered(found.plan, name, wishes, voice, last, now)
-        trouble = files.replace_all(wishes.out, name, outputs)
+        outputs, heard, now = rendered(found.plan, name, wishes, voice, how, last, now)
+        hashes = ledger.Hashes(outputs if wishes.cache else {})
+        renewal = renewing(how)
+        trouble = files.replace_all(
+            wishes.out, name, outputs, renewal.drafts(f"{name}.wav") if renewal else files.NOTHING
+        )
         if trouble is not None:
             raise Refusal(trouble)
         facts = {**report.card(found.plan), **heard}
-        if wishes.cache:
-            leave(name, wishes, now.ended(facts, outputs))
+        leave(name, wishes, now.ended(facts, hashes))
     written = [str(wishes.out / inner) for inner in outputs]
     took = round(time.monotonic() - began, 3)
-    facts = {**facts, "took": took, "files": written, "kept": False}
+    composed = [
+        p.section.id for p, key in zip(found.plan.placements, now.sections, strict=True) if key not in last.sections
+    ]
+    again = {"composed": composed, "mixed": round(renewal.mixed_again, 3) if renewal else heard.get("seconds", 0.0)}
+    facts = {**facts, "took": took, "files": written, "kept": False, "again": again}
     voice.settle()
-    voice.say(report.summary(facts, written, took, voice.verbose))
+    voice.say(report.summary(facts, written, took, voice.verbose, voice.why))
     return Outcome(spec, 0, found.diagnostics, facts)
 
 
@@ -263,7 +276,8 @@ def kept(spec: str, name: str, last: ledger.Ledger, wishes: Wishes, voice: Voice
     took = round(time.monotonic() - began, 3)
     voice.settle()
     voice.say(f"{spec}: unchanged, kept {' '.join(written)}")
-    return Outcome(spec, 0, last.diagnostics(), {**last.facts, "took": took, "files": written, "kept": True})
+    facts = {**last.facts, "took": took, "files": written, "kept": True, "again": {"composed": [], "mixed": 0.0}}
+    return Outcome(spec, 0, last.diagnostics(), facts)
 
 
 @contextmanager
@@ -292,28 +306,43 @@ def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
         ledger.write(ledger.place(wishes.out, name, wishes.way), now)
 
 
-def sounding(wishes: Wishes) -> Sounding:
-    """How a command line wants its songs to sound: by two processes, with the shelf unless it is not to be used."""
+def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
+    """How a song is to sound: by two processes, with the shelf unless it is not to be used; and where that can be, with the
+    sound that the last render left."""
     from scorekit.pipeline import Sounding
+
+    if wishes.midi_only or wishes.soundfont:
+        return Sounding()
+    from scorekit.renewal import Renewal
     from scorekit.shelf import Shelf
     from scorekit.workshop import Workshop, keep_memory
 
     keep_memory()
-    shelf = Shelf() if wishes.cache else None
-    if shelf:
-        shelf.tidy()  # before, so that it never outgrows its limit by more than one song
-    return Sounding(wishes.kind, wishes.loop, Workshop(folder=wishes.out), shelf)
+    shop = Workshop(folder=wishes.out)
+    if not wishes.cache:
+        return Sounding(wishes.kind, wishes.loop, shop)
+    hands: Workshop | Renewal = shop
+    shelf = Shelf()
+    shelf.tidy()  # before, so that it never outgrows its limit by more than one song
+    if wishes.kind == "wav" and not wishes.loop and not wishes.stems:
+        told = {inner: digest for inner, _, digest in last.files}
+        hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
+    return Sounding(wishes.kind, wishes.loop, hands, shelf)
+
+
+def renewing(how: Sounding) -> Renewal | None:
+    """The hands that mix again what differs, if those were at work."""
+    return cast("Renewal", how.hands) if hasattr(how.hands, "mixed_again") else None
 
 
 def rendered(
-    plan: Plan, name: str, wishes: Wishes, voice: Voice, last: ledger.Ledger, now: ledger.Ledger
+    plan: Plan, name: str, wishes: Wishes, voice: Voice, how: Sounding, last: ledger.Ledger, now: ledger.Ledger
 ) -> tuple[Files, dict[str, float], ledger.Ledger]:
     """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
     performance, sections = pipeline.performed(plan, last.sections, voice.hear)
     sound = not (wishes.midi_only or wishes.soundfont)
-    how = sounding(wishes) if sound else pipeline.Sounding()
     found, heard = pipeline.outputs(
         performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
     )
@@ -322,7 +351,8 @@ def rendered(
         if isinstance(played, Diagnostic):
             raise Refusal(played)
         found[f"{name}.wav"] = played
-    return found, heard, replace(now, sections=sections)
+    renewal = renewing(how)
+    return found, heard, replace(now, sections=sections, sound=renewal.left() if renewal else ())
 
 
 # -- several songs, and how it all ends --------------------------------------------------------------------------------

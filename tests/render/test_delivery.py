@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scorekit.render import delivery, dsp, wav
 from scorekit.render.console import Laid
 from scorekit.render.master import Hands, Memory, Ring, amplified
-from scorekit.render.mix import console, laid, lines, mixed
+from scorekit.render.mix import console, lines, mixed, ready
 from scorekit.render.voices import Bodies
 from tests.render.test_mix import PATCHES, band
 
@@ -79,7 +79,7 @@ def test_a_ring_goes_round() -> None:
 
 def test_a_loop_has_no_seam() -> None:
     """A loop is as long as its bars, and its last sample leads to its first as any sample does to the next."""
-    desk = mixed(band(), laid(band(), PATCHES, Bodies(), Hands()), Hands(), loop=True)
+    desk = mixed(ready(band(), PATCHES, Bodies(), Hands(), loop=True), band().plan, Hands(), loop=True)
     assert desk.n == band().plan.tempo.sample(band().plan.end)
     before, after = desk.samples(desk.n - 2_000, desk.n), desk.samples(0, 1)
     heard = amplified(desk.spool, desk.gains, desk.last - 500, desk.last)

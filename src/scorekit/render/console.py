@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,15 @@ class Line:
         """The bodies it is cut from."""
         found = {id(cue.take): cue.take for cue in self.cues}
         return [Order(self.patch, take, self.tone) for take in found.values()]
+
+
+class Track(Protocol):
+    """A line that can be heard."""
+
+    line: Line
+
+    def sound(self, at: int, n: int, scratch: Samples) -> Stretch | None:
+        """What is heard of it from sample ``at`` on, (1 or 2, m), and where that begins; None for silence."""
 
 
 class Laid:
@@ -149,7 +159,7 @@ class Console:
     """
 
     def __init__(
-        self, n: int, laid: Sequence[Laid | Held], kicks: Sequence[int] = (), *,
+        self, n: int, laid: Sequence[Track], kicks: Sequence[int] = (), *,
         room: Samples | None = None, delay: int = 0, fade: int = 0, standing: Read | None = None,
     ) -> None:  # fmt: skip
         self.n, self.room, self.delay, self.fade = n, room, delay, fade

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from scorekit.render import dsp, dynamics, loudness
-from scorekit.render.console import GRID, Console
+from scorekit.render.console import GRID, Console, Laid, Line, Track
 from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE
@@ -72,6 +72,14 @@ class Hands:
     def spool(self, n: int) -> Spool:
         """Room for n samples, in reach of all hands."""
         return Memory(n)
+
+    def laid(self, rows: Sequence[Line], bodies: Bodies) -> Sequence[Track]:
+        """Lines with their bodies at hand."""
+        prepare([order for line in rows for order in line.orders()], bodies, self)
+        return [Laid(line, bodies) for line in rows]
+
+    def ready(self, console: Console) -> None:
+        """Told what is to be mixed, before all hands go together."""
 
     def mixed(self, console: Console) -> Spool:
         """The mix before mastering."""

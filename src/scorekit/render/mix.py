@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.render import dsp, effects
-from scorekit.render.console import CHUNK, Console, Held, Laid, Line, audible
+from scorekit.render.console import CHUNK, Console, Held, Line, Track, audible
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import Tone
-from scorekit.render.master import Hands, Ring, Spool, amplified, mastering, prepare
+from scorekit.render.master import Hands, Ring, Spool, amplified, mastering
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
@@ -123,7 +123,7 @@ def lines(performance: Performance, patches: Mapping[str, Patch], make: Make = l
     return [one for one in reversed(made) if one is not None]
 
 
-def console(performance: Performance, laid: Sequence[Laid | Held], loop: bool = False) -> Console:
+def console(performance: Performance, laid: Sequence[Track], loop: bool = False) -> Console:
     """The console a performance is mixed on, with the room, the echo and the end its plan asks for."""
     plan = performance.plan
     strips = [one.line.strip for one in laid if not one.line.closed]
@@ -167,20 +167,20 @@ class Desk:
         return amplified(self.spool, self.gains, self.first + a, self.first + b)
 
 
-def laid(performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands) -> list[Laid]:
-    """Every line of a performance, its bodies rendered by some hands."""
-    rows = lines(performance, patches)
-    prepare([order for line in rows for order in line.orders()], bodies, hands)
-    return [Laid(line, bodies) for line in rows]
+def ready(
+    performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands, loop: bool = False
+) -> Console:
+    """The console of a performance, with every body that is heard rendered by some hands."""
+    desk = console(performance, hands.laid(lines(performance, patches), bodies), loop)
+    hands.ready(desk)
+    return desk
 
 
-def mixed(performance: Performance, rows: Sequence[Laid | Held], hands: Hands, loop: bool = False) -> Desk:
+def mixed(desk: Console, plan: Plan, hands: Hands, loop: bool = False) -> Desk:
     """The whole song mixed and measured by some hands; its samples are there for the asking.
 
     As a loop it is as long as its bars: what rings on is heard at the start, and the master hears it round and round.
     """
-    plan = performance.plan
-    desk = console(performance, rows, loop)
     return desked(desk, plan.master, hands, plan.tempo.sample(plan.end) if loop else 0)
 
 
@@ -210,7 +210,7 @@ def mix(
     for number, line in enumerate(rows := lines(performance, patches), 1):
         held.append(Held(line, render(line.patch, line.sound, line.strokes, bodies, line.tone)))
         tell(0.7 * number / len(rows), line.part)
-    desk = mixed(performance, held, Hands())
+    desk = mixed(console(performance, held), performance.plan, Hands())
     parts = summed(desk.console, [part.name for part in performance.plan.parts])[1] if stems else {}
     tell(1.0, "master")
     return Mix(desk.samples(0, desk.n), parts, desk.lufs, desk.peak)

@@ -1,0 +1,114 @@
+"""Hands that know how an earlier version of a song measured: energies, peaks and gains are worked out again only where the
+mix is another one, and the file is written again only where that is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorekit.render import delivery, loudness
+from scorekit.render.dsp import Samples
+from scorekit.render.loudness import CELL, PIECE, PIECES
+from scorekit.render.master import Hands
+from scorekit.render.tape import Span, aligned, halves
+
+Result = TypeVar("Result")
+SHEET = 4_096
+"""Samples of the file that are written together."""
+
+
+class Recall(Hands):
+    """Hands that do again only what is stale. Who they are says how spans are shared, and where the file is."""
+
+    def __init__(self) -> None:
+        self.stale: tuple[Span, ...] = ()
+        """Where the mix is another one, on ``console.GRID``."""
+        self.energy: NDArray[np.float64] = np.zeros(0)
+        self.curves: dict[Hashable, Samples] = {}
+        self._asked: set[Hashable] = set()
+
+    def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+        """``work(a, b)`` over spans, in order; as many as can share it, where that is long."""
+        return [work(*span) for span in spans]
+
+    def turns(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+        """The same of work that is made of many short calls."""
+        return self.both(work, spans)
+
+    def written(self, work: partial[Any], n: int) -> None:
+        """Writes n samples of the file: ``work(a, b)`` wherever it differs from the last."""
+        raise NotImplementedError
+
+    def split(self, work: Callable[[int, int], Any], n: int, grain: int) -> list[Any]:
+        """``work(a, b)`` over 0 to n: of what is known from before, only the stale ranges."""
+        assert isinstance(work, partial)
+        if work.func is loudness.energy_of:
+            return [self._energies(work, n, grain)]
+        if work.func is loudness.peaks_of:
+            return [self._measured(work, n, grain)]
+        if work.func is delivery.framed:
+            self.written(work, n)
+            return []
+        return self.both(work, halves(aligned(self.stale, grain, n), grain))
+
+    def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
+        """``work(0, n)``: of what is known from before, only what is near to what is stale."""
+        known = self.curves.get((given, n))
+        if known is None:
+            known = np.concatenate(self.turns(work, halves([(0, n)], CELL)))
+        else:
+            known = known.copy()  # whoever got it last may still hold it
+            for a, b in aligned(((a - reach, b + reach) for a, b in self.stale), CELL, n):
+                known[a // PIECE : b // PIECE] = work(a, b)
+        self.curves[given, n] = known
+        self._asked.add((given, n))
+        return known
+
+    def begin(self, stale: tuple[Span, ...]) -> None:
+        """A version is to be worked out that differs in some spans from all that is known."""
+        self.stale, self._asked = stale, set()
+
+    def done(self) -> None:
+        """The version is worked out: curves that it had no use for are not true of it."""
+        self.curves = {key: self.curves[key] for key in self._asked}
+
+    def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
+        spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
+        if self.energy.size != n // PIECE:
+            self.energy, spans = np.zeros(n // PIECE), [(0, n)]
+        cut = halves(aligned(spans, grain, n), grain)
+        for (a, b), found in zip(cut, self.both(work, cut), strict=True):
+            self.energy[a // PIECE : b // PIECE] = found
+        return self.energy.copy()
+
+    def _measured(self, work: partial[Samples], n: int, grain: int) -> Samples:
+        """True peaks, which hang upon what they are to be looked at above."""
+        key = ("peaks", work.args[2]), n
+        known, spans = self.curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
+        found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
+        cut = halves(aligned(spans if known is not None else [(0, n)], grain, n), grain)
+        for (a, _), peaks in zip(cut, self.turns(work, cut), strict=True):
+            found[a // PIECE : a // PIECE + peaks.size] = peaks
+        self.curves[key] = found
+        self._asked.add(key)
+        return found
+
+
+def sheets(turned: NDArray[np.intp], stale: Iterable[Span], n: int) -> NDArray[np.bool_]:
+    """Which sheets of a file of n samples differ, by the pieces whose gain is another one, and where the mix is."""
+    count = -(-n // SHEET)
+    found = np.zeros(count, np.bool_)
+    for edge in (-PIECE, 0, 2 * PIECE):  # a gain is reached by way of its neighbours
+        found[np.clip((turned * PIECE + edge) // SHEET, 0, count - 1)] = True
+    for a, b in aligned(stale, SHEET, n):
+        found[a // SHEET : -(-b // SHEET)] = True
+    return found
+
+
+def spread(chosen: NDArray[np.bool_], n: int) -> tuple[Span, ...]:
+    """Sheets as spans of samples."""
+    return aligned(((sheet * SHEET, (sheet + 1) * SHEET) for sheet in np.flatnonzero(chosen).tolist()), 1, n)
