@@ -73,7 +73,8 @@ class Stages:
     def performed(
         self, plan: Plan, known: object, listen: Callable[[object], None]
     ) -> tuple[Performance, dict[bytes, object]]:
-        return self.perform(self.compose(plan, listen)), {}
+        played = {placement.section.id.encode(): () for placement in plan.placements}
+        return self.perform(self.compose(plan, listen)), played
 
     def midi(self, performance: Performance, only: str | None = None) -> bytes:
         return f"midi of {only}".encode()

@@ -98,7 +98,7 @@ def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.Monkey
     for helped in (False, True):
         monkeypatch.setattr(songs, "helped", lambda helped=helped: helped)
         try:
-            found.append(songs.compiled_meanwhile(text, "song.toml", songs.Wishes(midi_only=True)))
+            found.append(songs.compiled_meanwhile(text, "song.toml", songs.Wishes(midi_only=True), str))
         except songs.Refusal as refusal:
             found.append(refusal.diagnostics)
     assert found[0] == found[1]
