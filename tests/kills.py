@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from scorekit import files, pipeline
+from scorekit import files, ledger, pipeline
 from scorekit.shelf import broken
 
 SONG = """\
@@ -112,8 +112,10 @@ class Victim:
         assert process.wait(LIMIT) == 0
         assert self.outputs() == (self.version, self.version)
         assert sorted(path.name for path in self.out.iterdir()) == ["song.mid", "song.wav"]
-        shelf = self.state / "cache" / "bodies"
-        assert not [path for path in shelf.rglob(".*") if path.is_file()], "temporary files on the shelf"
+        cache, shelf = self.state / "cache", self.state / "cache" / "bodies"
+        assert not [path for path in cache.rglob(".*") if path.is_file()], "temporary files in the cache"
+        ledgers = [path for path in (cache / "songs").iterdir() if path.is_file()]
+        assert ledgers and all(ledger.read(path).files for path in ledgers), "a ledger that is not whole"
         assert any(shelf.rglob("*")) and not [path for path in shelf.rglob("*") if path.is_file() and broken(path)]
 
 

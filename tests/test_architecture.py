@@ -40,6 +40,7 @@ FLOORS = (
         "gallery",
         "watch",
         "live",
+        "notices",
         "shell",
         "server",
         "cli",
@@ -54,7 +55,7 @@ OWNERS = {
     "tomllib": "compiler",
     "mido": "render.midi",
     "soundfile": "render.wav",
-    "watchfiles": "watch",
+    "watchfiles": "notices",
 }
 WORLD = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCKS = {

@@ -13,6 +13,7 @@ import pytest
 from scorekit import ledger
 from scorekit.__main__ import run
 from scorekit.errors import Diagnostic, Span
+from scorekit.watch import Event, Watch
 
 SONG = 'genre = "rock"\nseed = 1\ntempo = 120\nkey = "A minor"\nform = "verse:1:e3 chorus:1:e4"\n'
 
@@ -254,3 +255,47 @@ def test_the_oldest_ledgers_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         os.utime(path, (number, number))
     left = sorted(int(path.name) for path in tmp_path.iterdir())
     assert left[-1] == 8 and len(left) in (3, 4) and left == list(range(9 - len(left), 9))
+
+
+# -- a watch -----------------------------------------------------------------------------------------------------------
+
+
+def watched(folder: Path, edits: tuple[str, ...] = ()) -> list[Event]:
+    """What a watch tells that opens the song, hears of some edits, and ends."""
+    events: list[Event] = []
+    with Watch([str(folder / "song.toml")], folder / "out", events.append) as watch:
+        watch.look()
+        assert watch.sounds.idle(120.0)
+        for text in edits:
+            (folder / "song.toml").write_text(text)
+            watch.look()
+            assert watch.sounds.idle(120.0)
+    return events
+
+
+def test_a_watch_opens_with_what_was_left(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a render, after a watch, and after an edit while nobody looked: the first sound of a watch is there without the song
+    being mixed for it, the same as a fresh one; then the song is made ready to be edited, and edits are heard as ever. What a
+    watch leaves, a render keeps."""
+    folder = song.parent
+    song.write_text(LONG)
+    again(capsys)
+    before = files()
+    assert [event.kind for event in watched(folder)] == ["midi", "wav", "ready"]
+    assert files()["song.wav"] == before["song.wav"]
+    assert again(capsys, "--no-cache") and again(capsys)["kept"]
+    edited = LONG + '[sections."chorus/1".parts.bass]\ndensity = 0.9\n'
+    song.write_text(edited)
+    last = edited + "[parts.keys]\nlevel = -3\n"
+    assert [event.kind for event in watched(folder, (last,))] == ["midi", "wav", "ready", "midi", "wav"]
+    now = {name: data for name, (data, _) in files().items()}
+    found = again(capsys)
+    assert found["again"] == {"composed": [], "mixed": 0.0}
+    again(capsys, "--no-cache")
+    assert {name: data for name, (data, _) in files().items()} == now
+    song.write_text(edited)
+    opened = watched(folder)
+    assert [event.kind for event in opened] == ["midi", "wav"]  # a level is heard everywhere: mixed anew, once
+    now = {name: data for name, (data, _) in files().items()}
+    again(capsys, "--no-cache")
+    assert {name: data for name, (data, _) in files().items()} == now

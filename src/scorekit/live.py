@@ -109,6 +109,8 @@ class Teller:
             self._end()
 
     def _tell(self, event: Event) -> None:
+        if event.kind == "ready":
+            return
         if event.kind in ("wav", "dropped"):
             words = f"wav {took(event.ms)}" if event.kind == "wav" else "its sound gave way to a newer save"
             if self._open == event.song:

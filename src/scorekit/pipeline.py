@@ -7,7 +7,7 @@ remembers what each returned. Nothing here reads a file, a clock or the environm
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -205,6 +205,15 @@ def reconciled(
 # -- straight from plan to performance -----------------------------------------------------------------------------------
 
 
+def marked(plan: Plan) -> Iterator[tuple[bytes, Plan]]:
+    """Of each section a hash of all that it hangs upon, which is the plan that comes with it."""
+    bare, marks = unmixed(plan), Store()
+    for number, placement in enumerate(plan.placements):
+        own = local(bare, placement)
+        told = marshal.dumps((number, *marks.prints("", own).values()), 2)
+        yield blake2b(told, digest_size=16).digest(), own
+
+
 def performed(
     plan: Plan, known: Mapping[bytes, Played], listen: Listener = quiet
 ) -> tuple[Performance, dict[bytes, Played]]:
@@ -214,12 +223,9 @@ def performed(
 
     from scorekit.ensemble import performance
 
-    bare, marks, once = unmixed(plan), Store(), Once()
-    world, takes, found = performance.setting(plan), list[Take](), dict[bytes, Played]()
-    for number, placement in enumerate(plan.placements):
-        own = local(bare, placement)
-        key = blake2b(marshal.dumps((number, *marks.prints("", own).values()), 2), digest_size=16).digest()
-        played = known.get(key)
+    world, takes, found, once = performance.setting(plan), list[Take](), dict[bytes, Played](), Once()
+    for number, (key, own) in enumerate(marked(plan)):
+        played, placement = known.get(key), own.placements[0]
         if played is None:
             listen(Progress("compose", placement.section.id, number, len(plan.placements)))
             heard = [phrase for phrase in rehearsed(own, placement, once)[1].phrases if phrase.notes]
@@ -228,6 +234,15 @@ def performed(
         takes += [Take(part, number, np.frombuffer(events, performance.EVENT)) for part, events in played]
     listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
     return Performance(plan, tuple(takes)), found
+
+
+def known(performance: Performance) -> dict[bytes, Played]:
+    """What is known of the sections of a performance."""
+    rows = [[t for t in performance.takes if t.placement == n] for n in range(len(performance.plan.placements))]
+    return {
+        key: tuple((take.part, take.events.tobytes()) for take in row)
+        for (key, _), row in zip(marked(performance.plan), rows, strict=True)
+    }
 
 
 # -- from score to sound -------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
 from scorekit.render.tape import Span, Tape, aligned, halves
 from scorekit.render.voices import Bodies, Keeper
+from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
 from scorekit.timebase import TempoMap
@@ -69,11 +70,20 @@ class Remix:
         self._on: dict[Line, tuple[Laid, Kicks]] = {}
         """What is on the tape, and the kicks it was ducked by."""
         self._world: object = None
+        self._desk: Desk | None = None
+
+    def left(self) -> tuple[Any, ...]:
+        """What a render is to know of the last version that was heard: see ``renewal``."""
+        if self._desk is None:
+            return ()
+        desk, head = self._desk.console, len(wav.header(self._desk.n, 2, 16))
+        rows = [row(laid, digest(laid.line)) for laid in desk.laid if isinstance(laid, Laid)]
+        return measures(desk, rows, self.hands, self._desk.gains, head)
 
     def heard(self, performance: Performance, given_up: GivenUp = bool) -> Heard:
         """A version as sound. Superseded as soon as ``given_up`` says so; what was not done is done with the next."""
         plan, hands = performance.plan, self.hands
-        hands.given_up = given_up
+        hands.given_up, self._desk = given_up, None
         rows = self.rows.of(performance)
         prepare([order for row in rows if row not in self._on for order in row.orders()], self.bodies, hands)
         laid = [self._on[row][0] if row in self._on else Laid(row, self.bodies) for row in rows]
@@ -95,6 +105,7 @@ class Remix:
         hands.done()
         tape.stale.clear()
         desk.standing = None  # whoever keeps the desk shall not keep the tape
+        self._desk = done
         return Heard(data, done, spans, hands.file.rewritten(done.n))
 
     def _exchange(self, desk: Console, laid: Sequence[Laid]) -> None:

@@ -64,6 +64,10 @@ class Known(NamedTuple):
     """Bytes of the file before its frames."""
 
 
+class TooMuch(Exception):
+    """So much of a song differs from what is known that it had better be mixed anew."""
+
+
 class Later:
     """A line that is laid out of its bodies only when something of it is to be heard."""
 
@@ -82,11 +86,19 @@ class Later:
 
 
 class Renewal(Recall):
-    """The hands of a workshop, which know what the last render left and the file it wrote."""
+    """The hands of a workshop, which know what the last render left and the file it wrote. ``or_else`` they raise TooMuch."""
 
-    def __init__(self, shop: Workshop, left: tuple[Any, ...] = (), file: Path | None = None, told: bytes = b"") -> None:
+    def __init__(
+        self,
+        shop: Workshop,
+        left: tuple[Any, ...] = (),
+        file: Path | None = None,
+        told: bytes = b"",
+        or_else: bool = False,
+    ) -> None:
         super().__init__()
         self.shop, self.count = shop, shop.count
+        self._or_else = or_else
         self.again: tuple[int, int] = (0, 0)
         """Samples that were mixed again, of how many."""
         self._last, self._file, self._draft = None, memoryview(b""), Draft()
@@ -94,8 +106,7 @@ class Renewal(Recall):
             self._last, self._file = Known(*left), data
             self._draft.take(file.parent, data, wait=False)
         self._rows: tuple[Row, ...] = ()
-        self._world: tuple[Any, ...] = ()
-        self._kicks, self._head = b"", 0
+        self._console, self._head = Console(0, ()), 0
         self._gains: Samples = np.zeros(0, np.float32)
         self._around: tuple[Span, ...] = ()
         self._mix: Patchwork | None = None
@@ -156,10 +167,9 @@ class Renewal(Recall):
     def ready(self, console: Console) -> None:
         """What is to be mixed again is compared with the last render, and its bodies seen to."""
         n, last = console.n, self._last
-        room = b"" if console.room is None else blake2b(console.room.tobytes(), digest_size=16).digest()
-        self._world, self._kicks = (n, console.delay, console.fade, room), console.kicks.tobytes()
+        self._console, here = console, world(console)
         stale: tuple[Span, ...] = ((0, n),)
-        if last and last.world == self._world:
+        if last and last.world == here:
             spans = ((a - consoles.REACH, b + consoles.REACH) for a, b in self._differing(console, last))
             stale = aligned(spans, GRID, n)
         self.again = sum(b - a for a, b in stale), n
@@ -168,6 +178,8 @@ class Renewal(Recall):
             self.curves = {key: np.frombuffer(data, np.float32) for key, data in last.curves}
             self.begin(stale)
         else:
+            if self._or_else:
+                raise TooMuch
             self._last, self.again = None, (n, n)
             self.begin(((0, n),))
         self._around = aligned(((a - _NEAR, b + _NEAR) for a, b in self.stale), GRID, n)
@@ -244,12 +256,8 @@ class Renewal(Recall):
 
     def left(self) -> tuple[Any, ...]:
         """What the next render is to know; nothing of silence."""
-        if not self._gains.size:
-            return ()
         self.done()
-        curves = tuple((plain(key), found.tobytes()) for key, found in self.curves.items())
-        rows, measured = tuple(map(tuple, self._rows)), (self.energy.tobytes(), curves, self._gains.tobytes())
-        return (self._world, self._kicks, rows, *measured, self._head)
+        return measures(self._console, self._rows, self, self._gains, self._head)
 
 
 class Patchwork:
@@ -287,6 +295,24 @@ class Patchwork:
         for first, last in self.missing([(a, b)]):  # other processes do not know: it is not said to be there
             self._made(first, last)
         return self._spool.read(a, b)
+
+
+# -- what is left ------------------------------------------------------------------------------------------------------
+
+
+def world(console: Console) -> tuple[Any, ...]:
+    """What holds for a whole song: its length, its echo, its end, its room."""
+    room = b"" if console.room is None else blake2b(console.room.tobytes(), digest_size=16).digest()
+    return (console.n, console.delay, console.fade, room)
+
+
+def measures(console: Console, rows: Iterable[Row], hands: Recall, gains: Samples, head: int) -> tuple[Any, ...]:
+    """What a ledger is to know of a sound, as ``Known``; nothing of silence."""
+    if not gains.size:
+        return ()
+    curves = tuple((plain(key), found.tobytes()) for key, found in hands.curves.items())
+    kicks, told = console.kicks.tobytes(), tuple(map(tuple, rows))
+    return (world(console), kicks, told, hands.energy.tobytes(), curves, gains.tobytes(), head)
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------

@@ -13,28 +13,26 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scorekit import diff, files, report
+from scorekit import diff, files, ledger, pipeline, report
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
+from scorekit.notices import Notices
 from scorekit.rehearsal import Music, Rehearsal
-from scorekit.store import Memo
+from scorekit.songs import Wishes
+from scorekit.store import Memo, fingerprint
+from scorekit.timebase import SAMPLE_RATE
 from scorekit.trace import Answers, Trace
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
     from scorekit.remix import Heard
 
-STEP_MS = 1
-"""How long the file system has to be quiet before it is looked at: the watcher's own delay. A save that is not over yet
-looks broken, and is read again; or it looks whole, and what follows is another save."""
-BURST_MS = 10
-"""The longest burst that is waited for."""
 RESCAN = 1.0
 """Seconds between looks without a notice."""
 SETTLE = 0.1
@@ -45,7 +43,8 @@ AWAY = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """Something happened to a song: midi, wav, same, mistake, gone, dropped (its sound was given up), trouble."""
+    """Something happened to a song: midi, wav, ready (a sound that was kept from before can be edited), same, mistake, gone,
+    dropped (its sound was given up), trouble."""
 
     kind: str
     song: str
@@ -77,74 +76,6 @@ class Event:
 Listen = Callable[[Event], None]
 
 
-# -- notices -----------------------------------------------------------------------------------------------------------
-
-
-class Notices(threading.Thread):
-    """Sets an event when something in the folders changes. It never says what: that is found by asking."""
-
-    def __init__(self, wake: threading.Event) -> None:
-        super().__init__(name="scorekit-notices", daemon=True)
-        self.wake = wake
-        self.folders: frozenset[str] = frozenset()
-        self._again, self._over = threading.Event(), threading.Event()
-
-    def follow(self, folders: Iterable[str]) -> None:
-        """From now on these folders are watched, those that exist; a folder that was recreated is watched anew."""
-        wanted = frozenset(folders)
-        if wanted != self.folders:
-            self.folders = wanted
-            self._again.set()
-
-    def close(self) -> None:
-        """Ends the thread."""
-        self._over.set()
-        self._again.set()
-        self.join(2.0)
-
-    def run(self) -> None:
-        while not self._over.is_set():
-            self._again.clear()
-            here = identities(self.folders)
-            try:
-                self._watch(here)
-            except Exception:  # an overflow, a name that is no text, a folder just gone: look, and begin again
-                self.wake.set()
-                self._over.wait(0.1)
-
-    def _watch(self, here: dict[str, tuple[int, int]]) -> None:
-        import watchfiles
-
-        if not here:
-            self._again.wait(0.2)
-            return
-        changes = watchfiles.watch(
-            *here, recursive=False, watch_filter=worth_a_look, step=STEP_MS, debounce=BURST_MS, rust_timeout=500,
-            yield_on_timeout=True, stop_event=self._again, raise_interrupt=False, ignore_permission_denied=True,
-        )  # fmt: skip
-        for found in changes:
-            if found:
-                self.wake.set()
-            if identities(self.folders) != here:
-                self.wake.set()
-                return
-
-
-def identities(folders: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The folders that exist, each with what tells it from another one of the same name."""
-    found = {}
-    for folder in sorted(folders):
-        with suppress(OSError):
-            status = os.stat(folder)
-            found[folder] = (status.st_dev, status.st_ino)
-    return found
-
-
-def worth_a_look(change: object, path: str) -> bool:
-    """Whether a path that changed may be a song, a genre, a model, a tune, or a folder of them."""
-    return os.path.splitext(path)[1].lower() in ("", ".toml", ".mid", ".midi")
-
-
 # -- one song ----------------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +95,14 @@ class Song:
     """Of the sound."""
     memo: Memo = field(default_factory=Memo)
     """Shared with the other songs."""
+    heard: Event | None = None
+    """The last sound that was written."""
+    told: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ledger(self) -> Path:
+        """Where its ledger stands."""
+        return ledger.place(self.out, self.name, Wishes().way)
 
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec, memo=self.memo)
@@ -234,7 +173,9 @@ class Sounds(threading.Thread):
 
         while (job := self._next()) is not None:
             try:
-                event = sounded(job)
+                if (early := opened(job)) is not None:
+                    self.listen(early)
+                event = sounded(job, early is not None)
             except Superseded:
                 event = Event("dropped", job.song.name, time.time())
             except Exception as error:  # a bug must not end the watch
@@ -255,10 +196,38 @@ class Sounds(threading.Thread):
             return self._now
 
 
-def sounded(job: Job) -> Event:
-    """A version as a WAV file in its place."""
+def opened(job: Job) -> Event | None:
+    """The first version of a song as a WAV file in its place, by what the last render or watch left; None when that is of no
+    use."""
+    song, performance = job.song, job.music.performance
+    last = ledger.read(song.ledger) if job.music.first else ledger.Ledger()
+    path = song.out / f"{song.name}.wav"
+    if last.plan != fingerprint(job.music.plan) or not last.whole(song.out):
+        told = {inner: digest for inner, _, digest in last.files}.get(path.name, b"")
+        if not last.sound or not told:
+            return None
+        from scorekit.renewal import Renewal, TooMuch
+        from scorekit.shelf import Shelf
+        from scorekit.workshop import Workshop
+
+        hands = Renewal(Workshop(1), last.sound, path, told, or_else=True)
+        try:
+            heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=hands, keeper=Shelf()))
+        except TooMuch:
+            return None
+        if song.write({path.name: heard.wav}, hands.drafts(path.name)):
+            return None
+    ms = 1000 * (time.monotonic() - job.noticed)
+    return Event("wav", song.name, time.time(), ms, job.music, files=(str(path),))
+
+
+def sounded(job: Job, there: bool = False) -> Event:
+    """A version as a WAV file in its place, unless that is ``there`` already."""
     song = job.song
     heard = song.rehearsal.sound(job.music.performance, job.old.is_set)
+    if there:
+        song.heard = Event("ready", song.name, time.time(), 0.0, job.music, heard)
+        return song.heard
     song.draft.changed = heard.rewritten
     try:
         trouble = song.write({f"{song.name}.wav": heard.wav}, {f"{song.name}.wav": song.draft})
@@ -268,7 +237,24 @@ def sounded(job: Job) -> Event:
     if trouble:
         return Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,))
     path = str(song.out / f"{song.name}.wav")
-    return Event("wav", song.name, time.time(), ms, job.music, heard, files=(path,))
+    song.heard = Event("wav", song.name, time.time(), ms, job.music, heard, files=(path,))
+    return song.heard
+
+
+def leave(song: Song, wishes: Wishes) -> None:
+    """Leaves a ledger for the next render or watch, when the newest version is sound."""
+    music, event, remix = song.rehearsal.last, song.heard, song.rehearsal.remix
+    if music is None or event is None or event.music is not music or event.heard is None or remix is None:
+        return
+    if song.broken or isinstance(song.trace.text, Diagnostic) or not (sound := remix.left()):
+        return
+    desk = event.heard.desk
+    made = ledger.made_of(song.trace.text, song.spec, wishes, song.trace.asked)
+    heard = {"lufs": round(desk.lufs, 2), "peak": round(desk.peak, 2), "seconds": round(desk.n / SAMPLE_RATE, 3)}
+    now = ledger.Ledger(tuple(song.trace.asked), made, fingerprint(music.plan), ledger.told(song.told))
+    now = replace(now, sections=pipeline.known(music.performance), sound=sound)
+    hashes = ledger.Hashes({f"{song.name}.mid": music.midi, f"{song.name}.wav": event.heard.wav})
+    ledger.write(song.ledger, now.ended({**report.card(music.plan), **heard}, hashes))
 
 
 # -- the watch ---------------------------------------------------------------------------------------------------------
@@ -306,6 +292,7 @@ class Watch:
         self.sounds.close()
         for song in self.songs.values():
             song.draft.drop()
+            leave(song, Wishes(self.seed, tuple(self.settings), self.out))
         self._claims.close()
 
     def run(self) -> None:
@@ -400,7 +387,7 @@ class Watch:
             if song.broken != was_broken:
                 self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
             return
-        song.broken = ()
+        song.broken, song.told = (), compiled.diagnostics
         path = str(song.out / f"{song.name}.mid")
         self.listen(Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,)))
         if self.sound:

@@ -74,13 +74,13 @@ class Player:
             if event.kind == "midi" and event.music is not None:
                 shown.before = shown.music.score if shown.music else None
                 shown.version, shown.music, shown.wrong = shown.version + 1, event.music, ()
-            elif event.kind == "wav" and event.heard is not None and event.music is not None:
+            elif event.kind in ("wav", "ready") and event.heard is not None and event.music is not None:
                 sounded(shown, event)
             elif event.kind in ("mistake", "gone", "trouble"):
                 shown.wrong = event.diagnostics or (Diagnostic("trouble", event.words),)
             elif event.kind == "same":
                 shown.wrong = ()
-            if event.kind != "dropped":
+            if event.kind not in ("dropped", "ready"):
                 shown.story = [told(event), *shown.story][:STORY]
             self.seq += 1
             self._change.notify_all()
