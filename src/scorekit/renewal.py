@@ -30,6 +30,7 @@ from scorekit.render.voices import Bodies
 from scorekit.workshop import Workshop
 
 Result = TypeVar("Result")
+Ringing = tuple[effects.Room | None, effects.Echo | None]
 MOST = 0.6
 """Share of a song that may differ, beyond which it is mixed as if nothing were known."""
 _LONG = 12 * RATE
@@ -204,12 +205,15 @@ class Renewal(Recall):
 
     def _differing(self, console: Console, last: Known) -> list[Span]:
         """Where the buses differ from those of the last render."""
+        ringing = console.ringing
         now, then = Counter(self._rows), Counter(map(Row._make, last.rows))
         kicks = np.setxor1d(console.kicks, np.frombuffer(last.kicks, np.int64)).tolist()
-        found = [span for row in [*(now - then), *(then - now)] for span in answered(row, row.a, row.b, console)]
+        found = [
+            span for row in [*(now - then), *(then - now)] for span in answered(row, row.a, row.b, console.n, ringing)
+        ]
         for row in now & then if kicks else ():
             if row.duck:
-                found += [span for kick in kicks for span in answered(row, kick, kick + RATE, console)]
+                found += [span for kick in kicks for span in answered(row, kick, kick + RATE, console.n, ringing)]
         return found
 
     # -- writing
@@ -333,14 +337,13 @@ def row(laid: Laid, told: bytes) -> Row:
     return Row(told, a, b, sent and line.strip.verb > 0, sent and line.strip.delay > 0, line.strip.duck > 0)
 
 
-def answered(row: Row, a: int, b: int, console: Console) -> list[Span]:
-    """Where a mix is another one when a line is, from a to b: there, and as long as room and echo answer."""
-    found = [(a, b)]
-    if row.verb and (room := console.ringing):
-        found += [(first, last + room.reach) for first, last in aligned([(a, b)], room.hop, console.n)]
-    if row.delay and console.delay:
-        far = effects.Echo(console.delay).reach
-        found += [(first, last + far) for first, last in aligned([(a, b)], CHUNK, console.n)]
+def answered(row: Row, a: int, b: int, n: int, ringing: Ringing) -> list[Span]:
+    """Where a mix of n samples is another one when a line is, from a to b: there, and as long as room and echo answer."""
+    (room, echo), found = ringing, [(a, b)]
+    if row.verb and room:
+        found += [(first, last + room.reach) for first, last in aligned([(a, b)], room.hop, n)]
+    if row.delay and echo:
+        found += [(first, last + echo.reach) for first, last in aligned([(a, b)], CHUNK, n)]
     return found
 
 
