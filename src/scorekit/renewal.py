@@ -24,6 +24,7 @@ from scorekit.render import console as consoles
 from scorekit.render import effects, loudness, wav
 from scorekit.render.console import CHUNK, GRID, Console, Laid, Line, Stretch, Track
 from scorekit.render.dsp import RATE, Samples
+from scorekit.render.loudness import CELL
 from scorekit.render.master import Spool, prepare
 from scorekit.render.tape import Span, aligned, halves
 from scorekit.render.voices import Bodies
@@ -35,7 +36,8 @@ MOST = 0.6
 """Share of a song that may differ, beyond which it is mixed as if nothing were known."""
 _LONG = 12 * RATE
 """Samples from which on two processes are quicker than one."""
-_NEAR = max(loudness.REACH, loudness.NEAR)
+_NEAR = max(loudness.GRID + 2 * loudness.REACH, 64 * CELL + loudness.NEAR)
+"""Samples beyond what is stale that are read to measure it."""
 _FRAME = 4
 """Bytes of a frame: 16 bits, two channels."""
 
@@ -282,7 +284,7 @@ class Patchwork:
     def fill(self, spans: Iterable[Span], hands: Recall) -> None:
         """Works out what of some spans is not there."""
         spans = self.missing(spans)
-        hands.both(self._made, halves(spans, GRID))
+        hands.both(self._made, halves(spans, GRID) if sum(b - a for a, b in spans) > _LONG else spans)
         for a, b in spans:
             self._there[a // GRID : -(-b // GRID)] = True
 

@@ -257,6 +257,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
             raise Refusal(trouble)
         facts = {**report.card(found.plan), **heard}
         leave(name, wishes, now.ended(facts, hashes))
+        tidied(how)
     written = [str(wishes.out / inner) for inner in outputs]
     took = round(time.monotonic() - began, 3)
     composed = [
@@ -322,12 +323,18 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
     if not wishes.cache:
         return Sounding(wishes.kind, wishes.loop, shop)
     hands: Workshop | Renewal = shop
-    shelf = Shelf()
-    shelf.tidy()  # before, so that it never outgrows its limit by more than one song
     if wishes.kind == "wav" and not wishes.loop and not wishes.stems:
         told = {inner: digest for inner, _, digest in last.files}
         hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
-    return Sounding(wishes.kind, wishes.loop, hands, shelf)
+    return Sounding(wishes.kind, wishes.loop, hands, Shelf())
+
+
+def tidied(how: Sounding) -> None:
+    """The shelf, when something new may have come to it."""
+    from scorekit.shelf import Shelf
+
+    if isinstance(how.keeper, Shelf) and how.keeper.missed:
+        how.keeper.tidy()
 
 
 def renewing(how: Sounding) -> Renewal | None:
