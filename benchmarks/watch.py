@@ -150,12 +150,31 @@ def worked(text: str, edit: Edit, count: int) -> tuple[float, float]:
     return statistics.median(one for one, _ in found), statistics.median(two for _, two in found)
 
 
-def commanded(folder: Path) -> float:
+def commanded(folder: Path, out: str = "fresh") -> float:
     """Milliseconds of a render by the command."""
     began = time.perf_counter()
-    command = [sys.executable, "-m", "scorekit", "render", "song.toml", "-o", "fresh"]
+    command = [sys.executable, "-m", "scorekit", "render", "song.toml", "-o", out]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return 1000 * (time.perf_counter() - began)
+
+
+def again(folder: Path, text: str, count: int) -> dict[str, list[float]]:
+    """Milliseconds of renders by the command, each in a process of its own, that use what the last one left: after an edit of
+    one part in one section, without a change, after a comment; and of one into another folder, where nothing was left."""
+    song, found = folder / "song.toml", dict[str, list[float]]()
+    edit = EDITS["one part, one section: take"][1]
+    for number in range(-2, count):
+        shutil.rmtree(folder / "other", ignore_errors=True)
+        for name, version, out in (
+            ("one part, one section", edit(text, number), "fresh"), ("no change", edit(text, number), "fresh"),
+            ("a comment", f"{edit(text, number)}# {number}\n", "fresh"), ("fresh", edit(text, number), "other"),
+        ):  # fmt: skip
+            song.write_text(version)
+            took = commanded(folder, out)
+            if number >= 0:
+                found.setdefault(name, []).append(took)
+    song.write_text(text)
+    return found
 
 
 def memory(process: int) -> str:
@@ -183,7 +202,8 @@ def song(seconds: int, count: int) -> None:
         (folder / "song.toml").write_text(text)
         (folder / "genres").mkdir()
         shutil.copy(GENRE, folder / "genres")
-        whole = statistics.median(commanded(folder) for _ in range(3))
+        renders = again(folder, text, min(count, 8))
+        whole = statistics.median(renders["fresh"])
         command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out", "--json"]
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         reader = threading.Thread(target=heard, args=(process.stdout, lines), daemon=True)
@@ -211,6 +231,9 @@ def song(seconds: int, count: int) -> None:
     for name, (first, second) in rows.items():
         print(row(f"{name}: MIDI", first, midi))
         print(row(f"{name}: WAV", second, sound))
+    print("  rendered again by the command, in a process of its own")
+    for name, times in renders.items():
+        print(row(f"{name}: MIDI and WAV", times, whole))
     print("  processor time of text to MIDI, and of MIDI to WAV, ms")
     for name, (what, edit) in EDITS.items():
         if what == "song":

@@ -209,7 +209,7 @@ class Renewal(Recall):
         """Where the buses differ from those of the last render."""
         ringing = console.ringing
         now, then = Counter(self._rows), Counter(map(Row._make, last.rows))
-        kicks = np.setxor1d(console.kicks, np.frombuffer(last.kicks, np.int64)).tolist()
+        kicks = sorted({*console.kicks.tolist()} ^ {*np.frombuffer(last.kicks, np.int64).tolist()})
         found = [
             span for row in [*(now - then), *(then - now)] for span in answered(row, row.a, row.b, console.n, ringing)
         ]
