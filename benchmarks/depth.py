@@ -123,7 +123,7 @@ ASKED = (
     Asked("lengths of fills", lambda g: len({one.beats for one in g.drums.fill}), 3),
     Asked("fills at every tier", lambda g: choice(g.drums.fill), 2),
     Asked("beginnings", beginnings, 2),
-    Asked("endings", lambda g: len({one.kind for one in g.ending}), 2),
+    Asked("endings", lambda g: len(g.ending), 3),
     Asked("bass lines", bass_lines, 4),
     Asked("tiers with a bass line", lambda g: tiers_of(basses(g)), 5),
     Asked("approaches to the next chord", approaches, 2),

@@ -16,7 +16,7 @@ from scorekit.ideas import Idea, Ideas
 from scorekit.score import Passage, Placement, Score
 
 GENRES = ("rock", "pop", "funk", "soul", "blues", "country", "metal")
-ELSEWHERE = ("pushed", "a step early", "coming in")
+ELSEWHERE = ("pushed", "a step early", "coming in", "tag")
 """What is played outside the bar its idea was chosen for."""
 BARS = {f"bar{n}": n - 1 for n in range(1, 5)}
 

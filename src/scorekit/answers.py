@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scorekit import choices
-from scorekit.dump import chords_text
+from scorekit.dump import chords_text, ending_words
 from scorekit.score import Chord, Edit, Note, Passage, Performance, Phrase, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
@@ -97,7 +97,7 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("key", str(plan.key), tune_key(compiled), "keys"),
         ("form", form, "form", "form"),
         ("lineup", plan.lineup, "lineup", "lineup"),
-        ("ending", plan.ending, "ending", "ending"),
+        ("ending", ending_words(plan), "ending", plan.ending.path if plan.ending else "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
     own = f"lineup[{plan.lineup}].mix."

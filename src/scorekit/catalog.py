@@ -35,7 +35,6 @@ class Catalog:
     schemas: tuple[str, ...]
     variations: tuple[str, ...]
     """Drum variation operations."""
-    endings: tuple[str, ...]
     rows: tuple[str, ...]
     """Kit rows."""
     traits: tuple[str, ...]
@@ -287,7 +286,6 @@ CATALOG = Catalog(
         "kick_bomb",
         "clap_pickup",
     ),
-    endings=("hit", "tag", "ritard", "strip", "cold"),
     rows=tuple(DRUM_NOTES),
     traits=(
         "backbeat",

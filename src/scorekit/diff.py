@@ -89,7 +89,7 @@ def song(old: Plan, new: Plan) -> Iterator[Change]:
     """What holds for the whole song."""
     facts: tuple[tuple[str, Callable[[Plan], object]], ...] = (
         ("title", lambda p: p.title), ("genre", lambda p: p.genre), ("model", lambda p: p.model),
-        ("seed", lambda p: p.seed), ("key", lambda p: p.key), ("tempo", tempo), ("ending", lambda p: p.ending),
+        ("seed", lambda p: p.seed), ("key", lambda p: p.key), ("tempo", tempo), ("ending", lambda p: p.ending and p.ending.id),
         ("line-up", lambda p: p.lineup),
         ("complexity", lambda p: p.dials.complexity), ("creativity", lambda p: p.dials.creativity),
         ("resolver", lambda p: p.resolver), ("length", length),

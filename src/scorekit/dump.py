@@ -22,10 +22,19 @@ _BANDS = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 # -- score ---------------------------------------------------------------------------------------------------------------
 
 
+def ending_words(plan: Plan) -> str:
+    """How a song ends: the name of its way, and what else it does on the way there."""
+    ending = plan.ending
+    if ending is None:
+        return "hit"
+    left = "".join(f", {part} leaves {bars} bars before" for part, bars in ending.leave)
+    return ending.id + (", slowing down" if ending.slow else "") + left
+
+
 def plan_text(plan: Plan) -> str:
     """The plan: a line for the song, one for each part, one for each section with its chords."""
     lines = [
-        f"{plan.title}: {plan.genre}, {plan.model}, seed {plan.seed}, {plan.key}, {tempo_text(plan)}, ends with {plan.ending}"
+        f"{plan.title}: {plan.genre}, {plan.model}, seed {plan.seed}, {plan.key}, {tempo_text(plan)}, ends with {ending_words(plan)}"
     ]
     for part in plan.parts:
         params = "".join(f" {k}={v:g}" for k, v in part.sound.params)

@@ -165,6 +165,47 @@ class Behaviour(Idea):
 
 
 @dataclass(frozen=True, slots=True)
+class Ending(Idea):
+    """How a song goes out. The band plays on up to the first stroke of all rows; from there on only these sound.
+
+    Without rows everybody strikes once on the first beat of the last bar and lets it ring.
+    """
+
+    rows: tuple[tuple[str, Pattern], ...] = ()
+    """(who, what is struck): a part, ``band`` for all parts without a row, or a kit row, which the drummer plays as
+    written. All of the same length; they end with the song's last bar."""
+    degrees: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(bass or lead, a degree of the chord for each of its strokes); the root, or the nearest tone, without."""
+    slow: int = 0
+    """Bars that slow down, up to the last stroke's bar."""
+    leave: tuple[tuple[str, int], ...] = ()
+    """(part, bars before the end of the song at which it leaves)."""
+
+    def row(self, name: str) -> Pattern | None:
+        """What a part strikes; None where it strikes the one hit."""
+        own = dict(self.rows)
+        return own.get(name, own.get("band"))
+
+    @property
+    def bars(self) -> int:
+        """Its length."""
+        return max((pattern.bars for _, pattern in self.rows), default=1)
+
+    @property
+    def final(self) -> tuple[int, int]:
+        """(bars before the end of the song, step in that bar) of the last stroke of all."""
+        last = max((h.step - p.steps for _, p in self.rows for h in p.hits), default=None)
+        if last is None:
+            return 1, 0
+        per_bar = self.rows[0][1].per_bar
+        return -(last // per_bar), last % per_bar
+
+
+HIT = Ending("hit", (1, 2, 3, 4, 5), 1.0, "ending")
+"""Everybody on the first beat of the last bar."""
+
+
+@dataclass(frozen=True, slots=True)
 class DrumIdeas:
     grooves: tuple[Groove, ...] = ()
     fills: tuple[Fill, ...] = ()

@@ -126,7 +126,8 @@ def unmixed(plan: Plan) -> Plan:
 def local(plan: Plan, placement: Placement) -> Plan:
     """A plan as far as one section is concerned."""
     cells = tuple(row for row in plan.cells if row[0] == placement.section.id)
-    return replace(plan, placements=(placement,), cells=cells, decisions=())
+    ending = plan.ending if placement.seam.after is None else None
+    return replace(plan, placements=(placement,), cells=cells, decisions=(), ending=ending)
 
 
 def rehearsed(plan: Plan, placement: Placement, store: Store) -> tuple[tuple[Decision, ...], Passage]:

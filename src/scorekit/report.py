@@ -168,15 +168,16 @@ def card(plan: Plan) -> dict[str, Any]:
         "form": [{"section": p.section.id, "bar": p.bar, "bars": p.section.bars} for p in plan.placements],
         "parts": [part.name for part in plan.parts],
         "lineup": plan.lineup,
-        "ending": plan.ending,
+        "ending": plan.ending.id if plan.ending else "hit",
+        "slows": bool(plan.ending and plan.ending.slow),
         "seconds": round(plan.tempo.seconds(plan.end) + plan.tail, 3),
     }
 
 
-def tempo_words(low: str, high: str, ending: str) -> str:
+def tempo_words(low: str, high: str, slows: bool) -> str:
     """One tempo, a range, or a range that is only the slowing at the end."""
     told = f"{low} bpm" if low == high else f"{low} to {high} bpm"
-    return f"{told} (it slows down at the end)" if ending == "ritard" else told
+    return f"{told} (it slows down at the end)" if slows else told
 
 
 def again(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -193,7 +194,7 @@ def summary(facts: dict[str, Any], files: Sequence[str], took: float, verbose: b
     """The closing lines of a render."""
     low, high = (f"{tempo:.1f}".removesuffix(".0") for tempo in facts["tempo"])
     rows = [
-        ("tempo", tempo_words(low, high, facts["ending"])),
+        ("tempo", tempo_words(low, high, facts["slows"])),
         ("key", f"{facts['key']}, {' '.join(facts['meter'])}"),
         ("form", " ".join(f"{entry['section'].rpartition('/')[0]}:{entry['bars']}" for entry in facts["form"])),
         ("parts", " ".join(facts["parts"])),

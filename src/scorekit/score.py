@@ -13,7 +13,7 @@ from scorekit.timebase import Meter, TempoMap, Tick
 if TYPE_CHECKING:
     import numpy as np
 
-    from scorekit.ideas import Ideas, Riff
+    from scorekit.ideas import Ending, Ideas, Riff
     from scorekit.seeds import Seed
 
 PARTS = ("drums", "bass", "guitar", "keys", "strings", "brass", "lead", "pads")
@@ -269,7 +269,8 @@ class Plan:
     resolver: str = "fix"
     """fix, report or off."""
     decisions: tuple[Decision, ...] = ()
-    ending: str = "hit"
+    ending: Ending | None = None
+    """How it goes out; None: with one hit of everybody."""
     lineup: str = "full"
 
     @property
@@ -371,7 +372,7 @@ class Brief:
     """Filled in only for those who play gestures across the boundary."""
     motif_seed: Seed | None = None
     """Shared by all sections with the same motif; only the lead and those who quote it get it."""
-    ending: str = ""
+    ending: Ending | None = None
     """How the song ends, in the last section only."""
     riff: Riff | None = None
     """What the band says together here."""

@@ -9,7 +9,7 @@ import pytest
 
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.degrees import Register, approach, resolve
-from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern, Walk
+from scorekit.ideas import HIT, BassIdeas, BassLine, Hit, Pattern, Walk
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -229,7 +229,7 @@ def test_lane_flags_and_endings(ideas: BassIdeas) -> None:
     assert max(n.end for n in empty) <= 8 * bar - 1920
     broken = [n for n in Bass().play(brief(ideas, flags=frozenset({"break"}))).notes if n.start >= 7 * bar]
     assert [n.start for n in broken] == [7 * bar]
-    last = [n for n in Bass().play(brief(ideas, ending="hit", seam=Seam())).notes if n.start >= 7 * bar]
+    last = [n for n in Bass().play(brief(ideas, ending=HIT, seam=Seam())).notes if n.start >= 7 * bar]
     assert [(n.start, n.pitch % 12) for n in last] == [(7 * bar, LOOP[3][0])]
     assert last[0].length > 2 * PPQ
 

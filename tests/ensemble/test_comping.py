@@ -9,7 +9,7 @@ import pytest
 from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
-from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
+from scorekit.ideas import HIT, CompCell, CompIdeas, Hit, Pattern
 from scorekit.playable import on_guitar
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
@@ -271,7 +271,7 @@ def test_lane_flags_and_endings(part: str, ideas: CompIdeas) -> None:
     assert played == {1, 2, 4, 5, 6}
     broken = [n for n in play(brief(ideas, part, flags=frozenset({"break"}))).notes if n.start >= 7 * BAR]
     assert {n.start for n in broken} == {7 * BAR}
-    last = [n for n in play(brief(ideas, part, ending="hit", seam=Seam())).notes if n.start >= 7 * BAR]
+    last = [n for n in play(brief(ideas, part, ending=HIT, seam=Seam())).notes if n.start >= 7 * BAR]
     assert {n.start for n in last} == {7 * BAR}
     assert len(last) >= 2
     assert all(n.length > 2 * PPQ for n in last)
@@ -345,7 +345,7 @@ def test_last_chord_is_at_home(family: str) -> None:
             ideas = replace(PLAIN, voicings=(family,))
             home = (*LOOP, *LOOP[:3], (9, "min7"))
             chords = tuple(Chord(n * BAR, BAR, root, quality, root) for n, (root, quality) in enumerate(home))
-            made = brief(ideas, part, chords=chords, seed=Seed(f"{take}/A/1/{part}"), seam=Seam(), ending="hit")
+            made = brief(ideas, part, chords=chords, seed=Seed(f"{take}/A/1/{part}"), seam=Seam(), ending=HIT)
             last = {note.pitch % 12 for note in player.play(made).notes if note.start >= 7 * BAR}
             assert 0 in last
             assert last <= {9, 0, 4, 7, 11}

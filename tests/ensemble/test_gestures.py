@@ -9,6 +9,7 @@ import pytest
 
 from scorekit import files, pipeline
 from scorekit.ensemble.intents import HELD
+from scorekit.ideas import HIT
 from scorekit.repeats import repeated, written
 from scorekit.score import Note, Passage, Score
 from scorekit.timebase import PPQ
@@ -164,7 +165,7 @@ def test_a_tag_at_the_end_comes_before_the_last_hit() -> None:
     """In the last section the bars before the last hit are repeated, and the hit comes once, in the last bar."""
     score = composed("soul", '"tag 2", "last hit"', form="B:8:e4 A:8:e4")
     section, bar = score.plan.placements[1].section, bar_of(score, 1)
-    assert section.bars == 10 and score.plan.ending == "hit"
+    assert section.bars == 10 and score.plan.ending == HIT
     last = [n.start for n in notes(score.passages[1]) if n.start >= 9 * bar]
     assert last and set(last) == {9 * bar}
     assert written(section).bars == 8
@@ -177,7 +178,7 @@ def test_the_last_hit_is_struck_by_all_and_rings(genre: str) -> None:
     """All who play in the last section strike beat 1 of its last bar, and nothing begins after it."""
     score = composed(genre, '"last hit"', form="B:8:e4 A:8:e4")
     bar, passage = bar_of(score, 1), score.passages[1]
-    assert score.plan.ending == "hit"
+    assert score.plan.ending == HIT
     late = [(p.part, n) for p in passage.phrases for n in p.notes if n.start >= 7 * bar]
     assert {n.start for _, n in late} == {7 * bar}
     playing = {p.part for p in passage.phrases if between(list(p.notes), 5 * bar, 7 * bar)}

@@ -12,7 +12,7 @@ from scorekit.ensemble import brass, pads, strings
 from scorekit.ensemble.base import Specialist
 from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.sustain import Player, led
-from scorekit.ideas import Behaviour, SustainIdeas
+from scorekit.ideas import HIT, Behaviour, SustainIdeas
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -102,7 +102,7 @@ def test_hits_and_stops(part: str) -> None:
 @pytest.mark.parametrize(("part", "kind"), EVERY)
 def test_song_ends(part: str, kind: str) -> None:
     """In the song's last bar the final chord is struck on its first beat and nothing follows."""
-    notes = play(part, kind, ending="hit", heard=heard()).notes
+    notes = play(part, kind, ending=HIT, heard=heard()).notes
     assert {n.start for n in notes if n.start >= 7 * BAR} == {7 * BAR}
     chord = theory.chord_classes(0, "maj7")
     assert all(n.pitch % 12 in chord for n in notes if n.start == 7 * BAR)
@@ -293,5 +293,5 @@ def test_a_section_without_drums_breathes_in() -> None:
         pitches, forces = [n.pitch for n in notes], [n.velocity for n in notes]
         risen += len(notes) >= 5 and pitches == sorted(pitches) and forces[-1] > forces[0] + 12
         assert len(last_bar(seed=Seed(f"{seed}/pads"))) <= 4
-        assert len(last_bar(flags=quiet, ending="ritard", seed=Seed(f"{seed}/pads"))) <= 4
+        assert len(last_bar(flags=quiet, ending=HIT, seed=Seed(f"{seed}/pads"))) <= 4
     assert risen >= 16

@@ -43,7 +43,7 @@ def performance(rows: dict[str, tuple[str, Strip, list[tuple[int, int, int]]]], 
         Take(name, 0, np.array([(t, PPQ // 2, p, v, 0, 0) for t, p, v in notes], EVENTS))
         for name, (_, _, notes) in rows.items()
     )
-    facts = {"tempo": TEMPO, "parts": parts, "master": Master(), "tail": 1.5, "end": 8 * PPQ, "ending": "hit"}
+    facts = {"tempo": TEMPO, "parts": parts, "master": Master(), "tail": 1.5, "end": 8 * PPQ}
     placements = (SimpleNamespace(start=0, end=8 * PPQ),)
     return Performance(cast(Plan, SimpleNamespace(**facts, placements=placements, **plan)), takes)
 

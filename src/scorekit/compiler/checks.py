@@ -8,11 +8,12 @@ from itertools import pairwise
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import strings
-from scorekit.compiler.genres import GenreSpec, MixSpec
+from scorekit.compiler.endings import POLES, rhythm
+from scorekit.compiler.genres import EndingSpec, GenreSpec, MixSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.roles import names
 from scorekit.compiler.wrong import Reader, Wrong
-from scorekit.ideas import MASKS
+from scorekit.ideas import MASKS, Pattern
 from scorekit.theory import MODES, QUALITIES
 from scorekit.timebase import Meter
 
@@ -74,7 +75,7 @@ class Checks(Reader):
             if list(band) != sorted(band):
                 self.wrong(join("assess", trait), "the four numbers of a band must rise", "[least, from, to, most]")
         for index, ending in enumerate(genre.ending):
-            self.known(join("ending", index, "kind"), "ending", ending.kind, self.catalog.endings)
+            self._ending(item("ending", index, ending.id), ending)
         roles = self._sections()
         for place in names(genre):
             self.known(place.path, "section", place.name, place.known, place.on_key)
@@ -83,6 +84,31 @@ class Checks(Reader):
                 self.known(join("section", name, "contrast_with"), "section", section.contrast_with, roles)
             for index, part in enumerate(section.layers):
                 self.known(join("section", name, "layers", index), "part", part, parts)
+
+    def _ending(self, base: str, ending: EndingSpec) -> None:
+        parts = self.catalog.specialists
+        rows: list[Pattern] = []
+        for name, text in ending.rows.items():
+            where = join(base, "rows", name)
+            self.known(where, "part", name, ("band", *parts, *self.catalog.rows), on_key=True)
+            row = self.read(where, rhythm, name, text, self.grid) if self.fits else None
+            rows += [row] if row else []
+        if len({row.steps for row in rows}) > 1:
+            self.wrong(join(base, "rows"), "rows of different lengths", "give every row the same number of bars")
+        for name in ending.deg:
+            self.known(join(base, "deg", name), "part", name, ("bass", "lead"), on_key=True)
+            for index, text in enumerate(ending.deg[name]):
+                self.read(join(base, "deg", name, index), strings.degree, text)
+        for name in ending.leave:
+            self.known(join(base, "leave", name), "part", name, parts, on_key=True)
+        for pole, text in ending.chords.items():
+            where = join(base, "chords", pole)
+            self.known(where, "kind of key", pole, POLES, on_key=True)
+            self.read(where, strings.chords, text, self.meter)
+        for pole, qualities in ending.color.items():
+            self.known(join(base, "color", pole), "kind of key", pole, POLES, on_key=True)
+            for index, quality in enumerate(qualities):
+                self.known(join(base, "color", pole, index), "chord quality", quality, QUALITIES)
 
     def _on_key(self, path: str, parse: Callable[[str], object], text: str) -> None:
         try:

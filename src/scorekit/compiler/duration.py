@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scorekit.compiler import sections, tempo
+from scorekit.compiler import endings, sections, tempo
 from scorekit.compiler.genres import GenreTempo
 from scorekit.compiler.strings import Length
 from scorekit.compiler.tables import Change
 from scorekit.compiler.wrong import Reader
+from scorekit.ideas import Ending
 from scorekit.score import Claim, Decision, Placement
 from scorekit.timebase import TempoMap
 
@@ -29,7 +30,7 @@ def timed(
     wanted: Length,
     placed: Sequence[Placement],
     wishes: Sequence[sections.Wish],
-    ritard: bool,
+    ending: Ending,
     book: Reader,
 ) -> tuple[TempoMap, float, tuple[Decision, ...]]:
     """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
@@ -40,8 +41,8 @@ def timed(
     """
     laid = [(p.section, p.start) for p in placed]
     local = [span_of(wish) for wish in wishes]
-    hit = placed[-1].end - placed[-1].section.meter.bar
-    tempi = tempo.laid(pace, laid, local, ritard)
+    hit = placed[-1].start + endings.last_stroke(placed[-1].section, ending)
+    tempi = tempo.laid(pace, laid, local, ending.slow, hit)
     free = song.form is None or "length" in song.model_fields_set
     goal = wanted.seconds if free else None
     if goal and not pace.fixed and not any(local):
@@ -49,7 +50,7 @@ def timed(
         bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
         flex = 1.0 if song.form is not None else max(tempo.FLEX, 0.5 / max(bars - 1, 1))
         low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
-        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ritard)
+        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ending.slow, hit)
     landing = tempi.seconds(hit)
     heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
     ring = max(RING + 0.5, heard_out) if goal is None else min(4.0, max(1.2, goal - landing))

@@ -354,11 +354,26 @@ class LineupSpec(Table):
                                          json_schema_extra=PER_PART)  # fmt: skip
 
 
-class EndingSpec(Table):
-    """A way to end."""
+class EndingSpec(Alternative):
+    """A way to end: what is struck in the last bars, and how the song gets there."""
 
-    kind: Name = entry("hit, tag, ritard, strip or cold.")
-    w: Weight = entry("How often it is chosen.", 1)
+    rows: dict[str, Text] = entry(
+        "What each strikes from the first stroke of all on: a part, band for everybody without a row, or a kit row.",
+        {},
+        examples=[{"band": "x... x... x... x-x-|X--- ---- ---- ----"}],
+    )
+    deg: dict[str, tuple[Line, ...]] = entry("The degree of each stroke, for bass or lead; else the root.", {})
+    chords: dict[str, Line] = entry(
+        "The last bars' chords in major and in minor keys; where there are any, the other keys end otherwise.",
+        {},
+        examples=[{"major": "IV | V7 | I", "minor": "iv | V7 | i"}],
+    )
+    color: dict[str, tuple[Line, ...]] = entry(
+        "What the last chord may be, in major and minor keys.", {}, examples=[{"major": ["69"], "minor": ["m69"]}]
+    )
+    slow: int = entry("Bars that slow down up to the last stroke.", 0, ge=0, le=8)
+    again: int = entry("How often the bars before the last are played, the first time counted.", 1, ge=1, le=4)
+    leave: dict[str, int] = entry("Who leaves how many bars before the end.", {})
 
 
 class GenreSpec(Table):

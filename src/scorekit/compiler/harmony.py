@@ -346,11 +346,15 @@ def restful(quality: str, mode: str) -> bool:
     )
 
 
+def recoloured(tonic: Chord, key: Key, quality: str) -> Chord:
+    """The tonic's chord in another quality."""
+    symbol = chord_symbol(key.tonic, quality, tonic.bass, root_names(key.tonic, key.mode, key.name))
+    return replace(tonic, quality=quality, symbol=symbol)
+
+
 def closed(chords: tuple[Chord, ...], key: Key, last_bar: Tick, length: Tick, quality: str) -> tuple[Chord, ...]:
     """The chords of the last section with the tonic from its last bar on, in the genre's colour (a triad when it has none)."""
     final = tonic_chord(key, last_bar, length - last_bar)
-    if quality:
-        symbol = chord_symbol(key.tonic, quality, key.tonic, root_names(key.tonic, key.mode, key.name))
-        final = replace(final, quality=quality, symbol=symbol)
+    final = recoloured(final, key, quality) if quality else final
     before = [c if c.end <= last_bar else replace(c, length=last_bar - c.start) for c in chords if c.start < last_bar]
     return (*before, final)

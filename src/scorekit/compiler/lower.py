@@ -6,33 +6,28 @@ Paths of mistakes are key paths of the song; those that begin with ``genre:`` ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import log
+from dataclasses import dataclass, field
 
 from scorekit.catalog import Catalog
-from scorekit.compiler import cast, duration, form, harmony, lineups, material, sections, tempo
+from scorekit.compiler import cast, duration, endings, form, harmony, lineups, material, sections, tempo
 from scorekit.compiler.genres import GenreSpec
-from scorekit.compiler.keypath import item, join
+from scorekit.compiler.keypath import item
+from scorekit.compiler.outline import outlined, shapes_of, small_enough
 from scorekit.compiler.slots import chords
 from scorekit.compiler.specs import ModelSpec, SongSpec
-from scorekit.compiler.strings import Length, SectionToken
+from scorekit.compiler.strings import Length
 from scorekit.compiler.strings import chord as read_chord
-from scorekit.compiler.strings import form as read_form
 from scorekit.compiler.strings import key as read_key
 from scorekit.compiler.strings import length as read_length
 from scorekit.compiler.strings import meter as read_meter
-from scorekit.compiler.strings import section as read_section
 from scorekit.compiler.vocabulary import colours, ideas, weighed
 from scorekit.compiler.wrong import Reader, words
 from scorekit.errors import Problem
-from scorekit.ideas import Ideas
+from scorekit.ideas import HIT, Ideas
 from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Entry, Feel, Master
 from scorekit.timebase import PPQ
-
-MAX_BARS = 2000
-MAX_SECTIONS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,7 @@ class Lore:
     swaps: tuple[harmony.Swap, ...]
     colours: Mapping[str, tuple[str, ...]]
     shapes: tuple[form.Shape, ...]
+    ways: Mapping[str, tuple[endings.Way, ...]]
 
 
 def lore(genre: GenreSpec, model: ModelSpec, catalog: Catalog) -> tuple[Lore | None, list[Problem]]:
@@ -64,7 +60,8 @@ def lore(genre: GenreSpec, model: ModelSpec, catalog: Catalog) -> tuple[Lore | N
     vocabulary, problems = ideas(genre, catalog, model.weights)
     if problems:
         return None, problems
-    return Lore(vocabulary, offers(genre, model), swaps(genre), colours(genre), shapes(genre)), []
+    ways = endings.ways(genre, read_meter(genre.meter.sig))
+    return Lore(vocabulary, offers(genre, model), swaps(genre), colours(genre), shapes_of(genre), ways), []
 
 
 def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
@@ -74,17 +71,18 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     setting = set_up(sources, seed, book)
     pace = paced(sources, seed)
     wanted = book.read("length", read_length, song.length) or Length(30.0)
-    tokens, form_path = formed(setting, sources.lore.shapes, pace, wanted, book)
+    known = sources.lore
+    tokens, way, form_path = outlined(setting, known.shapes, known.ways, pace, wanted, book)
     if tokens:
         sections.unknown_names(setting, tokens, book, form_path)
     if book.problems or not small_enough(tokens, book, form_path):
         sections.proofread(setting, book)
         return None
     tokens = tempo.felt(tokens, pace, genre.tempo)
-    statements, wishes = sections.build(setting, tokens, book)
+    statements, wishes = sections.build(setting, tokens, way, book)
     placed = placements(statements)
-    ending = "hit" if any(i.kind == "last hit" for i in statements[-1].intents) else ended(genre, seed)
-    tempi, tail, fitted = duration.timed(song, genre.tempo, pace, wanted, placed, wishes, ending == "ritard", book)
+    ending = HIT if any(i.kind == "last hit" for i in statements[-1].intents) else way.ending
+    tempi, tail, fitted = duration.timed(song, genre.tempo, pace, wanted, placed, wishes, ending, book)
     lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
     parts = cast.band(song, genre, lineup, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
@@ -249,12 +247,6 @@ def felt(genre: GenreSpec) -> Feel:
     )
 
 
-def ended(genre: GenreSpec, seed: Seed) -> str:
-    """How the song ends."""
-    choices = [(e.kind, e.w) for e in genre.ending] or [("hit", 1.0)]
-    return seed.choose("ending", [kind for kind, _ in choices], [w for _, w in choices])
-
-
 def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
     """Ids of the patterns each part may be asked for."""
     return {
@@ -267,93 +259,6 @@ def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
         "pads": frozenset(b.id for b in ideas.pads.behaviours),
         "lead": frozenset(name for name, _ in ideas.melody.schemas),
     }
-
-
-# -- form ----------------------------------------------------------------------------------------------------------------
-
-
-def formed(
-    setting: sections.Setting, shapes: Sequence[form.Shape], pace: tempo.Pace, wanted: Length, book: Reader
-) -> tuple[tuple[SectionToken, ...], str]:
-    """The form's tokens and the path they were written at: the song's own form, else the genre's best fit."""
-    song, genre = setting.song, setting.genre
-    if song.form is not None:
-        tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
-        return tuple(lengthened(song, token, book) for token in tokens), "form"
-    bar = setting.meter.bar / PPQ * 60 / pace.bpm
-    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - duration.RING) / bar) + 1)
-    if bars > MAX_BARS:
-        told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
-        book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
-        return (), "length"
-    lengths = {name: role.lens for name, role in genre.section.items()}
-    lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
-    short = bars * bar < form.SHORT
-    choice = form.fit(
-        shapes,
-        lengths,
-        bars,
-        short,
-        lambda path, weight: handicap(setting.seed, path, weight),
-        named(song),
-        prices(genre),
-    )
-    tokens = tuple(
-        replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens
-    )
-    if wanted.bars:
-        tokens = form.exact(tokens, wanted.bars)
-    return tokens, choice.path
-
-
-def named(song: SongSpec) -> frozenset[str]:
-    """The sections a song speaks of."""
-    return frozenset(name.split("/")[0] for name in song.sections)
-
-
-def prices(genre: GenreSpec) -> dict[str, float]:
-    """What leaving a section out costs, where the genre says."""
-    return {name: role.prio for name, role in genre.section.items() if "prio" in role.model_fields_set}
-
-
-def handicap(seed: Seed, path: str, weight: float) -> float:
-    """A seeded cost for a form, small for heavy ones: an exponential race among forms that fit equally well."""
-    return min(3.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01)) * 0.6
-
-
-def shapes(genre: GenreSpec) -> tuple[form.Shape, ...]:
-    """The genre's forms, read."""
-    return tuple(
-        form.Shape(
-            f.id,
-            item("genre:form", 0, f.id),
-            f.weight,
-            tuple(map(read_section, f.sections)),
-            tuple(map(read_section, f.compress)),
-        )
-        for f in genre.form
-    )
-
-
-def lengthened(song: SongSpec, token: SectionToken, book: Reader) -> SectionToken:
-    """A token of the song's own form; a section table that disagrees about its bars is a mistake."""
-    spec = song.sections.get(token.name)
-    if spec is not None and spec.bars and spec.bars != token.bars:
-        path = join("sections", token.name, "bars")
-        book.wrong(path, f"{spec.bars} bars here, {token.bars} in the form", "say it in one place: leave bars out here")
-    return token
-
-
-def small_enough(tokens: Sequence[SectionToken], book: Reader, path: str) -> bool:
-    """Whether a form stays within the limits."""
-    bars = sum(token.bars for token in tokens)
-    if bars > MAX_BARS:
-        book.wrong(path, f"the form has {bars} bars, {MAX_BARS} is the limit", "shorten sections or leave some out")
-    elif len(tokens) > MAX_SECTIONS:
-        book.wrong(path, f"the form has {len(tokens)} sections, {MAX_SECTIONS} is the limit")
-    else:
-        return True
-    return False
 
 
 def placements(statements: Sequence[Section]) -> tuple[Placement, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from scorekit.compiler import gestures, harmony
+from scorekit.compiler import endings, gestures, harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
 from scorekit.compiler.keypath import join
 from scorekit.compiler.material import Sheets, harmony_heard
@@ -131,9 +131,10 @@ def role(genre: GenreSpec, names: Sequence[str]) -> GenreSection:
 
 
 def build(
-    setting: Setting, tokens: Sequence[SectionToken], book: Reader
+    setting: Setting, tokens: Sequence[SectionToken], way: endings.Way, book: Reader
 ) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
-    """Every statement of the form as a section, with what the song wishes of each; mistakes are noted."""
+    """Every statement of the form as a section, the last one with its way to end, and what the song wishes of each;
+    mistakes are noted."""
     counts: dict[str, int] = {}
     chosen = progressions(setting, [token.name for token in tokens])
     sections, wishes, lift, start = list[Section](), list[Wish](), 0, 0
@@ -141,7 +142,7 @@ def build(
         counts[token.name] = counts.get(token.name, 0) + 1
         wish = wish_of(setting.song, chain_of(setting.song, token, counts[token.name]))
         lift += token.lift + gestures.lift(spoken(wish, setting.meter, Reader()))
-        last = number == len(tokens) - 1
+        last = way if number == len(tokens) - 1 else None
         section = statement(setting, token, counts[token.name], lift, start, wish, chosen, last, book)
         sections.append(section)
         start += written(section).length
@@ -157,10 +158,11 @@ def statement(
     start: Tick,
     wish: Wish,
     chosen: Mapping[str, harmony.Progress],
-    last: bool,
+    way: endings.Way | None,
     book: Reader,
 ) -> Section:
-    """One statement of a section, at a tick of the song."""
+    """One statement of a section, at a tick of the song; the last one with its ``way`` to end."""
+    last = way is not None
     names = likeness(setting.song, token.name)
     genre = role(setting.genre, names)
     key = key_of(setting, lift, wish, book)
@@ -183,10 +185,15 @@ def statement(
     )
     text = chords_of(setting, draft, start, wish, book)
     chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, last, book)
-    if last and text is None:
-        chords = harmony.closed(chords, key, draft.length - meter.bar, draft.length, home_quality(setting, key))
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
-    return gestures.laid(replace(draft, chords=chords, intents=nochord), spoken(wish, meter, book), last, book)
+    draft = replace(draft, chords=chords, intents=nochord)
+    heard = spoken(wish, meter, book)
+    if way and any(token.kind == "last hit" for token, _ in heard):
+        way = endings.Way()
+    if way and text is None:
+        draft = endings.laid(draft, way, setting.written, home_quality(setting, key), setting.seed)
+    made = gestures.laid(draft, heard, last, book)
+    return endings.again(made, way) if way else made
 
 
 def clave_of(genre: GenreSpec, seed: Seed) -> str:
@@ -239,6 +246,14 @@ def tier_of(setting: Setting, token: SectionToken, genre: GenreSection, wish: Wi
         return int(str(mine).removeprefix("e"))
     base = token.tier or genre.energy or next((USUAL[n] for n in names if n in USUAL), 3)
     return max(1, min(5, round(base + setting.lift)))
+
+
+def last_of(setting: Setting, tokens: Sequence[SectionToken]) -> tuple[int, bool]:
+    """The energy of a form's last section, and whether the song writes its chords."""
+    last = tokens[-1]
+    wish = wish_of(setting.song, chain_of(setting.song, last, sum(token.name == last.name for token in tokens)))
+    names = likeness(setting.song, last.name)
+    return tier_of(setting, last, role(setting.genre, names), wish, names), wish.get("chords") is not None
 
 
 def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:

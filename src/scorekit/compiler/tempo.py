@@ -91,12 +91,17 @@ def claims(pace: Pace, genre: GenreTempo, lean: float) -> tuple[Decision, ...]:
 
 
 def laid(
-    pace: Pace, sections: Sequence[tuple[Section, Tick]], local: Sequence[tuple[float, float] | None], ritard: bool
+    pace: Pace,
+    sections: Sequence[tuple[Section, Tick]],
+    local: Sequence[tuple[float, float] | None],
+    slow: int,
+    hit: Tick,
 ) -> TempoMap:
     """The tempo map over sections at their ticks.
 
-    ``local`` has (start, end) bpm for sections with a tempo of their own. Ramps move at every beat. A ``ritard`` slows over
-    the two bars before the last; a ritardando the song asks for slows its own bars, whatever the ending.
+    ``local`` has (start, end) bpm for sections with a tempo of their own. Ramps move at every beat. The ending slows
+    over so many bars (``slow``) up to the bar of its last stroke, at ``hit``; a ritardando the song asks for slows its own
+    bars, whatever the ending.
     """
     end = sections[-1][1] + sections[-1][0].length
     changes: dict[Tick, float] = {}
@@ -110,17 +115,18 @@ def laid(
                 else:
                     changes[tick] = general(pace, tick, end, bar_number)
             bar_number += 1
-    slow = [
+    asked = [
         (start + i.tick, start + i.tick + i.length)
         for section, start in sections
         for i in section.intents
         if i.kind == "ritardando"
     ]
-    final = end - sections[-1][0].meter.bar
-    if ritard and not any(stop > sections[-1][1] for _, stop in slow):
-        slow.append((max(sections[-1][1], final - 2 * sections[-1][0].meter.bar), final))
-    for first, stop in slow:
-        changes |= slowing(changes, first, stop, end if stop == final else stop)
+    bar = sections[-1][0].meter.bar
+    final = hit - (hit - end) % bar
+    if slow and not any(stop > sections[-1][1] for _, stop in asked):
+        asked.append((max(sections[-1][1], final - slow * bar), final))
+    for first, stop in asked:
+        changes |= slowing(changes, first, stop, end if stop in (final, end - bar) else stop)
     return squeezed(changes)
 
 

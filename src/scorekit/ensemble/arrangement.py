@@ -62,6 +62,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
             lane = replace(
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
             )
+            lane = replace(lane, leave=parting(plan, section, part.name) or lane.leave)
         lanes.append((part.name, lane))
     return Arrangement(tuple(lanes))
 
@@ -258,6 +259,15 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     if part == "drums":
         return later - beat if kind == "chords" else 0
     return later if intro or part in _COMPERS else 0
+
+
+def parting(plan: Plan, section: Section, part: str) -> Tick | None:
+    """Where a part leaves the song's last section before the others, by the song's ending; None when it does not."""
+    last = any(place.section.id == section.id and place.seam.after is None for place in plan.placements)
+    if plan.ending is None or not last:
+        return None
+    bars = dict(plan.ending.leave).get(part)
+    return None if bars is None else max(1, section.bars - bars) * section.meter.bar
 
 
 def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | None:

@@ -17,7 +17,7 @@ from scorekit.ensemble.pads import Pads
 from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
-from scorekit.ideas import Ideas, Riff
+from scorekit.ideas import HIT, Ideas, Riff
 from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Part
@@ -86,7 +86,7 @@ def brief(
         heard=tuple(heard[name] for name in ear.parts if name in heard) if heard and open_ears else (),
         seam=seam,
         motif_seed=motif_seed(plan, placement, part),
-        ending=plan.ending if last else "",
+        ending=(plan.ending or HIT) if last else None,
         riff=riff,
     )
 

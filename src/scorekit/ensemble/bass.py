@@ -253,25 +253,22 @@ def _with_intents(brief: Brief, notes: list[Sounded], register: Register) -> lis
         notes = _struck(brief, notes, register, tick, clear, section.chord_at(tick), "!", "with the band")
     end = intents.finale(brief)
     if end is not None:
-        short = brief.ending == "cold"
-        until = end + PPQ // 2 if short else section.length
-        notes = [n for n in notes if n.start < end]
-        notes = _struck(
-            brief,
-            notes,
-            register,
-            end,
-            until,
-            _final(section.chord_at(end)),
-            intents.parting(brief),
-            f"ending, {brief.ending}",
-        )
+        notes = [_ended(n, end) for n in notes if n.start < end]
+        for touch in intents.touches(brief):
+            notes = [*notes, _last(brief, notes, register, touch)]
     return notes
 
 
-def _final(chord: Chord) -> Chord:
-    """The last chord in root position."""
-    return replace(chord, bass=chord.root)
+def _last(brief: Brief, notes: list[Sounded], register: Register, touch: intents.Touch) -> Sounded:
+    """A note of the song's ending; its last chord stands in root position."""
+    chord = brief.section.chord_at(touch.sounds)
+    chord = replace(chord, bass=chord.root) if touch.sounds >= intents.last_bar(brief.section) else chord
+    near = notes[-1].pitch if notes else register.middle
+    root = register.root(chord.bass, near)
+    pitch = root if touch.degree == "R" else resolve(touch.degree, chord, root, register)
+    velocity = knee(loudness(touch.mark, brief.lane.tier) + level(brief, touch.at))
+    path = brief.ending.path if brief.ending else ""
+    return Sounded(touch.at, touch.length, pitch, velocity, _origin(brief, touch.at, path, intents.told(brief)))
 
 
 def _struck(

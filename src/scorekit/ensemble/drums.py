@@ -18,23 +18,28 @@ from scorekit.ensemble.beats.kit import (
     PITCHES,
     RIDES,
     STICK_PITCHES,
+    Knock,
     energy,
     live,
     onsets_per_bar,
     over,
+    sound,
 )
 from scorekit.ensemble.intents import (
     Span,
+    Touch,
+    absences,
     at,
     finale,
     holds,
     hush,
     inside,
-    parting,
     pushes,
     quiet,
     shorts,
     strips,
+    told,
+    touches,
 )
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -110,15 +115,22 @@ def gestures(brief: Brief, snare: int) -> Iterator[tuple[Tick, tuple[tuple[int, 
         yield tick, ((KICK, short), *cymbal), "X", "push"
 
 
-def farewell(brief: Brief, snare: int) -> tuple[tuple[int, Tick], ...]:
-    """The drums of the song's last hit: crash and kick ring out; cold is struck short by all; strip leaves the kick."""
-    ring = brief.section.meter.bar
-    if brief.ending == "cold":
-        return (KICK, PPQ // 4), (snare, PPQ // 4), (CRASH, PPQ // 2)
-    if brief.ending == "strip":
-        return ((KICK, PPQ // 4),)
-    last = CRASH if drum_ideas(brief).crash > 0 and brief.lane.tier >= 3 else PITCHES["ride"]
-    return (KICK, PPQ // 4), (last, ring)
+def farewell(brief: Brief, snare: int) -> Iterator[tuple[Touch, tuple[tuple[int, Tick], ...]]]:
+    """The drums of the song's ending: its kit rows as written; without any, kick and cymbal ring where the band holds, and
+    kick and snare are struck short where it stops."""
+    ending, short = brief.ending, PPQ // 4
+    rows = [name for name, _ in ending.rows if name in PITCHES] if ending else []
+    for row in rows:
+        yield from ((touch, ((PITCHES[row], sound(Knock(0, row))),)) for touch in touches(brief, row))
+    bright = drum_ideas(brief).crash > 0 and brief.lane.tier >= 3
+    for touch in () if rows else touches(brief):
+        if touch.length >= 2 * PPQ:
+            yield touch, ((KICK, short), (CRASH if bright else PITCHES["ride"], touch.length))
+        else:
+            yield (
+                touch,
+                ((KICK, short), (snare, short), *(((CRASH, PPQ // 2),) if touch.mark == "!" and bright else ())),
+            )
 
 
 def pickups(brief: Brief) -> tuple[Span, ...]:
@@ -172,15 +184,9 @@ def _gesture(pen: Pen, brief: Brief, snare: int) -> None:
     for tick, drums, mark, why in gestures(brief, snare):
         if not inside(spans, tick) and (end is None or tick < end):
             _strike(pen, brief, tick, drums, mark, why)
-    if end is not None and not inside(spans, end):
-        _strike(
-            pen,
-            brief,
-            end,
-            farewell(brief, snare),
-            "!" if brief.lane.tier >= 4 else parting(brief),
-            f"last hit, {brief.ending}",
-        )
+    for touch, drums in farewell(brief, snare):
+        if not inside(absences(brief), touch.at):
+            _strike(pen, brief, touch.at, drums, touch.mark, told(brief))
 
 
 def grounded(phrase: Phrase) -> Phrase:

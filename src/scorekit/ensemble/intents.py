@@ -7,9 +7,10 @@ that sounds is cut at ``from``. Every player asks here, so that a stop is the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from scorekit.ensemble.grid import early
+from scorekit.ensemble.grid import early, strokes
+from scorekit.ideas import Ending
 from scorekit.score import Brief, Chord, Intent, Note, Section
 from scorekit.timebase import Tick
 
@@ -164,23 +165,72 @@ def absences(brief: Brief) -> tuple[Span, ...]:
     return tuple(sorted(spans))
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One stroke of the song's ending: ticks from the start of the section, how hard, and on which degree of which chord
+    (the one that sounds at a tick: the next, when it is struck early)."""
+
+    at: Tick
+    length: Tick
+    mark: str
+    sounds: Tick
+    degree: str = "R"
+
+
 def finale(brief: Brief) -> Tick | None:
-    """Where the song's last hit falls: beat 1 of the last bar of the last section; None in every other section."""
-    return last_bar(brief.section) if brief.ending else None
+    """Where the song's ending begins: the first stroke of anybody in it; None in every section but the last."""
+    ending = brief.ending
+    if ending is None:
+        return None
+    firsts = [t.at for name, _ in ending.rows for t in laid_out(ending, name, brief.section)]
+    return min(firsts, default=last_bar(brief.section))
 
 
-def parting(brief: Brief) -> str:
-    """How hard the last hit is struck: hard where the song goes out at full energy, gently where it slows or thins out."""
-    if brief.ending in ("ritard", "strip"):
-        return "x" if brief.lane.tier >= 3 else "s"
-    return "X" if brief.lane.tier >= 3 else "x"
+def laid_out(ending: Ending, name: str, section: Section) -> tuple[Touch, ...]:
+    """What a part, or a kit row, strikes in an ending, whatever the tier."""
+    row = ending.row(name)
+    if row is None:
+        end = last_bar(section)
+        return (Touch(end, section.meter.bar, "X", end),)
+    degrees = dict(ending.degrees).get(name, ())
+    first, found = section.bars - row.bars, []
+    for bar in range(max(0, first), section.bars):
+        for s in strokes(row, section.meter, section.grid, bar - first):
+            at = bar * section.meter.bar + s.at
+            degree = degrees[s.index] if s.index < len(degrees) else "R"
+            found.append(Touch(at, min(s.length, section.length - at), s.mark, at, degree))
+    return tuple(_anticipated(touch, found, section) for touch in found)
+
+
+def _anticipated(touch: Touch, touches: Sequence[Touch], section: Section) -> Touch:
+    """A stroke up to an eighth before a chord on which nothing is struck comes early, for that chord."""
+    coming = (c.start for c in section.chords if 0 < c.start - touch.at <= early(section))
+    struck = {t.at for t in touches}
+    return replace(touch, sounds=next((tick for tick in coming if tick not in struck), touch.at))
+
+
+def touches(brief: Brief, name: str = "") -> tuple[Touch, ...]:
+    """What the part of a brief strikes last, rising: softer where the song goes out quietly. ``name`` is a kit row."""
+    if brief.ending is None:
+        return ()
+    soft = brief.lane.tier < 3
+    found = laid_out(brief.ending, name or brief.part, brief.section)
+    return tuple(replace(t, mark="x") if soft and t.mark in "X!" else t for t in found)
+
+
+def told(brief: Brief) -> str:
+    """Why a note of the song's ending is there."""
+    return f"ending, {brief.ending.id}" if brief.ending else ""
 
 
 def quiet(brief: Brief) -> tuple[Span, ...]:
-    """All spans in which the part of a brief may not begin a note: intents, its lane, and after the song's last hit."""
-    end = finale(brief)
-    after = () if end is None else ((end + 1, brief.section.length),)
-    return tuple(sorted(silences(brief.section, brief.part) + absences(brief) + after))
+    """All spans in which the part of a brief may not begin a note: intents, its lane, and around what it strikes last."""
+    end, length = finale(brief), brief.section.length
+    after: list[Span] = []
+    if end is not None:
+        begins = [end, *(t.at + 1 for t in touches(brief))]
+        after = [(a, b) for a, b in zip(begins, [*(t.at for t in touches(brief)), length], strict=True) if a < b]
+    return tuple(sorted((*silences(brief.section, brief.part), *absences(brief), *after)))
 
 
 def inside(spans: Iterable[Span], tick: Tick) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, heat
+from scorekit.ensemble.degrees import interval
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting, opening, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
@@ -188,20 +189,25 @@ def _next_tone(brief: Brief, setting: Setting) -> int:
 
 
 def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The song's last bar: the tonic, third or fifth on its first beat, the nearest to where the tune was."""
-    last = intents.finale(brief)
-    if last is None:
+    """The song's ending: on each of its strokes the degree it names, else the chord tone nearest to where the tune was;
+    a hook comes home to the root with its last."""
+    end = intents.finale(brief)
+    if end is None:
         return tuple(tones)
-    before = [t for t in tones if t.start < last]
-    kept = [replace(t, length=min(t.length, last - t.start)) for t in before]
-    chord = brief.section.chord_at(last)
-    root, third, fifth = (*theory.core_classes(chord.root, chord.quality), chord.root, chord.root)[:3]
-    near = kept[-1].pitch if kept else round(setting.centre)
-    home = theory.nearest(near, (root, third, fifth), setting.low, setting.high)
-    if brief.ending == "hit" and setting.kind in ("hook", "riff"):
-        home = theory.nearest(near, (root,), setting.low, setting.high)
-    length = PPQ if brief.ending == "cold" else brief.section.meter.bar
-    return (*kept, Tone(last, length, home, intents.parting(brief), "last note"))
+    kept = [replace(t, length=min(t.length, end - t.start)) for t in tones if t.start < end]
+    touches = intents.touches(brief)
+    for touch in touches:
+        chord = brief.section.chord_at(touch.sounds)
+        classes = (*theory.core_classes(chord.root, chord.quality), chord.root, chord.root)[:3]
+        if touch is touches[-1] and setting.kind in ("hook", "riff"):
+            classes = (chord.root,)
+        if touch.degree != "R":
+            scale = theory.chord_scale(chord.root, chord.quality, brief.section.key.tonic, brief.section.key.mode)
+            classes = ((chord.root + interval(touch.degree, chord.root, chord.quality, scale)) % 12,)
+        near = kept[-1].pitch if kept else round(setting.centre)
+        home = theory.nearest(near, classes, setting.low, setting.high)
+        kept.append(Tone(touch.at, touch.length, home, touch.mark, intents.told(brief)))
+    return tuple(kept)
 
 
 # -- from tones to notes ---------------------------------------------------------------------------------------------

@@ -94,11 +94,10 @@ def with_intents(brief: Brief, found: list[Stab]) -> list[Stab]:
         clear = tick + (length if tick in held else pulse_at(section, tick) // 2)
         found = _struck(found, Stab(tick, length, "!", tick, path, "with the band", tick in held), clear)
     end = intents.finale(brief)
-    if end is not None:
-        length = PPQ // 2 if brief.ending == "cold" else section.length - end
-        found = _struck(
-            found, Stab(end, length, intents.parting(brief), end, path, f"ending, {brief.ending}", True), section.length
-        )
+    if end is not None and brief.ending is not None:
+        why = (brief.ending.path, intents.told(brief), True)
+        last = [Stab(t.at, t.length, t.mark, t.sounds, *why) for t in intents.touches(brief)]
+        found = [*(s for s in found if s.at < end), *last]
     return trimmed(found, section.length)
 
 

@@ -12,7 +12,7 @@ from math import pi, sin
 
 from scorekit import theory
 from scorekit.ensemble import intents
-from scorekit.ensemble.base import Pen, select
+from scorekit.ensemble.base import VELOCITY, Pen, select
 from scorekit.ensemble.chorale import Span, Voicing, led_through, spans
 from scorekit.ensemble.grid import offbeat, strokes
 from scorekit.ensemble.masks import of_section
@@ -334,11 +334,14 @@ def _struck(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: S
 
 
 def _ended(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Sequence[Voicing]) -> list[Draft]:
-    """The song's last bar: the final chord on its first beat, held to the end, or cut off in a cold ending."""
-    last = intents.finale(player.brief)
-    if last is None:
+    """The song's ending: its chords at its strokes."""
+    end = intents.finale(player.brief)
+    if end is None:
         return drafts
-    kept = [d if d.end <= last else replace(d, length=last - d.start) for d in drafts if d.start < last]
-    length = PPQ if player.brief.ending == "cold" else player.bar
-    loud = player.velocity(last, 0.0) + 10
-    return kept + [Draft(last, length, p, loud, "", "last chord") for p in voicing_at(parts, chain, last)]
+    kept = [d if d.end <= end else replace(d, length=end - d.start) for d in drafts if d.start < end]
+    for t in intents.touches(player.brief):
+        loud = player.velocity(t.at, 0.0) + 10 + (VELOCITY[t.mark] - VELOCITY["X"]) / 2
+        manner = "short" if t.length < PPQ else ""
+        voicing = voicing_at(parts, chain, t.sounds)
+        kept += [Draft(t.at, t.length, p, loud, manner, intents.told(player.brief)) for p in voicing]
+    return kept

@@ -134,12 +134,10 @@ def console(performance: Performance, laid: Sequence[Track], loop: bool = False)
 
 
 def faded(performance: Performance, n: int) -> int:
-    """Samples over which the end falls silent: the last section when the song ends by fading, else most of what is left once
-    the last stroke has fallen, so that no chord is cut off where it still sounds."""
+    """Samples over which the end falls silent: most of what is left once the last stroke has
+    fallen, so that no chord is cut off where it still sounds."""
     plan = performance.plan
     last = max((int(take.events["start"].max()) for take in performance.takes if len(take.events)), default=0)
-    if plan.ending == "fade":
-        return n - min(plan.tempo.sample(plan.placements[-1].start), n)
     return min(max(round(0.7 * (n - plan.tempo.sample(last))), 256), n)
 
 

@@ -21,6 +21,7 @@ from scorekit.ensemble.beats.kit import (
     FOOT,
     HATS,
     KICK,
+    KIT,
     KIT_PITCHES,
     RIDES,
     SNARES,
@@ -39,7 +40,7 @@ from scorekit.ensemble.beats.kit import (
     usable,
 )
 from scorekit.ensemble.grid import fill_strokes
-from scorekit.ensemble.intents import build
+from scorekit.ensemble.intents import build, finale, touches
 from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
@@ -94,8 +95,9 @@ def source(brief: Brief) -> str:
 
 
 def closing_bar(brief: Brief) -> int:
-    """The bar a closing fill belongs in: the last, or the one before the song's last hit; -1 when there is none."""
-    return brief.section.bars - (2 if brief.ending else 1)
+    """The bar a closing fill belongs in: the last, or the one before the song's ending; -1 when there is none."""
+    end = finale(brief)
+    return (brief.section.bars if end is None else -(-end // brief.section.meter.bar)) - 1
 
 
 def length(brief: Brief) -> int:
@@ -114,7 +116,7 @@ def length(brief: Brief) -> int:
 
 def _closing(brief: Brief) -> Slot | None:
     bar, flags, seed = closing_bar(brief), brief.section.flags, brief.seed.at("fills")
-    if bar < 0 or (brief.seam.after is None and not brief.ending) or brief.ending == "strip":
+    if bar < 0 or (brief.seam.after is None and not brief.ending) or _fading(brief):
         return None
     if build(brief.section) is not None:
         return Slot(bar, 1, "roll of the build")
@@ -125,6 +127,11 @@ def _closing(brief: Brief) -> Slot | None:
     if not seed.chance("closing", 1.0 if rises else 0.92 if brief.lane.tier >= 2 else 0.5):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
+
+
+def _fading(brief: Brief) -> bool:
+    """Whether the song goes out without its drums: nothing leads there."""
+    return brief.ending is not None and not touches(brief) and not any(r in KIT for r, _ in brief.ending.rows)
 
 
 def slots(brief: Brief) -> tuple[Slot, ...]:

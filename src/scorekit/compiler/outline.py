@@ -1,0 +1,138 @@
+"""The outline of a song: its form, fitted to its length, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import log
+
+from scorekit.compiler import endings, form, sections, tempo
+from scorekit.compiler.duration import RING
+from scorekit.compiler.genres import GenreSpec
+from scorekit.compiler.keypath import item, join
+from scorekit.compiler.specs import SongSpec
+from scorekit.compiler.strings import Length, SectionToken
+from scorekit.compiler.strings import form as read_form
+from scorekit.compiler.strings import section as read_section
+from scorekit.compiler.wrong import Reader
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ
+
+MAX_BARS = 2000
+MAX_SECTIONS = 1000
+
+
+def outlined(
+    setting: sections.Setting,
+    shapes: Sequence[form.Shape],
+    ways: Mapping[str, Sequence[endings.Way]],
+    pace: tempo.Pace,
+    wanted: Length,
+    book: Reader,
+) -> tuple[tuple[SectionToken, ...], endings.Way, str]:
+    """The form's tokens, how the song ends, and the path the form was written at. A form of the genre makes room for a last
+    line that is played again; one that the song wrote, or whose chords it wrote, ends otherwise."""
+    tokens, path = formed(setting, shapes, pace, wanted, book)
+    if not tokens:
+        return tokens, endings.Way(), path
+    tier, own_chords = sections.last_of(setting, tokens)
+    own = ways[endings.pole(setting.key.mode)]
+    once = [way for way in own if way.again == 1 and not (own_chords and way.changes)]
+    way = endings.chosen(once if setting.song.form or own_chords else own, setting.seed, tokens[-1], tier)
+    if way.again > 1:
+        shorter, its = formed(setting, shapes, pace, wanted, book, (way.again - 1) * way.line)
+        if way.fits(shorter[-1], tier):
+            return shorter, way, its
+        way = endings.chosen(once, setting.seed, tokens[-1], tier)
+    return tokens, way, path
+
+
+def formed(
+    setting: sections.Setting,
+    shapes: Sequence[form.Shape],
+    pace: tempo.Pace,
+    wanted: Length,
+    book: Reader,
+    spare: int = 0,
+) -> tuple[tuple[SectionToken, ...], str]:
+    """The form's tokens and the path they were written at: the song's own form, else the genre's best fit, so many bars
+    (``spare``) shorter."""
+    song, genre = setting.song, setting.genre
+    if song.form is not None:
+        tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
+        return tuple(lengthened(song, token, book) for token in tokens), "form"
+    bar = setting.meter.bar / PPQ * 60 / pace.bpm
+    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - RING) / bar) + 1)
+    bars = max(2, bars - spare)
+    if bars > MAX_BARS:
+        told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
+        book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
+        return (), "length"
+    lengths = {name: role.lens for name, role in genre.section.items()}
+    lengths |= {name: (spec.bars,) for name, spec in song.sections.items() if spec.bars}
+    short = bars * bar < form.SHORT
+    choice = form.fit(
+        shapes,
+        lengths,
+        bars,
+        short,
+        lambda path, weight: handicap(setting.seed, path, weight),
+        named(song),
+        prices(genre),
+    )
+    tokens = tuple(
+        replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens
+    )
+    if wanted.bars:
+        tokens = form.exact(tokens, bars)
+    return tokens, choice.path
+
+
+def named(song: SongSpec) -> frozenset[str]:
+    """The sections a song speaks of."""
+    return frozenset(name.split("/")[0] for name in song.sections)
+
+
+def prices(genre: GenreSpec) -> dict[str, float]:
+    """What leaving a section out costs, where the genre says."""
+    return {name: role.prio for name, role in genre.section.items() if "prio" in role.model_fields_set}
+
+
+def handicap(seed: Seed, path: str, weight: float) -> float:
+    """A seeded cost for a form, small for heavy ones: an exponential race among forms that fit equally well."""
+    return min(3.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01)) * 0.6
+
+
+def shapes_of(genre: GenreSpec) -> tuple[form.Shape, ...]:
+    """The genre's forms, read."""
+    return tuple(
+        form.Shape(
+            f.id,
+            item("genre:form", 0, f.id),
+            f.weight,
+            tuple(map(read_section, f.sections)),
+            tuple(map(read_section, f.compress)),
+        )
+        for f in genre.form
+    )
+
+
+def lengthened(song: SongSpec, token: SectionToken, book: Reader) -> SectionToken:
+    """A token of the song's own form; a section table that disagrees about its bars is a mistake."""
+    spec = song.sections.get(token.name)
+    if spec is not None and spec.bars and spec.bars != token.bars:
+        path = join("sections", token.name, "bars")
+        book.wrong(path, f"{spec.bars} bars here, {token.bars} in the form", "say it in one place: leave bars out here")
+    return token
+
+
+def small_enough(tokens: Sequence[SectionToken], book: Reader, path: str) -> bool:
+    """Whether a form stays within the limits."""
+    bars = sum(token.bars for token in tokens)
+    if bars > MAX_BARS:
+        book.wrong(path, f"the form has {bars} bars, {MAX_BARS} is the limit", "shorten sections or leave some out")
+    elif len(tokens) > MAX_SECTIONS:
+        book.wrong(path, f"the form has {len(tokens)} sections, {MAX_SECTIONS} is the limit")
+    else:
+        return True
+    return False

@@ -1,0 +1,63 @@
+"""How songs end: every genre has several ways in every kind of key, drawn by seed, told by name, and played as written."""
+
+from __future__ import annotations
+
+import pytest
+
+from scorekit import files, studio
+from scorekit.repeats import tag_of
+from scorekit.score import Score
+from scorekit.theory import MAJOR_LIKE, chord_classes
+
+GENRES = tuple(g for g in files.known("genres") if g != "base44")
+
+
+def composed(genre: str, seed: int, more: str = "") -> Score:
+    return studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "40 s"\n{more}')
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_songs_of_a_genre_end_in_many_ways(genre: str) -> None:
+    """Eight songs end in three ways at least, and come home: the last chord is the tonic's."""
+    ways = set()
+    for seed in range(1, 9):
+        plan = composed(genre, seed).plan
+        last = plan.placements[-1].section
+        assert plan.ending is not None
+        ways.add(plan.ending.id)
+        assert last.chords[-1].root == last.key.tonic
+        home = chord_classes(last.chords[-1].root, last.chords[-1].quality)
+        wrong = (last.key.tonic + (3 if last.key.mode in MAJOR_LIKE else 4)) % 12
+        assert wrong not in home or "#9" in last.chords[-1].quality
+    assert len(ways) >= 3
+
+
+def test_each_plays_its_own_row() -> None:
+    """A part with an empty row is silent from the first stroke of all on; kit rows are the drummer's."""
+    rows = 'rows = { band = "X--- ---- ---- ----", keys = ".... .... .... ....", kick = "X... .... X... ...." }'
+    names = ("ring-out", "stop-on-one", "left-with-the-chords", "four-and-out", "deceptive-tag", "slow-down")
+    drop = ", ".join(f'"{name}"' for name in names)
+    score = composed("pop", 1, f'[override]\ndrop = [{drop}]\n[[override.ending]]\nid = "own"\n{rows}\n')
+    assert score.plan.ending is not None and score.plan.ending.id == "own"
+    section, passage = score.plan.placements[-1].section, score.passages[-1]
+    end = section.length - section.meter.bar
+    late = {p.part: sorted({n.start - end for n in p.notes if n.start >= end}) for p in passage.phrases if p.notes}
+    assert late["bass"] == [0] and late["drums"] == [0, section.meter.bar // 2]
+    assert late.get("keys", []) == []
+
+
+def test_a_last_line_is_played_again_inside_the_length() -> None:
+    """A way with ``again`` repeats the line before the last bar; the song is no longer for it."""
+    found = [composed("bossa", seed).plan for seed in range(1, 20)]
+    tags = [plan for plan in found if tag_of(plan.placements[-1].section) is not None]
+    assert tags
+    for plan in tags:
+        assert plan.ending is not None and plan.ending.id == "once-more-and-again"
+        assert abs(plan.tempo.seconds(plan.end) + plan.tail - 40.0) <= 0.5
+
+
+def test_chords_the_song_wrote_are_kept() -> None:
+    """An ending with chords of its own is not for a song that wrote its chords."""
+    for seed in range(1, 9):
+        plan = composed("country", seed, 'chords = "G | C | G | D"\n').plan
+        assert {chord.root for p in plan.placements for chord in p.section.chords} <= {7, 0, 2}
