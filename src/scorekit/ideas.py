@@ -215,6 +215,10 @@ class DrumIdeas:
     timelines: tuple[Timeline, ...] = ()
     crash: float = 1.0
     """Chance of a crash where energy rises."""
+    percussion: float = 1.0
+    """Chance that a song has percussion beside the kit; 1: it belongs to the style."""
+    hands: int = 3
+    """Most layers of percussion at once."""
 
 
 @dataclass(frozen=True, slots=True)

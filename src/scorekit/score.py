@@ -270,7 +270,6 @@ class Plan:
     """fix, report or off."""
     decisions: tuple[Decision, ...] = ()
     ending: Ending | None = None
-    """How it goes out; None: with one hit of everybody."""
     lineup: str = "full"
 
     @property

@@ -33,6 +33,8 @@ DROP_COST = {
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
+ONCE = frozenset({"bridge", "breakdown", "solo", "C"})
+"""What a song comes to once, however often the rest is played."""
 _NATURAL = frozenset({1, 2, 4, 6, 8})
 """Lengths in bars that a section may be brought to where the genre does not list them."""
 TRIED, FITTED = 4, 4
@@ -102,7 +104,18 @@ def versions(shape: Shape, bars: int, short: bool) -> Iterator[tuple[tuple[Secti
     most = 2 + (bars - sum(token.bars for token in shape.full)) // once if body else 1
     for repeats in range(max(2, most + 1 - TRIED), most + 1):
         inner = range(len(head) + len(body), len(head) + len(body) * (repeats - 1)) if repeats > FITTED else range(0)
-        yield head + body * repeats + end, inner
+        yield head + played_again(body, repeats) + end, inner
+
+
+def played_again(body: tuple[SectionToken, ...], repeats: int) -> tuple[SectionToken, ...]:
+    """A body several times over: its bridge, solo or breakdown comes the last time only, and what ends a round does not
+    begin the next as well."""
+    plain = tuple(token for token in body if token.name not in ONCE)
+    if len(plain) < 2 or repeats > FITTED:
+        return body * repeats
+    rounds = [plain] * (repeats - 1) + [body]
+    kept = [later[1:] if before[-1].name == later[0].name else later for before, later in itertools.pairwise(rounds)]
+    return sum([rounds[0], *kept], ())
 
 
 def parts_of(tokens: tuple[SectionToken, ...]) -> tuple[tuple[SectionToken, ...], ...]:
@@ -171,7 +184,8 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
 
 
 def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
-    """What makes a form dull: equal neighbours at equal energy, a peak too early or at the very end, no ending."""
+    """What makes a form dull: equal neighbours at equal energy, a peak too early or at the very end, a first statement shorter
+    than a later one."""
     total = sum(token.bars for token in tokens) or 1
     twins = sum(a.name == b.name and a.tier == b.tier and a.bars < 8 for a, b in itertools.pairwise(tokens))
     peak = max((token.tier or 3) for token in tokens)
@@ -181,7 +195,9 @@ def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
         if (token.tier or 3) == peak:
             ends.append(at / total)
     early = 2.0 if not any(end >= 0.55 for end in ends) else 0.0
-    return 1.5 * twins + early
+    firsts: dict[str, int] = {}
+    short = sum(firsts.setdefault(token.name, token.bars) < token.bars for token in tokens)
+    return 1.5 * twins + early + 0.8 * short
 
 
 def exact(tokens: tuple[SectionToken, ...], bars: int) -> tuple[SectionToken, ...]:

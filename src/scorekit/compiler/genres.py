@@ -206,6 +206,8 @@ class PercSpec(Table):
 
     layer: tuple[LayerSpec, ...] = entry("Layers of percussion.", ())
     timeline: tuple[TimelineSpec, ...] = entry("Rhythms others follow.", ())
+    share: Unit = entry("Chance that a song has percussion beside the kit; 1: it belongs to the style.", 1.0)
+    hands: int = entry("Most layers at once.", 3, ge=1, le=8)
     clave: Weights = entry("Weights of the sides of the clave: one for the whole song, known to masks.", {},
                            examples=[{"two-three": 2, "three-two": 1}])  # fmt: skip
 

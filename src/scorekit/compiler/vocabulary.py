@@ -172,6 +172,8 @@ class _Vocabulary(Checks):
                 self._rows(path, one.rows, lambda p, text: self._steps(p, text, None)))),
             self._each("perc.timeline", perc.timeline, self._timeline),
             drums.crash,
+            perc.share,
+            perc.hands,
         )  # fmt: skip
 
     def _fill(self, path: str, name: str, one: FillSpec) -> Fill:

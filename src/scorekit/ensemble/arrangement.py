@@ -27,6 +27,8 @@ _OPENINGS = (("build", 3.0), ("rhythm", 4.0), ("chords", 3.0), ("beat", 2.0))
 """How songs begin. build: two players, then one after another; rhythm: drums and chords, the bass with a pickup into what
 follows; chords: one player alone, the drums with a fill; beat: the drums alone. A song without an introduction may also
 begin ``cold``, with everybody."""
+_BASS = (("from the start", "half way", "on the one", "run-up"), (5.0, 2.0, 2.0, 1.0))
+"""How the bass comes into an opening, and how often; on the one is the first beat of what follows."""
 _LOOSE = ("break", "breakdown")
 """Sections from which anybody may be missing, the bass too."""
 _FOUNDATION = ("drums", "bass")
@@ -45,6 +47,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     playing = roster(plan, section, seed)
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     kind = opening(plan, section, playing, seed)
+    bass = bass_enters(plan, section, seed)
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
@@ -57,7 +60,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
             entering = (
                 section.length - section.meter.pulses[-1]
                 if late
-                else came_in(part.name, playing, section, kind, part.name in always)
+                else came_in(part.name, playing, section, kind, part.name in always, bass)
             )
             lane = replace(
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
@@ -228,12 +231,21 @@ def begun_softly(plan: Plan, section: Section, playing: tuple[str, ...], seed: S
     return calm and first and seed.at(section.id).chance("begun softly", 0.6)
 
 
+def bass_enters(plan: Plan, section: Section, seed: Seed) -> str:
+    """How the bass comes into an opening: a name of ``_BASS``, drawn for the song. A riff or a hook is played with it; an
+    introduction to a groove waits for it."""
+    if section.name != "intro":
+        return "from the start" if section.melody in ("riff", "hook") else seed.choose("bass enters", *_BASS)
+    waits = plan.ideas.arrange.axis == "groove"
+    return seed.choose("bass enters", _BASS[0][2:], _BASS[1][2:]) if waits else seed.choose("bass enters", *_BASS)
+
+
 def first_chords(playing: tuple[str, ...]) -> str:
     """The first in the order of entrance who gives the harmony; nothing when nobody does."""
     return next((name for name in playing if name in _CHORDS), "")
 
 
-def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool) -> Tick:
+def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool, bass: str) -> Tick:
     """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
 
     Outside openings only the last colour of a first statement of eight bars or more waits for the second half.
@@ -253,7 +265,10 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
         place = playing.index(part)
         return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if grows else 0
     if part == "bass":
-        return (section.length if intro and section.bars <= 4 else later) - beat
+        end = section.length if intro and section.bars <= 4 else later
+        all_there = kind == "rhythm" and intro and not set(playing) - {"drums", "bass", first_chords(playing)}
+        bass = "half way" if all_there and bass == "from the start" else bass
+        return {"from the start": 0, "half way": later, "on the one": end, "run-up": end - beat}[bass]
     if part == first_chords(playing):
         return later if kind == "beat" and intro else 0
     if part == "drums":

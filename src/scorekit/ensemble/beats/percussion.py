@@ -13,17 +13,16 @@ from scorekit.ensemble.beats.kit import (
     Knock,
     busyness,
     energy,
-    identity,
     knocks,
     live,
     over,
     strength,
     strike,
-    usable,
     velocity,
 )
-from scorekit.ensemble.masks import momentary
-from scorekit.ideas import Layer, fits
+from scorekit.ensemble.masks import momentary, of_section
+from scorekit.ensemble.playing import whole_song
+from scorekit.ideas import SECTION_MASKS, Layer, fits
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
@@ -35,18 +34,24 @@ _CEILING = 1.3
 
 
 def layers(brief: Brief, bar: int) -> tuple[Layer, ...]:
-    """The layers of a bar in the genre's order: more with energy, on returns and in the second half of 16 bars."""
+    """The layers of a bar in the genre's order: more with energy, on returns and in the second half of 16 bars, never
+    more than the song's percussionist has hands for; none in songs that have none. Where percussion is the style
+    (``percussion`` is 1) somebody always plays; elsewhere nobody does in the quiet sections of a song's beginning."""
     ideas = drum_ideas(brief)
+    if not whole_song(brief).at("percussion").chance("hired", ideas.percussion):
+        return ()
     tier = round(energy(brief, bar))
     true = facts_at(brief, bar)
     able = [layer for layer in ideas.layers if not momentary(layer) or fits(layer.mask, true)]
-    fitting = [layer for layer in usable(able, brief.section) if tier in layer.tiers]
+    here = of_section(brief.section)
+    fitting = [layer for layer in able if tier in layer.tiers and fits(layer.mask, here, SECTION_MASKS)]
     later = brief.section.bars >= 16 and bar >= brief.section.bars // 2
     room = max(0, tier - 2) + (brief.section.occurrence > 1) + later + round(busyness(brief))
-    seed = identity(brief)
-    appeal = [layer.weight * (0.5 + seed.unit(f"layer/{n}")) for n, layer in enumerate(fitting)]
+    room = min(ideas.hands, max(room, int(ideas.percussion >= 1.0)))
+    song = whole_song(brief).at("percussion")
+    appeal = [layer.weight * (0.3 + song.unit(f"layer/{layer.path}")) for layer in fitting]
     rank = sorted(range(len(fitting)), key=lambda n: (-appeal[n], n))
-    return tuple(fitting[n] for n in sorted(rank[: max(1, room)]))
+    return tuple(fitting[n] for n in sorted(rank[:room]))
 
 
 def phrase_length(brief: Brief) -> int:
