@@ -97,6 +97,8 @@ class Groove(Idea):
     """Kick, snare and cymbals: rows of (kit row, pattern), all of the same length."""
 
     rows: tuple[tuple[str, Pattern], ...] = ()
+    feel: str = ""
+    """What its like are called, of which a song has one: one-drop, rockers, steppers; '' goes with all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,7 @@ Rows = Annotated[dict[str, Text], Field(min_length=1, description="A step string
 class GrooveSpec(Alternative):
     """A groove: kick, snare, cymbals."""
 
+    feel: Name | Literal[""] = entry("What its like are called: a song keeps to one of them; none: goes with all.", "")
     bars: int = entry("Length in bars.", 1, ge=1, le=16)
     rows: Rows
 

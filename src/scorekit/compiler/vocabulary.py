@@ -164,7 +164,7 @@ class _Vocabulary(Checks):
         return DrumIdeas(
             self._each("drums.groove", drums.groove, lambda path, name, one: Groove(
                 name, one.tiers, self._weight(path, name, one), path, one.mask,
-                self._rows(path, one.rows, lambda p, text: self._steps(p, text, one.bars)))),
+                self._rows(path, one.rows, lambda p, text: self._steps(p, text, one.bars)), one.feel)),
             self._each("drums.fill", drums.fill, self._fill),
             tuple(drums.vary.items()),
             self._each("perc.layer", perc.layer, lambda path, name, one: Layer(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scorekit.ensemble.base import Pen, select
+from scorekit.ensemble.base import Pen, heat, select
 from scorekit.ensemble.beats.kit import (
     HATS,
     RIDES,
@@ -33,6 +33,7 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.beats.vary import EDITS
 from scorekit.ensemble.masks import momentary, moments, of_section
+from scorekit.ensemble.playing import whole_song
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
@@ -62,9 +63,16 @@ def moment(groove: Groove) -> bool:
 
 
 def lasting(brief: Brief) -> tuple[Groove, ...]:
-    """The grooves that may go on through the section."""
+    """The grooves that may go on through the section, all of the feel the song has."""
     grooves = drum_ideas(brief).grooves
-    return usable(tuple(g for g in grooves if not moment(g)) or grooves, brief.section)
+    going = tuple(g for g in grooves if not moment(g)) or grooves
+    shares = {g.feel: 0.0 for g in going if g.feel}
+    for groove in going:
+        shares |= {groove.feel: shares[groove.feel] + groove.weight} if groove.feel else {}
+    if shares:
+        feel = whole_song(brief).choose("feel", tuple(shares), tuple(shares.values()), heat(brief.dials))
+        going = tuple(g for g in going if g.feel in ("", feel))
+    return usable(going, brief.section)
 
 
 def bars_of(brief: Brief, groove: Groove) -> tuple[Groove, ...]:
