@@ -176,9 +176,10 @@ def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounde
 
 
 def _led_in(brief: Brief, notes: list[Sounded], register: Register, gate: float) -> list[Sounded]:
-    """The line from the bar after its entrance on, with its pickup before it."""
+    """The line from the bar after its entrance on, with its pickup before it; a riff is joined on its one."""
     path = notes[0].origin.path if notes else "bass"
-    voiced = _voiced(brief, coming_in(brief, path), register)
+    riffs = brief.riff is not None and brief.section.melody == "riff"
+    voiced = _voiced(brief, [] if riffs else coming_in(brief, path), register)
     pickup = [_sounded(brief, voiced, n, gate, frozenset()) for n in range(len(voiced))]
     bar = brief.section.meter.bar
     return [*pickup, *(note for note in notes if note.start >= -(-brief.lane.enter // bar) * bar)]
