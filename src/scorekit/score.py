@@ -169,7 +169,6 @@ class Section:
 
     @cached_property
     def _starts(self) -> list[Tick]:
-        """Where its chords begin."""
         return [chord.start for chord in self.chords]
 
 

@@ -13,6 +13,8 @@ from hashlib import blake2b
 from math import cos, log, pi, sqrt
 from typing import TypeVar
 
+from scorekit.store import setters
+
 Item = TypeVar("Item")
 
 
@@ -24,7 +26,9 @@ class Seed:
 
     def at(self, *steps: object) -> Seed:
         """The address further down: ``seed.at("bass", 3)``."""
-        return Seed("/".join([self.address, *map(str, steps)]))
+        seed = object.__new__(Seed)  # ten thousand times a song: without the detour through what makes any frozen value
+        _ADDRESS(seed, "/".join([self.address, *map(str, steps)]))
+        return seed
 
     def bits(self, draw: str) -> int:
         """64 random bits for a named draw."""
@@ -68,6 +72,9 @@ class Seed:
     ) -> Item:
         """One of the items, by weight (equal weights when none are given)."""
         return items[self.pick(draw, weights if weights is not None else [1.0] * len(items), heat)]
+
+
+(_ADDRESS,) = setters(Seed)
 
 
 @dataclass(frozen=True, slots=True)

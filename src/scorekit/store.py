@@ -42,6 +42,11 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not a frozen value")
 
 
+def setters(kind: type) -> tuple[Callable[[object, object], None], ...]:
+    """What sets each field of a frozen class with slots while a value of it is made, in order."""
+    return tuple(getattr(kind, name).__set__ for name in kind.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
 def fingerprint(value: Any) -> str:
     """A content hash of a frozen value, equal for equal values in every process."""
     return blake2b(marshal.dumps(plain(value), 2), digest_size=16).hexdigest()

@@ -77,7 +77,8 @@ def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequ
 def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[CompCell, ...]:
     """The cell of each bar: its block's, or what single bars call for; a riff takes up only what its twin plays too."""
     bars = brief.section.bars
-    blocks = [_cell(brief, ideas, first, around) for first in range(0, bars, BLOCK)]
+    weighed: dict[tuple[object, ...], list[float]] = {}
+    blocks = [_cell(brief, ideas, first, around, weighed) for first in range(0, bars, BLOCK)]
     going = [blocks[bar // BLOCK] for bar in range(bars)]
     if any(cell.id == brief.cell.pattern for cell in ideas.cells):
         return tuple(going)
@@ -147,9 +148,11 @@ def _clock(written: Sequence[Stab]) -> frozenset[Tick]:
     return frozenset(full if len(full) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ else ())
 
 
-def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCell:
+def _cell(
+    brief: Brief, ideas: CompIdeas, first: int, around: Around, weighed: dict[tuple[object, ...], list[float]]
+) -> CompCell:
     """The cell of a block: the section's own, or now and then another, that leaves the other part's rhythm alone and
-    takes up its twin's."""
+    takes up its twin's. What was weighed for another block is not weighed again."""
     cells = ideas.cells or (_held(brief),)
     asked = next((cell for cell in cells if cell.id == brief.cell.pattern), None)
     if asked is not None:
@@ -157,7 +160,10 @@ def _cell(brief: Brief, ideas: CompIdeas, first: int, around: Around) -> CompCel
     tier = tier_at(brief, first)
     fitting, shares = grouped(usable(cells, brief, first), tier)
     strays = _strays(brief, ideas, first)
-    weights = [w * s for w, s in zip(_weights(brief, fitting, first if strays else 0, around), shares, strict=True)]
+    place = first if strays else 0
+    key = (place, *map(id, fitting))
+    weighed[key] = weighed.get(key) or _weights(brief, fitting, place, around)
+    weights = [w * s for w, s in zip(weighed[key], shares, strict=True)]
     if ideas.stray < LOOP:
         main = looped(brief, cells, fitting)
     else:
@@ -184,11 +190,17 @@ def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -
     if not around.busy and not around.twin:
         return 1.0
     begin, end = (brief.section.meter.bar * bar for bar in (first, first + bars))
-    found = _laid(brief, [cell] * brief.section.bars, first, bars)
-    shy = 0.1 if around.busy and _overlap(found, around.busy) > OVERLAP else 1.0
-    own = {s.at for s in found}
+    played = range(first, min(first + bars, brief.section.bars))
+    own = [brief.section.meter.bar * bar + at for bar in played for at in _struck(brief, cell, bar)]
+    shy = 0.1 if around.busy and _overlap(own, around.busy) > OVERLAP else 1.0
     theirs = {tick for tick in around.twin if begin <= tick < end}
-    return shy * RIFF ** (len(own & theirs) / len(own | theirs)) if theirs else shy
+    return shy * RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else shy
+
+
+def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:
+    """When a cell is struck in a bar, in ticks from the bar line."""
+    here = paced(cell.rhythm, brief.section, brief.lane.pace, bar)
+    return [s.at for s in here if s.chance >= 1.0 or brief.seed.at(bar, s.at).chance("hit", s.chance)]
 
 
 def _held(brief: Brief) -> CompCell:
@@ -216,14 +228,13 @@ def _laid(brief: Brief, cells: Sequence[CompCell], first: int, bars: int = BLOCK
     return found
 
 
-def _overlap(found: Sequence[Stab], busy: frozenset[Tick]) -> float:
+def _overlap(ticks: Sequence[Tick], busy: frozenset[Tick]) -> float:
     """How much two rhythms are one: common onsets of all. Sparse ones (two a bar and fewer) are nobody's twin."""
-    if len(found) <= 2 * BLOCK:
+    if len(ticks) <= 2 * BLOCK:
         return 0.0
-    bar_span = (found[0].at // PPQ * PPQ, found[-1].at + PPQ)
-    own = {s.at for s in found}
-    theirs = {tick for tick in busy if bar_span[0] <= tick < bar_span[1]}
-    return len(own & theirs) / len(own | theirs)
+    begin, end = ticks[0] // PPQ * PPQ, ticks[-1] + PPQ
+    theirs = {tick for tick in busy if begin <= tick < end}
+    return len(theirs.intersection(ticks)) / len(theirs.union(ticks))
 
 
 def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]:
@@ -232,7 +243,7 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
     shared = sorted(
         (s for s in found if s.at in busy and s.at % meter.bar), key=lambda s: (strength(brief.section, s.at), s.at)
     )
-    while shared and _overlap(found, busy) > OVERLAP:
+    while shared and _overlap([s.at for s in found], busy) > OVERLAP:
         gone = shared.pop(0)
         found = [s for s in found if s is not gone]
     return found

@@ -380,7 +380,8 @@ def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:
     ordered = sorted(tones, key=lambda t: t.start)
     single = [t for n, t in enumerate(ordered) if n == 0 or t.start > ordered[n - 1].start]
     ends = [*(t.start for t in single), 1 << 60][1:]
-    return tuple(replace(t, length=max(1, min(t.length, end - t.start))) for t, end in zip(single, ends, strict=True))
+    lengths = [max(1, min(t.length, end - t.start)) for t, end in zip(single, ends, strict=True)]
+    return tuple([t if t.length == n else replace(t, length=n) for t, n in zip(single, lengths, strict=True)])
 
 
 def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: Slot) -> tuple[Tone, ...]:

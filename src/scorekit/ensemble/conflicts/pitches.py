@@ -155,13 +155,12 @@ def undermines(board: Board, note: Note) -> Note | None:
 
 def biter(board: Board, part: str, above: tuple[str, ...], note: Note) -> tuple[str, Note] | None:
     """The note of a part of higher rank that a note bites, the highest first; brief and own seconds are let be."""
-    bitten = biting(board, note)
     found = [
         (who, other)
-        for who, other in bitten
+        for who, other in biting(board, note)
         if who in above and not own_second(board, note, who, other) and not brief(board, part, note, who, other)
     ]
-    return min(found, key=lambda pair: (above.index(pair[0]), pair[1].start), default=None)
+    return min(found, key=lambda pair: (above.index(pair[0]), pair[1].start)) if found else None
 
 
 def own_second(board: Board, note: Note, who: str, other: Note) -> bool:
