@@ -13,9 +13,9 @@ from scorekit.seeds import Seed
 if TYPE_CHECKING:
     from scorekit.compiler.specs import SongSpec
 
-FULL = LineupSpec(id="full", parts=PARTS)
+FULL = LineupSpec.model_construct(id="full", parts=PARTS)
 """Everybody, in the sounds of the genre's own mix: there in every genre, unless it has another of that name."""
-SMALL = LineupSpec(id="four", parts=("drums", "bass", "keys", "lead"))
+SMALL = LineupSpec.model_construct(id="four", parts=("drums", "bass", "keys", "lead"))
 """The single generator: drums, bass, harmony and melody."""
 _PULL = 4.0
 """How many times likelier a line-up is for each player more, where complexity is 1 instead of .5."""
