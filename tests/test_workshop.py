@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from scorekit import songs
-from scorekit.aside import Aside
+from scorekit.aside import Aside, alone
 from scorekit.render import dsp
 from scorekit.workshop import Workshop
 
@@ -79,6 +79,17 @@ def test_a_process_aside_hands_over_what_it_found_and_what_went_wrong() -> None:
     assert "in _outcome" in caught.value.__notes__[0]
     with Aside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as other, pytest.raises(MemoryError):
         other.result()
+
+
+def test_nobody_waits_for_a_process_that_has_told() -> None:
+    """It goes by itself, and is gone when this process is to be alone, or when another one is begun."""
+    for settle in (alone, lambda: Aside(int).__exit__(None, None, None)):
+        with Aside(lambda: 3) as other:
+            assert other.result() == 3
+        os.waitid(os.P_PID, other.process, os.WEXITED | os.WNOWAIT)
+        settle()
+        with pytest.raises(ChildProcessError):
+            os.waitpid(other.process, 0)
 
 
 def test_nobody_waits_for_a_process_whose_result_is_not_wanted() -> None:

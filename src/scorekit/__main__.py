@@ -41,6 +41,9 @@ def main() -> None:
     code = run(sys.argv[1:])
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
+    from scorekit.aside import alone
+
+    alone()
     os._exit(code)  # all is said and written: to take apart what a song was made of is the system's business, at once
 
 

@@ -89,6 +89,12 @@ def _gone(process: int, how: int = 0) -> bool:
         return True
 
 
+def alone() -> None:
+    """Waits until those that are about to go are gone: what they used counts as used by this process."""
+    while _leaving:
+        _gone(_leaving.pop())
+
+
 def _outcome(work: Callable[[], object]) -> tuple[object, Exception | None]:
     try:
         return work(), None
