@@ -91,13 +91,14 @@ def choose(
     heat: float,
     heard: Sequence[Progress] = (),
     rivals: Sequence[Progress] = (),
+    loops: bool = False,
 ) -> Progress:
     """A progression for a section known by any of ``names`` (itself, what it is like), in a mode.
 
     Those of the other gender of mode are left aside when any other remains; one of the very mode is preferred four to one,
     one that differs from the progression it should contrast with eight to one, and one ``heard`` in the song already four to
     one: few songs have more than two or three. Twenty to one speaks against ``rivals``: what the hook stands on, for what
-    leads to it, and the other way round. A section of ``FOLLOWERS`` takes a heard one, else one written for followers alone.
+    leads to it, and the other way round; nothing does where the music ``loops``. A section of ``FOLLOWERS`` takes a heard one, else one written for followers alone.
     """
     fitting = [o for o in offers if any(name in o.roles for name in names)] or list(offers)
     agreeing = [o for o in fitting if not o.mode or same_gender(o.mode, mode)] or fitting
@@ -108,7 +109,7 @@ def choose(
         o.weight
         * (1.0 if against is None or contrasts(o, against) else 0.125)
         * (4.0 if o.mode == mode else 1.0)
-        * (0.05 if o in rivals else 4.0 if o in heard else 1.0)
+        * ((2.5 if loops else 0.05) if o in rivals else 4.0 if o in heard else 1.0)
         for o in agreeing
     ]
     return seed.choose("progression", agreeing, weights, heat)

@@ -335,11 +335,11 @@ def progression(setting: Setting, name: str, mode: str, chosen: Mapping[str, har
     names = likeness(setting.song, name)
     against = chosen.get(role(setting.genre, names).contrast_with or "")
     heat, seed = 0.3 + 1.4 * setting.dials.creativity, setting.seed.at("harmony", name)
-    mine = carries(setting, names)
+    mine, loops = carries(setting, names), setting.genre.arrange.axis == "groove"
     rivals = [
         p for other, p in chosen.items() if mine and carries(setting, likeness(setting.song, other)) not in ("", mine)
     ]
-    return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()), rivals)
+    return harmony.choose(setting.offers, names, mode, seed, against, heat, tuple(chosen.values()), rivals, loops)
 
 
 def carries(setting: Setting, names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
-LEAN = 1.2
+LEAN = 1.8
 """How often, by the genre's chance of a pickup, one leads into a tune that begins on its first beat."""
 LIBERTY = 0.12
 """How many of a riff's longer tones the lead plays round: it is the one that may."""

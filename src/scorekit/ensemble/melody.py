@@ -18,8 +18,9 @@ from scorekit.timebase import PPQ
 __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
 
 BEAM = 8
-BLUE = 0.9
-"""What the flat fifth of a blues scale costs: it is passed through."""
+BLUE = {3: -0.3, 10: -0.3, 6: 0.15}
+"""What tones of a blues scale cost, by semitones above the tonic: flat third and seventh are its voice, the flat fifth is passed
+through."""
 _STEPS = (0.12, 0.2, 0.0, 0.22, 0.3, 0.45, 1.2, 0.6)
 _GUMBEL = tuple(min(2.2, -log(-log((n + 0.5) / 1024))) for n in range(1024))
 """A Gumbel number for each of 1024 chances, its tail cut off: chance may choose among good tones, not make a wrong one good."""
@@ -69,7 +70,7 @@ def centre(low: int, high: int, kind: str) -> float:
 
 SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
-ON_ONE = 0.5
+ON_ONE = 0.3
 """How many tunes begin on their first beat, with a tone that whoever leads into it knows."""
 
 
@@ -86,7 +87,7 @@ def opening(song: Seed, motif: str, kind: str, chord: Chord, low: int, high: int
     if kind not in ("hook", "lead", "solo") or not seed.chance("on one", ON_ONE):
         return -1
     low, high = window(low, high, kind)
-    wanted = seed.choose("tone", theory.core_classes(chord.root, chord.quality)[:3])
+    wanted = seed.choose("tone", theory.core_classes(chord.root, chord.quality))
     return theory.nearest(round(centre(low, high, kind)) - 2, (wanted,), low, high)
 
 
@@ -188,7 +189,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
     """For each tone the pitches it may take as (pitch, cost, outside the chord)."""
     amp = {"hook": 5.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
-    blue, blue_fifth = "blues" in setting.ideas.scale, (setting.section.key.tonic + 6) % 12
+    blue, tonic = "blues" in setting.ideas.scale, setting.section.key.tonic
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
     for n, (tone, after) in enumerate(zip(tones, [*tones, None][1:], strict=True)):
         place = spot(setting, tone)
@@ -205,7 +206,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             cost = dissonance(pitch, place)
             if loose and not closing:
                 cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
-            cost += BLUE if blue and pitch % 12 == blue_fifth else 0.0
+            cost += BLUE.get((pitch - tonic) % 12, 0.0) if blue else 0.0
             cost += 9.0 if n == 0 and aim.first >= 0 and pitch != aim.first else 0.0
             cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:

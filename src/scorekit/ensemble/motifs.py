@@ -31,7 +31,7 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
 
-HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.25), (("a", "a=", "b?", "a=."), 0.4), (("a", "a'", "b", "a'."), 0.35))
+HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.4), (("a", "a=", "b?", "a=."), 0.45), (("a", "a'", "b", "a'."), 0.15))
 """How the four units of a chorus hook go: thrice the same and home, or with an idea of its own, higher, in the third."""
 
 SHORT: dict[str, tuple[str, ...]] = {
