@@ -71,7 +71,7 @@ def test_a_song_owns_its_riff(genre: str) -> None:
 def test_the_tune_leaves_room_for_the_riff_that_answers_it(genre: str) -> None:
     """Where the riff answers, the tune sings nothing but an upbeat into the next section."""
     answered = 0
-    for seed in SEEDS:
+    for seed in range(1, 15):
         for placement, passage, riff in riffs(song(genre, seed)):
             section = placement.section
             if section.melody != "lead" or len(riff.bars) == section.bars or section.intents:
