@@ -182,8 +182,7 @@ class Seam:
     """Tier of the section after; None at the end of the song."""
     next_chord: Chord | None = None
     """First chord of the section after."""
-    next_tune: Entry | None = None
-    """How the tune of the section after begins; None where it has none."""
+    next_tune: Entry | None = None  # how the tune of the section after begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +360,7 @@ class Brief:
     seed: Seed
     """Address of this cell's chance."""
     band: str
-    """The feel band the tempo lies in: slow, medium, fast or breakneck."""
+    """The tempo's feel band: slow, medium, fast or breakneck."""
     accents: tuple[float, ...] = ()
     """The rhythm generator's accent mask, one number 0 to 1 for each grid step of the section."""
     heard: tuple[Phrase, ...] = ()
