@@ -264,8 +264,7 @@ class Plan:
     master: Master
     tail: float
     """Seconds the last sound may ring after the last bar."""
-    resolver: str = "fix"
-    """fix, report or off."""
+    resolver: str = "fix"  # or report, or off
     decisions: tuple[Decision, ...] = ()
     ending: Ending | None = None
     lineup: str = "full"
