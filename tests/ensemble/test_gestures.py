@@ -22,7 +22,7 @@ SNARES, KICK, CRASHES = (37, 38, 39, 40), 36, (49, 57)
 def composed(genre: str, intents: str = "", form: str = "A:8:e3 B:8:e4", seed: int = 2, more: str = "") -> Score:
     """A song of two sections, the first with some intents; both are like the genre's own sections of those tiers."""
     names = {"A": "verse", "B": "chorus"}
-    text = f'genre = "{genre}"\nseed = {seed}\nform = "{form}"\n{more}\n'
+    text = f'genre = "{genre}"\nseed = {seed}\nlineup = "full"\nform = "{form}"\n{more}\n'
     for name in ("A", "B"):
         like = names[name] if knows(genre, names[name]) else ""
         own = intents if name == "A" else ""

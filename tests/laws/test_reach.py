@@ -23,7 +23,7 @@ form = "intro:2:e2 verse:4:e3 chorus:4:e4 verse:4:e3 chorus:4:e5"
 """
 EDITS: dict[str, tuple[str, str, str]] = {
     "a comment": ("song", "seed = 11", "seed = 11   # a comment"),
-    "a part's level": ("song", "", "[parts.keys]\nlevel = -4\n"),
+    "a part's level": ("song", "", "[parts.keys]\nlevel = -9\n"),
     "a part's reverb": ("song", "", "[parts.lead]\nverb = 0.5\n"),
     "the loudness of the whole": ("song", "", "[master]\nlufs = -16\n"),
     "a denser bass in the first chorus": ("song", "", '[sections."chorus/1".parts.bass]\ndensity = 0.9\n'),

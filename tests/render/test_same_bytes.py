@@ -18,7 +18,7 @@ from scorekit.workshop import Workshop
 
 count, shelf = int(sys.argv[1]), sys.argv[2]
 for genre in ("rock", "melodic_house", "bossa", "funk"):
-    text = f'genre = "{genre}"\\nlength = "8 bars"\\nseed = 7\\n'
+    text = f'genre = "{genre}"\\nlength = "8 bars"\\nseed = 7\\nlineup = "full"\\n'
     compiled = pipeline.compile_song(text, "song.toml", find=files.load)
     assert compiled.plan, compiled.diagnostics
     performance = pipeline.perform(pipeline.compose(compiled.plan))

@@ -24,6 +24,7 @@ seed = 1
 tempo = 120
 key = "A minor"
 form = "intro:2:e2 verse:4:e3 chorus:4:e4"
+lineup = "full"
 """
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--autoplay-policy=no-user-gesture-required"]  # fmt: skip

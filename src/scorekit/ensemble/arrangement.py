@@ -33,8 +33,6 @@ _LOOSE = ("break", "breakdown")
 """Sections from which anybody may be missing, the bass too."""
 _FOUNDATION = ("drums", "bass")
 """They play their patterns whole: what is built on must not have holes."""
-_HEADS = ("A", "verse", "theme", "blues", "eight")
-"""Sections that state a tune first."""
 _SMALL = 3
 """Pitched parts of a band in which everybody is heard all the time, unless somebody is told to rest."""
 _PITCHED = 7
@@ -56,12 +54,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         if not cell.play and lane.plays:
-            late = part.name == "drums" and begun_softly(plan, section, playing, seed)
-            entering = (
-                section.length - section.meter.pulses[-1]
-                if late
-                else came_in(part.name, playing, section, kind, part.name in always, bass)
-            )
+            entering = came_in(part.name, playing, section, kind, part.name in always, bass)
             lane = replace(
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
             )
@@ -221,14 +214,6 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
     if not first_chords(playing):
         return "build"
     return seed.at(section.name).choose("opening", tuple(weights), tuple(weights.values()))
-
-
-def begun_softly(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> bool:
-    """Whether a small band's drummer leaves the first statement of the tune to the others: after a soft beginning, or none."""
-    before = next(place.seam.before for place in plan.placements if place.section.id == section.id)
-    calm = section.tier <= 3 and (before is None or before <= 2) and len(playing) <= _SMALL + 1
-    first = section.name in _HEADS and section.occurrence == 1 and section.bars >= 8
-    return calm and first and seed.at(section.id).chance("begun softly", 0.6)
 
 
 def bass_enters(plan: Plan, section: Section, seed: Seed) -> str:

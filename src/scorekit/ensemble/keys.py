@@ -61,8 +61,8 @@ class Keys:
         two_handed = {stab.path for stab in strokes if stab.mark in "pb"}
         if two_handed:
             _left_hand(brief, pen, [(stab, slot) for stab, slot in under if stab.path in two_handed])
-        elif not brief.hears("bass"):
-            _bass_under(brief, pen, under)
+        if not brief.hears("bass"):
+            _bass_under(brief, pen, [(stab, slot) for stab, slot in under if stab.path not in two_handed])
         before: Slot | None = None
         for stab, slot in _over(under):
             if stab.path in two_handed and stab.mark not in "X!":
