@@ -92,11 +92,14 @@ def tacet(plan: Plan, section: Section) -> bool:
 
 
 def size(plan: Plan, section: Section) -> int:
-    """How many pitched parts a section has room for: by tier and the size of the band, one more on a return, one fewer in a
-    break, more or fewer with complexity. Three may always be there: a small band has no fewer for its verses."""
-    full = plan.ideas.arrange.sizes[section.tier - 1]
-    pitched = sum(part.name != "drums" for part in plan.parts)
-    base = max(min(full, 3), round(full * pitched / _PITCHED + 0.3)) - (section.name in _LOOSE)
+    """How many pitched parts a section has room for: by tier, one more on a return, one fewer in a break, more or fewer with
+    complexity. Genres say it for a full band; of a smaller one as large a share plays, three at least where a full one has
+    them, and everybody where it has most."""
+    sizes = plan.ideas.arrange.sizes
+    base, pitched = sizes[section.tier - 1], sum(part.name != "drums" for part in plan.parts)
+    if pitched < _PITCHED:
+        base = max(min(base, 3), -(-base * pitched // max(sizes)))
+    base -= section.name in _LOOSE
     thin = section.name in _THIN or "ending" in section.flags
     fuller = 1 if section.occurrence > 1 and not thin else 0
     fuller += 1 if intents.begun_by_all(section) else 0
