@@ -26,7 +26,7 @@ from scorekit.rehearsal import Rehearsal
 from scorekit.shelf import Shelf
 from scorekit.store import Memo, Store
 
-HEAD = 'genre = "rock"\nseed = 21\ntempo = {tempo}\nkey = "{key}"\nlength = "{seconds} s"\n'
+HEAD = 'genre = "rock"\nlineup = "full"\nseed = 21\ntempo = {tempo}\nkey = "{key}"\nlength = "{seconds} s"\n'
 LIMIT = 120.0
 GENRE = Path(__file__).resolve().parents[1] / "genres" / "rock.toml"
 Edit = Callable[[str, int], str]
