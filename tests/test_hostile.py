@@ -50,7 +50,7 @@ def refused(text: str) -> str:
     """What a refused text is told, when that is clean and costs no more than a song that is fine."""
     found, work = counted(lambda: pipeline.compile_song(text, "song.toml", find=files.load))
     assert found.plan is None
-    assert not list(fuzz.unclean(found.diagnostics, 0.0))
+    assert not list(fuzz.unclean(found.diagnostics))
     assert work < REFUSAL, work
     return "\n".join(one.render() for one in found.diagnostics)
 
