@@ -17,7 +17,7 @@ FULL = LineupSpec.model_construct(id="full", parts=PARTS)
 """Everybody, in the sounds of the genre's own mix: there in every genre, unless it has another of that name."""
 SMALL = LineupSpec.model_construct(id="four", parts=("drums", "bass", "keys", "lead"))
 """The single generator: drums, bass, harmony and melody."""
-_PULL = 4.0
+_PULL = 2.0
 """How many times likelier a line-up is for each player more, where complexity is 1 instead of .5."""
 
 
@@ -34,7 +34,7 @@ def lineup(song: SongSpec, genre: GenreSpec, kind: str, complexity: float, seed:
     if not genre.lineup:
         return FULL
     usual = sum(one.w * len(one.parts) for one in genre.lineup) / (sum(one.w for one in genre.lineup) or 1.0)
-    weights = [one.w * _PULL ** ((2 * complexity - 1) * (len(one.parts) - usual) / 2) for one in genre.lineup]
+    weights = [one.w * _PULL ** ((2 * complexity - 1) * (len(one.parts) - usual)) for one in genre.lineup]
     return offered[seed.choose("lineup", [one.id for one in genre.lineup], weights)]
 
 
