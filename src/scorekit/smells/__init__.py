@@ -202,8 +202,9 @@ def _machine_gun(case: _Case) -> Smell:
     readings = (
         _below("spread of drum velocity", beats.spread(drums), 17 if live else 6),
         _below("velocities in 200 strokes", beats.distinct(drums), 12),
+        _below("spread of velocity without drums", None if len(drums) else bands.spread(case.piece), 5.8),
     )
-    return Smell(14, "drums like a machine gun", readings, "Groove MIDI, 5 % 17.8; craft")
+    return Smell(14, "struck as by a machine gun", readings, "Groove MIDI, 5 % 17.8; craft; pop909, 5 %")
 
 
 def _no_ghosts(case: _Case) -> Smell:

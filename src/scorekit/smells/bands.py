@@ -72,6 +72,12 @@ def loudness(piece: Piece) -> Floats:
     return found[~np.isnan(found)]
 
 
+def spread(piece: Piece) -> float | None:
+    """Standard deviation of the velocity of all pitched notes."""
+    found = [one.velocity for one in piece.pitched]
+    return float(np.std(np.concatenate(found))) if sum(len(one) for one in found) >= 40 else None
+
+
 def phrase_dynamics(piece: Piece) -> float | None:
     """Standard deviation of the mean velocity of four-bar phrases."""
     found = loudness(piece)
