@@ -139,8 +139,8 @@ ACOUSTIC: dict[int, Seat] = {
     57: (plate(CRASH2), 0.50, 0.58),
     55: (plate(SPLASH), -0.15, 0.38),
     52: (plate(CHINA), 0.6, 0.46),
-    51: (plate(RIDE), 0.42, 0.38),
-    59: (plate(RIDE2), 0.48, 0.38),
+    51: (plate(RIDE), 0.42, 0.46),
+    59: (plate(RIDE2), 0.48, 0.46),
     53: (plate(BELL), 0.42, 0.36),
 }
 

@@ -121,13 +121,18 @@ def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float
 
 
 @lru_cache(maxsize=256)
-def _spectrum(curve: Curve, frame: int) -> tuple[Samples, Samples]:
+def _spectrum(curve: Curve, frame: int, grain: str) -> tuple[Samples, Samples]:
     """Magnitude of each bin (twice: real, imaginary) at onset, and its factor from one half-frame to the next."""
     octave = dsp.log2(np.maximum(np.arange(frame // 2 + 1) * (RATE / frame), 1.0))
     knots = dsp.log2(np.array([row[0] for row in curve]))
     level = np.interp(octave, knots, [row[1] for row in curve])
     t60 = np.interp(octave, knots, [row[2] for row in curve])
     magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
+    if grain:
+        # Modes cluster and part again: few bins are loud, and those that lose little stay.
+        height, life = dice(grain).random((2, magnitude.size))
+        magnitude *= -0.49 * dsp.log2(1.0 - height)
+        t60 = t60 * (0.6 + 0.8 * life)
     magnitude[0] = 0.0
     ratio = dsp.exp2(-dsp.FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
     return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
@@ -146,12 +151,13 @@ _ROWS = 32
 """Frames of noise made at a time: they stay in cache."""
 
 
-def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512) -> Samples:
+def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512, grain: str = "") -> Samples:
     """Noise whose spectrum and decay follow a curve: random half-overlapped frames, each with its own magnitudes.
 
-    0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 1024 for cymbals.
+    0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 2048 for cymbals.
+    A grain, the address of a plate, makes it the ringing of that plate: each bin has its own level and life.
     """
-    start, ratio = _spectrum(curve, frame)
+    start, ratio = _spectrum(curve, frame, grain)
     count = n // (frame // 2) + 2
     falls = np.empty((min(_ROWS, count), frame + 2), np.float32)
     falls[0], size = 1.0, 1
