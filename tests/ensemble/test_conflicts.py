@@ -229,6 +229,15 @@ CLASHES = {
         line("pads", (0, 4, 50), (0, 4, 67)),
         wants=["keys"],
     ),
+    "mud of a single stroke": clash(
+        "I2",
+        "instruments",
+        "guitar",
+        section(C),
+        line("bass", (0, 4, 36)),
+        line("guitar", (0, 1, 43), (2, 1, 52), (2, 1, 60)),
+        wants=["bass"],
+    ),
     "a minor ninth under the tune": clash(
         "K4",
         "key",
@@ -351,6 +360,33 @@ def test_notes_keep_their_origin(found: Clash) -> None:
     """A mended note still knows which idea it came from."""
     passage = reconcile(found.case, found.phrases)
     assert all(phrase.origins == ORIGIN and note.origin == 0 for phrase in passage.phrases for note in phrase.notes)
+
+
+def test_a_line_over_the_tune_goes_down_as_one() -> None:
+    """Strings whose line covers the tune here and there keep it whole an octave lower; a chord after a rest stays."""
+    strings = line("strings", (0, 1, 81), (1, 1, 74), (2, 2, 81), (5, 3, 64), (5, 3, 67))
+    passage = reconcile(Case(section(C), "lead"), (line("lead", (0, 4, 76), (5, 3, 72)), strings))
+    after = next(p.notes for p in passage.phrases if p.part == "strings")
+    assert [n.pitch for n in after] == [69, 62, 69, 64, 67]
+    assert {e.rule for e in passage.edits} == {"I1"}
+    assert any("goes down an octave with it" in e.reason for e in passage.edits)
+
+
+def test_a_line_that_cannot_go_down_whole_stays() -> None:
+    """Where one note of it would be mud below, a line is not torn: it stays where it is."""
+    strings = line("strings", (0, 1, 81), (1, 1, 62), (2, 2, 81), (5, 3, 64), (5, 3, 67))
+    lead, bass = line("lead", (0, 4, 76), (5, 3, 72)), line("bass", (0, 4, 48))
+    passage = reconcile(Case(section(C), "lead"), (lead, bass, strings))
+    assert not [e for e in passage.edits if e.rule == "I1"]
+
+
+def test_a_single_stroke_out_of_the_mud_stays_near() -> None:
+    """A thumb too close above the bass takes another tone of the chord, no leap of an octave."""
+    found = CLASHES["mud of a single stroke"]
+    edit = reconcile(found.case, found.phrases).edits[0]
+    assert edit.before is not None
+    assert edit.after is not None
+    assert 0 < abs(edit.after.pitch - edit.before.pitch) <= 7
 
 
 def test_every_kind_of_the_second_half_is_shown() -> None:

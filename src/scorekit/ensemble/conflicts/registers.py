@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from scorekit.ensemble.conflicts.board import ACCOMPANIMENT, EIGHTH, Board, moved, weight, whose
-from scorekit.ensemble.conflicts.pitches import fits, rooted, together, too_close
+from scorekit.ensemble.conflicts.pitches import better_pitch, fits, rooted, together, too_close
 from scorekit.playable import RANGES
 from scorekit.score import Claim, Note
 from scorekit.timebase import PPQ, Tick
@@ -22,8 +22,8 @@ _SPARKLE = 84
 
 
 def over_the_tune(board: Board) -> None:
-    """I1: a sustaining accompanist sounds just above the tune: its notes there go down an octave where they fit. One who
-    plays a line of single notes is heard as a second voice and is let be."""
+    """I1: a sustaining accompanist sounds just above the tune: its notes there go down an octave where they fit, a line as
+    a whole or not at all. One who plays nothing but a line is heard as a second voice and is let be."""
     front = board.case.front
     if front not in ("lead", "brass") or not board.notes.get(front):
         return
@@ -34,7 +34,24 @@ def over_the_tune(board: Board) -> None:
         crossing = [(n, tune) for n in long if (tune := covered(board, front, n)) is not None]
         if len(crossing) > CROSSING * len(long):
             for note, tune in crossing:
-                lower(board, part, note, front, tune)
+                run = line_of(board, part, note)
+                if all(sinks(board, part, n) for n in run):
+                    for n in run:
+                        lower(board, part, n, front, note, tune)
+
+
+def line_of(board: Board, part: str, note: Note) -> Sequence[Note]:
+    """The line a note belongs to, from rest to rest; the note alone when others sound with it, and nothing if it is gone."""
+    line = board.notes[part]
+    if note not in line:
+        return ()
+    first = last = line.index(note)
+    while first and line[first].start - line[first - 1].end < PPQ:
+        first -= 1
+    while last + 1 < len(line) and line[last + 1].start - line[last].end < PPQ:
+        last += 1
+    run = line[first : last + 1]
+    return run if single(run) else (note,)
 
 
 def single(notes: Sequence[Note]) -> bool:
@@ -56,15 +73,26 @@ def _shared(note: Note, others: Sequence[Note]) -> Tick:
     return sum(together(note, n) for n in others)
 
 
-def lower(board: Board, part: str, note: Note, front: str, tune: Note) -> None:
-    """A note goes down an octave if its lane, more or less, and the ear allow; is it there already, it is left out."""
+def sinks(board: Board, part: str, note: Note) -> bool:
+    """Whether a note's lower octave sounds already, or its lane, more or less, and the ear allow it."""
     down = moved(note, note.pitch - 12)
-    doubled = any(who == part for who, _ in board.at_pitches([down.pitch], note))
-    if doubled or (down.pitch >= board.case.lane(part)[0] - 7 and fits(board, part, down, note)):
-        claims = (Claim(front, "the tune on top", 1.0), Claim(part, board.name(note), weight(part)))
-        reason = f"{board.name(note)} covers {whose(front)} {board.name(tune)}: "
-        deed = "its lower octave sounds already" if doubled else "it goes down an octave"
-        board.change("I1", part, note, None if doubled else down, reason + deed, *claims)
+    return doubled(board, part, note) or (down.pitch >= board.case.lane(part)[0] - 7 and fits(board, part, down, note))
+
+
+def doubled(board: Board, part: str, note: Note) -> bool:
+    """Whether the part plays the lower octave of a note too."""
+    return any(who == part for who, _ in board.at_pitches([note.pitch - 12], note))
+
+
+def lower(board: Board, part: str, note: Note, front: str, above: Note, tune: Note) -> None:
+    """A note goes down an octave, for it or another of its line covers the tune; is it there already, it is left out."""
+    claims = (Claim(front, "the tune on top", 1.0), Claim(part, board.name(note), weight(part)))
+    reason = f"{board.name(above)} covers {whose(front)} {board.name(tune)}: "
+    if doubled(board, part, note):
+        board.change("I1", part, note, None, reason + "its lower octave sounds already", *claims)
+    else:
+        deed = "it goes down an octave" if note == above else f"{board.name(note)} goes down an octave with it"
+        board.change("I1", part, note, moved(note, note.pitch - 12), reason + deed, *claims)
 
 
 # -- I2 --------------------------------------------------------------------------------------------
@@ -96,11 +124,12 @@ def lasting(note: Note, other: Note) -> bool:
 
 
 def clear(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
-    """A muddy note goes up an octave where it fits, else it is left out."""
+    """A muddy note goes up an octave where it fits, else it is left out; struck alone it takes a chord tone near by."""
     up = moved(note, note.pitch + 12)
     high = min(board.case.lane(part)[1] + 5, RANGES[part][1])
-    after = up if up.pitch <= high and fits(board, part, up, note) else None
-    deed = "it goes up an octave" if after else "it is left out"
+    near = better_pitch(board, part, note) if len(board.at(part, note.start)) == 1 else None
+    after = near or (up if up.pitch <= high and fits(board, part, up, note) else None)
+    deed = "it takes the nearest free chord tone" if near else "it goes up an octave" if after else "it is left out"
     claims = (Claim(rival, board.name(other), weight(rival)), Claim(part, board.name(note), weight(part)))
     reason = f"{board.name(note)} and {whose(rival)} {board.name(other)} are mud: {deed}"
     board.change("I2", part, note, after, reason, *claims)
