@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scorekit import choices
@@ -11,6 +10,7 @@ from scorekit.dump import chords_text, ending_words
 from scorekit.score import Chord, Edit, Note, Passage, Performance, Phrase, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from scorekit.score import PARTS
 from scorekit.theory import DRUM_NOTES, VOICINGS
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

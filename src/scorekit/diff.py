@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from difflib import SequenceMatcher
 from typing import Any
 
 from scorekit.answers import DRUMS
 from scorekit.score import Note, Passage, Phrase, Placement, Plan, Score, Section
 from scorekit.stage import Part, Strip
+from scorekit.values import dataclass
 
 FORM, HARMONY, NOTES, SOUND, MIX, SONG = "form", "harmony", "notes", "sound", "mix", "song"
 REWRITTEN = 0.7

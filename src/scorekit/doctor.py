@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
 import scorekit
 from scorekit import files
+from scorekit.values import dataclass
 
 LIBRARIES = {
     "numpy": "numpy", "pydantic": "pydantic", "typer": "typer", "mido": "mido", "soundfile": "soundfile",

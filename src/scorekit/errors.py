@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from scorekit.values import dataclass
 
 SHOWN = 80
 """Longest piece of somebody's text shown in a message."""

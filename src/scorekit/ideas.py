@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.score import Note

@@ -15,7 +15,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import astuple, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from zlib import crc32
 
 from scorekit import files, keep
 from scorekit.errors import Diagnostic, Span
+from scorekit.values import dataclass
 
 LIMIT = 128 << 20
 """Most bytes of ledgers: 4.5 MB for three minutes of song."""

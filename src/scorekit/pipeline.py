@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Master, Strip
 from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled, Find
@@ -75,6 +76,10 @@ class Sounding:
     loop: bool = False
     hands: Hands | None = None
     keeper: Keeper | None = None
+
+
+ALONE = Sounding()
+"""This process, from nothing."""
 
 
 # -- from text to plan ---------------------------------------------------------------------------------------------------
@@ -280,7 +285,7 @@ def midi(performance: Performance, only: str | None = None) -> bytes:
 
 
 def audio(
-    performance: Performance, *, stems: bool = False, listen: Listener = quiet, sounding: Sounding = Sounding()
+    performance: Performance, *, stems: bool = False, listen: Listener = quiet, sounding: Sounding = ALONE
 ) -> Rendered:
     """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
     from scorekit.render.delivery import delivered, stemmed
@@ -327,7 +332,7 @@ def outputs(
     stems: bool = False,
     split: bool = False,
     listen: Listener = quiet,
-    sounding: Sounding = Sounding(),
+    sounding: Sounding = ALONE,
 ) -> tuple[dict[str, bytes | memoryview], dict[str, float]]:
     """The files of a song by their place in the output folder, and what was measured of its sound."""
     numbered = {part.name: f"{name}/{n:02}-{part.name}" for n, part in enumerate(performance.plan.parts, 1)}

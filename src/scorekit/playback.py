@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
+from scorekit.values import dataclass
 
 LARGEST = 32 << 20
 """Most bytes of a MIDI file."""

@@ -5,13 +5,14 @@ The Store remembers symbolic stages, the Remix remembers sound. What comes out i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from scorekit import diff, pipeline
 from scorekit.diff import Change
 from scorekit.score import Performance, Plan, Score
 from scorekit.store import Store
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.remix import GivenUp, Heard, Remix

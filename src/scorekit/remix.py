@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -33,6 +32,7 @@ from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
 from scorekit.timebase import TempoMap
+from scorekit.values import dataclass
 
 GivenUp = Callable[[], bool]
 Kicks = NDArray[np.int64]

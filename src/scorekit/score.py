@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scorekit.stage import Dials, Entry, Feel, Master, Part
 from scorekit.timebase import Meter, TempoMap, Tick
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,12 +8,13 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from math import cos, log, pi, sqrt
 from typing import TypeVar
 
 from scorekit.store import setters
+from scorekit.values import dataclass
 
 Item = TypeVar("Item")
 

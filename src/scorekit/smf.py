@@ -7,7 +7,9 @@ MIDI file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from scorekit.values import dataclass
 
 DRUMS = 9
 """The channel of the drums, from 0."""

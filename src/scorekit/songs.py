@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
@@ -17,6 +17,7 @@ from scorekit import files, ledger, playback, report
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled

@@ -9,12 +9,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorekit.errors import Diagnostic, SpecError
 from scorekit.score import Score
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.answers import Row

@@ -8,9 +8,10 @@ and its WAV never drift apart.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
+
+from scorekit.values import dataclass
 
 Tick = int
 PPQ = 960

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from scorekit.songs import Wishes
 from scorekit.store import Memo, fingerprint
 from scorekit.timebase import SAMPLE_RATE
 from scorekit.trace import Answers, Trace
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled

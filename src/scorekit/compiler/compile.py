@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +26,7 @@ from scorekit.compiler.wrong import Reader
 from scorekit.errors import Diagnostic, Problem, Span, printable
 from scorekit.score import Plan
 from scorekit.store import Memo
+from scorekit.values import dataclass
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]

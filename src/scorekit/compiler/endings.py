@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.compiler import harmony
 from scorekit.compiler.genres import EndingSpec, GenreSpec
@@ -17,6 +17,7 @@ from scorekit.score import Chord, Intent, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES, MAJOR_LIKE, MINOR_QUALITY, QUALITIES
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 _LINE = 2
 """Bars of a last line that is played again, where its ending writes no chords."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from scorekit.compiler.strings import SectionToken
+from scorekit.values import dataclass
 
 DROP_COST = {
     "chorus": 40.0,

@@ -7,7 +7,7 @@ next section is two things: this one ends stripped, and that one begins with eve
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from scorekit.compiler.strings import IntentToken
@@ -16,6 +16,7 @@ from scorekit.compiler.wrong import Reader, count
 from scorekit.repeats import tagged
 from scorekit.score import Intent, Section
 from scorekit.timebase import Meter
+from scorekit.values import dataclass
 
 Written = tuple[IntentToken, str]
 """An intent as read, and the key path it was written at."""

@@ -7,7 +7,7 @@ return, never its first bar, and at most one chord in four bars.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.compiler.slots import Changes, ChordToken
 from scorekit.score import Chord, Key
@@ -15,6 +15,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.theory import CHORDS, MAJOR_LIKE, chord_symbol, root_names
 from scorekit.timebase import Meter, Tick
+from scorekit.values import dataclass
 
 _LITERAL = {"1": 0, "2": 2, "3": 4, "4": 5, "5": 7, "6": 9, "7": 11, "9": 14, "11": 17, "13": 21}
 _PLAINER = {

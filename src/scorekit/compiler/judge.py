@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem
@@ -11,6 +11,7 @@ from scorekit.playable import blown, faults
 from scorekit.score import Note, Section
 from scorekit.stage import Part
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

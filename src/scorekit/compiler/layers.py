@@ -7,7 +7,7 @@ Everything else replaces. Who wrote a value, and what it beat, is remembered by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from scorekit.compiler.keypath import around, every, identified, item, join
 from scorekit.compiler.toml import Document, parse, point
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
+from scorekit.values import dataclass
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Load = Callable[[str, str], "Document | Diagnostic"]

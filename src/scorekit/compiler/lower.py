@@ -6,7 +6,7 @@ Paths of mistakes are key paths of the song; those that begin with ``genre:`` ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import cast, duration, endings, form, harmony, lineups, material, sections, tempo
@@ -28,6 +28,7 @@ from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Entry, Feel, Master
 from scorekit.timebase import PPQ
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

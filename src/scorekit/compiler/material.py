@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from scorekit.repeats import written as written_once
 from scorekit.score import Claim, Decision, Key, Note, Section
 from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, root_names
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit import smf

@@ -8,8 +8,10 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from tree_sitter import Node

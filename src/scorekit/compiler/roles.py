@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.sections import USUAL
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from scorekit.compiler import endings, gestures, harmony
@@ -23,6 +23,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.theory import key_name
 from scorekit.timebase import Meter, Tick
+from scorekit.values import dataclass
 
 Value = TypeVar("Value")
 _MELODY = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
 from scorekit.errors import did_you_mean, printable
 from scorekit.theory import CHORDS, LETTERS, MINOR_QUALITY, QUALITIES, ROMAN
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 # -- slots: tokens that share a bar ------------------------------------------------------------------------------------
 

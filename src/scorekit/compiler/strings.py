@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.compiler.slots import Changes, ChordToken, NoteToken, TuneLine, chord, chords, notes, pitch, tune
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
@@ -17,6 +17,7 @@ from scorekit.ideas import Hit, Pattern
 from scorekit.score import PARTS, Key
 from scorekit.theory import LETTERS, MODE_NAMES, MODES
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 __all__ = [
     "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",

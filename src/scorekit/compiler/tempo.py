@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.compiler.genres import GenreTempo
 from scorekit.compiler.strings import SectionToken
@@ -12,6 +12,7 @@ from scorekit.compiler.tables import Change
 from scorekit.score import Claim, Decision, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import TempoMap, Tick, microseconds
+from scorekit.values import dataclass
 
 FLEX = 0.03
 """How far a tempo the genre chose may bend so that the last hit lands in time."""

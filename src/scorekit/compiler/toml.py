@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from scorekit.compiler import keypath
 from scorekit.compiler.positions import Location, Place, Positions, inside, positions
 from scorekit.errors import Diagnostic, Span, printable
+from scorekit.values import dataclass
 
 MAX_BYTES = 1024 * 1024
 MAX_OPEN = 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import exp
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.store import setters
 from scorekit.timebase import Tick
+from scorekit.values import dataclass
 
 AnyIdea = TypeVar("AnyIdea", bound=Idea)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
@@ -27,6 +27,7 @@ from scorekit.ensemble.walking import Step, walk
 from scorekit.ideas import BassIdeas
 from scorekit.score import Bid, Brief, Chord, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 
 class Bass:

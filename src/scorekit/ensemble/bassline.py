@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
@@ -33,6 +33,7 @@ from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
 from scorekit.score import Brief, Chord, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 KICK = 36
 NEAR = PPQ // 5

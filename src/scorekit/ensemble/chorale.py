@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from scorekit import theory
@@ -11,6 +11,7 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.grid import early
 from scorekit.score import Brief, Chord, Key, Note
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 Voicing = tuple[int, ...]
 """Pitches of one chord, the lowest first."""

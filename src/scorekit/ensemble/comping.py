@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble.base import busier, heat
 from scorekit.ensemble.families import FIGURES
@@ -33,6 +33,7 @@ from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 BLOCK = 2
 """Bars for which a rhythm cell is chosen."""

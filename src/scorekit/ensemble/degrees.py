@@ -6,12 +6,12 @@ or ``-`` behind a degree is an octave; ``< > ( ) D`` lead to the next chord's ba
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from scorekit.ensemble.families import tones
 from scorekit.score import Chord, Key
 from scorekit.theory import chord_scale
+from scorekit.values import dataclass
 
 APPROACHES = ("<", ">", "(", ")", "((", "))", "D", "N")
 _MAJOR = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11, 8: 12, 9: 14, 10: 16, 11: 17, 13: 21}

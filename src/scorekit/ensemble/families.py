@@ -7,11 +7,11 @@ seventh and third from the bottom up. Octaves, lanes and hands are the business 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise, product
 
 from scorekit.theory import CHORDS, VOICINGS
+from scorekit.values import dataclass
 
 FAMILIES = VOICINGS
 """Every family there is a function for."""

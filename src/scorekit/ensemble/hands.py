@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS
@@ -13,6 +13,7 @@ from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""

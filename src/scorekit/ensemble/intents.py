@@ -7,12 +7,13 @@ that sounds is cut at ``from``. Every player asks here, so that a stop is the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble.grid import early, strokes
 from scorekit.ideas import Ending
 from scorekit.score import Brief, Chord, Intent, Note, Section
 from scorekit.timebase import Tick
+from scorekit.values import dataclass
 
 Span = tuple[Tick, Tick]
 

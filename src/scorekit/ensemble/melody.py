@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import log, pi, sin
 
@@ -14,6 +14,7 @@ from scorekit.score import Chord, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ
+from scorekit.values import dataclass
 
 __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
 

@@ -8,7 +8,7 @@ nothing: chosen by chance), and how it ends (``?`` open, ``.`` closed). ``-`` is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from scorekit.ensemble.base import busier
@@ -18,6 +18,7 @@ from scorekit.score import Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 SCHEMAS: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'?", "a/", "b."),

@@ -11,7 +11,6 @@ by section and step, so that all parts share it and no edit reaches beyond its c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
@@ -24,6 +23,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Feel
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
+from scorekit.values import dataclass
 
 Floats = NDArray[np.float64]
 Ticks = NDArray[np.int64]

@@ -7,7 +7,7 @@ bar turns, and laid over the chords of each section that states it. All parts ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, scale_of, split
@@ -17,6 +17,7 @@ from scorekit.score import Brief, Chord, Note, Section
 from scorekit.seeds import Seed
 from scorekit.theory import MAJOR_LIKE, core_classes
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 TURNS = (("", 3.0), ("(", 2.0), (")", 1.0), ("stop", 2.0))
 """How a song's riff ends every fourth bar: as ever, by two steps up or down into what follows, or with a beat of air."""

@@ -3,7 +3,7 @@ band does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.grid import offbeat
@@ -11,6 +11,7 @@ from scorekit.ensemble.playing import changes, pulse_at
 from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ lane and the song's ending, and hands out the phrase.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import pi, sin
 
 from scorekit import theory
@@ -21,6 +21,7 @@ from scorekit.ensemble.playing import home
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 OPENINGS = (4.0, 2.0, 1.0)
 """Weights of the best way through the chords, and of the best that open otherwise."""

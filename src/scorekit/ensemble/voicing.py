@@ -6,7 +6,6 @@ A voicing is a rising tuple of MIDI pitches. Costs are whole hundredths, so that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
 
@@ -15,6 +14,7 @@ from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.theory import LOW_LIMITS, SCALES, chord_classes, chord_scale, guide_tones
+from scorekit.values import dataclass
 
 __all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "revoiced", "richest"]
 

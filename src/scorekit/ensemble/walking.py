@@ -6,7 +6,6 @@ Weights are the genre's (measured on human lines); costs are -log of them in who
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 from operator import add
@@ -17,6 +16,7 @@ from scorekit.ideas import Walk
 from scorekit.score import Brief, Chord
 from scorekit.theory import chord_scale
 from scorekit.timebase import Tick
+from scorekit.values import dataclass
 
 Weights = tuple[tuple[str, float], ...]
 _LEADS: Weights = (("+1", 29), ("-1", 21), ("-2", 18), ("+2", 7), ("+5", 7), ("-7", 3), ("other", 15))

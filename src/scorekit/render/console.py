@@ -8,7 +8,6 @@ and two processes share it; and of a song that is edited only the lines that cha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Body, Clip, Cue, Order, Stroke, cues, strike
 from scorekit.stage import Sound, Strip
+from scorekit.values import dataclass
 
 CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import DB, Reals
+from scorekit.values import dataclass
 
 # -- tone of a part --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ Ticks become samples here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -21,6 +20,7 @@ from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Body, Cue, Stroke
 from scorekit.smf import DEFAULTS, DRUMS, Broken, Events
 from scorekit.stage import Sound, Strip
+from scorekit.values import dataclass
 
 LONGEST = 2 * 3_600
 """Seconds of the longest song that is played."""

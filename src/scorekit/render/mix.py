@@ -6,7 +6,7 @@ Notes are summed in the order of their take, takes in whole numbers, so the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
 from scorekit.timebase import PPQ, TempoMap
+from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.score import Performance, Plan, Take

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import FLAT, Tone, voiced
 from scorekit.render.patches.base import Patch, Take
 from scorekit.stage import Sound
+from scorekit.values import dataclass
 
 CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
+from scorekit.values import dataclass
 
 GRID = 65_536
 

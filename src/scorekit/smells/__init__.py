@@ -7,7 +7,7 @@ that about one real piece in twenty trips each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from scorekit.score import Performance, Score
 from scorekit.smells import bands, beats, form, tunes
 from scorekit.smells.piece import Piece, piece_of
+from scorekit.values import dataclass
 
 __all__ = ["Piece", "Reading", "Smell", "piece_of", "smells", "sniff", "tripped"]
 

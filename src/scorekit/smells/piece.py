@@ -6,7 +6,6 @@ Our own scores become pieces here; a benchmark makes pieces of MIDI files, and b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from scorekit.score import Performance, Placement, Score, Take
 from scorekit.theory import SCALES, chord_classes
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
+from scorekit.values import dataclass
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

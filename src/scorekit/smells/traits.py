@@ -7,7 +7,6 @@ bars as Jaccard. Shares are 0 to 1. A trait is None where the piece says nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from scorekit.smells import bands, beats, tunes
 from scorekit.smells.piece import Harmony, Ints, Line, Piece, steps_of, top
 from scorekit.timebase import PPQ
+from scorekit.values import dataclass
 
 Band = tuple[float, float, float, float]
 

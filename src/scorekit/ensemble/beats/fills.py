@@ -10,7 +10,6 @@ What: the genre's own fills, or a path down the kit from the snare to the floor 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
@@ -45,6 +44,7 @@ from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
 BREATH = "breath"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Meter, Tick
+from scorekit.values import dataclass
 
 Rowed = TypeVar("Rowed", Groove, Fill, Layer)
 

@@ -6,7 +6,6 @@ Timelines and rhythmic tools are pure functions of whole numbers; the mask is on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from scorekit.ensemble.base import busier, heat, suited
@@ -18,6 +17,7 @@ from scorekit.score import Brief, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
+from scorekit.values import dataclass
 
 EVERYBODY = ""
 """The part name of intents that name nobody."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 
 from scorekit.ensemble.band import feel_band
@@ -16,6 +16,7 @@ from scorekit.score import Arrangement, Claim, Decision, Edit, Note, Phrase, Pla
 from scorekit.seeds import Seed
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import dataclass
 
 RANK = ("drums", "bass", "lead", "keys", "guitar", "brass", "strings", "pads")
 """Who gives way last."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from scorekit.score import Claim, Decision, Edit, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import Tick
+from scorekit.values import dataclass
 
 _PLURAL = ("drums", "keys", "strings", "pads", "notes")
 _BARS = 8

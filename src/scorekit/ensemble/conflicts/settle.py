@@ -9,11 +9,12 @@ instruments; none reopens what an earlier one settled.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scorekit.ensemble.conflicts.board import RANK, weight
 from scorekit.score import Arrangement, Bid, Claim, Decision, Lane, Plan, Section
 from scorekit.theory import pitch_name
+from scorekit.values import dataclass
 
 CLOSE = 5
 """Semitones between lane centres under which two sustaining parts mask each other."""

@@ -6,11 +6,11 @@ These are findings. Nothing is mended here: what a section plays must not depend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 
 from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.score import Claim, Decision, Key, Passage, Placement, Score
+from scorekit.values import dataclass
 
 REALISED = 0.6
 """Rank correlation of planned and heard energy below which the curve is not realised."""

@@ -5,14 +5,13 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import Reals
+from scorekit.values import dataclass
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""

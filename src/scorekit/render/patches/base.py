@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.timebase import SAMPLE_RATE
+from scorekit.values import dataclass
 
 Samples = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ polarisations, pickups); Woodhouse, *Acta Acustica* 90 (2004) 945 (decay rates o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +20,7 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
 from scorekit.render.patches.players import HOP, falling, path, sung
+from scorekit.values import dataclass
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ region sounds follows two recorded kits, band by band (``quality.py --soundfont`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples
 from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, hiss, modal
+from scorekit.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

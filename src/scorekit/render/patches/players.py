@@ -8,7 +8,7 @@ aliases.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
 from scorekit.render.patches.sources import Curve, dice, fade, hiss
+from scorekit.values import dataclass
 
 HOP = 64
 """Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""

@@ -6,7 +6,6 @@ Times are seconds, T60 is the time to fall by 60 dB, frequencies are Hz.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -15,6 +14,7 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
+from scorekit.values import dataclass
 
 Curve = tuple[tuple[float, float, float], ...]
 """Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""

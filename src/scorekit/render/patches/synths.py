@@ -7,7 +7,7 @@ sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
 from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, modal
+from scorekit.values import dataclass
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
