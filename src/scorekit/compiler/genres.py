@@ -1,7 +1,5 @@
 """What may be written in a genre file: one class per table, one line per key."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

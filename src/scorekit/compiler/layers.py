@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from sys import modules
+from types import ModuleType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -285,6 +287,7 @@ def _option(text: str, name: str) -> Document | Diagnostic:
 
 def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
     """The values as a spec, or every mistake in them, each at the place that wrote the value."""
+    built(model)
     try:
         return model.model_validate(frozen(layered.values)), []
     except ValidationError as error:
@@ -295,6 +298,22 @@ def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Dia
     if len(errors) > MAX_TOLD:
         told.append(Diagnostic("more", f"and {len(errors) - MAX_TOLD:,} more mistakes", told[-1].span))
     return None, told
+
+
+def built(model: type[BaseModel]) -> None:
+    """Builds what validates a model, if it is not there yet. No plugin has a say in what a song means, so none is looked for:
+    that alone would take as long as to read a song."""
+    if not model.__pydantic_complete__:
+        modules.setdefault(_PLUGINS, _NO_PLUGINS)
+        model.model_rebuild()
+        if modules[_PLUGINS] is _NO_PLUGINS:
+            del modules[_PLUGINS]
+
+
+_PLUGINS = "pydantic.plugin._loader"
+"""Where pydantic asks for plugins, each time it builds."""
+_NO_PLUGINS = ModuleType(_PLUGINS)
+_NO_PLUGINS.get_plugins = lambda: ()  # type: ignore[attr-defined]
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -43,7 +43,7 @@ def mixed(name: str, genre: GenreSpec, band: LineupSpec, program: int) -> MixSpe
 
     Another patch has its own parameters and program.
     """
-    base = genre.mix.get(name) or MixSpec(gm=program)
+    base = genre.mix.get(name) or MixSpec.model_construct(gm=program)
     own = band.mix.get(name)
     if own is None:
         return base

@@ -58,6 +58,8 @@ USUAL = {
     "build": 3,
 }
 """Section names everybody knows, and their usual tiers."""
+ORDINARY = GenreSection.model_construct()
+"""A section the genre says nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def likeness(song: SongSpec, name: str) -> tuple[str, ...]:
 
 def role(genre: GenreSpec, names: Sequence[str]) -> GenreSection:
     """What the genre says of a section known by any of these names."""
-    return next((genre.section[name] for name in names if name in genre.section), GenreSection())
+    return next((genre.section[name] for name in names if name in genre.section), ORDINARY)
 
 
 def build(

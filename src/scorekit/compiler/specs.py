@@ -5,9 +5,7 @@ Strings with a grammar of their own (chords, steps, notes) are only typed here; 
 Lists arrive as tuples (see `layers.validate`), so a validated spec is frozen all the way down, tables apart.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Tag, model_validator
 
@@ -161,7 +159,7 @@ class MelodySpec(Voice):
     at: int = entry("Bar of the song, or of its section, in which it begins.", 1, ge=1, le=2000)
 
     @model_validator(mode="after")
-    def _one_tune(self) -> MelodySpec:
+    def _one_tune(self) -> Self:
         if self.notes is not None and self.model_fields_set - {"notes"}:
             raise misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
         if self.notes is None and self.midi is None and self.model_fields_set:

@@ -1,8 +1,9 @@
-"""What a table of a spec is, and the kinds of value its keys may have."""
+"""What a table of a spec is, and the kinds of value its keys may have.
 
-from __future__ import annotations
+Here and where tables are written, annotations are read as they stand: kept as text, each would be compiled again.
+"""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -107,7 +108,7 @@ class Change(Table):
     dotted: DottedBpm | None = entry("Dotted quarter notes a minute, for 6/8, 9/8 and 12/8.", None)
 
     @model_validator(mode="after")
-    def _whole(self) -> Change:
+    def _whole(self) -> Self:
         given = {name for name in ("start", "end", "dotted") if getattr(self, name) is not None}
         if given not in ({"start", "end"}, {"dotted"}):
             raise misshapen("a tempo table is start and end, or dotted", "write { start = 96, end = 104 }")
