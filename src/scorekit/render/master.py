@@ -146,7 +146,7 @@ def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Sampl
     level = loudness.gated(loudness.powers(energy))
     if level <= -70.0:
         return np.ones(-(-n // PIECE), np.float32), level, -200.0
-    threshold = stepped(level, 1.0) - 1.0
+    threshold = stepped(level, 1.0) + 1.0
     base = hands.curve(("base", threshold), partial(dynamics.squeezed, energy, threshold), cells, dynamics.REACH)
     push = min(stepped(master.lufs - _reached(energy, base), STEP), 40.0)
     most = push + 12.0
