@@ -16,12 +16,12 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import mido
 import numpy as np
+from msgspec.structs import replace
 
 from scorekit.seeds import Seed
 from scorekit.smells import bands, beats, tunes

@@ -144,13 +144,10 @@ PURE = [m for m in MODULES if floor(m) <= 2 or m == "pipeline"]
 
 @pytest.mark.parametrize("module", PURE)
 def test_the_pure_floors_do_not_touch_the_world(module: str) -> None:
-    """Facts, nouns, rooms and the pipeline import no clock, disk, environment or chance, and call no open or print.
-
-    ``values`` may compile what it writes itself, as the library does that it stands for.
-    """
+    """Facts, nouns, rooms and the pipeline import no clock, disk, environment or chance, and call no open or print."""
     assert not {name.split(".")[0] for name in imports(module)} & CLOCKS
     calls = {n.func.id for n in ast.walk(MODULES[module]) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    assert not calls & (WORLD - {"exec"} if module == "values" else WORLD)
+    assert not calls & WORLD
     assert not any(isinstance(node, ast.Global) for node in ast.walk(MODULES[module]))
 
 

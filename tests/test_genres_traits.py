@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from scorekit import files, pipeline, studio
 from scorekit.smells import Piece, piece_of, sniff, tripped

@@ -39,7 +39,7 @@ def test_a_body_is_rendered_once(tmp_path: Path) -> None:
 def test_whatever_matters_has_its_own_place(tmp_path: Path) -> None:
     """Another pitch, parameter, tone or gain is another body."""
     shelf = Shelf(tmp_path)
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     places = {
         shelf.path(PATCH, TAKE, FLAT), shelf.path(PATCH, replace(TAKE, pitch=61), FLAT),

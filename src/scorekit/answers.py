@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from scorekit import choices
 from scorekit.dump import chords_text, ending_words
 from scorekit.score import Chord, Edit, Note, Passage, Performance, Phrase, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -53,8 +54,7 @@ DRUMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A value in force: its key path, itself, where it was written, and what it beat."""
 
     path: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from scorekit.score import PARTS
 from scorekit.theory import DRUM_NOTES, VOICINGS
-from scorekit.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class PatchRow:
+class PatchRow(Struct, frozen=True):
     """A sound's name, family, the General MIDI programs it answers for, and its parameters as (name, low, high, default)."""
 
     name: str
@@ -22,8 +22,7 @@ class PatchRow:
         return self.programs[0] if self.programs else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """Every name a spec may use."""
 
     patches: tuple[PatchRow, ...]

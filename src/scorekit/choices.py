@@ -7,7 +7,9 @@ which then draws from seeds that remember what they chose among.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import pipeline
 from scorekit.ensemble import band
@@ -93,8 +95,8 @@ def _row(share: float, item: object, score: float) -> str:
 
 def known(ideas: object) -> Iterator[Idea]:
     """Every idea in a part's vocabulary."""
-    for one in fields(ideas) if is_dataclass(ideas) else ():
-        value = getattr(ideas, one.name)
+    for name in ideas.__struct_fields__ if isinstance(ideas, Struct) else ():
+        value = getattr(ideas, name)
         yield from (item for item in value if isinstance(item, Idea)) if isinstance(value, tuple) else ()
 
 

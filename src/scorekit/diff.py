@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
 from difflib import SequenceMatcher
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from scorekit.answers import DRUMS
 from scorekit.score import Note, Passage, Phrase, Placement, Plan, Score, Section
 from scorekit.stage import Part, Strip
-from scorekit.values import dataclass
 
 FORM, HARMONY, NOTES, SOUND, MIX, SONG = "form", "harmony", "notes", "sound", "mix", "song"
 REWRITTEN = 0.7
@@ -24,8 +25,7 @@ _UNITS = {"level": " dB", "duck": " dB", "highpass": " Hz"}
 _NAMES = {"verb": "room", "highpass": "high-pass", "program": "MIDI program", "channel": "MIDI channel"}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing that changed: of which kind, where, of whom, in words; and how many notes of it."""
 
     kind: str
@@ -115,9 +115,9 @@ def tempo(plan: Plan) -> str:
     return f"{tempi[0]} bpm" if len(tempi) == 1 else f"{tempi[0]} to {tempi[-1]} bpm in {len(tempi)} steps"
 
 
-def differing(old: object, new: object) -> list[str]:
+def differing(old: Struct, new: Struct) -> list[str]:
     """Names of the fields in which two values of a kind differ."""
-    return [f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name)]  # type: ignore[arg-type]
+    return [name for name in old.__struct_fields__ if getattr(old, name) != getattr(new, name)]
 
 
 def form(old: Plan, new: Plan) -> Iterator[Change]:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 
+from msgspec import Struct
+
 import scorekit
 from scorekit import files
-from scorekit.values import dataclass
 
 LIBRARIES = {
     "numpy": "numpy", "pydantic": "pydantic", "typer": "typer", "mido": "mido", "soundfile": "soundfile",
@@ -26,8 +27,7 @@ _SOUNDFONTS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/sou
                "~/Library/Audio/Sounds/Banks")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing looked at: ``ok``, ``note`` (works without it), or ``bad``."""
 
     name: str

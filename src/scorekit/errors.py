@@ -5,14 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from scorekit.values import dataclass
+from msgspec import Struct
 
 SHOWN = 80
 """Longest piece of somebody's text shown in a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A place in a text file. Lines and columns count from 1, columns in characters."""
 
     file: str
@@ -26,8 +25,7 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A mistake known by its key path in a spec (``sections.B.chords``), before it is looked up in the file."""
 
     path: str
@@ -41,8 +39,7 @@ class Problem:
     code: str = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """A mistake as it is shown: place, message, and a fix."""
 
     code: str

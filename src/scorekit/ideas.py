@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from scorekit.values import dataclass
+from msgspec import Struct
+
+from scorekit.values import Traced
 
 if TYPE_CHECKING:
     from scorekit.score import Note
     from scorekit.timebase import Tick
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """One sounding character of a step string."""
 
     step: int
@@ -26,8 +26,7 @@ class Hit:
     chance: float = 1.0
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Struct, frozen=True, dict=True):
     """A step string: hits over a whole number of bars of the genre's own meter, or of loose beats (fills)."""
 
     steps: int
@@ -82,20 +81,20 @@ def fits(mask: str, facts: frozenset[str], kinds: tuple[str, ...] = tuple(MASKS)
     return all(some & facts for some in asked if some)
 
 
-@dataclass(frozen=True, slots=True)
-class Idea:
+class Idea(Traced, frozen=True):
     """What every alternative has: the tiers it suits, its weight, when it may be used, and where it was written."""
 
-    id: str = field(compare=False)
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("id", "path")
+
+    id: str
     tiers: tuple[int, ...]
     weight: float
-    path: str = field(compare=False)
+    path: str
     mask: str = ""
     """When it may be used: words of ``MASKS``, '' always."""
 
 
-@dataclass(frozen=True, slots=True)
-class Groove(Idea):
+class Groove(Idea, frozen=True):
     """Kick, snare and cymbals: rows of (kit row, pattern), all of the same length."""
 
     rows: tuple[tuple[str, Pattern], ...] = ()
@@ -103,8 +102,7 @@ class Groove(Idea):
     """What its like are called, of which a song has one: one-drop, rockers, steppers; '' goes with all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill(Idea):
+class Fill(Idea, frozen=True):
     """Replaces the last beats of a bar."""
 
     beats: int = 1
@@ -112,31 +110,27 @@ class Fill(Idea):
     crescendo: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Layer(Idea):
+class Layer(Idea, frozen=True):
     """One layer of percussion."""
 
     rows: tuple[tuple[str, Pattern], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline(Idea):
+class Timeline(Idea, frozen=True):
     """A rhythm others follow: a pattern of onsets and the parts it binds (empty: everybody)."""
 
     pattern: Pattern = Pattern(16, 16, ())
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BassLine(Idea):
+class BassLine(Idea, frozen=True):
     """A bass pattern: a rhythm and one degree for each of its onsets."""
 
     rhythm: Pattern = Pattern(16, 16, ())
     degrees: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """Weights of a walking bass: what the first beat, inner beats and the approach to the next chord are."""
 
     tiers: tuple[int, ...]
@@ -151,8 +145,7 @@ class Walk:
     """Chance of an off-beat skip note by feel band."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompCell(Idea):
+class CompCell(Idea, frozen=True):
     """A comping rhythm."""
 
     rhythm: Pattern = Pattern(16, 16, ())
@@ -160,16 +153,14 @@ class CompCell(Idea):
     """The family it is played in; the section's own when empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour(Idea):
+class Behaviour(Idea, frozen=True):
     """What a sustaining or sectional player does: a kind the specialist knows, with an optional rhythm."""
 
     kind: str = "sustain"
     rhythm: Pattern | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending(Idea):
+class Ending(Idea, frozen=True):
     """How a song goes out. The band plays on up to the first stroke of all rows; from there on only these sound.
 
     Without rows everybody strikes once on the first beat of the last bar and lets it ring.
@@ -209,8 +200,7 @@ HIT = Ending("hit", (1, 2, 3, 4, 5), 1.0, "ending")
 """Everybody on the first beat of the last bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrumIdeas:
+class DrumIdeas(Struct, frozen=True):
     grooves: tuple[Groove, ...] = ()
     fills: tuple[Fill, ...] = ()
     vary: tuple[tuple[str, float], ...] = ()
@@ -225,8 +215,7 @@ class DrumIdeas:
     """Most layers of percussion at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class BassIdeas:
+class BassIdeas(Struct, frozen=True):
     low: int = 28
     high: int = 52
     lines: tuple[BassLine, ...] = ()
@@ -241,8 +230,7 @@ class BassIdeas:
     """How often another line answers and bars are varied; below a tenth one line lasts the song."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompIdeas:
+class CompIdeas(Struct, frozen=True):
     """For guitar and keys."""
 
     low: int = 52
@@ -259,8 +247,7 @@ class CompIdeas:
     """How often it leaves the section's figure for two bars."""
 
 
-@dataclass(frozen=True, slots=True)
-class SustainIdeas:
+class SustainIdeas(Struct, frozen=True):
     """For strings, brass and pads."""
 
     low: int = 52
@@ -270,8 +257,7 @@ class SustainIdeas:
     """Longest held note, in beats."""
 
 
-@dataclass(frozen=True, slots=True)
-class MelodyIdeas:
+class MelodyIdeas(Struct, frozen=True):
     low: int = 60
     high: int = 79
     scale: str = ""
@@ -289,8 +275,7 @@ class MelodyIdeas:
     """Semitones above the root at which a tune may rest though a chord tone lies a semitone over it: 2 is the ninth."""
 
 
-@dataclass(frozen=True, slots=True)
-class RiffIdeas:
+class RiffIdeas(Struct, frozen=True):
     """The figure that guitar, bass and whoever doubles them say together: a song owns one of them."""
 
     parts: tuple[str, ...] = ()
@@ -301,25 +286,25 @@ class RiffIdeas:
     lines: tuple[BassLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Riff:
+class Riff(Traced, frozen=True):
     """What several parts say together in a section: known to all of them, so that nobody need hear the others."""
+
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("id", "path")
 
     parts: tuple[str, ...]
     bars: tuple[int, ...]
     """Bars of the section (0-based) in which it is played."""
     tones: tuple[Note, ...]
     """In the bass's octave; manner ``mute`` where palms and thumbs lie on the strings."""
-    id: str = field(default="", compare=False)
-    path: str = field(default="", compare=False)
+    id: str = ""
+    path: str = ""
 
     def here(self, part: str, tick: Tick, bar: Tick) -> bool:
         """Whether a part plays it in the bar a tick lies in, ``bar`` ticks long."""
         return part in self.parts and tick // bar in self.bars
 
 
-@dataclass(frozen=True, slots=True)
-class Arrange:
+class Arrange(Struct, frozen=True):
     axis: str = "melody"
     """What is written first and given way to: melody, riff or groove."""
     order: tuple[str, ...] = ("drums", "bass", "guitar", "keys", "lead", "pads", "strings", "brass")
@@ -330,8 +315,7 @@ class Arrange:
     """Section name to the parts it always has, where the genre says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ideas:
+class Ideas(Struct, frozen=True):
     """All of a genre's vocabulary."""
 
     drums: DrumIdeas = DrumIdeas()

@@ -15,7 +15,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,9 +22,11 @@ from threading import Thread
 from typing import Any
 from zlib import crc32
 
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
+
 from scorekit import files, keep
 from scorekit.errors import Diagnostic, Span
-from scorekit.values import dataclass
 
 LIMIT = 128 << 20
 """Most bytes of ledgers: 4.5 MB for three minutes of song."""
@@ -76,8 +77,7 @@ def made_of(text: str, name: str, wishes: object, heard: Mapping[Question, Answe
     return hashlib.blake2b(marshal.dumps((code_print(), text, name, repr(wishes), answers), 2), digest_size=16).digest()
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """What one render left."""
 
     asked: tuple[Question, ...] = ()
@@ -141,7 +141,8 @@ class Hashes(Thread):
 
 def told(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Any, ...], ...]:
     """Diagnostics as they stand in a ledger."""
-    return tuple(astuple(diagnostic) for diagnostic in diagnostics)
+    rows = (astuple(diagnostic) for diagnostic in diagnostics)
+    return tuple((code, words, astuple(span) if span else None, *rest) for code, words, span, *rest in rows)
 
 
 def _hash(data: bytes | memoryview) -> bytes:
@@ -187,7 +188,7 @@ def read(path: Path) -> Ledger:
 def write(path: Path, ledger: Ledger) -> None:
     """Puts a ledger in its place, for the one that was there; silently not, when the disk will not have it."""
     if code_print():
-        body = marshal.dumps(tuple(getattr(ledger, each.name) for each in fields(ledger)))
+        body = marshal.dumps(astuple(ledger))
         keep.put(path, _headed(body), body)
         keep.tidy(path.parent, LIMIT)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.catalog import CATALOG
 from scorekit.repeats import repeated, written
@@ -20,7 +22,6 @@ from scorekit.seeds import Seed
 from scorekit.stage import Master, Strip
 from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled, Find
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from scorekit.render.wav import Marks
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Where a long piece of work stands: the stage, what it is working on, how far it is."""
 
     stage: str
@@ -49,8 +49,7 @@ def quiet(progress: Progress) -> None:
     """A listener that does not listen."""
 
 
-@dataclass(frozen=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A song as sound: the file of the mix, one per part when asked for, and what was measured."""
 
     wav: bytes | memoryview
@@ -67,8 +66,7 @@ ENDINGS = {"wav": ".wav", "wav24": ".wav", "flac": ".flac", "ogg": ".ogg", "mp3"
 """Formats of the mix, and how their files end."""
 
 
-@dataclass(frozen=True)
-class Sounding:
+class Sounding(Struct, frozen=True):
     """How a song is delivered, and who works on it; without hands and keeper it is this process, from nothing."""
 
     kind: str = "wav"

@@ -6,12 +6,13 @@ import time
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
+
 from scorekit import files, smf
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
-from scorekit.values import dataclass
 
 LARGEST = 32 << 20
 """Most bytes of a MIDI file."""
@@ -19,8 +20,7 @@ TAIL = 2.5
 """Seconds after the last note has ended."""
 
 
-@dataclass(frozen=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """A MIDI file to be played into a sound file."""
 
     file: Path
@@ -80,8 +80,7 @@ def written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
 # -- playing -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Played:
+class Played(Struct, frozen=True):
     """A MIDI file as sound: the bytes of the sound file, and what was measured."""
 
     data: memoryview

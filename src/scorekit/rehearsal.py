@@ -5,21 +5,21 @@ The Store remembers symbolic stages, the Remix remembers sound. What comes out i
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import diff, pipeline
 from scorekit.diff import Change
 from scorekit.score import Performance, Plan, Score
 from scorekit.store import Store
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.remix import GivenUp, Heard, Remix
 
 
-@dataclass(frozen=True, eq=False)
-class Music:
+class Music(Struct, frozen=True, eq=False):
     """One version of a song, before it is sound."""
 
     plan: Plan
@@ -48,11 +48,11 @@ def shared(new: Value, old: Value) -> Value:
         if len(new) != len(old) or not new or isinstance(new[0], (str, int, float)):
             return old if new == old else new
         return tuple([shared(a, b) for a, b in zip(new, old, strict=True)])  # type: ignore[return-value]
-    if not is_dataclass(new) or isinstance(new, type):
+    if not isinstance(new, Struct):
         return new
     if new == old:
         return old
-    return replace(new, **{f.name: shared(getattr(new, f.name), getattr(old, f.name)) for f in fields(new)})
+    return replace(new, **{name: shared(getattr(new, name), getattr(old, name)) for name in new.__struct_fields__})
 
 
 class Rehearsal:

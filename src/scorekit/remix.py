@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit import pipeline
@@ -32,7 +33,6 @@ from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
 from scorekit.timebase import TempoMap
-from scorekit.values import dataclass
 
 GivenUp = Callable[[], bool]
 Kicks = NDArray[np.int64]
@@ -47,8 +47,7 @@ class Superseded(Exception):
     """A render was given up because a newer version is there."""
 
 
-@dataclass(frozen=True, eq=False)
-class Heard:
+class Heard(Struct, frozen=True, eq=False):
     """A version as sound: the file, the desk it was mixed on, and where its mix differs from the last version's."""
 
     wav: memoryview

@@ -7,7 +7,8 @@ put in (``repeated``), each note with its origin. Before the last bar in the las
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scorekit.score import Chord, Intent, Note, Phrase, Section
 from scorekit.timebase import Tick

@@ -273,12 +273,12 @@ def conflicts_text(score: Score) -> str:
 
 def conflicts_data(score: Score) -> dict[str, Any]:
     """The same as plain data."""
-    from dataclasses import asdict
+    from msgspec import to_builtins
 
     settled = [*score.decisions, *(finding for passage in score.passages for finding in passage.findings)]
     return {
-        "decisions": [asdict(decision) for decision in settled],
-        "edits": [asdict(edit) for passage in score.passages for edit in passage.edits],
+        "decisions": [to_builtins(decision) for decision in settled],
+        "edits": [to_builtins(edit) for passage in score.passages for edit in passage.edits],
     }
 
 

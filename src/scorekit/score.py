@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from scorekit.stage import Dials, Entry, Feel, Master, Part
 from scorekit.timebase import Meter, TempoMap, Tick
-from scorekit.values import dataclass
+from scorekit.values import Traced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +28,7 @@ MANNERS = ("", "mute", "dead", "slide", "up", "down", "ghost", "flam", "short", 
 # -- where notes come from ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Why a note is there."""
 
     path: str
@@ -41,16 +41,17 @@ class Origin:
     """The address its chance was drawn from: ``7/chorus/1/bass/3``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Traced, frozen=True):
     """A note in ticks from the start of its section (in a Phrase)."""
+
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("origin",)
 
     start: Tick
     length: Tick
     pitch: int
     velocity: int
     manner: str = ""
-    origin: int = field(default=0, compare=False)
+    origin: int = 0
     """Row in the origins of the phrase."""
 
     @property
@@ -58,22 +59,22 @@ class Note:
         return self.start + self.length
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Traced, frozen=True):
     """What one part plays in one section: notes in order of (start, pitch)."""
+
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("origins", "idea")
 
     part: str
     notes: tuple[Note, ...] = ()
-    origins: tuple[Origin, ...] = field(default=(), compare=False)
-    idea: str = field(default="", compare=False)
+    origins: tuple[Origin, ...] = ()
+    idea: str = ""
     """The pattern or behaviour in charge, for people."""
 
 
 # -- harmony -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A tonic (pitch class, 0 = C), a mode, and how the tonic is spelt."""
 
     tonic: int
@@ -84,9 +85,10 @@ class Key:
         return f"{self.name} {self.mode}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chord:
+class Chord(Traced, frozen=True):
     """A chord sounding from a tick of its section."""
+
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("symbol", "path")
 
     start: Tick
     length: Tick
@@ -96,9 +98,9 @@ class Chord:
     """A key of theory.CHORDS, such as ``min7``."""
     bass: int
     """Pitch class of the lowest note."""
-    symbol: str = field(default="", compare=False)
+    symbol: str = ""
     """As a musician reads it: ``Em7``, ``A9``."""
-    path: str = field(default="", compare=False)
+    path: str = ""
 
     @property
     def end(self) -> Tick:
@@ -108,27 +110,27 @@ class Chord:
 # -- the plan ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Traced, frozen=True):
     """Something the whole band, or some parts, do at one place or over a span of bars.
 
     At a place: accent, hold, shot, push, stop, crash, pedal, nochord, break (one hit, then silence to the bar line), drop
     (all come in at once). Over a span: build, strip (only drums and what is held, before a drop), tag, ritardando.
     """
 
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("path",)
+
     tick: Tick
     kind: str
     parts: tuple[str, ...] = ()
     """Empty: everybody."""
-    path: str = field(default="", compare=False)
+    path: str = ""
     length: Tick = 0
     """Of a span."""
     times: int = 0
     """How often the bars of a tag are played."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True, dict=True):
     """All that is musically true inside one section, whatever comes before or after it."""
 
     name: str
@@ -173,8 +175,7 @@ class Section:
         return [chord.start for chord in self.chords]
 
 
-@dataclass(frozen=True, slots=True)
-class Seam:
+class Seam(Struct, frozen=True):
     """What may be known across the boundaries of a section: for gestures only."""
 
     before: int | None = None
@@ -186,8 +187,7 @@ class Seam:
     next_tune: Entry | None = None  # how the tune of the section after begins
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """A section at its place in the song."""
 
     section: Section
@@ -201,8 +201,7 @@ class Placement:
         return self.start + self.section.length
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What somebody wanted, and how much."""
 
     by: str
@@ -210,8 +209,7 @@ class Claim:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A disagreement settled before a note was written."""
 
     rule: str
@@ -224,9 +222,10 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Traced, frozen=True):
     """What the song asks of one part in one section, beyond the genre."""
+
+    PROVENANCE: ClassVar[tuple[str, ...]] = ("path",)
 
     play: bool | None = None
     """True: must play; False: must not; None: as arranged."""
@@ -239,11 +238,10 @@ class Cell:
     """The user's own notes: the part plays these and nothing else."""
     pattern: str = ""
     """Id of the pattern asked for."""
-    path: str = field(default="", compare=False)
+    path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A song decided upon, before a note is written."""
 
     title: str
@@ -293,8 +291,7 @@ class Plan:
 # -- between the coordinator and the specialists -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Bid:
+class Bid(Struct, frozen=True):
     """What a specialist would like, before a note is written."""
 
     part: str
@@ -307,8 +304,7 @@ class Bid:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """What a part got: whether it plays, its register, its density, and its place in front or behind."""
 
     plays: bool = True
@@ -330,8 +326,7 @@ class Lane:
     """Bars of the section (0-based) in which it lays out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """One section as the coordinator has it: a lane for each part, in the order of the band."""
 
     lanes: tuple[tuple[str, Lane], ...]
@@ -346,8 +341,7 @@ class Arrangement:
         return tuple(name for name, lane in self.lanes if lane.plays)
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(Struct, frozen=True):
     """All that one specialist may know."""
 
     part: str
@@ -385,8 +379,7 @@ class Brief:
 # -- the score and after -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A note mended by the resolver."""
 
     rule: str
@@ -402,8 +395,7 @@ class Edit:
     claims: tuple[Claim, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """One section of the score: its phrases reconciled, and what was mended."""
 
     phrases: tuple[Phrase, ...]
@@ -419,8 +411,7 @@ class Passage:
         return Phrase(part)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The plan, and one passage for each of its placements."""
 
     plan: Plan
@@ -428,8 +419,7 @@ class Score:
     decisions: tuple[Decision, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Take:
+class Take(Struct, frozen=True, eq=False):
     """One part's performance of one section.
 
     ``events`` is a read-only structured array with fields start, length (ticks of the song, int64), pitch, velocity,
@@ -441,8 +431,7 @@ class Take:
     events: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class Performance:
+class Performance(Struct, frozen=True, eq=False):
     """The score as played: takes in order of placement and part."""
 
     plan: Plan

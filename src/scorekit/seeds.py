@@ -8,28 +8,23 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from hashlib import blake2b
 from math import cos, log, pi, sqrt
 from typing import TypeVar
 
-from scorekit.store import setters
-from scorekit.values import dataclass
+from msgspec import Struct, field
 
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(Struct, frozen=True):
     """A named place to draw chance from, such as ``7/chorus/1/bass/3``."""
 
     address: str
 
     def at(self, *steps: object) -> Seed:
         """The address further down: ``seed.at("bass", 3)``."""
-        seed = object.__new__(Seed)  # ten thousand times a song: without the detour through what makes any frozen value
-        _ADDRESS(seed, "/".join([self.address, *map(str, steps)]))
-        return seed
+        return Seed("/".join([self.address, *map(str, steps)]))
 
     def bits(self, draw: str) -> int:
         """64 random bits for a named draw."""
@@ -75,11 +70,7 @@ class Seed:
         return items[self.pick(draw, weights if weights is not None else [1.0] * len(items), heat)]
 
 
-(_ADDRESS,) = setters(Seed)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One choice made by chance: where, among what, with which weights, and which won."""
 
     address: str
@@ -96,8 +87,7 @@ class Choice:
         return tuple(power / sum(powers) for power in powers)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Witness(Seed):
+class Witness(Seed, frozen=True, eq=False):
     """A seed that draws as any other and writes down its choices: for telling afterwards why something was chosen.
 
     Two of them are never equal, so that nothing remembered for a plain seed, or for another witness, is handed out.

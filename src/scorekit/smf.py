@@ -7,9 +7,9 @@ MIDI file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from scorekit.values import dataclass
+from msgspec import Struct
 
 DRUMS = 9
 """The channel of the drums, from 0."""
@@ -45,8 +45,7 @@ class Events:
     end: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Struct, frozen=True):
     """One track that has notes. A file of one track with several channels has a track for each of them."""
 
     name: str
@@ -55,8 +54,7 @@ class Track:
     drums: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A file as a musician reads it: its tracks with notes, and the key it is written in when it says so."""
 
     division: int

@@ -8,16 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import files, ledger, playback, report
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 Also = TypeVar("Also")
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What a command line asks of every song."""
 
     seed: int | None = None
@@ -127,8 +128,7 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     return compiled
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Struct, frozen=True):
     """A song compiled: its plan, unless it has mistakes, what is told, and what it was made of."""
 
     plan: Plan | None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from scorekit.values import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(Struct, frozen=True):
     """A patch and its parameters as (name, value)."""
 
     patch: str
     params: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """A mixer channel: level and duck in dB, pan -1 (left) to 1, reverb and delay sends 0 to 1, high-pass in Hz."""
 
     level: float = 0.0
@@ -27,8 +25,7 @@ class Strip:
     width: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The tune that begins a section, as far as whoever leads into it must know: what its first tone is drawn from."""
 
     motif: str
@@ -36,8 +33,7 @@ class Entry:
     lift: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One player of the band."""
 
     name: str
@@ -54,8 +50,7 @@ class Part:
     """strict, fix or off: whether a person must be able to play it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dials:
+class Dials(Struct, frozen=True):
     """What a model and a song turn, each 0 to 1 with .5 as the genre has it."""
 
     complexity: float = 0.5
@@ -68,8 +63,7 @@ class Dials:
     """Whether this part is in the foreground of the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feel:
+class Feel(Struct, frozen=True):
     """How written time becomes played time."""
 
     swing_unit: int = 8
@@ -88,8 +82,7 @@ class Feel:
     """Played to a click; False lets the tempo breathe."""
 
 
-@dataclass(frozen=True, slots=True)
-class Master:
+class Master(Struct, frozen=True):
     """The last stage: loudness to reach (LUFS), true-peak ceiling (dBTP), room size 0 to 1 and its brightness."""
 
     lufs: float = -14.0

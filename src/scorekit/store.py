@@ -5,22 +5,18 @@ from __future__ import annotations
 import marshal
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
+from scorekit.values import compared
+
 Value = TypeVar("Value")
-_FIELDS: dict[type, tuple[str, ...]] = {}
 _PLAIN = (str, int, float, bool, bytes, type(None))
 _SHORT = 12
 """Longest tuple that is marked item by item; a longer one is marked as a whole."""
-
-
-def _compared(kind: type) -> tuple[str, ...]:
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = tuple(f.name for f in fields(kind) if f.compare)
-    return names
 
 
 def plain(value: Any) -> Any:
@@ -32,19 +28,14 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return tuple([plain(item) for item in value])
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         kind = type(value)
-        return (kind.__name__, *[plain(getattr(value, name)) for name in _compared(kind)])
+        return (kind.__name__, *[plain(getattr(value, name)) for name in compared(kind)])
     if isinstance(value, frozenset):
         return ("frozenset", *sorted(map(plain, value)))
     if isinstance(value, Mapping):
         return ("mapping", *sorted((key, plain(item)) for key, item in value.items()))
     raise TypeError(f"{type(value).__name__} is not a frozen value")
-
-
-def setters(kind: type) -> tuple[Callable[[object, object], None], ...]:
-    """What sets each field of a frozen class with slots while a value of it is made, in order."""
-    return tuple(getattr(kind, name).__set__ for name in kind.__dataclass_fields__)  # type: ignore[attr-defined]
 
 
 def fingerprint(value: Any) -> str:
@@ -116,9 +107,9 @@ class Store:
         return known[1]
 
     def prints(self, name: str, value: Any) -> dict[str, Any]:
-        """What a stage's input is known by: a mark for each field of a dataclass, one for anything else."""
-        if is_dataclass(value) and not isinstance(value, type):
-            return {f"{name}.{inner}": self.mark(getattr(value, inner)) for inner in _compared(type(value))}
+        """What a stage's input is known by: a mark for each field of a frozen value, one for anything else."""
+        if isinstance(value, Struct):
+            return {f"{name}.{inner}": self.mark(getattr(value, inner)) for inner in compared(type(value))}
         return {name: self.mark(value)}
 
     def run(self, name: str, stage: Callable[..., Value], **inputs: Any) -> Value:

@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from scorekit.errors import Diagnostic, SpecError
 from scorekit.score import Score
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.answers import Row
     from scorekit.compiler.compile import Compiled
 
 
-@dataclass(frozen=True)
-class Render:
+class Render(Struct, frozen=True):
     """A song rendered: where its files are, and the score they came from."""
 
     files: tuple[Path, ...]

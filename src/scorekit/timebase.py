@@ -11,7 +11,7 @@ from bisect import bisect_right
 from functools import cache, cached_property
 from itertools import accumulate
 
-from scorekit.values import dataclass
+from msgspec import Struct
 
 Tick = int
 PPQ = 960
@@ -20,8 +20,7 @@ SAMPLE_RATE = 44_100
 _MICROTICKS = PPQ * 1_000_000
 
 
-@dataclass(frozen=True)
-class Meter:
+class Meter(Struct, frozen=True, dict=True):
     """A time signature such as 4/4, 6/8 or 7/8. What follows from it is reckoned once: it is asked for at every note."""
 
     beats: int
@@ -89,8 +88,7 @@ def _pulses(beats: int, unit: int, compound: bool) -> tuple[tuple[Tick, ...], tu
     return lengths, (0, *accumulate(lengths[:-1]))
 
 
-@dataclass(frozen=True)
-class TempoMap:
+class TempoMap(Struct, frozen=True, dict=True):
     """Tempo changes as (tick, microseconds per quarter note), the first at tick 0, in rising order of ticks."""
 
     changes: tuple[tuple[Tick, int], ...]

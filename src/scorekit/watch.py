@@ -15,9 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import diff, files, ledger, pipeline, report
 from scorekit.draft import Draft
@@ -28,7 +31,6 @@ from scorekit.songs import Wishes
 from scorekit.store import Memo, fingerprint
 from scorekit.timebase import SAMPLE_RATE
 from scorekit.trace import Answers, Trace
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -42,8 +44,7 @@ AWAY = 2.0
 """Seconds for which a file may be away before it is said to be gone."""
 
 
-@dataclass(frozen=True, eq=False)
-class Event:
+class Event(Struct, frozen=True, eq=False):
     """Something happened to a song: midi, wav, ready (a sound that was kept from before can be edited), same, mistake, gone,
     dropped (its sound was given up), trouble."""
 
@@ -124,14 +125,14 @@ class Song:
         return Diagnostic("busy", f"another run is writing {self.out / self.name}.*")
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """A version waiting to become sound."""
 
     song: Song
     music: Music
     noticed: float
-    old: threading.Event = field(default_factory=threading.Event)
+    old: threading.Event
+    """Set when a newer version has come."""
 
 
 class Sounds(threading.Thread):
@@ -392,7 +393,7 @@ class Watch:
         path = str(song.out / f"{song.name}.mid")
         self.listen(Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,)))
         if self.sound:
-            self.sounds.want(Job(song, music, began))
+            self.sounds.want(Job(song, music, began, threading.Event()))
 
 
 def changes_told(music: Music) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import Pen
 from scorekit.ensemble.beats import BEATS, VARIATIONS, accents
@@ -56,7 +56,7 @@ HOUSE = replace(FUNK, vary=(("nothing", 0.9), ("clap_pickup", 0.1)))
 def brief(ideas: DrumIdeas = FUNK, tier: int = 3, bars: int = 8, meter: Meter = METERS[0], **fields: object) -> Brief:
     """A brief for the drummer; keyword arguments change fields of the section or of the brief."""
     section = Section("A", 1, bars, meter, 4, tier, Key(0, "major"), (Chord(0, bars * meter.bar, 0, "maj", 0),))
-    mine = {name: value for name, value in fields.items() if name in Section.__dataclass_fields__}
+    mine = {name: value for name, value in fields.items() if name in Section.__struct_fields__}
     rest = {name: value for name, value in fields.items() if name not in mine}
     section = replace(section, **mine)
     base = Brief("drums", section, Lane(tier=tier), ideas, Dials(), Cell(), Seed(f"7/{section.id}/drums"), "medium")

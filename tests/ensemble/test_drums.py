@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit.ensemble.drums import Drums
 from scorekit.ensemble.intents import finale, hush, pushes, quiet, ring, silences

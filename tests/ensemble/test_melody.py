@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit import studio, theory
 from scorekit.ensemble.lead import Lead, setting_of

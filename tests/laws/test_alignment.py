@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import mido
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from scorekit import pipeline
 from scorekit.render.mix import mix

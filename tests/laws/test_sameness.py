@@ -6,9 +6,9 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit import files, pipeline
 from scorekit.score import Passage, Plan, Score

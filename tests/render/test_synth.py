@@ -101,7 +101,7 @@ def test_a_bend_bends() -> None:
     assert bent.warp is not None
     cue, out = bent.cues[0], np.zeros((2, 40_000), np.float32)
     patch = PATCHES["square"]
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     line = replace(plain, patch=patch, strokes=[Stroke(0, 40_000, 69, 100)])
     cue = line.cues[0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from scorekit.render import dsp, dynamics, effects
 from scorekit.render.console import CHUNK, Console, Laid, Line

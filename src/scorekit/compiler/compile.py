@@ -11,6 +11,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from scorekit import __version__
@@ -26,7 +27,6 @@ from scorekit.compiler.wrong import Reader
 from scorekit.errors import Diagnostic, Problem, Span, printable
 from scorekit.score import Plan
 from scorekit.store import Memo
-from scorekit.values import dataclass
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
@@ -40,8 +40,7 @@ MODEL_BYTES = 64 * 1024 * 1024
 """Models grow with what they have learnt."""
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """What became of a song's text: a plan, or mistakes; and the layers every value came from."""
 
     plan: Plan | None
@@ -152,8 +151,7 @@ def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
     ]
 
 
-@dataclass(frozen=True)
-class Read(Generic[Spec]):
+class Read(Struct, Generic[Spec], frozen=True):
     """A genre or a model that was looked for: its layers, the spec or what is wrong, and what it was made of."""
 
     layered: Layered

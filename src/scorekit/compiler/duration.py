@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from scorekit.compiler import endings, sections, tempo
 from scorekit.compiler.genres import GenreTempo

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler import harmony
 from scorekit.compiler.genres import EndingSpec, GenreSpec
@@ -17,7 +19,6 @@ from scorekit.score import Chord, Intent, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES, MAJOR_LIKE, MINOR_QUALITY, QUALITIES
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 _LINE = 2
 """Bars of a last line that is played again, where its ending writes no chords."""
@@ -27,8 +28,7 @@ POLES = ("major", "minor")
 """Kinds of key: those with a major third, and the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A way to end in one kind of key: what is struck, the chords of the last bars, the colours of the last one, and how
     often the line before the last bar is played."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from scorekit.compiler.strings import SectionToken
-from scorekit.values import dataclass
 
 DROP_COST = {
     "chorus": 40.0,
@@ -43,8 +44,7 @@ TRIED, FITTED = 4, 4
 last keep their lengths as written. Anything else would take a minute for an hour of music."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A form fitted to a length: tokens in order, their total bars, and what the fit cost."""
 
     id: str
@@ -54,8 +54,7 @@ class Choice:
     cost: float
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A form a genre offers: its weight, full and compressed token lists."""
 
     id: str

@@ -7,8 +7,10 @@ next section is two things: this one ends stripped, and that one begins with eve
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.strings import IntentToken
 from scorekit.compiler.strings import intent as read_intent
@@ -16,7 +18,6 @@ from scorekit.compiler.wrong import Reader, count
 from scorekit.repeats import tagged
 from scorekit.score import Intent, Section
 from scorekit.timebase import Meter
-from scorekit.values import dataclass
 
 Written = tuple[IntentToken, str]
 """An intent as read, and the key path it was written at."""
@@ -33,8 +34,7 @@ TAG_BARS = 2
 """How many bars a tag plays again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """The section a gesture is for, before its tag is laid out, and where it is in the song."""
 
     section: Section

@@ -7,7 +7,9 @@ return, never its first bar, and at most one chord in four bars.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.slots import Changes, ChordToken
 from scorekit.score import Chord, Key
@@ -15,7 +17,6 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.theory import CHORDS, MAJOR_LIKE, chord_symbol, root_names
 from scorekit.timebase import Meter, Tick
-from scorekit.values import dataclass
 
 _LITERAL = {"1": 0, "2": 2, "3": 4, "4": 5, "5": 7, "6": 9, "7": 11, "9": 14, "11": 17, "13": 21}
 _PLAINER = {
@@ -57,8 +58,7 @@ FOLLOWERS = frozenset({"intro", "solo", "trade", "interlude", "build", "vamp", "
 """Sections over the song's own chords: a solo is played over the tune's, an introduction announces them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """A progression a genre offers, read."""
 
     path: str
@@ -69,8 +69,7 @@ class Progress:
     changes: Changes
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(Struct, frozen=True):
     """A substitution, read: chords to find and chords instead."""
 
     match: tuple[ChordToken, ...]

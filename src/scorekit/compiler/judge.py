@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Problem
@@ -11,11 +12,9 @@ from scorekit.playable import blown, faults
 from scorekit.score import Note, Section
 from scorekit.stage import Part
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """Who must be playable, and whether by breath; how long a quarter note lasts."""
 
     strict: Mapping[str, bool] = field(default_factory=dict)

@@ -7,17 +7,17 @@ Everything else replaces. Who wrote a value, and what it beat, is remembered by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from sys import modules
 from types import ModuleType
 from typing import Any, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from scorekit.compiler.keypath import around, every, identified, item, join
 from scorekit.compiler.toml import Document, parse, point
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
-from scorekit.values import dataclass
 
 Spec = TypeVar("Spec", bound=BaseModel)
 Load = Callable[[str, str], "Document | Diagnostic"]
@@ -28,8 +28,7 @@ MAX_TOLD = 100
 """Most mistakes told of one file."""
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """The values of one file, or of one table in it (``under``) that speaks about another kind of file."""
 
     document: Document
@@ -52,8 +51,7 @@ class Layer:
         return self.document.span(full, offset, width, on_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrote:
+class Wrote(Struct, frozen=True):
     """Somebody wrote a value for a key."""
 
     layer: Layer
@@ -71,8 +69,7 @@ class Wrote:
         return self.layer.span(self.path)
 
 
-@dataclass(frozen=True)
-class Layered:
+class Layered(Struct, frozen=True):
     """The values that hold, and for every key path everybody who wrote it; the last one won."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -240,7 +237,7 @@ def extended(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 # -- the command line --------------------------------------------------------------------------------------------------
 
 
-class _Option(Document):
+class _Option(Document, frozen=True):
     """An option whose value is a bare word: ``key=E dorian``."""
 
     def span(self, path: str, offset: int | None = None, width: int = 1, on_key: bool = False) -> Span:

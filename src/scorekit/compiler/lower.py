@@ -6,7 +6,8 @@ Paths of mistakes are key paths of the song; those that begin with ``genre:`` ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import cast, duration, endings, form, harmony, lineups, material, sections, tempo
@@ -28,11 +29,9 @@ from scorekit.score import Claim, Decision, Key, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Entry, Feel, Master
 from scorekit.timebase import PPQ
-from scorekit.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The three specs of a song, and what exists."""
 
     song: SongSpec
@@ -44,8 +43,7 @@ class Sources:
     """The MIDI files the song names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lore:
+class Lore(Struct, frozen=True):
     """What a genre and a model say whatever the song: the vocabulary, the harmony and the forms, read."""
 
     ideas: Ideas

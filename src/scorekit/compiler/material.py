@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.keypath import join
 from scorekit.compiler.layers import Layered
@@ -21,7 +23,6 @@ from scorekit.repeats import written as written_once
 from scorekit.score import Claim, Decision, Key, Note, Section
 from scorekit.theory import MAJOR_LIKE, key_fit, key_name, pitch_weights, root_names
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit import smf
@@ -195,8 +196,7 @@ def skyline(notes: Sequence[Note]) -> tuple[list[Note], int]:
 # -- placed --------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Tune:
+class Tune(Struct, frozen=True, dict=True):
     """The song's own tune by section id (no notes: the tune rests there), and what was decided in reading it."""
 
     notes: Mapping[str, tuple[Note, ...]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import log
+
+from msgspec.structs import replace
 
 from scorekit.compiler import endings, form, sections, tempo
 from scorekit.compiler.duration import RING

@@ -8,10 +8,10 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scorekit.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -24,8 +24,7 @@ _HEADERS = ("table", "table_array_element")
 _KEYS = ("bare_key", "quoted_key", "dotted_key")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a key was first written, and its value (for a table: its header's key)."""
 
     key: Extent

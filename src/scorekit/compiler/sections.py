@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from scorekit.compiler import endings, gestures, harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
@@ -23,7 +25,6 @@ from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.theory import key_name
 from scorekit.timebase import Meter, Tick
-from scorekit.values import dataclass
 
 Value = TypeVar("Value")
 _MELODY = {
@@ -62,8 +63,7 @@ ORDINARY = GenreSection.model_construct()
 """A section the genre says nothing of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What every section of a song shares."""
 
     song: SongSpec
@@ -84,8 +84,7 @@ class Setting:
     sheets: Sheets = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """The song's tables about one section, the nearest winning, with the path each value was found at."""
 
     values: Mapping[str, tuple[object, str]]

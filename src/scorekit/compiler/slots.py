@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
 from scorekit.errors import did_you_mean, printable
 from scorekit.theory import CHORDS, LETTERS, MINOR_QUALITY, QUALITIES, ROMAN
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 # -- slots: tokens that share a bar ------------------------------------------------------------------------------------
 
@@ -20,8 +21,7 @@ SHORTEST = PPQ // 96
 _BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(Struct, frozen=True):
     offset: int
     body: str
     start: Tick
@@ -83,8 +83,7 @@ def _laid(tokens: Sequence[tuple[int, str, Fraction | None]], share: Fraction, m
 # -- chords ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ChordToken:
+class ChordToken(Struct, frozen=True):
     """A chord as written, not yet in a key."""
 
     kind: str
@@ -103,8 +102,7 @@ class ChordToken:
     length: Tick = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """Chords over a number of bars."""
 
     bars: int
@@ -220,8 +218,7 @@ def _held(bars: Iterable[list[tuple[_Slot, ChordToken | None]]], meter: Meter) -
 # -- notes -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NoteToken:
+class NoteToken(Struct, frozen=True):
     """A note as written: ticks from the start of the string, and a MIDI pitch."""
 
     start: Tick
@@ -230,8 +227,7 @@ class NoteToken:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TuneLine:
+class TuneLine(Struct, frozen=True):
     """A line of a tune: the section it belongs to, and its notes with their offset in the whole text."""
 
     section: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.slots import Changes, ChordToken, NoteToken, TuneLine, chord, chords, notes, pitch, tune
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
@@ -17,7 +19,6 @@ from scorekit.ideas import Hit, Pattern
 from scorekit.score import PARTS, Key
 from scorekit.theory import LETTERS, MODE_NAMES, MODES
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 __all__ = [
     "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
@@ -127,8 +128,7 @@ def degree(text: str) -> str:
 # -- sections ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SectionToken:
+class SectionToken(Struct, frozen=True):
     """A section of a form as written."""
 
     name: str
@@ -203,8 +203,7 @@ def _flags(text: str, at: int) -> tuple[set[str], int]:
 # -- intents, keys, lengths, meters ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class IntentToken:
+class IntentToken(Struct, frozen=True):
     """What the band does at one place of a section."""
 
     bar: int
@@ -305,8 +304,7 @@ def _mode(text: str) -> str:
     return MODE_NAMES.get(text, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(Struct, frozen=True):
     """How long a song is: in seconds, or in bars."""
 
     seconds: float | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.compiler.genres import GenreTempo
 from scorekit.compiler.strings import SectionToken
@@ -12,7 +14,6 @@ from scorekit.compiler.tables import Change
 from scorekit.score import Claim, Decision, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import TempoMap, Tick, microseconds
-from scorekit.values import dataclass
 
 FLEX = 0.03
 """How far a tempo the genre chose may bend so that the last hit lands in time."""
@@ -21,8 +22,7 @@ _INNER_END = 0.72
 """Tempo reached by a ritardando inside the song, as a share: the next section is back in tempo."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """The tempo of a song before it is laid over bars."""
 
     bpm: float

@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+from msgspec import Struct
+
 from scorekit.compiler import keypath
 from scorekit.compiler.positions import Location, Place, Positions, inside, positions
 from scorekit.errors import Diagnostic, Span, printable
-from scorekit.values import dataclass
 
 MAX_BYTES = 1024 * 1024
 MAX_OPEN = 32
@@ -58,8 +59,7 @@ def _refused(file: str, told: str, hint: str) -> Diagnostic:
 # -- text to values ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """A TOML text read: its values, and where each of them stands."""
 
     values: dict[str, Any]

@@ -6,7 +6,7 @@ playing louder; players enter one after another; every background player rests s
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from scorekit.ensemble import intents
 from scorekit.ideas import Ideas

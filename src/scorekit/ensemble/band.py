@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.arrangement import part_dials
 from scorekit.ensemble.base import LISTENS, Specialist

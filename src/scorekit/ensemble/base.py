@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import exp
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from scorekit.ideas import Idea
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
-from scorekit.store import setters
 from scorekit.timebase import Tick
-from scorekit.values import dataclass
 
 AnyIdea = TypeVar("AnyIdea", bound=Idea)
 
@@ -42,8 +42,7 @@ class BeatGenerator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ear:
+class Ear(Struct, frozen=True):
     """What one part may know besides its own brief."""
 
     parts: tuple[str, ...] = ()
@@ -85,14 +84,7 @@ class Pen:
         row = self._origins.setdefault(origin, len(self._origins))
         loud = round(velocity)
         loud = 1 if loud < 1 else loud if loud < 127 else 127
-        note = object.__new__(Note)  # thousands of times a song: without the detour through what makes any frozen value
-        _START(note, start)
-        _LENGTH(note, length if length > 1 else 1)
-        _PITCH(note, pitch)
-        _VELOCITY(note, loud)
-        _MANNER(note, manner)
-        _ORIGIN(note, row)
-        self._notes.append(note)
+        self._notes.append(Note(start, length if length > 1 else 1, pitch, loud, manner, row))
 
     def copy(self, phrase: Phrase, note: Note) -> None:
         """Adds a note of another phrase with the origin it has there."""
@@ -101,9 +93,6 @@ class Pen:
     def phrase(self, length: Tick, idea: str = "") -> Phrase:
         """The phrase: notes in order, none beyond ``length`` ticks, no pitch overlapping or doubled."""
         return Phrase(self.part, tidy(self._notes, length), tuple(self._origins), idea)
-
-
-_START, _LENGTH, _PITCH, _VELOCITY, _MANNER, _ORIGIN = setters(Note)
 
 
 def tidy(notes: Sequence[Note], length: Tick) -> tuple[Note, ...]:

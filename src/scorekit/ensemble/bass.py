@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
@@ -27,7 +29,6 @@ from scorekit.ensemble.walking import Step, walk
 from scorekit.ideas import BassIdeas
 from scorekit.score import Bid, Brief, Chord, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 
 class Bass:
@@ -69,8 +70,7 @@ class Bass:
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
 
-@dataclass(frozen=True, slots=True)
-class Sounded:
+class Sounded(Struct, frozen=True):
     """A note of the line with its origin still beside it."""
 
     start: Tick
@@ -88,8 +88,7 @@ def _origin(brief: Brief, tick: Tick, path: str, idea: str) -> Origin:
 # -- pitch -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Voiced:
+class Voiced(Struct, frozen=True):
     """A pluck with its pitch."""
 
     pluck: Pluck

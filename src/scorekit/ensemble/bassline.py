@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.degrees import APPROACHES, split
@@ -33,7 +35,6 @@ from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
 from scorekit.score import Brief, Chord, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 KICK = 36
 NEAR = PPQ // 5
@@ -41,8 +42,7 @@ NEAR = PPQ // 5
 _ROLES = ("state", "restate", "answer", "turn")
 
 
-@dataclass(frozen=True, slots=True)
-class Pluck:
+class Pluck(Struct, frozen=True):
     """One onset of a line before it has a pitch: ticks from the start of the section."""
 
     at: Tick
@@ -214,8 +214,7 @@ def _lifted(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
     return [*plucks[:n], _named(plucks[n], token, f"answer on {token}"), *plucks[n + 1 :]]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What a bass player leaves a phrase with: beats from the bar line, and (part of a beat, degree) of each onset."""
 
     name: str

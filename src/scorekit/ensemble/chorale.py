@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.grid import early
 from scorekit.score import Brief, Chord, Key, Note
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 Voicing = tuple[int, ...]
 """Pitches of one chord, the lowest first."""
@@ -20,8 +21,7 @@ TOP = (2.4, 0.4, 0.0, 0.0, 0.6, 1.2)
 _BEAM = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of one chord, at most two bars long, and what the tune does there."""
 
     start: Tick

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import busier, heat
 from scorekit.ensemble.families import FIGURES
@@ -33,7 +35,6 @@ from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 BLOCK = 2
 """Bars for which a rhythm cell is chosen."""
@@ -45,8 +46,7 @@ RIFF = 300.0
 """How much likelier a cell is that has all its onsets in common with the twin's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """When others begin notes: those whose rhythm is theirs, and the one with whom a riff is played."""
 
     busy: frozenset[Tick]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from msgspec import Struct
+
 from scorekit.ensemble.families import tones
 from scorekit.score import Chord, Key
 from scorekit.theory import chord_scale
-from scorekit.values import dataclass
 
 APPROACHES = ("<", ">", "(", ")", "((", "))", "D", "N")
 _MAJOR = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11, 8: 12, 9: 14, 10: 16, 11: 17, 13: 21}
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Struct, frozen=True):
     """Lowest and highest pitch of a bass, and the key it plays in."""
 
     low: int

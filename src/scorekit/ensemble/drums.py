@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import Pen, loudness, with_length
 from scorekit.ensemble.beats import BEATS

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import combinations, pairwise, product
 
+from msgspec import Struct
+
 from scorekit.theory import CHORDS, VOICINGS
-from scorekit.values import dataclass
 
 FAMILIES = VOICINGS
 """Every family there is a function for."""
@@ -31,8 +32,7 @@ DIGGING = frozenset({"power", "boogie"})
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tones:
+class Tones(Struct, frozen=True):
     """The degrees of a chord in semitones above its root, within the octave (ninth and thirteenth above it)."""
 
     root: int

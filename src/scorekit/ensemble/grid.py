@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from msgspec import Struct
+
 from scorekit.ideas import Hit, Pattern
 from scorekit.score import Section
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 _BEATS = {1: (0,), 2: (0, 1), 3: (0, 1, 3), 4: (0, 1, 2, 3), 5: (0, 1, 3, 0, 3)}
 """Which beats of a four-beat pattern fill a bar of so many beats: waltz is one-two-four, five is a waltz bar and a bar of two."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """A hit of a pattern at its place in a bar: ticks from the bar line, length in ticks."""
 
     at: Tick

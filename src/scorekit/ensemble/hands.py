@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS
@@ -13,14 +15,12 @@ from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A voicing under the hands from a tick to another; the last may lie beyond the section (its neighbour's chord)."""
 
     start: Tick

@@ -7,13 +7,14 @@ that sounds is cut at ``from``. Every player asks here, so that a stop is the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.grid import early, strokes
 from scorekit.ideas import Ending
 from scorekit.score import Brief, Chord, Intent, Note, Section
 from scorekit.timebase import Tick
-from scorekit.values import dataclass
 
 Span = tuple[Tick, Tick]
 
@@ -166,8 +167,7 @@ def absences(brief: Brief) -> tuple[Span, ...]:
     return tuple(sorted(spans))
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Struct, frozen=True):
     """One stroke of the song's ending: ticks from the start of the section, how hard, and on which degree of which chord
     (the one that sounds at a tick: the next, when it is struck early)."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from math import log, pi, sin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble.motifs import SCHEMAS, Tone
@@ -14,7 +16,6 @@ from scorekit.score import Chord, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ
-from scorekit.values import dataclass
 
 __all__ = ["SCHEMAS", "Aim", "Setting", "Spot", "dissonance", "search", "spot"]
 
@@ -36,8 +37,7 @@ def _interval_cost(move: int) -> float:
 _MOVE = tuple(_interval_cost(move) for move in range(-40, 41))
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """All a tune is made from."""
 
     section: Section
@@ -92,8 +92,7 @@ def opening(song: Seed, motif: str, kind: str, chord: Chord, low: int, high: int
     return theory.nearest(round(centre(low, high, kind)) - 2, (wanted,), low, high)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """What is true of one tone's place: the chord it is heard against, the scale, its weight."""
 
     chord: frozenset[int]
@@ -153,8 +152,7 @@ def dissonance(pitch: int, place: Spot) -> float:
 # -- the search ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(Struct, frozen=True):
     """Where a stretch of tune is going."""
 
     shape: str = "convex"

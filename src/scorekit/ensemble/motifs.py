@@ -8,8 +8,10 @@ nothing: chosen by chance), and how it ends (``?`` open, ``.`` closed). ``-`` is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import busier
 from scorekit.ensemble.grid import early, offbeat, strokes
@@ -18,7 +20,6 @@ from scorekit.score import Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 SCHEMAS: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'?", "a/", "b."),
@@ -78,8 +79,7 @@ SUITS: dict[str, dict[str, float]] = {
 DEFAULTS = {"hook": "hook2x4", "riff": "riff2", "lead": "period", "solo": "bop_line"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """A note of a tune in the making: ticks from the start of its section, or of its unit while it is only rhythm."""
 
     start: Tick
@@ -95,8 +95,7 @@ class Tone:
         return self.start + self.length
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One unit of a schema at its place: bars from the start of the section."""
 
     index: int

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.ensemble.dynamics import LIMITS, bell, breath, dynamics
@@ -23,7 +24,6 @@ from scorekit.seeds import Seed
 from scorekit.stage import Feel
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
-from scorekit.values import dataclass
 
 Floats = NDArray[np.float64]
 Ticks = NDArray[np.int64]
@@ -75,8 +75,7 @@ _CURVES = {"drums": ("drums",), "bass": ("bass", "drums"), "comp": ("comp", "dru
 """Whose swing a role takes, the first the genre has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """All that a performance depends on besides the notes and their section."""
 
     seed: str

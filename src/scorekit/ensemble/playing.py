@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble import masks
 from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
@@ -16,7 +18,6 @@ from scorekit.ideas import Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 TOMS = (41, 43, 45, 47, 48, 50)
 SNARES = (37, 38, 40)
@@ -236,8 +237,7 @@ def fill_starts(section: Section, drums: tuple[Note, ...], least: int = 2, strok
     return found
 
 
-@dataclass(frozen=True)
-class Tune:
+class Tune(Struct, frozen=True, dict=True):
     """The tune as a comper hears it."""
 
     notes: tuple[Note, ...]

@@ -7,8 +7,10 @@ bar turns, and laid over the chords of each section that states it. All parts ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, scale_of, split
 from scorekit.ensemble.grid import offbeat, strokes
@@ -17,7 +19,6 @@ from scorekit.score import Brief, Chord, Note, Section
 from scorekit.seeds import Seed
 from scorekit.theory import MAJOR_LIKE, core_classes
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 TURNS = (("", 3.0), ("(", 2.0), (")", 1.0), ("stop", 2.0))
 """How a song's riff ends every fourth bar: as ever, by two steps up or down into what follows, or with a beat of air."""
@@ -40,8 +41,7 @@ def riff_of(ideas: Ideas, section: Section, seed: Seed, band: str) -> Riff | Non
     return _laid(ideas.riff, where, section, seed, band, Register(ideas.bass.low, ideas.bass.high, section.key))
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Struct, frozen=True):
     """A genre's figure as a song has it."""
 
     line: BassLine

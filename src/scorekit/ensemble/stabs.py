@@ -3,7 +3,8 @@ band does."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.grid import offbeat
@@ -11,11 +12,9 @@ from scorekit.ensemble.playing import changes, pulse_at
 from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Stab:
+class Stab(Struct, frozen=True):
     """One stroke: ticks from the start of the section, its mark, and the tick whose chord it sounds."""
 
     at: Tick

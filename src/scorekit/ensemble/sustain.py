@@ -7,8 +7,10 @@ lane and the song's ending, and hands out the phrase.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from math import pi, sin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble import intents
@@ -21,14 +23,12 @@ from scorekit.ensemble.playing import home
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 OPENINGS = (4.0, 2.0, 1.0)
 """Weights of the best way through the chords, and of the best that open otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A note in the making."""
 
     start: Tick
@@ -43,8 +43,7 @@ class Draft:
         return self.start + self.length
 
 
-@dataclass(frozen=True, slots=True)
-class Player:
+class Player(Struct, frozen=True):
     """One section player at work: the brief, the behaviour chosen, and how many voices it has."""
 
     brief: Brief

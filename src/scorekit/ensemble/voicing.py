@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 
+from msgspec import Struct
+
 from scorekit.ensemble.families import DIGGING, FAMILIES, LOW_SEATS, UNGUIDED, WIDE, shapes, tones
 from scorekit.playable import on_guitar
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.theory import LOW_LIMITS, SCALES, chord_classes, chord_scale, guide_tones
-from scorekit.values import dataclass
 
 __all__ = ["FAMILIES", "Voicing", "candidates", "coloured", "lead_voices", "revoiced", "richest"]
 
@@ -23,8 +24,7 @@ KEEP = 40
 """Candidates kept per chord, the best by vertical cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Where and how somebody voices chords: families (most typical first), lane, hands, and the key for colours."""
 
     families: tuple[str, ...]

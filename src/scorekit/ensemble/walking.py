@@ -10,13 +10,14 @@ from functools import lru_cache
 from math import log
 from operator import add
 
+from msgspec import Struct
+
 from scorekit.ensemble.degrees import Register, interval, scale_of
 from scorekit.ensemble.playing import changes, following
 from scorekit.ideas import Walk
 from scorekit.score import Brief, Chord
 from scorekit.theory import chord_scale
 from scorekit.timebase import Tick
-from scorekit.values import dataclass
 
 Weights = tuple[tuple[str, float], ...]
 _LEADS: Weights = (("+1", 29), ("-1", 21), ("-2", 18), ("+2", 7), ("+5", 7), ("-7", 3), ("other", 15))
@@ -26,8 +27,7 @@ _LEAPS = (3200, 1110, 1430, 1960, 1960, 2590, 3600, 2590, 4500, 4700, 5200, 5600
 """Cost of an interval between beats by semitones: repeat .04, semitone .33, tone .24, 3rds .17, 4ths 5ths .15."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A note of the walk: ticks from the start of the section, ``weight`` added to its velocity."""
 
     at: Tick
@@ -39,8 +39,7 @@ class Step:
     manner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """A felt beat of the section: its chord, whether the chord begins on it, whether it is the last before a change."""
 
     number: int

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.render import dsp, effects
@@ -20,7 +21,6 @@ from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Body, Clip, Cue, Order, Stroke, cues, strike
 from scorekit.stage import Sound, Strip
-from scorekit.values import dataclass
 
 CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""
@@ -34,8 +34,7 @@ Warp = Callable[[Samples, int, Body, Cue], bool]
 """Adds a note to a stretch (1 or 2, n) from a sample on, read at a moving speed; False when nothing bends it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(Struct, frozen=True, eq=False, dict=True):
     """One part in one section, ready to be struck: its notes, its strip, and what moves its fader."""
 
     part: str
@@ -132,8 +131,7 @@ def audible(x: Whole) -> Samples:
     return heard
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Buses:
+class Buses(Struct, frozen=True, eq=False):
     """A stretch of the dry mix (2, n), of what is sent to the room and the echo (n,), and of each part's stem (2, n)."""
 
     dry: Whole

@@ -10,17 +10,16 @@ from copy import copy
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import DB, Reals
-from scorekit.values import dataclass
 
 # -- tone of a part --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """Equaliser of a part: high-pass in Hz (0: none), the family whose voicing it gets, stereo width (1: as it is)."""
 
     highpass: float = 0.0

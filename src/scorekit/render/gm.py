@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.render import dsp
@@ -20,7 +21,6 @@ from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Body, Cue, Stroke
 from scorekit.smf import DEFAULTS, DRUMS, Broken, Events
 from scorekit.stage import Sound, Strip
-from scorekit.values import dataclass
 
 LONGEST = 2 * 3_600
 """Seconds of the longest song that is played."""
@@ -48,8 +48,7 @@ def samples_of(ticks: NDArray[np.int64], found: Events) -> NDArray[np.int64]:
 # -- controllers -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Dial:
+class Dial(Struct, frozen=True, eq=False):
     """A controller of a channel over time: its value from each sample on."""
 
     at: NDArray[np.int64]

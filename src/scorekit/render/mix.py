@@ -6,10 +6,10 @@ Notes are summed in the order of their take, takes in whole numbers, so the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from scorekit.render import dsp, effects
@@ -21,7 +21,6 @@ from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
 from scorekit.timebase import PPQ, TempoMap
-from scorekit.values import dataclass
 
 if TYPE_CHECKING:
     from scorekit.score import Performance, Plan, Take
@@ -40,8 +39,7 @@ _CLOSED = "click"
 """The family that is neither sent to the room nor equalised."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Mix:
+class Mix(Struct, frozen=True, eq=False):
     """The finished song, and what it was made of. Arrays are float32 (2, n), sample 0 is the first bar line."""
 
     samples: Samples
@@ -142,8 +140,7 @@ def faded(performance: Performance, n: int) -> int:
     return min(max(round(0.7 * (n - plan.tempo.sample(last))), 256), n)
 
 
-@dataclass(frozen=True, eq=False)
-class Desk:
+class Desk(Struct, frozen=True, eq=False):
     """A song ready to be heard: the console, the mix, and the gains of the master."""
 
     console: Console

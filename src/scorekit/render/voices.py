@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from scorekit.render import dsp
@@ -21,7 +22,6 @@ from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import FLAT, Tone, voiced
 from scorekit.render.patches.base import Patch, Take
 from scorekit.stage import Sound
-from scorekit.values import dataclass
 
 CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
@@ -46,16 +46,14 @@ class Stroke(NamedTuple):
     manner: str = ""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Clip:
+class Clip(Struct, frozen=True, eq=False):
     """What one part sounds like in one section: float32 (2, n) from sample ``start`` of the song."""
 
     start: int
     samples: Samples
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Body:
+class Body(Struct, frozen=True, eq=False):
     """A body as notes are cut from it: 16-bit samples (1, n) or (2, n), read-only, and what a step of them is worth."""
 
     samples: NDArray[np.int16]

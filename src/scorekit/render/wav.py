@@ -8,11 +8,11 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
-from scorekit.values import dataclass
 
 GRID = 65_536
 
@@ -74,8 +74,7 @@ def whole(x: Samples) -> NDArray[np.int32]:
 # -- what else a file says -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """What a WAV file says about its music: title, one tempo (0: it changes), meter, beats, places with names."""
 
     title: str = ""

@@ -7,21 +7,19 @@ that about one real piece in twenty trips each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct, field
 
 from scorekit.score import Performance, Score
 from scorekit.smells import bands, beats, form, tunes
 from scorekit.smells.piece import Piece, piece_of
-from scorekit.values import dataclass
 
 __all__ = ["Piece", "Reading", "Smell", "piece_of", "smells", "sniff", "tripped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One measured value and what is alarming about it; None where the piece says nothing about it."""
 
     what: str
@@ -37,8 +35,7 @@ class Reading:
         return self.value < self.threshold if self.alarm == "below" else self.value > self.threshold
 
 
-@dataclass(frozen=True, slots=True)
-class Smell:
+class Smell(Struct, frozen=True):
     """One of the 25 alarms, with its readings."""
 
     number: int
@@ -63,8 +60,7 @@ class Smell:
         return (all if self.together else any)(reading.trips for reading in self.readings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """A piece with what several alarms need."""
 
     piece: Piece

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.score import Performance, Placement, Score, Take
 from scorekit.theory import SCALES, chord_classes
 from scorekit.timebase import PPQ, Meter, TempoMap, Tick
-from scorekit.values import dataclass
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -23,8 +23,7 @@ Floats = NDArray[np.float64]
 _STEADY = TempoMap(((0, 500_000),))
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(Struct, frozen=True, eq=False, dict=True):
     """The notes of one part by (start, pitch): written ticks of the song, velocity and lateness (ms) as played."""
 
     part: str
@@ -51,8 +50,7 @@ def line(part: str, rows: Sequence[tuple[int, int, int, int, float]]) -> Line:
     return Line(part, start, end, pitch, velocity, np.array(columns[4], np.float64))
 
 
-@dataclass(frozen=True, slots=True)
-class Harmony:
+class Harmony(Struct, frozen=True):
     """A chord of a piece, in ticks of the song; neighbours that are the same chord are one."""
 
     start: Tick
@@ -62,8 +60,7 @@ class Harmony:
     classes: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A section of a piece: bars from ``first`` up to ``last``, counted from 0."""
 
     name: str
@@ -75,8 +72,7 @@ class Stretch:
     """Pitch classes of its key."""
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
+class Piece(Struct, frozen=True, eq=False, dict=True):
     """A piece of music to measure. What is not known of it is empty."""
 
     lines: tuple[Line, ...]

@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from scorekit.smells import bands, beats, tunes
 from scorekit.smells.piece import Harmony, Ints, Line, Piece, steps_of, top
 from scorekit.timebase import PPQ
-from scorekit.values import dataclass
 
 Band = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(Struct, frozen=True):
     """A measured value, the band the genre wants it in, and how well it lies there: 0 to 1."""
 
     name: str

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from msgspec import Struct
+
 from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
 from scorekit.ensemble.beats.builds import rolled
 from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, plain
@@ -44,7 +46,6 @@ from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
 BREATH = "breath"
@@ -55,8 +56,7 @@ _LONG = 8
 """Beats from which a fill is a roll laid over the groove instead of a break in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """Where a fill goes: the last ``beats`` felt beats up to the end of a bar."""
 
     bar: int
@@ -64,8 +64,7 @@ class Slot:
     why: str
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(Struct, frozen=True, dict=True):
     """A slot with what is played in it: strokes by bar, ticks of the section it takes, where the idea was written."""
 
     start: Tick

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import AnyIdea, Pen, loudness
 from scorekit.ensemble.grid import strokes
@@ -16,7 +18,6 @@ from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Meter, Tick
-from scorekit.values import dataclass
 
 Rowed = TypeVar("Rowed", Groove, Fill, Layer)
 
@@ -87,8 +88,7 @@ _BOUNDS = {"g": (18, 44), "s": (46, 63), "x": (64, 88), "m": (40, 62), "X": (90,
 """Velocities a mark may take: a ghost stays a ghost and a backbeat a backbeat whatever the dice say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Knock:
+class Knock(Struct, frozen=True):
     """One stroke in a bar: ticks from the bar line, kit row, mark of its loudness class, ticks it sounds, and why."""
 
     at: Tick
@@ -98,8 +98,7 @@ class Knock:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """Where a bar's chance comes from and what its grid is. Variations are written against this."""
 
     number: int

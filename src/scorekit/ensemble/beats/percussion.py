@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.base import Pen
 from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, facts_at, humanity, swell

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from msgspec import Struct
+
 from scorekit.ensemble.base import busier, heat, suited
 from scorekit.ensemble.beats.kit import usable
 from scorekit.ensemble.grid import strokes
@@ -17,7 +19,6 @@ from scorekit.score import Brief, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Meter
-from scorekit.values import dataclass
 
 EVERYBODY = ""
 """The part name of intents that name nobody."""
@@ -73,8 +74,7 @@ def balance(onsets: Sequence[int], meter: Meter, step: int) -> float:
 # -- the mask --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Cross:
+class _Cross(Struct, frozen=True):
     """A rhythm laid over one or more bars: its onsets in steps, and how it is called."""
 
     name: str

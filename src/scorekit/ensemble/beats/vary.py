@@ -7,7 +7,8 @@ is named by the edit and the bar's own address.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.beats.kit import HATS, RIDES, SNARES, Bar, Knock, free, remarked
 from scorekit.timebase import Tick

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.band import feel_band
 from scorekit.ensemble.beats.rhythm import timeline
@@ -16,7 +19,6 @@ from scorekit.score import Arrangement, Claim, Decision, Edit, Note, Phrase, Pla
 from scorekit.seeds import Seed
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import PPQ, Tick
-from scorekit.values import dataclass
 
 RANK = ("drums", "bass", "lead", "keys", "guitar", "brass", "strings", "pads")
 """Who gives way last."""
@@ -32,8 +34,7 @@ BUDGET = (10, 18, 28, 38, 48)
 FAMILY: Mapping[str, str] = {"T": "tempo", "K": "key", "E": "energy", "I": "instruments"}
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """What the resolver may know about a section besides its notes."""
 
     section: Section

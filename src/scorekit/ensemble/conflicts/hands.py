@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.beats.kit import HANDS
 from scorekit.ensemble.conflicts.board import Board, moved

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from scorekit.score import Claim, Decision, Edit, Placement, Score
 from scorekit.theory import pitch_name, uses_flats
 from scorekit.timebase import Tick
-from scorekit.values import dataclass
 
 _PLURAL = ("drums", "keys", "strings", "pads", "notes")
 _BARS = 8
 """Bars named before a list is cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, dict=True):
     """One thing to say: its family, kind, what was decided, and who wanted what."""
 
     family: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, NEAR, RANK, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.keys import ambiguous

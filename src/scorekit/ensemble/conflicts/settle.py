@@ -9,12 +9,13 @@ instruments; none reopens what an earlier one settled.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.ensemble.conflicts.board import RANK, weight
 from scorekit.score import Arrangement, Bid, Claim, Decision, Lane, Plan, Section
 from scorekit.theory import pitch_name
-from scorekit.values import dataclass
 
 CLOSE = 5
 """Semitones between lane centres under which two sustaining parts mask each other."""
@@ -27,8 +28,7 @@ _NARROWEST = 12
 _COMFORT = (28, 96)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What is on the table: the plan, the section, the arrangement so far, the bids."""
 
     plan: Plan
@@ -74,7 +74,7 @@ def settle(plan: Plan, section: Section, arrangement: Arrangement, bids: Sequenc
 
 def changed(arrangement: Arrangement, part: str, **fields: object) -> Arrangement:
     """The arrangement with one part's lane changed."""
-    lanes = ((n, replace(lane, **fields) if n == part else lane) for n, lane in arrangement.lanes)  # type: ignore[arg-type]
+    lanes = ((n, replace(lane, **fields) if n == part else lane) for n, lane in arrangement.lanes)
     return Arrangement(tuple(lanes))
 
 

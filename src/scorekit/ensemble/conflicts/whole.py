@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
+from msgspec import Struct
+
 from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.score import Claim, Decision, Key, Passage, Placement, Score
-from scorekit.values import dataclass
 
 REALISED = 0.6
 """Rank correlation of planned and heard energy below which the curve is not realised."""
@@ -18,8 +19,7 @@ _NEAR = 0.05
 """How close a rival must come to the peak, as a share of the song's range of energy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """The energy of one section as it is heard, in standard deviations around the song's mean."""
 
     placement: Placement

@@ -6,12 +6,12 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 from __future__ import annotations
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import ArrayLike
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import Reals
-from scorekit.values import dataclass
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
@@ -25,8 +25,7 @@ EASED = 8
 """Rows over which it then goes, so that it leaves no click."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Partials:
+class Partials(Struct, frozen=True, eq=False):
     """Decaying sines: rows of Hz, level, T60 in seconds, start phase in cycles."""
 
     hertz: Reals

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from scorekit.timebase import SAMPLE_RATE
-from scorekit.values import dataclass
 
 Samples = NDArray[np.float32]
 
@@ -18,8 +17,7 @@ STILL = "still"
 left is the tonal core, whose pitch and aliasing can be measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """A number a song may set on a patch. Checked, documented and corner-tested from this row alone."""
 
     name: str
@@ -30,8 +28,7 @@ class Param:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """One body to render: everything its samples depend on."""
 
     pitch: int
@@ -61,8 +58,7 @@ Body = Callable[[Take], Samples]
 """Renders a body: float32, shape (n,) mono or (2, n) stereo, 44.1 kHz, peak about 1 at force 1, starting at its onset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """A sound. ``body`` renders it once per (pitch, velocity layer, round, manner); notes are cut from bodies."""
 
     name: str

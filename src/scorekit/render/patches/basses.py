@@ -9,10 +9,11 @@ polarisations, pickups); Woodhouse, *Acta Acustica* 90 (2004) 945 (decay rates o
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve
@@ -20,13 +21,11 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
 from scorekit.render.patches.players import HOP, falling, path, sung
-from scorekit.values import dataclass
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Strung:
+class Strung(Struct, frozen=True):
     """A string and how it is played. Frequencies in Hz, positions as fractions of the sounding length."""
 
     name: str
@@ -173,8 +172,7 @@ def levelled(
 # -- manners and common controls ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """What a manner does to a plucked string."""
 
     choke: float = 0.0

@@ -6,9 +6,8 @@ vibrato sweeps the harmonics across. How they are played stands in ``players``.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples

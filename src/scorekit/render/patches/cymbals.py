@@ -7,18 +7,16 @@ region sounds follows two recorded kits, band by band (``quality.py --soundfont`
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples
 from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, hiss, modal
-from scorekit.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Plate:
+class Plate(Struct, frozen=True):
     """A cymbal: how its wash is coloured and dies, how it builds up, what a stick adds."""
 
     wash: Curve

@@ -7,10 +7,10 @@ small room around it. Levels follow records: kick and snare lead, toms close beh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples

@@ -6,10 +6,10 @@ sound of a distorted guitar, a flattened top, a long even sustain and a cabinet 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve, Weights

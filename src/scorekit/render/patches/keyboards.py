@@ -7,10 +7,10 @@ Sound 2005, and Pfeifle, DAFx-17 (tine and pickup of the electric piano); Smith 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.exact import Reals

@@ -8,11 +8,12 @@ aliases.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from scorekit.render import dsp
@@ -20,7 +21,6 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
 from scorekit.render.patches.sources import Curve, dice, fade, hiss
-from scorekit.values import dataclass
 
 HOP = 64
 """Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""
@@ -35,8 +35,7 @@ Tone = Callable[[Reals, Reals, float], Reals]
 """Amplitudes of harmonics from their numbers, their frequencies in Hz, and brightness 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """How an instrument speaks."""
 
     tone: Tone
@@ -203,8 +202,7 @@ def _fall(t: Reals, t60: float) -> Reals:
     return dsp.exp2(np.maximum(np.minimum(-t, 0.0) * (9.965784 / t60), -40.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What players do over time: (players, points)."""
 
     level: Reals

@@ -10,18 +10,17 @@ from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+from msgspec import Struct
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
-from scorekit.values import dataclass
 
 Curve = tuple[tuple[float, float, float], ...]
 """Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """A hit as a piece sees it."""
 
     force: float

@@ -7,9 +7,9 @@ sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Pa
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
@@ -18,13 +18,11 @@ from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
 from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, modal
-from scorekit.values import dataclass
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """A subtractive voice: oscillator, unison and filter."""
 
     square: float
@@ -168,8 +166,7 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
     return out[:, :, :n]
 
 
-@dataclass(frozen=True, slots=True)
-class Pad:
+class Pad(Struct, frozen=True):
     """A pad's partials and its motion."""
 
     ratios: tuple[float, ...]
