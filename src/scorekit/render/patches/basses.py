@@ -247,11 +247,11 @@ def plucked(
 # -- the basses --------------------------------------------------------------------------------------------------------
 
 _FINGERED = Strung("fingered", 12.0, 0.2, 1_050.0, 2.4, pluck=0.24, pickup=0.13, stiff=7e-5, tilt=0.9, reference=33)
-_PICKED = Strung("picked", 12.0, 0.16, 2_100.0, 1.8, pluck=0.14, pickup=0.1, stiff=7e-5, tilt=0.85, reference=33)
+_PICKED = Strung("picked", 12.0, 0.2, 1_700.0, 2.0, pluck=0.17, pickup=0.12, stiff=7e-5, tilt=1.0, reference=33)
 _UPRIGHT = Strung(
     "upright", 2.4, 0.8, 560.0, 2.2, pluck=0.3, stiff=6e-5, tilt=1.05, reference=33, second=0.42, linger=2.8, rise=0.05
 )
-_SLAP = Strung("slap", 12.0, 0.13, 2_600.0, 1.6, pluck=0.33, pickup=0.085, stiff=8e-5, tilt=1.0, reference=33)
+_SLAP = Strung("slap", 12.0, 0.18, 2_200.0, 2.0, pluck=0.33, pickup=0.11, stiff=8e-5, tilt=1.15, reference=33)
 
 
 def _fingered(take: Take) -> Samples:
@@ -280,7 +280,7 @@ def _upright(take: Take) -> Samples:
 
 
 def _slap(take: Take) -> Samples:
-    scooped = dsp.chain(dsp.peak(80.0, 4.0, 0.8), dsp.peak(480.0, -15.0, 0.45), dsp.peak(2_800.0, 11.0, 0.6))
+    scooped = dsp.chain(dsp.peak(80.0, 4.0, 0.8), dsp.peak(480.0, -9.0, 0.5), dsp.peak(2_800.0, 8.0, 0.6))
     tone = dsp.chain(scooped, dsp.highpass(38.0))
     f0 = dsp.hertz(take.pitch)
     # The string hits the frets: every partial at once, gone in a tenth of a second.

@@ -115,7 +115,7 @@ def _epiano(take: Take) -> Samples:
     n = take.upto(whole)
     ringing = octaves(take.param("decay"), 1.0)
     t60 = 8.0 * ringing * float(dsp.exp2((48.0 - pitch) / 34.0))
-    chime = (0.014 + 0.05 * take.force) * octaves(take.param("bright"), 1.2) * float(dsp.exp2((60.0 - pitch) / 12.0))
+    chime = (0.008 + 0.028 * take.force) * octaves(take.param("bright"), 1.2) * float(dsp.exp2((60.0 - pitch) / 12.0))
     address = f"epiano/{pitch}"
     rows = partials(
         [f0, f0 * 1.0004, 6.27 * f0, 7.11 * f0, 17.5 * f0],
