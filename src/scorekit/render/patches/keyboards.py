@@ -338,7 +338,7 @@ KEYBOARDS = (
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
           gain=-8.5, release=0.3, programs=(11,)),
-    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-1.3, release=0.5, programs=(12, 13, 108, 114)),
+    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-2.3, release=0.5, programs=(12, 13, 108, 114)),
     Patch("bells", "keys", "glockenspiel and tubular bells", _bells,
           (BRIGHT, DECAY, Param("tube", "", 0.0, 1.0, 0.15, "from a steel bar to a tubular bell")),
           gain=-5.7, release=0.8, programs=(9, 10, 14, 112)),

@@ -368,7 +368,7 @@ SYNTHS = (
         _lead("glide", _GLIDE, 0.18),
         _LEADING,
         tuple(range(82, 88)),
-        -6.6,
+        -7.5,
         0.18,
     ),
     _patch(
@@ -378,7 +378,7 @@ SYNTHS = (
         _pad("warm", _WARM, 0.9),
         _PADDING,
         (88, 89, 90),
-        -6.2,
+        -5.4,
         0.9,
     ),
     _patch(
