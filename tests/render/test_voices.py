@@ -11,7 +11,7 @@ from scorekit.render.effects import FLAT, SPEEDS, voiced
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
-from scorekit.render.voices import Bodies, Stroke, clip, held, hushes, rooted, takes
+from scorekit.render.voices import Bodies, Body, Cue, Stroke, clip, cues, held, hushes, rooted, strike, takes, turns
 from scorekit.stage import Sound
 
 
@@ -24,6 +24,11 @@ RING = Patch("ring", "click", "", steady, release=0.01)
 HATS = Patch("hats", "click", "", steady, oneshot=True, chokes=((46, (42, 44)),))
 PAD = Patch("pad", "click", "", steady, sustains=True, release=0.1, params=(Param("drive", "", 0.0, 1.0, 0.5, ""),))
 SOUND = Sound("x")
+
+
+def taken(patch: Patch, strokes: list[Stroke]) -> list[Take]:
+    """The take of each stroke."""
+    return takes(patch, SOUND, strokes, turns(patch, strokes))
 
 
 def test_an_onset_is_on_its_sample() -> None:
@@ -69,7 +74,32 @@ def test_strokes_go_round_the_rounds() -> None:
     """Strokes of one pitch take the round-robins in turn, each pitch for itself."""
     patch = Patch("p", "click", "", steady, rounds=2)
     strokes = [Stroke(i, 1, pitch, 100) for i, pitch in enumerate((60, 62, 60, 60, 62))]
-    assert [take.round for take in takes(patch, SOUND, strokes)] == [0, 0, 1, 0, 1]
+    assert [take.round for take in taken(patch, strokes)] == [0, 0, 1, 0, 1]
+
+
+def test_no_two_picks_in_a_row_bite_alike() -> None:
+    """Of five strokes of a key in a row each that has the round-robin of one before lacks another bit of its attack, and
+    is eased in; a note by itself, a drum and what sustains lack nothing."""
+    patch = Patch("p", "guitar", "", steady, rounds=2)
+    row = [Stroke(10_000 * i, 5_000, 60, 100) for i in range(5)]
+    bites = [(cue.take.round, cue.late) for cue in cues(patch, SOUND, row)]
+    assert len(set(bites)) == 5
+    assert bites[:2] == [(0, 0), (1, 0)]
+    assert all(cue.late == 0 for plain in (HATS, PAD) for cue in cues(plain, SOUND, row))
+    assert all(cue.late == 0 for cue in cues(patch, SOUND, [stroke._replace(at=9 * stroke.at) for stroke in row]))
+
+
+def test_a_note_without_its_beginning_sounds_alike_in_pieces() -> None:
+    """Struck whole, or stretch by stretch from any sample on, it is the same sound to the bit, without a step."""
+    body = Body(np.full((1, 500), 16_384, np.int16), 2.0**-14)
+    cue = Cue(7, 300, 50, 1.0, Take(60, 0.5, 0, 1.0, "", ()), 130)
+    whole, pieces, scratch = (np.zeros((2, 600), np.float32) for _ in range(3))
+    strike(whole, 0, body, cue, scratch)
+    for first in range(0, 600, 25):
+        strike(pieces[:, first : first + 25], first, body, cue, scratch)
+    np.testing.assert_array_equal(whole, pieces)
+    assert whole[0, 7 + 48] == 1.0
+    assert np.abs(np.diff(whole[0])).max() < 0.05
 
 
 def test_sustained_bodies_come_in_few_lengths() -> None:
@@ -81,7 +111,7 @@ def test_sustained_bodies_come_in_few_lengths() -> None:
 
 def test_parameters_take_part_in_the_body() -> None:
     """A parameter that is not set has its default; two settings are two bodies."""
-    assert takes(PAD, SOUND, [Stroke(0, 1, 60, 100)])[0].params == (("drive", 0.5),)
+    assert taken(PAD, [Stroke(0, 1, 60, 100)])[0].params == (("drive", 0.5),)
     bodies = Bodies()
     for value in (0.5, 0.7):
         clip(PAD, Sound("pad", (("drive", value),)), [Stroke(0, 1, 60, 100)], bodies)
@@ -116,7 +146,7 @@ def test_neighbours_share_a_body() -> None:
 
     patch, bodies = Patch("tone", "keys", "", tone), Bodies()
     for pitch in (68, 69, 70, 71, 72):
-        take = takes(patch, SOUND, [Stroke(0, 50_000, pitch, 100)])[0]
+        take = taken(patch, [Stroke(0, 50_000, pitch, 100)])[0]
         x = bodies.get(patch, take).sound()[0, 1_000:33_768]
         turns = np.unwrap(np.angle(np.fft.ifft(np.where(np.arange(32_768) < 16_384, np.fft.fft(x), 0.0))[4_000:28_000]))
         hz = (turns[-1] - turns[0]) / (2.0 * np.pi) / 23_999 * dsp.RATE
@@ -144,7 +174,7 @@ def test_blocks_do_not_show() -> None:
 def test_odd_rounds_stand_on_other_roots() -> None:
     """A key struck again soon is another neighbour, not the same samples; and none is more than two semitones away."""
     patch = Patch("noisy", "keys", "", lambda take: dsp.noise(str(take.pitch), 60_000), rounds=2)
-    first, second = takes(patch, SOUND, [Stroke(0, 9_000, 61, 100), Stroke(9_000, 9_000, 61, 100)])
+    first, second = taken(patch, [Stroke(0, 9_000, 61, 100), Stroke(9_000, 9_000, 61, 100)])
     assert (rooted(patch, first)[0].pitch, rooted(patch, second)[0].pitch) == (60, 62)
     assert [rooted(patch, take)[1] for take in (first, second)] == [1, -1]
     for pitch in range(128):
@@ -157,7 +187,7 @@ def test_odd_rounds_stand_on_other_roots() -> None:
 def test_bodies_have_sixteen_bits() -> None:
     """A kept body is within a step of what was rendered, a step being less than 1/16383 of its peak."""
     patch = Patch("noisy", "click", "", lambda take: dsp.noise("body", 20_000) * np.float32(0.3), gain=6.0)
-    body = Bodies().get(patch, takes(patch, SOUND, [Stroke(0, 20_000, 60, 100)])[0])
+    body = Bodies().get(patch, taken(patch, [Stroke(0, 20_000, 60, 100)])[0])
     wanted = dsp.noise("body", 20_000)[:-400] * np.float32(0.3 * dsp.gain(6.0))
     assert np.abs(body.sound()[0, : wanted.size] - wanted).max() <= 0.51 * body.step
     assert body.step < wanted.max() / 16_000.0

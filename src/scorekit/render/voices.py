@@ -32,6 +32,9 @@ _RINGS = (0.85, 1.7)
 _SHORTEST, _QUIET = 0.75, 2e-5
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
+_LATE, _BITE = (0, 0, 80, 130, 50), 48
+"""Samples of its attack that a plucked or struck note is without, by its number in a row of the same key: no two picks
+bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
 _ROOM = 1.13
 """Share by which more is rendered than is heard, so that it may be read two semitones up."""
 
@@ -196,6 +199,8 @@ class Cue(NamedTuple):
     fade: int
     level: float
     take: Take
+    late: int = 0
+    """Samples of the body's beginning that are left out."""
 
 
 @lru_cache(maxsize=1)
@@ -217,26 +222,26 @@ def held(seconds: float) -> float:
 
 
 def turns(patch: Patch, strokes: Iterable[Stroke]) -> list[int]:
-    """The round-robin of each stroke: the next one when the same key comes again soon, else the first."""
-    rounds, soon = max(patch.rounds, 1), dsp.samples(_AGAIN_DRUM if patch.oneshot else _AGAIN)
+    """The number of each stroke in a row of the same key: one more when it comes again soon, else 0."""
+    soon = dsp.samples(_AGAIN_DRUM if patch.oneshot else _AGAIN)
     last: dict[int, tuple[int, int]] = {}
     chosen = []
     for at, _, pitch, _, _ in strokes:
         turn, before = last.get(pitch, (-1, at))
-        turn = (turn + 1) % rounds if at - before < soon else 0
+        turn = turn + 1 if at - before < soon else 0
         last[pitch] = (turn, at)
         chosen.append(turn)
     return chosen
 
 
-def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Take]:
-    """The body each stroke is cut from. One length, what the longest needs, serves all strokes of a kind; only what
-    ends with its note, a fall or a riser, has its own."""
+def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke], rows: Sequence[int]) -> list[Take]:
+    """The body each stroke is cut from; which round-robin, its number in a row says. One length, what the longest needs,
+    serves all strokes of a kind; only what ends with its note, a fall or a riser, has its own."""
     params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
-    keys = []
-    for stroke, turn in zip(strokes, turns(patch, strokes), strict=True):
+    keys, rounds = [], max(patch.rounds, 1)
+    for stroke, turn in zip(strokes, rows, strict=True):
         own = -(-stroke.length // 1_378) if patch.measured or (patch.sustains and stroke.manner == "fall") else 0
-        key = (stroke.pitch, min(stroke.velocity * layers // 128, layers - 1), turn, stroke.manner, own)
+        key = (stroke.pitch, min(stroke.velocity * layers // 128, layers - 1), turn % rounds, stroke.manner, own)
         longest[key] = max(longest.get(key, 0), stroke.length)
         keys.append(key)
     made = {key: _take(patch, key, length, layers, params) for key, length in longest.items()}
@@ -277,11 +282,14 @@ def hushes(patch: Patch, strokes: Sequence[Stroke], after: Sequence[Stroke]) -> 
 def cues(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Cue]:
     """What is to be struck for some strokes, in their order; silent ones are left out."""
     release, choke, rows = max(dsp.samples(patch.release), 1), dsp.samples(CHOKE), []
-    loud = loudness()
-    for stroke, take, end in zip(strokes, takes(patch, sound, strokes), silences(patch, strokes), strict=True):
+    bites = not (patch.sustains or patch.oneshot or patch.family == "click")
+    loud, numbers = loudness(), turns(patch, strokes)
+    chosen = zip(strokes, takes(patch, sound, strokes, numbers), silences(patch, strokes), numbers, strict=True)
+    for stroke, take, end, number in chosen:
         if stroke.velocity > 0:
             full = end - stroke.at if end is not None else 1 << 40 if patch.oneshot else stroke.length
-            rows.append(Cue(stroke.at, full, release if end is None else choke, loud[stroke.velocity], take))
+            late = _LATE[number % len(_LATE)] if bites else 0
+            rows.append(Cue(stroke.at, full, release if end is None else choke, loud[stroke.velocity], take, late))
     return rows
 
 
@@ -294,9 +302,17 @@ def _release(n: int) -> Samples:
     return fade
 
 
+@lru_cache(maxsize=1)
+def _rise() -> Samples:
+    """The way in of a note that lacks its first samples."""
+    rise = dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(_BITE) + 0.5) / (2.0 * _BITE)))
+    rise.setflags(write=False)
+    return rise
+
+
 def strike(into: Samples, start: int, body: Body, cue: Cue, scratch: Samples) -> None:
     """Add what of a note falls into a stretch (1 or 2, n) of the song that begins at sample ``start``."""
-    data, (at, full, fade, loud, _) = body.samples, cue
+    data, (at, full, fade, loud, _, late) = body.samples[:, cue.late :], cue
     end = start + into.shape[-1]
     level = np.float32(loud * body.step)
     last = at + data.shape[-1]
@@ -306,6 +322,9 @@ def strike(into: Samples, start: int, body: Body, cue: Cue, scratch: Samples) ->
     part = scratch[: len(data), : b - a]
     np.copyto(part, data[:, a - at : b - at])
     part *= level
+    if late and a < at + _BITE:
+        begun = part[:, : at + _BITE - a]
+        begun *= _rise()[a - at : a - at + begun.shape[-1]]
     gone = max(at + full, a)
     if b > gone:
         part[:, gone - a :] *= _release(fade)[gone - at - full : b - at - full]
