@@ -253,8 +253,10 @@ def _vibes(take: Take) -> Samples:
     whole = dsp.samples(min(max(3.6 * float(dsp.exp2((60.0 - take.pitch) / 30.0)), 1.8), 3.7))
     n = take.upto(whole)
     slow = float(dsp.exp2((60.0 - take.pitch) / 22.0))
+    # Where bars get short, the overtones come closer (wyndorps.de, bars of three makers: 4 to 3.5 and 11 to 6.5).
+    first, second = 4.0 - max(take.pitch - 77.0, 0.0) / 24.0, 11.0 - 0.125 * min(max(take.pitch - 53.0, 0.0), 36.0)
     rows = _bars(
-        take, np.array([1.0, 1.0012, 3.98, 10.1, 17.6]), np.array([1.0, 0.15, 0.5, 0.5, 0.25]),
+        take, np.array([1.0, 1.0012, first, second, 1.75 * second]), np.array([1.0, 0.15, 0.5, 0.5, 0.25]),
         np.array([6.5, 7.5, 2.2, 0.5, 0.2]) * slow, 1_300.0, 2.6,
     )  # fmt: skip
     sound = ring(rows, n)
