@@ -111,30 +111,62 @@ def png(shades: NDArray[np.uint8]) -> bytes:
 # -- page ------------------------------------------------------------------------------------------------------------
 
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222; }
-section { border-top: 1px solid #ccc; padding: 1rem 0; display: grid; grid-template-columns: 440px 1fr; gap: 1.5rem; }
-h2 { margin-top: 2.5rem; text-transform: capitalize; } h3 { margin: 0 0 .3rem; } p { margin: .2rem 0; }
-img { width: 420px; height: 150px; border-radius: 4px; } audio { width: 420px; height: 34px; }
-table { border-collapse: collapse; font-size: 13px; } td, th { text-align: left; padding: .1rem .8rem .1rem 0; }
-code { background: #f2f2f2; padding: 0 .25em; } @media (max-width: 60rem) { section { display: block; } }
+:root { color-scheme: light dark; --line: #8884; --ink: #d5472f; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 0 1rem 4rem; }
+nav { position: sticky; top: 0; background: Canvas; padding: .5rem 0; border-bottom: 1px solid var(--line); z-index: 1; }
+nav a { display: inline-block; margin-right: .9rem; text-transform: capitalize; } .names a { margin-right: .7rem; white-space: nowrap; }
+a { color: inherit; text-decoration-color: var(--ink); text-underline-offset: .2em; }
+section { border-top: 1px solid var(--line); padding: 1.2rem 0; display: grid; gap: 1.5rem;
+  grid-template-columns: minmax(0, 26rem) minmax(0, 1fr); }
+section, h2 { scroll-margin-top: 3rem; } h2 { margin: 2.5rem 0 .3rem; text-transform: capitalize; }
+h3 { margin: 0 0 .3rem; } p { margin: .2rem 0; } .where { opacity: .7; margin-top: .6rem; }
+figure { position: relative; margin: 0 0 .4rem; cursor: pointer; } figure:focus-visible { outline: 2px solid var(--ink); }
+img { width: 100%; height: 150px; border-radius: 6px; display: block; } audio { width: 100%; height: 34px; }
+i { position: absolute; top: 0; bottom: 0; left: 0; width: 2px; background: #fff; opacity: 0; }
+.on i { opacity: .9; } .on img { box-shadow: 0 0 0 2px var(--ink); }
+table { border-collapse: collapse; font-size: 13px; margin-top: .5rem; }
+td, th { text-align: left; vertical-align: baseline; padding: .15rem .8rem .15rem 0; }
+td:nth-child(-n+3) { white-space: nowrap; } code { background: #8882; border-radius: 3px; padding: 0 .25em; }
+@media (max-width: 48rem) { section { grid-template-columns: minmax(0, 1fr); gap: .8rem; } }
 """
+_SCRIPT = """
+let now = null;
+for (const figure of document.querySelectorAll("figure")) {
+  const sound = figure.nextElementSibling, line = figure.querySelector("i");
+  const follow = () => {
+    line.style.left = 100 * sound.currentTime / (sound.duration || 1) + "%";
+    if (!sound.paused) requestAnimationFrame(follow);
+  };
+  sound.onplay = () => { if (now && now !== sound) now.pause(); now = sound; figure.className = "on"; follow(); };
+  sound.onpause = sound.onended = () => { figure.className = ""; };
+  figure.onclick = event => {
+    const box = figure.getBoundingClientRect();
+    if (!sound.paused) return sound.pause();
+    if (event.detail && sound.duration) sound.currentTime = sound.duration * (event.clientX - box.left) / box.width;
+    sound.play();
+  };
+  figure.onkeydown = event => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); figure.click(); } };
+}
+"""
+"""A click on a picture plays the sound from there on, and a line goes along; whatever else played falls silent."""
 
 
 def page(patches: Sequence[Patch], uses: Mapping[str, Sequence[str]]) -> bytes:
     """The page of some patches; ``uses`` names the genres that play each. UTF-8."""
     families = {patch.family: [other for other in patches if other.family == patch.family] for patch in patches}
-    links = " · ".join(f'<a href="#{escape(family)}">{escape(family)}</a>' for family in families)
+    links = "".join(f'<a href="#all-{escape(family)}">{escape(family)}</a>' for family in families)
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
         f"<title>Patches of scorekit</title><style>{_STYLE}</style><h1>Patches</h1>",
         "<p>Every sound there is. A song asks for one with <code>sound = { patch = \"epiano\", bright = 0.7 }</code> in a",
-        "part, and may set any of its parameters. Pictures show 40 Hz to 16 kHz by octaves, 80 dB from black to white.</p>",
-        f"<p>{links}</p>",
+        "part, and may set any of its parameters. Click a picture to hear it from there: 40 Hz to 16 kHz by octaves, 80 dB",
+        f"from black to white.</p><nav>{links}</nav>",
     ]  # fmt: skip
     for family, members in families.items():
-        parts.append(f'<h2 id="{escape(family)}">{escape(family)}</h2>')
+        names = "".join(f'<a href="#{escape(patch.name)}">{escape(patch.name)}</a>' for patch in members)
+        parts.append(f'<h2 id="all-{escape(family)}">{escape(family)}</h2><p class="names">{names}</p>')
         parts += [_entry(patch, uses.get(patch.name, ())) for patch in members]
-    return "\n".join([*parts, "</html>\n"]).encode()
+    return "\n".join([*parts, f"<script>{_SCRIPT}</script></html>\n"]).encode()
 
 
 def _entry(patch: Patch, genres: Sequence[str]) -> str:
@@ -148,9 +180,11 @@ def _entry(patch: Patch, genres: Sequence[str]) -> str:
     programs = f"General MIDI programs {', '.join(str(n + 1) for n in patch.programs)}." if patch.programs else ""
     return (
         f'<section id="{escape(patch.name)}"><div>'
-        f'<img alt="Spectrogram of {escape(patch.name)}" src="data:image/png;base64,{picture}">'
+        f'<figure tabindex="0" role="button" aria-label="Play {escape(patch.name)}"><img alt="Spectrogram" '
+        f'src="data:image/png;base64,{picture}"><i></i></figure>'
         f'<audio controls preload="none" src="data:audio/ogg;base64,{heard}"></audio></div>'
         f"<div><h3>{escape(patch.name)}</h3><p>{escape(patch.about)}</p>"
         f"<table><tr><th>parameter<th>range<th>usual<th>{rows}</table>"
-        f"<p>Played in {escape(', '.join(genres) or 'no genre unless asked for')}. {programs}</p></div></section>"
+        f'<p class="where">Played in {escape(", ".join(genres).replace("_", " ") or "no genre unless asked for")}. '
+        f"{programs}</p></div></section>"
     )

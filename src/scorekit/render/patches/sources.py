@@ -128,10 +128,10 @@ def _spectrum(curve: Curve, frame: int, grain: str) -> tuple[Samples, Samples]:
     t60 = np.interp(octave, knots, [row[2] for row in curve])
     magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
     if grain:
-        # Modes cluster and part again: few bins are loud, and those that lose little stay.
+        # Modes cluster and part again: few bins are loud, none alone, and those that lose little stay.
         height, life = dice(grain).random((2, magnitude.size))
-        magnitude *= -0.49 * dsp.log2(1.0 - height)
-        t60 = t60 * (0.6 + 0.8 * life)
+        magnitude *= np.minimum(-0.51 * dsp.log2(1.0 - height), 1.8)
+        t60 = t60 * (0.7 + 0.6 * life)
     magnitude[0] = 0.0
     ratio = dsp.exp2(-dsp.FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
     return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
