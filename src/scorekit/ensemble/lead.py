@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, heat
+from scorekit.ensemble.breath import monophonic
 from scorekit.ensemble.degrees import interval
 from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting, opening, window
@@ -16,7 +17,7 @@ from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
 from scorekit.ensemble.retouch import banded, climax, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
-from scorekit.ensemble.tunes import monophonic, ornamented, tune
+from scorekit.ensemble.tunes import ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -124,8 +125,8 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
     elif busy < -SLACK:
         tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
-    tones = tones if setting.kind == "riff" else climax(setting, tones)
     tones = rested(setting, tones)
+    tones = tones if setting.kind == "riff" else climax(setting, tones)
     tones = _leaning(brief, setting, tones)
     return _ended(brief, setting, tones)
 

@@ -35,6 +35,9 @@ def _interval_cost(move: int) -> float:
 
 
 _MOVE = tuple(_interval_cost(move) for move in range(-40, 41))
+_UPWARD = {3: 1.0, 4: 0.9, 5: -1.2, 7: -1.0, 8: -0.2, 9: -0.4, 12: 0.0}
+_LEAP = tuple(_UPWARD.get(move, 1.2) for move in range(-40, 41))
+"""The same where a tune leaps: a fourth or a fifth up, seldom more."""
 
 
 class Setting(Struct, frozen=True):
@@ -66,9 +69,13 @@ class Setting(Struct, frozen=True):
 
 def centre(low: int, high: int, kind: str) -> float:
     """The middle of a voice, a little higher or lower by what the melody does."""
-    return (low + high) / 2 + {"hook": 3.9, "solo": 1.0, "riff": -1.0}.get(kind, -2.5)
+    return (low + high) / 2 + {"hook": 3.6, "solo": 1.0, "riff": -1.0}.get(kind, -2.8)
 
 
+LATE = 0.7
+"""Where a single tone stands in the contour it ends."""
+ROOF = 7
+"""Semitones over its middle a verse may well rise: what lies above is kept for the chorus."""
 SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
 ON_ONE = 0.3
@@ -164,10 +171,14 @@ class Aim(Struct, frozen=True):
     """Pitch that is known to follow; -1 where nothing is."""
     first: int = -1
     """Pitch to begin with; -1 for any."""
+    leap: int = 0
+    """Number of the tone that is reached by a leap up; 0 where the line has none of its own."""
 
 
-def _bend(shape: str, u: float) -> float:
-    """Height of a contour, -1 to 1, at a share of its way."""
+def _bend(shape: str, u: float, top: float = 0.0) -> float:
+    """Height of a contour, -1 to 1, at a share of its way; one that leaps rises a little, is at its ``top`` and comes down."""
+    if top > 0.0:
+        return -0.5 + 0.5 * u if u < top else 1.0 - 1.8 * (u - top)
     if shape == "descending":
         return 1.0 - 2.0 * u
     if shape == "ascending":
@@ -180,14 +191,17 @@ def _ending(pitch: int, close: str, place: Spot, tonic: int) -> float:
     """What a last tone costs: home on the tonic when closed; the second or fifth degree when open."""
     degree, outside = (pitch - tonic) % 12, 0.0 if pitch % 12 in place.chord else 2.5
     if close == ".":
-        return outside + (0.0 if degree == 0 else 0.8 if degree in (3, 4, 7) else 3.0)
+        return outside + (0.0 if degree == 0 else 1.0 if degree in (3, 4) else 1.6 if degree == 7 else 3.0)
     return outside + (0.0 if degree in (2, 7) else 1.5 if degree == 0 else 0.7)
 
 
 def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> list[list[tuple[int, float, bool]]]:
     """For each tone the pitches it may take as (pitch, cost, outside the chord)."""
-    amp = {"hook": 5.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
+    amp = {"hook": 7.5, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
+    top = aim.leap / max(1, count - 1)
+    pull = 0.12 if setting.kind == "hook" else 0.09
+    roof = setting.centre + ROOF if setting.kind == "lead" else setting.high - 4 * (aim.lift < 0)
     blue, tonic = "blues" in setting.ideas.scale, setting.section.key.tonic
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
     for n, (tone, after) in enumerate(zip(tones, [*tones, None][1:], strict=True)):
@@ -196,7 +210,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             place = replace(place, long=True)
         bits = seed.bits(f"pitch/{tone.start}")
         loose = place.strong and _turns(tone.start // bar, 1 - wanted, offset)
-        target = setting.centre + aim.lift + amp * _bend(aim.shape, n / max(1, count - 1))
+        target = setting.centre + aim.lift + amp * _bend(aim.shape, n / (count - 1) if count > 1 else LATE, top)
         closing = aim.close if n == count - 1 else ""
         row = []
         for pitch in range(setting.low, setting.high + 1):
@@ -205,9 +219,10 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
             cost = dissonance(pitch, place)
             if loose and not closing:
                 cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
+            cost += 0.4 * max(0.0, pitch - roof)
             cost += BLUE.get((pitch - tonic) % 12, 0.0) if blue else 0.0
             cost += 9.0 if n == 0 and aim.first >= 0 and pitch != aim.first else 0.0
-            cost += 0.09 * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
+            cost += pull * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
                 cost += 0.4 * max(0, abs(pitch - aim.after) - 4)
             if closing:
@@ -239,9 +254,10 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     before = aim.before[-2:]
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
-    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4)}.get(setting.kind, (0.0, 0.2))
-    for row in _offers(setting, tones, aim, seed):
-        beam = _advance(beam, row, stay, leap)
+    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4)}.get(setting.kind, (-0.1, 0.2))
+    for n, row in enumerate(_offers(setting, tones, aim, seed)):
+        leaps = n == aim.leap > 0
+        beam = _advance(beam, row, _LEAP if leaps else _MOVE, stay, 0.0 if leaps else leap)
     way, pitches = beam[0][6], []
     while way:
         pitches.append(way[0])
@@ -249,9 +265,11 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     return tuple(replace(tone, pitch=p) for tone, p in zip(tones, reversed(pitches), strict=True))
 
 
-def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], stay: float, leap: float) -> list[_State]:
-    """The best ways one tone further, one for each pitch and interval; ``stay`` is what a repeated tone costs more, ``leap``
-    what a fourth or more down, or into a tone outside the chord, does."""
+def _advance(
+    beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], moves: Sequence[float], stay: float, leap: float
+) -> list[_State]:
+    """The best ways one tone further, one for each pitch and interval; ``moves`` is what intervals cost, ``stay`` what a
+    repeated tone costs more, ``leap`` what a fourth or more down, or into a tone outside the chord, does."""
     best: dict[tuple[int, int], _State] = {}
     for cost, last, move, run, older, outside, way in beam:
         for pitch, local, foreign in row:
@@ -261,7 +279,7 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], sta
             step = pitch - last
             if step > 12 or step < -12:
                 continue
-            total = cost + local + _MOVE[step + 40] + _manners(step, move, run, outside, pitch == older)
+            total = cost + local + moves[step + 40] + _manners(step, move, run, outside, pitch == older)
             total += stay if step == 0 else leap * ((step < -4) + 2 * foreign * (abs(step) > 4))
             key = (pitch, step)
             if key not in best or total < best[key][0]:
@@ -274,7 +292,8 @@ def _advance(beam: Sequence[_State], row: Sequence[tuple[int, float, bool]], sta
 
 def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
     """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
-    cost = 0.0 if not outside else 1.1 if step > 2 or step < -2 else -0.3 if step < 0 else 0.0
+    size = abs(step)
+    cost = 0.0 if not outside else 1.1 if size > 4 else 0.1 if size > 2 else -0.1 if step < 0 else 0.0
     if move > 4 or move < -4:
         back = step * move < 0 and abs(step) <= 2
         cost += -0.3 if back else 0.8 if step * move > 0 else 0.0

@@ -33,7 +33,7 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
 
-HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.4), (("a", "a=", "b?", "a=."), 0.45), (("a", "a'", "b", "a'."), 0.15))
+HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.3), (("a", "a=", "b", "a=."), 0.5), (("a", "a'", "b", "a'."), 0.2))
 """How the four units of a chorus hook go: thrice the same and home, or with an idea of its own, higher, in the third."""
 
 SHORT: dict[str, tuple[str, ...]] = {
@@ -192,6 +192,21 @@ def figure(
     return tones or (Tone(0, section.meter.pulses[0]),)
 
 
+STATEMENTS = (("arrive", 0.55), ("run", 0.2), ("twice", 0.25))
+"""How the two bars of a hook go: a figure that arrives on a long tone, one that runs on, or one bar said twice."""
+
+
+def statement(tones: Sequence[Tone], bars: int, section: Section, manner: str, seed: Seed) -> tuple[Tone, ...]:
+    """A hook's rhythm as one clear idea: its first bar as it is, and a second that arrives, runs on or says the same."""
+    bar = section.meter.bar
+    if bars < 2 or manner == "run":
+        return tuple(tones)
+    head = tuple(t for t in tones if t.start < bar)
+    if manner == "twice":
+        return (*head, *(replace(t, start=t.start + bar) for t in head))
+    return land(tones, 2 * bar, section.meter, seed, "arrive")
+
+
 # -- rhythm edits ----------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +237,7 @@ def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, 
         spot = near[-1].start
     kept = [t for t in tones if t.start < spot]
     room = end - spot - max(PPQ, meter.pulses[-1])
-    last = Tone(spot, max(half, min(room, 2 * PPQ)), 0, "x", "", kept[-1].cell if kept else 0)
+    last = Tone(spot, max(half, min(room, 5 * PPQ // 2)), 0, "x", "", kept[-1].cell if kept else 0)
     return (*kept, last)
 
 

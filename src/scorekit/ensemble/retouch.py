@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from scorekit import theory
+from scorekit.ensemble.breath import monophonic
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.melody import Setting, Spot, dissonance, spot
 from scorekit.ensemble.motifs import Slot, Tone, other_words
-from scorekit.ensemble.tunes import between, monophonic, ornamented, reaimed
+from scorekit.ensemble.tunes import between, ornamented, reaimed
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ
 
@@ -99,7 +100,8 @@ def _early(setting: Setting, unit: Sequence[Tone], seed: Seed) -> Sequence[Tone]
 
 
 def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with one highest tone: of several, the one nearest two thirds of the way rises a step or two."""
+    """The line with one highest tone: of several, the one nearest two thirds of the way rises a step or two. Where none can, the
+    others give way, but not those of a hook, which is known by its top."""
     if len(tones) < 3:
         return tuple(tones)
     top = max(t.pitch for t in tones)
@@ -109,12 +111,14 @@ def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     goal = setting.section.length * 2 // 3
     n = min(peaks, key=lambda k: (tones[k].idea in LITERAL, abs(tones[k].start - goal)))
     place = spot(setting, tones[n])
-    wanted = place.chord if place.strong or place.long else place.scale
+    wanted = place.chord if place.strong or tones[n].length >= PPQ else place.scale
     near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
     reach = range(top + 1, min(top + 5, setting.high, min(near) + 7) + 1)
     higher = [p for p in reach if p % 12 in wanted]
     if higher:
         return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])
+    if setting.kind == "hook":
+        return tuple(tones)
     lower = {k: _below(top, spot(setting, t)) for k, t in enumerate(tones) if t.pitch == top and k != n}
     return tuple(replace(t, pitch=lower.get(k, t.pitch)) for k, t in enumerate(tones))
 
@@ -136,7 +140,7 @@ def rested(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
             continue
         if beside == [tone.pitch + 1] and (tone.pitch - place.root) % 12 in setting.ideas.tensions:
             continue
-        out[n] = replace(tone, pitch=next((p for p in beside if setting.low <= p <= setting.high), tone.pitch))
+        out[n] = replace(tone, pitch=theory.nearest(tone.pitch, tuple(sorted(place.chord)), setting.low, setting.high))
     return tuple(out)
 
 

@@ -7,18 +7,18 @@ motif's seed; what differs from one occurrence to the next is drawn afterwards f
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from msgspec.structs import replace
 
 from scorekit import theory
+from scorekit.ensemble.breath import breathing, carried, monophonic
 from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
 from scorekit.ensemble.motifs import (
     HOOK_FORMS,
+    STATEMENTS,
     Slot,
     Tone,
     eased,
@@ -32,6 +32,7 @@ from scorekit.ensemble.motifs import (
     schema_for,
     slots,
     spaced,
+    statement,
     sung,
     syncopated,
     thinned,
@@ -41,16 +42,20 @@ from scorekit.timebase import PPQ, Tick
 
 LIFT = (0, 1, 4, 1)
 """How many semitones each unit of four lies above the first: state, restate, answer, turn."""
-HOOK_LIFT = (-2, -1, 6, 1)
+HOOK_LIFT = (-2, -1, 4, 0)
 """The same in hooks, which keep their top for their third unit."""
 SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave", 0.14))
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
 """The same for hooks, which rise to their top instead of falling from it."""
+LEAPS = {"hook": 0.75, "lead": 0.3}
+"""How many ideas of a hook, and of a verse, turn on one leap up; fewer where they have few tones."""
+MOST = 11
+"""Tones of a hook's two bars: what is sung in one breath."""
 HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
-WORDS, CARRY = 0.25, 0.65
-"""How often a verse's copy is sung to other words, and a rest inside a phrase sung over."""
+WORDS = 0.25
+"""How often a verse's copy is sung to other words."""
 BROAD = frozenset({"bridge", "B"})
 """Sections that set themselves against the others by longer notes."""
 GAPPED = frozenset({"call_response", "blues_aab", "riff2"})
@@ -176,7 +181,9 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     if setting.kind == "riff":
         tones = spaced(tones, end, section.meter)
     if setting.kind == "hook":
-        tones = syncopated(thinned(tones, 7, section.meter), section)
+        manner = seed.choose("statement", [name for name, _ in STATEMENTS], [weight for _, weight in STATEMENTS])
+        tones = tones if slot.close else statement(tones, slot.bars, section, manner, seed)
+        tones = syncopated(thinned(tones, MOST, section.meter), section)
     if setting.kind != "solo":
         tones = tuple(t for t in eased(tones, section.meter, 0.4) if t.start < end)
     return sung(tones, end, 0.6) if setting.kind == "riff" else sung(tones, end, 1.0, HOLD.get(setting.kind, PPQ))
@@ -222,13 +229,25 @@ def _stated(
     lift = (HOOK_LIFT if setting.kind == "hook" else LIFT)[slot.index % 4] + (
         6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0
     )
-    aim = Aim(shape, lift, slot.close, before, slot.goal, setting.opening if slot.index == 0 else -1)
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
+    leap = (
+        _leapt(setting, laid, seed)
+        if seed.chance("leaps", LEAPS.get(setting.kind, 0.0) * min(1.0, len(laid) / 8))
+        else 0
+    )
+    aim = Aim(shape, lift, slot.close, before, slot.goal, setting.opening if slot.index == 0 else -1, leap)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
     line = search(setting, named, aim, seed)
     if aim.after < 0 and abs(line[-1].pitch - line[0].pitch) > 7:
         line = search(setting, named, replace(aim, after=line[0].pitch), seed)
     return approached(setting, line, seed)
+
+
+def _leapt(setting: Setting, tones: Sequence[Tone], seed: Seed) -> int:
+    """The tone a line leaps up to, neither its first nor late in it: a long one, or one on a beat; 0 for none."""
+    meter, last = setting.section.meter, len(tones) * 2 // 3
+    weights = [meter.strength(t.start) * min(2.0, t.length / PPQ) * (0 < n <= last) for n, t in enumerate(tones)]
+    return seed.pick("leap", weights, 0.6) if any(weights) else 0
 
 
 def _retailed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed, idea: str) -> tuple[Tone, ...]:
@@ -345,44 +364,8 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
         line = [*line, *_pickup(setting, line, unit, slot), *unit]
     line = monophonic(line)
-    line = _carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
-    return line if setting.kind == "riff" else _breathing(setting, line)
-
-
-def _carried(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with most of the short rests inside its four-bar phrases sung over: half a beat is left to breathe, and one
-    rest in eight bars."""
-    phrase, out = 4 * setting.section.meter.bar, list(line)
-    rests = [n for n, (tone, after) in enumerate(pairwise(line)) if after.start - tone.end >= PPQ * 3 // 4]
-    left = Counter(line[n].start // (2 * phrase) for n in rests)
-    for n in rests:
-        tone, after = line[n], line[n + 1]
-        same = tone.start // phrase == (after.start + PPQ) // phrase and after.start - tone.end <= 5 * PPQ // 2
-        held, block = after.start - PPQ // 2 - tone.start, tone.start // (2 * phrase)
-        if same and held <= 4 * PPQ and left[block] > 1 and setting.seed.chance(f"carry/{tone.start}", CARRY):
-            out[n], left[block] = replace(tone, length=held), left[block] - 1
-    return tuple(out)
-
-
-def _breathing(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with a breath in every eight bars: where there is none, the longest tone, the last of several, lets go early."""
-    phrase, out, air = 8 * setting.section.meter.bar, list(line), PPQ * 3 // 4
-    ends = [*(t.start for t in out), setting.section.length][1:]
-    for block in range(0, setting.section.length, phrase):
-        inside = [n for n, t in enumerate(out) if block <= t.start < block + phrase]
-        if len(inside) > 3 and all(ends[n] - out[n].end < air for n in inside):
-            n = max(inside, key=lambda n: (out[n].length, n))
-            out[n] = replace(out[n], length=max(PPQ // 4, ends[n] - air - out[n].start))
-    return tuple(out)
-
-
-def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:
-    """In order, one tone at a time: a tone ends where the next begins; of two on one tick the first written stays."""
-    ordered = sorted(tones, key=lambda t: t.start)
-    single = [t for n, t in enumerate(ordered) if n == 0 or t.start > ordered[n - 1].start]
-    ends = [*(t.start for t in single), 1 << 60][1:]
-    lengths = [max(1, min(t.length, end - t.start)) for t, end in zip(single, ends, strict=True)]
-    return tuple([t if t.length == n else replace(t, length=n) for t, n in zip(single, lengths, strict=True)])
+    line = carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
+    return line if setting.kind == "riff" else breathing(setting, line)
 
 
 def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: Slot) -> tuple[Tone, ...]:
