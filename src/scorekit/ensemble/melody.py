@@ -254,7 +254,7 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     before = aim.before[-2:]
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
-    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4)}.get(setting.kind, (-0.1, 0.2))
+    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4), "lead": (-0.1, 0.2)}.get(setting.kind, (0.0, 0.2))
     for n, row in enumerate(_offers(setting, tones, aim, seed)):
         leaps = n == aim.leap > 0
         beam = _advance(beam, row, _LEAP if leaps else _MOVE, stay, 0.0 if leaps else leap)

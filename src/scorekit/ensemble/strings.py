@@ -176,7 +176,7 @@ def countermelody(player: Player) -> list[Draft]:
     if brief.section.occurrence > 1 and brief.lane.tier == 5 and brief.section.melody == "hook":
         return backing(player, lead)
     low, high = register(player, lead)
-    setting = inner_setting(player, MelodyIdeas(low, high), "lead")
+    setting = inner_setting(player, MelodyIdeas(low, high), "line")
     line = list[Tone]()
     edges = [(start, end, call) for start, end, call in windows(player, lead)]
     for at, stop, call in _stretches(player, edges):
