@@ -26,6 +26,8 @@ LEAN = 1.8
 """How often, by the genre's chance of a pickup, one leads into a tune that begins on its first beat."""
 LIBERTY = 0.12
 """How many of a riff's longer tones the lead plays round: it is the one that may."""
+EDGE = 4
+"""Semitones a shared riff may leave the lane by: better than to be torn apart by octaves."""
 SLACK = 0.1
 """How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
@@ -140,7 +142,7 @@ def _shared(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     idea = named(riff, brief.part)
     tones = [
         Tone(t.start, t.length, t.pitch, "X" if t.velocity >= 100 else "x" if t.velocity >= 75 else "s", idea)
-        for t in voiced(riff, setting.low, setting.high, 2, bar)
+        for t in voiced(riff, brief.lane.low - EDGE, brief.lane.high + EDGE, 2, bar)
         if t.manner == ""
     ]
     if brief.seed.chance("rings on", 0.4):
@@ -260,7 +262,9 @@ def _sing(pen: Pen, brief: Brief, setting: Setting, tones: Sequence[Tone]) -> No
         last = tone.end in ends and tone.idea != "last note" and tone.length > PPQ // 2
         length = round(tone.length * 0.9) if last else tone.length
         loud = min(127, max(1, round(velocity)))
-        pitch = theory.fold(tone.pitch, brief.lane.low, max(brief.lane.high, brief.lane.low + 11))
+        shared = EDGE if tone.idea.startswith("riff ") else 0
+        low, high = brief.lane.low - shared, brief.lane.high + shared
+        pitch = theory.fold(tone.pitch, low, max(high, low + 11))
         notes.append(Note(tone.start, max(1, length), pitch, loud, _manner(setting, tones, n), n))
     hits = intents.strikes(brief.section, "lead")
     for note in intents.hush(notes, intents.quiet(brief)):

@@ -24,21 +24,27 @@ TURNS = (("", 3.0), ("(", 2.0), (")", 1.0), ("stop", 2.0))
 """How a song's riff ends every fourth bar: as ever, by two steps up or down into what follows, or with a beat of air."""
 CHANGED = 0.35
 """How often an inner tone off the beat becomes a neighbour of the figure's scale."""
-ANSWERS = 0.6
-"""How many songs let their riff answer the tune where the genre allows it."""
+ANSWERS, UNDER = 0.6, 0.45
+"""How many songs let their riff answer the tune where the genre allows it, and how many of those play it all through under it."""
 _BESIDE = {"4": ("5", "b3"), "5": ("4", "b7"), "b7": ("5", "8"), "b3": ("4", "5"), "6": ("5",), "3": ("5",)}
 _LOUD = {"X": 101, "!": 116, "s": 60, "g": 40, "m": 66}
 
 
 def riff_of(ideas: Ideas, section: Section, seed: Seed, band: str) -> Riff | None:
-    """What the band says together in a section; None where the genre has no riff there. ``band`` is the tempo's feel band."""
+    """What the band says together in a section; None where the genre has no riff there. ``band`` is the tempo's feel band.
+
+    Where it may say every fourth bar, some songs have it all through under the tune, and all that are too short to be answered.
+    """
     where = dict(ideas.riff.sections).get(section.name)
     if where is None or not ideas.riff.lines or section.tier == 1:
         return None
-    least = {"every": 1, "answers": 4, "fourths": 8}[where]
-    if section.bars < least or (least > 1 and not seed.chance(f"riff answers/{section.name}", ANSWERS)):
+    if where != "every" and (section.bars < 4 or not seed.chance(f"riff answers/{section.name}", ANSWERS)):
         return None
-    return _laid(ideas.riff, where, section, seed, band, Register(ideas.bass.low, ideas.bass.high, section.key))
+    beneath = where == "fourths" and (section.bars < 8 or seed.chance(f"riff under/{section.name}", UNDER))
+    parts = tuple(part for part in ideas.riff.parts if part != "lead" or not beneath)
+    said = replace(ideas.riff, parts=parts) if beneath else ideas.riff
+    register = Register(ideas.bass.low, ideas.bass.high, section.key)
+    return _laid(said, "every" if beneath else where, section, seed, band, register)
 
 
 class Owned(Struct, frozen=True):
@@ -138,15 +144,21 @@ def _turned(mine: Owned, section: Section, bar: int, tones: list[Note], register
 
 
 def voiced(riff: Riff, low: int, high: int, up: int, bar: Tick) -> tuple[Note, ...]:
-    """The tones in a part's register: each bar moved as a whole by octaves, ``up`` of them where that fits."""
+    """The tones in a part's register: all moved by the same octaves, ``up`` of them where that fits; where none does, bar by
+    bar."""
+    whole = _moved(riff.tones, low, high, up)
+    if all(low <= t.pitch <= high for t in whole):
+        return whole
     placed = list[Note]()
     for number in riff.bars:
-        tones = [t for t in riff.tones if t.start // bar == number]
-        if tones:
-            shifts = range(up - 3, up + 4)
-            shift = min(shifts, key=lambda s: (_outside(tones, 12 * s, low, high), abs(s - up), s))
-            placed += [replace(t, pitch=_inside(t.pitch + 12 * shift, low, high)) for t in tones]
-    return tuple(placed)
+        placed += _moved([t for t in riff.tones if t.start // bar == number], low, high, up)
+    return tuple(replace(t, pitch=_inside(t.pitch, low, high)) for t in placed)
+
+
+def _moved(tones: Sequence[Note], low: int, high: int, up: int) -> tuple[Note, ...]:
+    """The tones moved by the octaves that leave fewest outside a register."""
+    shift = min(range(up - 3, up + 4), key=lambda s: (_outside(tones, 12 * s, low, high), abs(s - up), s))
+    return tuple(replace(t, pitch=t.pitch + 12 * shift) for t in tones)
 
 
 def _outside(tones: Sequence[Note], shift: int, low: int, high: int) -> int:
