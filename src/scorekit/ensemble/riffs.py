@@ -40,7 +40,10 @@ def riff_of(ideas: Ideas, section: Section, seed: Seed, band: str) -> Riff | Non
         return None
     if where != "every" and (section.bars < 4 or not seed.chance(f"riff answers/{section.name}", ANSWERS)):
         return None
-    beneath = where == "fourths" and (section.bars < 8 or seed.chance(f"riff under/{section.name}", UNDER))
+    short, band_riff = section.bars < 8, "bass" in ideas.riff.parts
+    if where == "fourths" and short and not band_riff:
+        return None
+    beneath = where == "fourths" and band_riff and (short or seed.chance(f"riff under/{section.name}", UNDER))
     parts = tuple(part for part in ideas.riff.parts if part != "lead" or not beneath)
     said = replace(ideas.riff, parts=parts) if beneath else ideas.riff
     register = Register(ideas.bass.low, ideas.bass.high, section.key)
