@@ -346,6 +346,32 @@ def test_a_soloist_has_licks() -> None:
     assert found >= 6
 
 
+def test_a_soloist_plays_phrases_to_chord_tones() -> None:
+    """A jazz solo's intervals are those of transcribed solos (semitones 26, tones 29, thirds 27 of a hundred, each within ten);
+    seven of ten tones on strong beats belong to the chord; it rests between phrases; its second half is fuller and higher."""
+    moves, strong, halves = list[int](), list[bool](), list[tuple[int, float]]()
+    for seed in range(12):
+        made = brief(seed=seed, melody="solo", ideas=replace(BOP, cells=plain_cells(3)), bars=16, grid=3)
+        notes = Lead().play(made).notes
+        moves += [abs(b.pitch - a.pitch) for a, b in itertools.pairwise(notes)]
+        strong += [
+            n.pitch % 12 in theory.chord_classes(chord.root, chord.quality)
+            for n in notes
+            if made.section.meter.strength(n.start) >= 0.8 and (chord := made.section.chord_at(n.start))
+        ]
+        gaps = [b.start - a.end for a, b in itertools.pairwise(notes)]
+        assert sum(gap >= PPQ for gap in gaps) >= 2
+        for half in (0, 1):
+            part = [n.pitch for n in notes if n.start * 2 // made.section.length == half]
+            halves.append((len(part), sum(part) / len(part)))
+    shares = [sum(m in sizes for m in moves) / len(moves) for sizes in ((1,), (2,), (3, 4))]
+    assert all(abs(share - real) <= 0.1 for share, real in zip(shares, (0.26, 0.29, 0.27), strict=True)), shares
+    assert sum(strong) >= 0.7 * len(strong)
+    first, second = halves[::2], halves[1::2]
+    assert sum(n for n, _ in second) > sum(n for n, _ in first)
+    assert sum(mean for _, mean in second) > sum(mean for _, mean in first) + 12
+
+
 def test_other_words_to_the_same_tune() -> None:
     """One inner tone is said twice or two in one breath: the outer tones, the pitches heard and the whole length stay."""
     section = brief().section

@@ -37,6 +37,7 @@ from scorekit.ensemble.motifs import (
     syncopated,
     thinned,
 )
+from scorekit.ensemble.solos import improvised
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
@@ -48,6 +49,8 @@ SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
 """The same for hooks, which rise to their top instead of falling from it."""
+BOP = 0.1
+"""Chromatic approaches from which on a genre's solos are lines from chord to chord rather than ideas that return."""
 LEAPS = {"hook": 0.75, "lead": 0.3}
 """How many ideas of a hook, and of a verse, turn on one leap up; fewer where they have few tones."""
 MOST = 11
@@ -353,6 +356,8 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     """The tune of a section: its schema's units in order, each joined to the one before by breath or pickup."""
     weights = setting.ideas.schemas or (("period", 1.0),)
     schema = schema_for(setting.kind, weights, setting.section.bars, setting.seed, setting.heat)
+    if setting.kind == "solo" and schema == "bop_line" and setting.ideas.approach >= BOP:
+        return monophonic(improvised(setting))
     said: dict[str, tuple[Tone, ...]] = {}
     line: Sequence[Tone] = []
     used: list[int] = []
