@@ -10,8 +10,9 @@ import pretty_midi
 import pytest
 
 from scorekit.ideas import Ideas
+from scorekit.render.expression import gestures
 from scorekit.render.midi import ascii_text, encode, events_text, key_bytes, unique, vlq, volume
-from scorekit.score import Key, Performance, Placement, Plan, Seam, Section, Take
+from scorekit.score import MANNERS, Key, Performance, Placement, Plan, Seam, Section, Take
 from scorekit.stage import Dials, Feel, Master, Part, Sound, Strip
 from scorekit.theory import MODES
 from scorekit.timebase import PPQ, Meter, TempoMap, microseconds
@@ -386,3 +387,58 @@ def test_events_text() -> None:
     ]
     assert "   1.2.000  snare velocity 100  length 100" in text
     assert "   4.3.000  B4    velocity  90  length 960" in text
+
+
+# -- between the notes -------------------------------------------------------------------------------------------------
+
+
+def columns(*rows: tuple[int, int, str]) -> dict[str, np.ndarray]:
+    """Notes at one pitch from (start, end, manner)."""
+    start, end, manner = zip(*rows, strict=True)
+    return {
+        "start": np.array(start),
+        "end": np.array(end),
+        "pitch": np.full(len(rows), 60),
+        "velocity": np.full(len(rows), 90),
+        "manner": np.array([MANNERS.index(name) for name in manner]),
+    }
+
+
+def controlled(notes: dict[str, np.ndarray], program: int, channel: int = 1) -> dict[int, list[tuple[int, int]]]:
+    """(tick, value) in order of each controller, the wheel as -1 and about its middle."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for tick, status, first, second in sorted(
+        zip(*(c.tolist() for c in gestures(notes, channel, program)), strict=True)
+    ):
+        wheel = status & 0xF0 == 0xE0
+        value = first + 128 * second - 8_192 if wheel else second
+        found.setdefault(-1 if wheel else first, []).append((tick, value))
+    return found
+
+
+def test_long_tones_swell_and_sing() -> None:
+    """A tone of two beats on a violin swells and gets a late vibrato, and both are at rest when it ends; a beat's tone has
+    neither; a pad swells and has no vibrato; a piano and drums have nothing."""
+    notes = columns((0, 960, ""), (960, 960 * 4, ""))
+    violin, pad = controlled(notes, 40), controlled(notes, 89)
+    assert set(violin) == {1, 11} and set(pad) == {11}
+    swell, vibrato = violin[11], violin[1]
+    assert swell[0][0] == 960 and swell[-1] == (3840, 127) and swell[0][1] < max(v for _, v in swell[:-1])
+    assert vibrato[0][0] > 960 + 960 and vibrato[-1] == (3840, 0) and max(v for _, v in vibrato) > 40
+    assert controlled(notes, 0) == {} and controlled(notes, 48, channel=9) == {}
+
+
+def test_slides_and_falls_are_on_the_wheel() -> None:
+    """A slide begins a tone below and arrives, a fall ends a tone below, and the wheel is in the middle when it is over."""
+    wheel = controlled(columns((0, 960, "slide"), (1920, 2880, "fall"), (3840, 4800, "")), 65)[-1]
+    assert wheel[0] == (0, -8_192)
+    assert wheel[3] == (200, 0)
+    assert min(v for t, v in wheel if t >= 1920) == -8_192
+    assert wheel[-1] == (2880, 0)
+
+
+def test_one_line_on_a_guitar_sings() -> None:
+    """A guitar that plays one line has the vibrato; one that plays chords has none."""
+    line, chord = columns((0, 1920, "")), columns((0, 1920, ""), (0, 1920, ""))
+    assert set(controlled(line, 29)) == {1}
+    assert controlled(chord, 29) == {}

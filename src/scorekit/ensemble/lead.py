@@ -28,6 +28,8 @@ LIBERTY = 0.12
 """How many of a riff's longer tones the lead plays round: it is the one that may."""
 EDGE = 4
 """Semitones a shared riff may leave the lane by: better than to be torn apart by octaves."""
+FALLS, INTENDED = 0.15, frozenset(("hit with the band", "last note", "upbeat"))
+"""How many long tones before a rest fall away in loud sections, and what is sung straight."""
 SLACK = 0.1
 """How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
@@ -273,9 +275,22 @@ def _sing(pen: Pen, brief: Brief, setting: Setting, tones: Sequence[Tone]) -> No
 
 
 def _manner(setting: Setting, tones: Sequence[Tone], n: int) -> str:
+    """How a tone is sung: joined to a neighbour, slid into where a phrase begins or leaps up to a long tone, now and then let
+    fall before a rest."""
     tone = tones[n]
     if setting.kind == "riff" and tone.length <= PPQ // 2:
         return "short"
+    if setting.kind != "riff" and tone.length >= PPQ and tone.idea not in INTENDED:
+        before, after = (tones[n - 1] if n else None), (tones[n + 1] if n + 1 < len(tones) else None)
+        begins = before is None or tone.start - before.end >= PPQ // 2
+        leaps = before is not None and tone.pitch - before.pitch >= 5
+        if (begins or leaps) and setting.seed.chance(
+            f"slide/{tone.start}", setting.ideas.heat * (1.2 if leaps else 0.8)
+        ):
+            return "slide"
+        rests = after is not None and after.start - tone.end >= PPQ
+        if rests and setting.section.tier >= 4 and setting.seed.chance(f"fall/{tone.start}", FALLS):
+            return "fall"
     joined = n > 0 and tones[n - 1].end == tone.start and 0 < abs(tones[n - 1].pitch - tone.pitch) <= 3
     return "legato" if joined and setting.kind != "riff" else ""
 

@@ -172,7 +172,7 @@ def key_bytes(key: Key) -> bytes:
 
 def _track(part: Part, title: str, notes: Columns, end: Tick) -> bytes:
     """Name, program, volume, pan, expression, then the notes."""
-    events, now = _note_bytes(notes, part.channel)
+    events, now = _note_bytes(notes, part.channel, part.program)
     return b"".join(b"\0" + event for event in _setup(part, title)) + events + vlq(end - now) + meta(END)
 
 
@@ -201,35 +201,40 @@ def _notes(performance: Performance, part: str) -> Columns:
     import numpy as np
 
     takes = [take.events for take in performance.takes if take.part == part]
-    names = ("start", "length", "pitch", "velocity")
-    start, length, pitch, velocity = (
+    names = ("start", "length", "pitch", "velocity", "manner")
+    start, length, pitch, velocity, manner = (
         np.concatenate([np.zeros(0, np.int64), *(take[name].astype(np.int64) for take in takes)]) for name in names
     )
     start, pitch, velocity = np.maximum(start, 0), np.clip(pitch, 0, 127), np.clip(velocity, 1, 127)
     order = np.lexsort((-velocity, start, pitch))
-    start, length, pitch, velocity = start[order], length[order], pitch[order], velocity[order]
+    start, length, pitch, velocity, manner = (column[order] for column in (start, length, pitch, velocity, manner))
     kept = np.append(True, (np.diff(start) != 0) | (np.diff(pitch) != 0))[: start.size]
-    start, length, pitch, velocity = start[kept], length[kept], pitch[kept], velocity[kept]
+    start, length, pitch, velocity, manner = (column[kept] for column in (start, length, pitch, velocity, manner))
     end = start + np.maximum(length, 1)
     again = np.flatnonzero(np.diff(pitch) == 0)
     end[again] = np.minimum(end[again], start[again + 1])
-    return {"start": start, "end": end, "pitch": pitch, "velocity": velocity}
+    return {"start": start, "end": end, "pitch": pitch, "velocity": velocity, "manner": manner}
 
 
-def _note_bytes(notes: Columns, channel: int) -> tuple[bytes, Tick]:
-    """All note events of a track with their delta times, and the tick of the last; note-offs first within a tick."""
+def _note_bytes(notes: Columns, channel: int, program: int) -> tuple[bytes, Tick]:
+    """All notes of a track and what lies between them (expression) with their delta times, and the tick of the last; within a
+    tick note-offs come first, then controllers."""
     import numpy as np
+
+    from scorekit.render.expression import gestures
 
     count = notes["start"].size
     if not count:
         return b"", 0
-    tick = np.concatenate((notes["end"], notes["start"]))
-    status = np.repeat((NOTE_OFF | channel, NOTE_ON | channel), count)
-    pitch = np.tile(notes["pitch"], 2)
-    force = np.concatenate((np.full(count, _RELEASE), notes["velocity"]))
-    order = np.lexsort((pitch, status, tick))
+    turns, kinds, numbers, values = gestures(notes, channel, program)
+    tick = np.concatenate((notes["end"], turns, notes["start"]))
+    status = np.concatenate((np.full(count, NOTE_OFF | channel), kinds, np.full(count, NOTE_ON | channel)))
+    first = np.concatenate((notes["pitch"], numbers, notes["pitch"]))
+    second = np.concatenate((np.full(count, _RELEASE), values, notes["velocity"]))
+    rank = np.repeat((0, 1, 2), (count, turns.size, count))
+    order = np.lexsort((first, rank, tick))
     tick = tick[order]
-    message = np.stack((status, pitch, force))[:, order]
+    message = np.stack((status, first, second))[:, order]
     return _interleave(np.diff(tick, prepend=0), message), int(tick[-1])
 
 
