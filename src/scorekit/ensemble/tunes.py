@@ -49,6 +49,8 @@ SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
 """The same for hooks, which rise to their top instead of falling from it."""
+BREATHS = (0.55, 0.9)
+"""How many ideas of a solo come to rest and leave air; of one on a blues scale, which says something and waits."""
 BOP = 0.1
 """Chromatic approaches from which on a genre's solos are lines from chord to chord rather than ideas that return."""
 LEAPS = {"hook": 0.75, "lead": 0.3}
@@ -175,7 +177,8 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
         heat = _rising(setting, slot)
         quick = 0.0 if section.grid < 3 else max(0.0, 0.6 * (heat - 1.0)) * (section.tier >= 3)
         tones = running(tones, end, section, min(0.95, heat * _flow(setting)), quick, seed)
-        over = slot.bar + slot.bars >= section.bars or seed.chance("breath", 0.55)
+        speaks = BREATHS[1] if "blues" in setting.ideas.scale else BREATHS[0]
+        over = slot.bar + slot.bars >= section.bars or seed.chance("breath", speaks)
         tones = land(tones, end, section.meter, seed, "land", 0.5) if over else tones
     elif slot.close:
         tones = land(filled(tones, _least(setting, slot), end, section), end, section.meter, seed, "land")
