@@ -55,7 +55,7 @@ def test_a_value_cannot_be_changed() -> None:
 
 
 def test_there_is_one_way_to_make_a_frozen_class() -> None:
-    """Frozen classes are structs; the standard library's are for the few that change."""
+    """Frozen classes are structs; the standard library's are for the few that change, and its ``replace`` is for none."""
     frozen = [
         f"{module}.{node.name}"
         for module, tree in MODULES.items()
@@ -65,3 +65,11 @@ def test_there_is_one_way_to_make_a_frozen_class() -> None:
         if "frozen" in ast.unparse(mark)
     ]
     assert not frozen
+    taken = {
+        alias.name
+        for tree in MODULES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        for alias in node.names
+    }
+    assert taken == {"dataclass", "field"}

@@ -8,8 +8,9 @@ or a single neighbour. A solo begins low and sparse and goes up and on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble.melody import Setting, Spot, spot
