@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from scorekit import songs
-from scorekit.aside import Aside, alone
+from scorekit import pipeline, songs
+from scorekit.aside import Aside, alone, both
 from scorekit.render import dsp
 from scorekit.workshop import Workshop
 
@@ -113,6 +113,20 @@ def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.Monkey
         except songs.Refusal as refusal:
             found.append(refusal.diagnostics)
     assert found[0] == found[1]
+
+
+def test_a_song_is_the_same_composed_by_two() -> None:
+    """The same takes, known by the same hashes in the same order; and so when some sections are known already."""
+    plan = songs.decided(songs.compiled_text('genre = "funk"\nlength = "40 s"\n', "song.toml", songs.Wishes()))
+    alone_, found = pipeline.performed(plan, {})
+    two, again = pipeline.performed(plan, {}, both=both)
+    assert len(plan.placements) > 2
+    assert list(again.items()) == list(found.items())
+    assert [(t.part, t.placement, t.events.tobytes()) for t in two.takes] == [
+        (t.part, t.placement, t.events.tobytes()) for t in alone_.takes
+    ]
+    some = dict(list(found.items())[::2])
+    assert list(pipeline.performed(plan, some, both=both)[1].items()) == list(found.items())
 
 
 def test_jobs_come_back_in_order() -> None:

@@ -77,6 +77,14 @@ class Aside(Generic[Result]):
         return result
 
 
+def both(mine: Callable[[], Result], theirs: Callable[[], Result]) -> tuple[Result, Result]:
+    """Two pieces of work at the same time, the second in a process of its own, where that is a gain."""
+    if not forks() or processors() < 2:
+        return mine(), theirs()
+    with Aside(theirs) as other:
+        return mine(), other.result()
+
+
 _leaving: list[int] = []
 """Processes that are done and about to go."""
 

@@ -45,8 +45,18 @@ Played = tuple[tuple[str, bytes], ...]
 """The parts of one section, and the events of each take."""
 
 
+Share = Callable[[], dict[bytes, Played]]
+Both = Callable[[Share, Share], tuple[dict[bytes, Played], dict[bytes, Played]]]
+"""How two pieces of work are done."""
+
+
 def quiet(progress: Progress) -> None:
     """A listener that does not listen."""
+
+
+def in_turn(mine: Share, theirs: Share) -> tuple[dict[bytes, Played], dict[bytes, Played]]:
+    """One after the other."""
+    return mine(), theirs()
 
 
 class Rendered(Struct, frozen=True):
@@ -219,24 +229,39 @@ def marked(plan: Plan) -> Iterator[tuple[bytes, Plan]]:
 
 
 def performed(
-    plan: Plan, known: Mapping[bytes, Played], listen: Listener = quiet
+    plan: Plan, known: Mapping[bytes, Played], listen: Listener = quiet, both: Both = in_turn
 ) -> tuple[Performance, dict[bytes, Played]]:
-    """A plan composed and played: sections that are known from before as they were then. With the performance, all that is
-    known now, by a hash of all that a section hangs upon."""
+    """A plan composed and played: sections that are known from before as they were then, the others in two shares, of which
+    ``both`` makes two. With the performance, all that is known now, by a hash of all that a section hangs upon."""
     import numpy as np
 
     from scorekit.ensemble import performance
 
-    world, takes, found, once = performance.setting(plan), list[Take](), dict[bytes, Played](), Once()
-    for number, (key, own) in enumerate(marked(plan)):
-        played, placement = known.get(key), own.placements[0]
-        if played is None:
-            listen(Progress("compose", placement.section.id, number, len(plan.placements)))
+    sections, world = list(marked(plan)), performance.setting(plan)
+    shares: tuple[list[int], list[int]] = [], []
+    bars = [placement.section.bars for placement in plan.placements]
+    for n in sorted([n for n, (key, _) in enumerate(sections) if key not in known], key=lambda n: (-bars[n], n)):
+        min(shares, key=lambda share: sum(bars[n] for n in share)).append(n)
+
+    def share(numbers: list[int]) -> dict[bytes, Played]:
+        found, once = dict[bytes, Played](), Once()
+        for number in sorted(numbers):
+            key, own = sections[number]
+            placement = own.placements[0]
+            listen(Progress("compose", placement.section.id, number, len(sections)))
             heard = [phrase for phrase in rehearsed(own, placement, once)[1].phrases if phrase.notes]
-            played = tuple([(p.part, performance.take(p, placement, number, world).events.tobytes()) for p in heard])
-        found[key] = played
-        takes += [Take(part, number, np.frombuffer(events, performance.EVENT)) for part, events in played]
-    listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
+            takes = [(p.part, performance.take(p, placement, number, world).events.tobytes()) for p in heard]
+            found[key] = tuple(takes)
+        return found
+
+    mine, theirs = (both if shares[1] else in_turn)(partial(share, shares[0]), partial(share, shares[1]))
+    listen(Progress("compose", "", len(sections), len(sections)))
+    found = {key: next(some[key] for some in (known, mine, theirs) if key in some) for key, _ in sections}
+    takes = [
+        Take(part, number, np.frombuffer(events, performance.EVENT))
+        for number, played in enumerate(found.values())
+        for part, events in played
+    ]
     return Performance(plan, tuple(takes)), found
 
 

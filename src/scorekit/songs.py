@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit import files, ledger, playback, report
-from scorekit.aside import Aside, helped
+from scorekit.aside import Aside, both, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
 
@@ -349,7 +349,7 @@ def rendered(
     """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
-    performance, sections = pipeline.performed(plan, last.sections, voice.hear)
+    performance, sections = pipeline.performed(plan, last.sections, voice.hear, both)
     sound = not (wishes.midi_only or wishes.soundfont)
     found, heard = pipeline.outputs(
         performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
