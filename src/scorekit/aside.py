@@ -6,7 +6,6 @@ import os
 import pickle
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import BinaryIO, Generic, TypeVar
@@ -107,5 +106,7 @@ def _outcome(work: Callable[[], object]) -> tuple[object, Exception | None]:
     try:
         return work(), None
     except Exception as error:
+        import traceback
+
         error.add_note(traceback.format_exc())
         return None, error

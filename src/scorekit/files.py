@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import re
-import shutil
 import stat
 import sys
 import unicodedata
@@ -407,6 +406,8 @@ def _keep(target: Path, name: str) -> Path | None:
     except FileNotFoundError:
         return None
     except OSError:  # a file system without hard links
+        import shutil  # here, as it loads three ways to pack files
+
         half = kept.with_name(f".{name}~{target.name}.copy{_TEMPORARY}")
         shutil.copy2(target, half)
         os.replace(half, kept)

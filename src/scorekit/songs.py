@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import files, ledger, playback, report
+from scorekit import files, ledger, report
 from scorekit.aside import Aside, both, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
@@ -355,6 +355,8 @@ def rendered(
         performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
     )
     if wishes.soundfont and not wishes.midi_only:
+        from scorekit import playback
+
         played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
         if isinstance(played, Diagnostic):
             raise Refusal(played)

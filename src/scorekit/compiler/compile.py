@@ -266,7 +266,7 @@ def salvaged(kind: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diag
     values = deepcopy(layered.values)
     for mistake in mistakes:
         take_out(values, mistake.path)
-    rest, _ = validate(kind, Layered(values, layered.history, layered.layers))
+    rest, _ = validate(kind, Layered(values, layered.written, layered.layers))
     return rest, mistakes
 
 

@@ -24,8 +24,10 @@ def quoted(key: str) -> str:
 
 def join(base: str, *keys: Step) -> str:
     """A path with more keys after it."""
-    path = ".".join([quoted(key) if isinstance(key, str) else str(key) for key in keys])
-    return f"{base}.{path}" if base and path else base or path
+    for key in keys:
+        name = quoted(key) if isinstance(key, str) else str(key)
+        base = f"{base}.{name}" if base else name
+    return base
 
 
 def item(base: str, index: int, name: str | None) -> str:

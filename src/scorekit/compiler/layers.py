@@ -7,6 +7,7 @@ Everything else replaces. Who wrote a value, and what it beat, is remembered by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from sys import modules
 from types import ModuleType
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from scorekit.compiler.keypath import around, every, identified, item, join
-from scorekit.compiler.toml import Document, parse, point
+from scorekit.compiler.toml import Document, locate, parse, point
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -69,18 +70,25 @@ class Wrote(Struct, frozen=True):
         return self.layer.span(self.path)
 
 
-class Layered(Struct, frozen=True):
-    """The values that hold, and for every key path everybody who wrote it; the last one won."""
+class Layered(Struct, frozen=True, dict=True):
+    """The values that hold, and who wrote them."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    history: dict[str, tuple[Wrote, ...]] = field(default_factory=dict)
+    written: dict[str, tuple[Wrote, ...]] = field(default_factory=dict)
+    """What was written at any path, also at those that hold no longer."""
     layers: tuple[Layer, ...] = ()
+
+    @cached_property
+    def history(self) -> dict[str, tuple[Wrote, ...]]:
+        """Everybody who wrote the values that hold, by their paths; the last one won."""
+        kept = set(every(self.values))
+        return {path: wrote for path, wrote in self.written.items() if path in kept}
 
     def winner(self, path: str) -> Wrote | None:
         """Who wrote the value that holds at a path, or at the nearest place around it."""
         while path:
-            if path in self.history:
-                return self.history[path][-1]
+            if path in self.written and locate(self.values, path)[1]:
+                return self.written[path][-1]
             path = around(path)
         return None
 
@@ -113,16 +121,14 @@ def stack(layers: Sequence[Layer], ground: Layered = NOTHING) -> tuple[Layered, 
     values = ground.values
     for layer in layers:
         values = pile.table(values, layer.values, "", layer)
-    kept = set(every(values))
-    history = {path: tuple(wrote) for path, wrote in pile.history.items() if path in kept}
-    return Layered(values, history, (*ground.layers, *layers)), pile.wrong
+    return Layered(values, pile.written, (*ground.layers, *layers)), pile.wrong
 
 
 class _Pile:
     """Merges layer by layer, remembering who wrote what."""
 
     def __init__(self, ground: Layered) -> None:
-        self.history: dict[str, list[Wrote]] = {path: list(wrote) for path, wrote in ground.history.items()}
+        self.written = dict(ground.written)
         self.wrong: list[Diagnostic] = []
 
     def table(self, base: Mapping[str, Any], over: Mapping[str, Any], path: str, layer: Layer) -> dict[str, Any]:
@@ -136,7 +142,7 @@ class _Pile:
         return merged
 
     def value(self, base: Any, over: Any, path: str, layer: Layer) -> Any:
-        self.history.setdefault(path, []).append(Wrote(layer, path, over))
+        self.wrote(layer, path, over)
         if isinstance(over, Mapping):
             return self.table(base if isinstance(base, Mapping) else {}, over, path, layer)
         if identified(over):
@@ -144,6 +150,9 @@ class _Pile:
         if isinstance(over, list):
             return [self.value(None, one, item(path, index, None), layer) for index, one in enumerate(over)]
         return over
+
+    def wrote(self, layer: Layer, path: str, value: Any) -> None:
+        self.written[path] = (*self.written.get(path, ()), Wrote(layer, path, value))
 
     def items(self, base: list[dict[str, Any]], over: list[dict[str, Any]], path: str, layer: Layer) -> list[Any]:
         merged = {one["id"]: one for one in base}
@@ -156,7 +165,7 @@ class _Pile:
                 self.wrong.append(Diagnostic("id", told, span, "give each its own id", path))
             seen.add(name)
             where = item(path, index, name)
-            self.history.setdefault(where, []).append(Wrote(layer, where, one))
+            self.wrote(layer, where, one)
             merged[name] = self.table(merged.get(name, {}), one, where, layer)
         return list(merged.values())
 
