@@ -50,7 +50,7 @@ class Stages:
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
     def compile_song(
-        self, text: str, file: str, *, find: object, settings: tuple[str, ...], seed: int | None
+        self, text: str, file: str, *, find: object, settings: tuple[str, ...], seed: int | None, memo: object = None
     ) -> object:
         self.calls.append(("compile", (file, settings, seed)))
         if "bug" in text:

@@ -20,6 +20,7 @@ from scorekit import files, ledger, report
 from scorekit.aside import Aside, both, helped
 from scorekit.errors import Diagnostic
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
+from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
@@ -122,10 +123,14 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     """The same of a song's text, by the name it goes by."""
     from scorekit import pipeline
 
-    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed)
+    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed, memo=_READ)
     if compiled.plan is None:
         raise Refusal(*compiled.diagnostics)
     return compiled
+
+
+_READ = Memo()
+"""Genres and models as they were read for other songs, by their texts."""
 
 
 class Read(Struct, frozen=True):

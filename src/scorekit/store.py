@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import marshal
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -43,6 +42,9 @@ def fingerprint(value: Any) -> str:
     return blake2b(marshal.dumps(plain(value), 2), digest_size=16).hexdigest()
 
 
+_NOTHING = object()
+
+
 class Memo:
     """What pure functions of a few texts returned, by those texts; beyond ``most`` the least recently asked are let go.
 
@@ -51,17 +53,16 @@ class Memo:
 
     def __init__(self, most: int = 64) -> None:
         self.most = most
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: dict[Hashable, Any] = {}
+        """The least recently asked first."""
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What ``make`` returned for this key; it must be a function of the key alone."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        else:
-            self._kept[key] = make()
-            if len(self._kept) > self.most:
-                self._kept.popitem(last=False)
-        value: Value = self._kept[key]
+        known = self._kept.pop(key, _NOTHING)
+        value: Value = make() if known is _NOTHING else known
+        self._kept[key] = value
+        while len(self._kept) > self.most:
+            self._kept.pop(next(iter(self._kept)), None)
         return value
 
 

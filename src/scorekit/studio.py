@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from scorekit.errors import Diagnostic, SpecError
 from scorekit.score import Score
+from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.answers import Row
@@ -112,7 +113,11 @@ def compiled(song: str | Path, seed: int | None, settings: Mapping[str, Any] | N
 
         text, file = read(song, files.SPEC_LIMIT)
         options = [f"{key}={written(value)}" for key, value in (settings or {}).items()]
-        return pipeline.compile_song(text, file, find=files.load, settings=options, seed=seed)
+        return pipeline.compile_song(text, file, find=files.load, settings=options, seed=seed, memo=_READ)
+
+
+_READ = Memo()
+"""Genres and models as they were read for other songs, by their texts."""
 
 
 @contextmanager

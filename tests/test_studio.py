@@ -1,0 +1,49 @@
+"""The library: what was read for one song and serves the next is never older than the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scorekit import studio
+from scorekit.errors import SpecError
+from scorekit.store import Memo
+
+GENRE = '[genre]\nid = "ours"\nname = "Ours"\nextends = "rock"\n'
+SONG = 'genre = "ours"\nseed = 1\nlength = "10 s"\n'
+
+
+def test_a_genre_is_read_again_when_it_has_changed(tmp_path: Path) -> None:
+    """Its new tempo holds for the next song; its mistake is told, in this version and in no other."""
+    (tmp_path / "genres").mkdir()
+    (tmp_path / "specs").mkdir()
+    genre, song = tmp_path / "genres" / "ours.toml", tmp_path / "specs" / "song.toml"
+    song.write_text(SONG)
+
+    def tempo(text: str) -> float:
+        genre.write_text(GENRE + text)
+        return 60e6 / studio.compose(song).plan.tempo.changes[0][1]
+
+    slow = "[tempo]\nmean = 80\nmin = 70\nmax = 90\n"
+    assert 70 <= tempo(slow) <= 90
+    assert 150 <= tempo("[tempo]\nmean = 160\nmin = 150\nmax = 170\n") <= 170
+    with pytest.raises(SpecError, match="mean"):
+        tempo("[tempo]\nmean = 8\nmin = 70\nmax = 90\n")
+    assert 70 <= tempo(slow) <= 90
+
+
+def test_songs_of_one_genre_do_not_hear_of_each_other() -> None:
+    """A song composed after others of its genre, one with overrides among them, is what it is alone."""
+    texts = ['genre = "soul"\nseed = 3\nlength = "12 s"\n']
+    texts.append(texts[0] + "[override.tempo]\nmean = 66\nmin = 60\nmax = 70\n")
+    first, other, again = (studio.compose(texts[n]) for n in (0, 1, 0))
+    assert first == again != other
+
+
+def test_what_was_asked_for_last_is_let_go_last() -> None:
+    """A memo of two keeps those two that were asked for most recently."""
+    memo, made = Memo(2), list[str]()
+    for key in "abacab":
+        assert memo.get(key, lambda key=key: made.append(key) or key) == key
+    assert made == ["a", "b", "c", "b"]
