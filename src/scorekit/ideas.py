@@ -37,7 +37,7 @@ class Pattern(Struct, frozen=True, dict=True):
 
     def __hash__(self) -> int:
         """Of what tells patterns apart well enough: they are asked for thousands of times a song, by what is in them."""
-        return hash((self.steps, self.per_bar, len(self.hits), self.hits[1:3]))
+        return hash((self.steps, self.per_bar, len(self.hits), *[(hit.step, hit.mark) for hit in self.hits[1:3]]))
 
     @cached_property
     def bars(self) -> int:

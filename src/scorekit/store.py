@@ -6,6 +6,7 @@ import marshal
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -13,7 +14,8 @@ from msgspec import Struct
 from scorekit.values import compared
 
 Value = TypeVar("Value")
-_PLAIN = (str, int, float, bool, bytes, type(None))
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
+_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 _SHORT = 12
 """Longest tuple that is marked item by item; a longer one is marked as a whole."""
 
@@ -23,18 +25,27 @@ def plain(value: Any) -> Any:
 
     Raises TypeError for anything that is not a frozen value.
     """
-    if value is None or isinstance(value, (str, int, float, bytes)):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return tuple([item if type(item) in _PLAIN else plain(item) for item in value])
+    reader = _READERS.get(kind)
+    if reader is not None:
+        return (kind.__name__, *[item if type(item) in _PLAIN else plain(item) for item in reader(value)])
+    if isinstance(value, Struct):
+        names = compared(type(value))
+        _READERS[kind] = attrgetter(*names) if len(names) > 1 else lambda one: tuple([getattr(one, n) for n in names])
+        return plain(value)
+    if isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, tuple):
-        return tuple([plain(item) for item in value])
-    if isinstance(value, Struct):
-        kind = type(value)
-        return (kind.__name__, *[plain(getattr(value, name)) for name in compared(kind)])
+        return tuple(map(plain, value))
     if isinstance(value, frozenset):
         return ("frozenset", *sorted(map(plain, value)))
     if isinstance(value, Mapping):
         return ("mapping", *sorted((key, plain(item)) for key, item in value.items()))
-    raise TypeError(f"{type(value).__name__} is not a frozen value")
+    raise TypeError(f"{kind.__name__} is not a frozen value")
 
 
 def fingerprint(value: Any) -> str:
