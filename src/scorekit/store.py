@@ -88,8 +88,7 @@ class Store:
     turns: int = 8
     """For how many turns a value is kept that nobody asks for."""
     _prints: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _marks: dict[int, tuple[Any, str]] = field(default_factory=dict)
-    _fresh: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    _marks: dict[int, tuple[Any, str, int]] = field(default_factory=dict)
     _asked: dict[str, int] = field(default_factory=dict)
     _groups: dict[Any, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
     _within: list[str] = field(default_factory=list)
@@ -99,7 +98,7 @@ class Store:
         """Begins a new version of the song: what none of the last versions asked for is let go."""
         self.ran.clear()
         self._turn += 1
-        self._marks, self._fresh = self._fresh, {}
+        self._marks = {key: known for key, known in self._marks.items() if known[2] >= self._turn - self.turns}
         for key in [key for key, last in self._asked.items() if last < self._turn - self.turns]:
             del self._asked[key], self.values[key]
         for whole in [whole for whole, (_, keys) in self._groups.items() if any(k not in self.values for k in keys)]:
@@ -112,10 +111,10 @@ class Store:
             return value
         if kind is tuple and len(value) <= _SHORT:
             return tuple([self.mark(item) for item in value])
-        known = self._fresh.get(id(value)) or self._marks.get(id(value))
-        if known is None or known[0] is not value:
-            known = (value, fingerprint(value))
-        self._fresh[id(value)] = known
+        known = self._marks.get(id(value))
+        if known is None or known[0] is not value or known[2] != self._turn:
+            found = known[1] if known is not None and known[0] is value else fingerprint(value)
+            known = self._marks[id(value)] = value, found, self._turn
         return known[1]
 
     def prints(self, name: str, value: Any) -> dict[str, Any]:
