@@ -27,6 +27,8 @@ FLOORS = (
         "studio",
         "report",
         "rehearsal",
+        "booth",
+        "mate",
         "recall",
         "remix",
         "renewal",

@@ -23,11 +23,13 @@ class Draft:
         """Where, in bytes from a to b, the next version differs from the last."""
         self._file: int | None = None
         self._size = 0
+        self._older: int | None = None
 
     def take(self, folder: Path, data: bytes | memoryview, wait: bool = True) -> None:
         """Copies a version into the folder it stands in, on the disk before this returns, or under way to it; silently not,
         where that cannot be done."""
         self.drop()
+        self.let_go()
         if hasattr(os, "O_TMPFILE"):
             with suppress(OSError):
                 self._file, self._size = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), len(data)
@@ -55,6 +57,18 @@ class Draft:
             self.drop()
         return True
 
+    def hold(self, path: Path) -> None:
+        """Holds a version that is about to be replaced, since it takes the system a while to do away with a big file."""
+        self.let_go()
+        with suppress(OSError):
+            self._older = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+
+    def let_go(self) -> None:
+        """Lets go of the version that was replaced."""
+        if self._older is not None:
+            os.close(self._older)
+            self._older = None
+
     def drop(self) -> None:
         """Lets go of the copy, if there is one."""
         if self._file is not None:
@@ -63,6 +77,7 @@ class Draft:
 
     def __del__(self) -> None:
         self.drop()
+        self.let_go()
 
 
 class Sheet(mmap.mmap):

@@ -318,7 +318,11 @@ def _sweep(folder: Path, name: str) -> None:
 
     When new files still wait beside old ones that were kept, a set was being replaced: then the old set is put back.
     """
-    left = [path for place in (folder, folder / name) for path in place.glob(f".{name}~*{_TEMPORARY}")]
+    left = []
+    for here in (folder, folder / name):
+        with suppress(OSError):
+            names = os.listdir(here)
+            left += [here / one for one in names if one.startswith(f".{name}~") and one.endswith(_TEMPORARY)]
     old = [path for path in left if path.name.endswith(_OLD)]
     for path in old if len(old) < len(left) else ():
         os.replace(path, path.with_name(path.name.removeprefix(f".{name}~").removesuffix(_OLD)))

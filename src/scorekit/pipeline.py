@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled, Find
     from scorekit.errors import Diagnostic
     from scorekit.render.master import Hands
+    from scorekit.render.midi import Known
     from scorekit.render.voices import Keeper
     from scorekit.render.wav import Marks
 
@@ -283,28 +284,25 @@ def perform(score: Score, store: Store | None = None) -> Performance:
 
     if store is None:
         return performance.perform(score)
-    world = performance.setting(score.plan)
-    takes = [
-        store.run(
-            f"perform/{placement.section.id}/{phrase.part}",
-            performance.take,
-            phrase=phrase,
-            placement=placement,
-            number=number,
-            world=world,
-        )
-        for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True))
-        for phrase in passage.phrases
-        if phrase.notes
-    ]
-    return Performance(score.plan, tuple(takes))
+    plan, world = score.plan, performance.setting(score.plan)
+
+    def takes(number: int, placement: Placement, passage: Passage) -> list[Take]:
+        name, cell = f"perform/{placement.section.id}", {"placement": placement, "number": number, "world": world}
+        heard = [phrase for phrase in passage.phrases if phrase.notes]
+        return [store.run(f"{name}/{phrase.part}", performance.take, phrase=phrase, **cell) for phrase in heard]
+
+    found = list[Take]()
+    for number, (placement, passage) in enumerate(zip(plan.placements, score.passages, strict=True)):
+        hung_upon = (placement, passage, plan.seed, plan.feel, plan.tempo)
+        found += store.again(f"perform/{number}", hung_upon, partial(takes, number, placement, passage))
+    return Performance(plan, tuple(found))
 
 
-def midi(performance: Performance, only: str | None = None) -> bytes:
-    """A type 1 MIDI file of the whole band, or of one part."""
+def midi(performance: Performance, only: str | None = None, known: Known | None = None) -> bytes:
+    """A type 1 MIDI file of the whole band, or of one part; what is ``known`` of the last version is not written again."""
     from scorekit.render.midi import encode
 
-    return encode(performance, only=only)
+    return encode(performance, only=only, known=known)
 
 
 def audio(

@@ -31,13 +31,12 @@ class Recall(Hands):
         self.curves: dict[Hashable, Samples] = {}
         self._asked: set[Hashable] = set()
 
-    def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
-        """``work(a, b)`` over spans, in order; as many as can share it, where that is long."""
+    def both(
+        self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
+    ) -> list[Result]:
+        """``work(a, b)`` over spans, in order; as many as can share it, where that is long. ``told`` is what somebody has to be
+        told who has the same memory and knows nothing else."""
         return [work(*span) for span in spans]
-
-    def turns(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
-        """The same of work that is made of many short calls."""
-        return self.both(work, spans)
 
     def written(self, work: partial[Any], n: int) -> None:
         """Writes n samples of the file: ``work(a, b)`` wherever it differs from the last."""
@@ -59,7 +58,7 @@ class Recall(Hands):
         """``work(0, n)``: of what is known from before, only what is near to what is stale."""
         known = self.curves.get((given, n))
         if known is None:
-            known = np.concatenate(self.turns(work, halves([(0, n)], CELL)))
+            known = np.concatenate(self.both(work, halves([(0, n)], CELL)))
         else:
             known = known.copy()  # whoever got it last may still hold it
             for a, b in aligned(((a - reach, b + reach) for a, b in self.stale), CELL, n):
@@ -76,12 +75,12 @@ class Recall(Hands):
         """The version is worked out: curves that it had no use for are not true of it."""
         self.curves = {key: self.curves[key] for key in self._asked}
 
-    def _energies(self, work: Callable[[int, int], NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
+    def _energies(self, work: partial[NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
         spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
         if self.energy.size != n // PIECE:
             self.energy, spans = np.zeros(n // PIECE), [(0, n)]
         cut = halves(aligned(spans, grain, n), grain)
-        for (a, b), found in zip(cut, self.both(work, cut), strict=True):
+        for (a, b), found in zip(cut, self.both(work, cut, ("energies", *work.args[1:])), strict=True):
             self.energy[a // PIECE : b // PIECE] = found
         return self.energy.copy()
 
@@ -91,7 +90,7 @@ class Recall(Hands):
         known, spans = self.curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
         found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
         cut = halves(aligned(spans if known is not None else [(0, n)], grain, n), grain)
-        for (a, _), peaks in zip(cut, self.turns(work, cut), strict=True):
+        for (a, _), peaks in zip(cut, self.both(work, cut, ("peaks", *work.args[1:])), strict=True):
             found[a // PIECE : a // PIECE + peaks.size] = peaks
         self.curves[key] = found
         self._asked.add(key)

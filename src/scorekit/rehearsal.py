@@ -16,7 +16,10 @@ from scorekit.score import Performance, Plan, Score
 from scorekit.store import Store
 
 if TYPE_CHECKING:
-    from scorekit.remix import GivenUp, Heard, Remix
+    from scorekit.booth import GivenUp
+    from scorekit.mate import Mate
+    from scorekit.remix import Heard, Remix
+    from scorekit.render.midi import Known
 
 
 class Music(Struct, frozen=True, eq=False):
@@ -26,11 +29,20 @@ class Music(Struct, frozen=True, eq=False):
     score: Score
     performance: Performance
     midi: bytes
-    changes: tuple[Change, ...] = ()
-    """Against the version before; empty for the first."""
+    before: Score | None = None
+    """That of the version before; none for the first."""
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The stages that ran, and the inputs that differed."""
-    first: bool = True
+
+    @property
+    def first(self) -> bool:
+        """Whether there was no version before."""
+        return self.before is None
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Against the version before; empty for the first. Found when asked for: the files are not to wait for it."""
+        return diff.compare(self.before, self.score) if self.before else ()
 
 
 Value = TypeVar("Value")
@@ -58,10 +70,11 @@ def shared(new: Value, old: Value) -> Value:
 class Rehearsal:
     """Plays one version of a song after another. One thread may make music while another makes sound."""
 
-    def __init__(self) -> None:
-        self.store = Store()
+    def __init__(self, mate: Mate | None = None) -> None:
+        self.store, self._mate = Store(), mate
         self.remix: Remix | None = None
         self.last: Music | None = None
+        self._written: Known = {}
 
     def music(self, plan: Plan) -> Music | None:
         """A version composed and played; None when its plan is that of the last one, so that nothing is to be done."""
@@ -73,9 +86,8 @@ class Rehearsal:
         self.store.turn()
         score = pipeline.compose(plan, self.store)
         performance = pipeline.perform(score, self.store)
-        changes = diff.compare(last.score, score) if last else ()
-        ran = tuple(self.store.ran)
-        self.last = Music(plan, score, performance, pipeline.midi(performance), changes, ran, last is None)
+        midi = pipeline.midi(performance, known=self._written)
+        self.last = Music(plan, score, performance, midi, last.score if last else None, tuple(self.store.ran))
         return self.last
 
     def sound(self, performance: Performance, given_up: GivenUp = bool) -> Heard:
@@ -86,5 +98,5 @@ class Rehearsal:
 
             shelf = Shelf()
             shelf.tidy()
-            self.remix = Remix(shelf)
+            self.remix = Remix(shelf, self._mate)
         return self.remix.heard(performance, given_up)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
+from itertools import count
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,33 +19,30 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit import pipeline
+from scorekit.booth import GivenUp, Mix, Superseded, World
+from scorekit.mate import Block, Lost, Mate
 from scorekit.recall import SHEET, Recall, sheets, spread
 from scorekit.render import console as consoles
 from scorekit.render import delivery, wav
-from scorekit.render.console import GRID, SLOW, Console, Laid, Line, raised
+from scorekit.render.console import GRID, Console, Laid, Line
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.master import prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Span, Tape, aligned, halves
+from scorekit.render.tape import Make, Span, Tape, aligned, halves
 from scorekit.render.voices import Bodies, Keeper
 from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
 from scorekit.timebase import TempoMap
 
-GivenUp = Callable[[], bool]
 Kicks = NDArray[np.int64]
 Result = TypeVar("Result")
 LIMIT = 128 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
-_LONG = 20 * RATE
-"""Samples from which on two threads are quicker than one."""
-
-
-class Superseded(Exception):
-    """A render was given up because a newer version is there."""
+_LONG = 2 * RATE
+"""Samples from which on two processes are quicker than one."""
 
 
 class Heard(Struct, frozen=True, eq=False):
@@ -59,16 +57,16 @@ class Heard(Struct, frozen=True, eq=False):
 
 
 class Remix:
-    """Mixes one version of a song after another."""
+    """Mixes one version of a song after another, with the help of a mate where there is one."""
 
-    def __init__(self, keeper: Keeper | None = None) -> None:
+    def __init__(self, keeper: Keeper | None = None, mate: Mate | None = None) -> None:
         self.bodies = Bodies(LIMIT, keeper)
-        self.hands = Remembering()
+        self.hands = Remembering(mate)
         self.rows = Rows()
-        self._tape = Tape()
+        self._tape = Tape(self.hands.shared)
         self._on: dict[Line, tuple[Laid, Kicks]] = {}
         """What is on the tape, and the kicks it was ducked by."""
-        self._world: object = None
+        self._world: World | None = None
         self._desk: Desk | None = None
 
     def left(self) -> tuple[Any, ...]:
@@ -81,20 +79,36 @@ class Remix:
 
     def heard(self, performance: Performance, given_up: GivenUp = bool) -> Heard:
         """A version as sound. Superseded as soon as ``given_up`` says so; what was not done is done with the next."""
+        try:
+            return self._heard(performance, given_up)
+        except Superseded:
+            raise
+        except Lost:
+            self._world, self.hands.mate = None, None
+            return self._heard(performance, given_up)
+        except Exception:
+            self._world = None  # nobody knows what stands on the tape
+            raise
+
+    def _heard(self, performance: Performance, given_up: GivenUp) -> Heard:
         plan, hands = performance.plan, self.hands
         hands.given_up, self._desk = given_up, None
         rows = self.rows.of(performance)
-        prepare([order for row in rows if row not in self._on for order in row.orders()], self.bodies, hands)
+        came = [row for row in rows if row not in self._on]
+        if strokes(came) + strokes(self._on.keys() - {*rows}) > strokes(rows):
+            self._world, self._on = None, {}  # begun anew; what it was made of goes before the new comes
+        prepare([order for row in came for order in row.orders()], self.bodies, hands)
         laid = [self._on[row][0] if row in self._on else Laid(row, self.bodies) for row in rows]
         desk = console(performance, laid)
-        world = (desk.n, desk.delay, desk.fade, desk.room is None, plan.master.room, plan.master.tone)
+        room = None if desk.room is None else (plan.master.room, plan.master.tone)
+        world = World(desk.n, desk.delay, desk.fade, room)
         if world != self._world:
             self._world, self._on = world, {}
-            hands.resize(desk.n)
             self._tape.begin(desk.n, desk.room, desk.delay)
+            hands.resize(world)
         tape = self._tape
         self._exchange(desk, laid)
-        tape.ring(hands.give_up, hands.both)
+        tape.ring(hands.give_up, partial(hands.both, told=("ring",)))
         spans = aligned(((a - consoles.REACH, b + consoles.REACH) for a, b in tape.stale), GRID, desk.n)
         hands.begin(spans)
         desk.standing = tape.read
@@ -112,9 +126,6 @@ class Remix:
         come = {one.line for one in laid}
         gone = [one for one, _ in self._on.values() if one.line not in come]
         new = [one for one in laid if one.line not in self._on]
-        if sum(one.size for one in (*gone, *new)) > sum(one.size for one in laid):
-            self._tape.begin(desk.n, desk.room, desk.delay)
-            self._on, gone, new = {}, [], list(laid)
         turned = [one for one in laid if one.line in self._on and one.line.strip.duck > 0]
         for old, now in [*partners(gone, new), *((one, one) for one in turned)]:
             self.hands.give_up()
@@ -156,30 +167,48 @@ class Rows:
         return known[4]
 
 
-class Remembering(Recall):
-    """Hands that remember what they did, and do again only what is stale."""
+_SONGS = count()
 
-    def __init__(self) -> None:
+
+class Remembering(Recall):
+    """Hands that remember what they did, and do again only what is stale; half of that is for a mate, if there is one."""
+
+    def __init__(self, mate: Mate | None = None) -> None:
         super().__init__()
         self.given_up: GivenUp = bool
-        self.threads = ThreadPoolExecutor(2)
-        self.file = File()
-        self._mix = Mix()
+        self.mate = mate
+        self._world: World | None = None
+        self._blocks: dict[str, Block] = {}
+        self._song, self._known = next(_SONGS), False
+        self.file = File(self.shared)
+        self._mix = Mix(self.shared)
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
         return [self._checked(job) for job in jobs]
 
-    def resize(self, n: int) -> None:
-        """From now on songs are n samples long."""
-        if self._mix.n != n:
-            self._mix.resize(n)
-            self.file = File()
+    def shared(self, name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
+        """An array of zeros in reach of the mate, instead of the last of its name."""
+        if self.mate is None:
+            return np.zeros(shape, kind)
+        if self._known:
+            self.mate.forget(self._song)  # the old goes before the new comes
+        block = self._blocks[name] = Block(prod(shape) * np.dtype(kind).itemsize)
+        self._known = False
+        return np.frombuffer(block.memory, kind).reshape(shape)
+
+    def resize(self, world: World) -> None:
+        """From now on songs are as long as that."""
+        self._world, self._known = world, False
+        if self._mix.n != world.n:
+            self._mix.resize(world.n)
+            self.file = File(self.shared)
 
     def mixed(self, console: Console) -> Mix:
         """The mix of the last version, mended."""
         self._mix.console = console
-        self.both(partial(self._mix.hear, self.give_up), halves(aligned(self.stale, GRID, console.n), GRID))
+        spans = halves(aligned(self.stale, GRID, console.n), GRID)
+        self.both(partial(self._mix.hear, self.give_up), spans, ("hear",))
         return self._mix
 
     def store(self, size: int) -> memoryview:
@@ -188,21 +217,28 @@ class Remembering(Recall):
 
     def written(self, work: partial[Any], n: int) -> None:
         """Of the last file, the sheets that differ."""
-        self.file.write(partial(self._checked, work), n, self.stale)
+        head = self.file.size - work.args[2].nbytes
+        self.file.write(lambda spans: self.both(work, spans, ("write", head)), n, self.stale)
 
-    def turns(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
-        """``work(a, b)`` over spans, one after the other."""
-        return [self._checked(work, *span) for span in spans]
-
-    def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
-        """``work(a, b)`` over spans: by two threads, where that is long and little but NumPy's transforms, which do not wait
-        for each other. (Short calls do: two threads are six times slower at those than one.) What is given up is given up
-        by both before anything else begins."""
-        if sum(b - a for a, b in spans) < _LONG:
-            return self.turns(work, spans)
-        begun = [self.threads.submit(self._checked, work, *span) for span in spans]
-        wait(begun)
-        return [one.result() for one in begun]
+    def both(
+        self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
+    ) -> list[Result]:
+        """``work(a, b)`` over spans; every other one is for the mate, where that is long. What is given up is given up by both
+        before anything else begins."""
+        mine, its = spans[::2], spans[1::2]
+        if self.mate is None or not told or not its or sum(b - a for a, b in spans) < _LONG:
+            return [self._checked(work, *span) for span in spans]
+        if not self._known and self._world:
+            self.mate.begin(self._song, self._world, self._blocks)
+            self._known = True
+        self.mate.tell(self._song, told, its)
+        try:
+            own = [self._checked(work, *span) for span in mine]
+        except BaseException:
+            self.mate.stop()
+            raise
+        theirs: list[Result] = self.mate.answer()
+        return [row[number] for number in range(len(mine)) for row in (own, theirs) if number < len(row)]
 
     def _checked(self, job: Callable[..., Result], *inputs: int) -> Result:
         self.give_up()
@@ -214,44 +250,17 @@ class Remembering(Recall):
             raise Superseded
 
 
-class Mix:
-    """The mix before its gains, read from where the buses stand; only what is low in their sides is kept."""
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.console = Console(0, ())
-        self._slow: Samples = np.zeros((0, SLOW), np.float32)
-
-    def resize(self, n: int) -> None:
-        """From now on it is n samples long, and nothing is known of them."""
-        self.n, self._slow = n, np.zeros((-(-n // GRID), SLOW), np.float32)
-
-    def hear(self, ask: Callable[[], None], a: int, b: int) -> None:
-        """The lows of samples a to b are other ones; before each piece it is asked whether to go on."""
-        for at, _, slow in self.console.sides(a, b):
-            ask()
-            self._slow[at // GRID : at // GRID + len(slow)] = slow
-
-    def write(self, at: int, x: Samples) -> None:
-        """It is only read."""
-        raise NotImplementedError
-
-    def read(self, a: int, b: int) -> Samples:
-        """Samples a to b, a copy (2, b - a), as long as the buses stand."""
-        assert self.console.standing is not None
-        first = a // GRID
-        lows = raised(self._slow[first : -(-b // GRID)])[a - first * GRID :]
-        return self.console.mended(a, self.console.standing(a, b), lows)
-
-
 class File:
     """The last file, and the gains it was written with."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Make) -> None:
         self.gains: Samples = np.zeros(0, np.float32)
         """The gains of the version that is to be written."""
+        self._make = make
+        self._shared: Samples = np.zeros(0, np.float32)
+        """The same in reach of all who write."""
         self._written: Samples = np.zeros(0, np.float32)
-        self._bytes = bytearray()
+        self._bytes = np.zeros(0, np.uint8)
         self._again: NDArray[np.bool_] = np.zeros(0, np.bool_)
         """The sheets of ``SHEET`` samples that are to be written."""
         self._new: NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -259,11 +268,16 @@ class File:
 
     def store(self, size: int) -> memoryview:
         """The bytes of the last file; new ones, all to be written, for another size."""
-        if len(self._bytes) != size:
-            self._bytes, self._written = bytearray(size), np.zeros(0, np.float32)
-        return memoryview(self._bytes)
+        if self.size != size:
+            self._bytes, self._written = self._make("file", (size,), np.uint8), np.zeros(0, np.float32)
+        return self._bytes.data
 
-    def write(self, work: Callable[[int, int], None], n: int, stale: Iterable[Span]) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._bytes.size
+
+    def write(self, each: Callable[[Sequence[Span]], object], n: int, stale: Iterable[Span]) -> None:
         """Writes the sheets whose samples or gains differ from those in the file."""
         if self._written.shape != self.gains.shape or self._again.size != -(-n // SHEET):
             self._again = np.ones(-(-n // SHEET), np.bool_)
@@ -271,21 +285,27 @@ class File:
         else:
             self._again |= sheets(np.flatnonzero(self._written != self.gains), stale, n)
         self._written = self.gains
-        for a, b in spread(self._again, n):
-            for at in range(a, b, 64 * SHEET):
-                work(at, min(at + 64 * SHEET, b))
-                some = slice(at // SHEET, min(at // SHEET + 64, -(-b // SHEET)))
-                self._again[some], self._new[some] = False, True
+        if self._shared.shape != self.gains.shape:
+            self._shared = self._make("gains", self.gains.shape, np.float32)
+        self._shared[:] = self.gains
+        self._new |= self._again
+        each(halves(spread(self._again, n), SHEET))
+        self._again[:] = False
 
     def rewritten(self, n: int) -> tuple[Span, ...]:
         """Where the file is another one than when this was last asked, in bytes: all around its n samples, and sheets."""
         head = len(wav.header(n, 2, 16))
         spans = spread(self._new, n)
         self._new[:] = False
-        return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in spans), (head + 4 * n, len(self._bytes)))
+        return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in spans), (head + 4 * n, self.size))
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------
+
+
+def strokes(lines: Iterable[Line]) -> int:
+    """How often lines are struck."""
+    return sum(len(line.strokes) for line in lines)
 
 
 def partners(gone: Sequence[Laid], new: Sequence[Laid]) -> list[tuple[Laid | None, Laid | None]]:

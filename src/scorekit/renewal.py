@@ -144,7 +144,9 @@ class Renewal(Recall):
         self._shared = self.again[0] > _LONG
         return self.shop.together(job) if self._shared else job()
 
-    def both(self, work: Callable[[int, int], Result], spans: Sequence[Span]) -> list[Result]:
+    def both(
+        self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
+    ) -> list[Result]:
         """``work(a, b)`` over spans, in order."""
         return self.work([partial(work, *span) for span in spans])
 

@@ -77,6 +77,10 @@ class Memo:
         return value
 
 
+def _one(value: object, other: object) -> bool:
+    return value is other or (type(value) is type(other) is int and value == other)
+
+
 @dataclass
 class Store:
     """Remembers what each stage returned for the inputs it had, and can say why one ran again."""
@@ -91,6 +95,7 @@ class Store:
     _marks: dict[int, tuple[Any, str, int]] = field(default_factory=dict)
     _asked: dict[str, int] = field(default_factory=dict)
     _groups: dict[Any, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
+    _same: dict[str, tuple[tuple[object, ...], Any, tuple[str, ...]]] = field(default_factory=dict)
     _within: list[str] = field(default_factory=list)
     _turn: int = 0
 
@@ -150,6 +155,18 @@ class Store:
         for key in found[1]:
             self._asked[key] = self._turn
         value: Value = found[0]
+        return value
+
+    def again(self, name: str, inputs: tuple[object, ...], stages: Callable[[], Value]) -> Value:
+        """What some stages return that know nothing but these inputs: when the last ones of this name were the same objects, or
+        the same numbers, none of them is even looked at. To be called outside any ``together``."""
+        known = self._same.get(name)
+        if known is None or not all(map(_one, known[0], inputs)):
+            self._within = []
+            known = self._same[name] = inputs, stages(), tuple(self._within)
+        for key in known[2]:
+            self._asked[key] = self._turn
+        value: Value = known[1]
         return value
 
 

@@ -11,6 +11,7 @@ up when a newer version is there. A mistake changes nothing on disk.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from msgspec.structs import replace
 from scorekit import diff, files, ledger, pipeline, report
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
+from scorekit.mate import Mate
 from scorekit.notices import Notices
 from scorekit.rehearsal import Music, Rehearsal
 from scorekit.songs import Wishes
@@ -133,6 +135,8 @@ class Job(Struct, frozen=True):
     noticed: float
     old: threading.Event
     """Set when a newer version has come."""
+    told: threading.Event
+    """Set when its notes have been told of: nothing is told of its sound before."""
 
 
 class Sounds(threading.Thread):
@@ -171,20 +175,27 @@ class Sounds(threading.Thread):
             self.join(10.0)
 
     def run(self) -> None:
-        from scorekit.remix import Superseded
+        from scorekit.booth import Superseded
 
+        early: Event | None
         while (job := self._next()) is not None:
             try:
                 if (early := opened(job)) is not None:
+                    job.told.wait()
                     self.listen(early)
                 event = sounded(job, early is not None)
             except Superseded:
                 event = Event("dropped", job.song.name, time.time())
             except Exception as error:  # a bug must not end the watch
                 event = Event("trouble", job.song.name, time.time(), words=f"{type(error).__name__}: {error}")
+            job.told.wait()
             self.listen(event)
+            job.song.draft.let_go()
             if event.heard and not self._waiting:
                 job.song.draft.take(job.song.out, event.heard.wav)
+            if event.heard and sum(b - a for a, b in event.heard.changed) > event.heard.desk.n // 2:
+                trimmed()
+            del event  # it holds all that was heard
             with self._change:
                 self._now = None
                 self._change.notify_all()
@@ -198,11 +209,21 @@ class Sounds(threading.Thread):
             return self._now
 
 
+def trimmed() -> None:
+    """Gives the system back what was let go of, where that can be asked for."""
+    import ctypes
+
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
+
+
 def opened(job: Job) -> Event | None:
     """The first version of a song as a WAV file in its place, by what the last render or watch left; None when that is of no
     use."""
     song, performance = job.song, job.music.performance
-    last = ledger.read(song.ledger) if job.music.first else ledger.Ledger()
+    if not job.music.first:
+        return None
+    last = ledger.read(song.ledger)
     path = song.out / f"{song.name}.wav"
     if last.plan != fingerprint(job.music.plan) or not last.whole(song.out):
         told = {inner: digest for inner, _, digest in last.files}.get(path.name, b"")
@@ -226,11 +247,14 @@ def opened(job: Job) -> Event | None:
 def sounded(job: Job, there: bool = False) -> Event:
     """A version as a WAV file in its place, unless that is ``there`` already."""
     song = job.song
+    song.heard = None  # it holds the bodies of the last version
     heard = song.rehearsal.sound(job.music.performance, job.old.is_set)
     if there:
         song.heard = Event("ready", song.name, time.time(), 0.0, job.music, heard)
         return song.heard
     song.draft.changed = heard.rewritten
+    if hasattr(os, "memfd_create"):  # elsewhere what is open cannot be replaced
+        song.draft.hold(song.out / f"{song.name}.wav")
     try:
         trouble = song.write({f"{song.name}.wav": heard.wav}, {f"{song.name}.wav": song.draft})
     finally:
@@ -281,10 +305,12 @@ class Watch:
         self.notices = Notices(self.wake)
         self.sounds = Sounds(listen)
         self.memo = Memo()
+        self.mate: Mate | None = None
         self._claims = ExitStack()
         self._refused: set[str] = set()
 
     def __enter__(self) -> Watch:
+        self.mate = Mate.found() if self.sound else None  # while there are no threads
         self.sounds.start()
         self.notices.start()
         return self
@@ -294,8 +320,11 @@ class Watch:
         self.sounds.close()
         for song in self.songs.values():
             song.draft.drop()
+            song.draft.let_go()
             leave(song, Wishes(self.seed, tuple(self.settings), self.out))
         self._claims.close()
+        if self.mate is not None:
+            self.mate.close()
 
     def run(self) -> None:
         """Looks whenever there is a notice, and every second; never returns."""
@@ -328,7 +357,7 @@ class Watch:
 
     def _join(self, spec: str) -> Song | None:
         """A song that is new to the watch; its output belongs to this watch from now on."""
-        song = Song(spec, files.slug(Path(spec).stem), self.out, memo=self.memo)
+        song = Song(spec, files.slug(Path(spec).stem), self.out, Rehearsal(self.mate), memo=self.memo)
         try:
             self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
         except files.Busy:
@@ -391,9 +420,14 @@ class Watch:
             return
         song.broken, song.told = (), compiled.diagnostics
         path = str(song.out / f"{song.name}.mid")
-        self.listen(Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,)))
+        job = Job(song, music, began, threading.Event(), threading.Event())
         if self.sound:
-            self.sounds.want(Job(song, music, began, threading.Event()))
+            self.sounds.want(job)
+        try:
+            told = Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,))
+            self.listen(told)
+        finally:
+            job.told.set()
 
 
 def changes_told(music: Music) -> str:

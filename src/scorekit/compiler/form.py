@@ -138,6 +138,22 @@ def fit_one(
     settled: range = range(0),
 ) -> Choice:
     """The cheapest way to bring one token list to about so many bars; ``settled`` places keep theirs."""
+    offered, dear = tuple(sorted(lengths.items())), tuple(sorted((prices or {}).items()))
+    found, total, cost = _cheapest(tokens, offered, bars, named, dear, settled)
+    return Choice(shape.id, shape.path, found, total, cost + bias)
+
+
+@lru_cache(maxsize=256)
+def _cheapest(
+    tokens: tuple[SectionToken, ...],
+    lengths: tuple[tuple[str, tuple[int, ...]], ...],
+    bars: int,
+    named: frozenset[str],
+    prices: tuple[tuple[str, float], ...],
+    settled: range,
+) -> tuple[tuple[SectionToken, ...], int, float]:
+    """The tokens, their bars and what they cost. Remembered, for a song that is edited seldom gets another form."""
+    offers, dear = dict(lengths), dict(prices)
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     kept = tuple(tokens[place].bars for place in settled)
     for place, token in enumerate(tokens):
@@ -146,8 +162,8 @@ def fit_one(
                 table = {total + sum(kept): (cost, path + kept) for total, (cost, path) in table.items()}
             continue
         grown: dict[int, tuple[float, tuple[int, ...]]] = {}
-        gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
-        offered = options(token, lengths.get(token.name, ()), place == len(tokens) - 1, gone)
+        gone = dear.get(token.name, DROP_COST.get(token.name, 3.0))
+        offered = options(token, offers.get(token.name, ()), place == len(tokens) - 1, gone)
         for total, (cost, path) in table.items():
             for length, price in offered:
                 after = total + length
@@ -160,10 +176,10 @@ def fit_one(
         total: cost + 30 * abs(total - bars) / bars for total, (cost, path) in table.items() if len(path) == len(tokens)
     }
     if not costs:
-        return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
+        return tokens, sum(t.bars for t in tokens), 1e6
     total = min(costs, key=lambda t: (costs[t], t))
     fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
-    return Choice(shape.id, shape.path, fitted, total, costs[total] + bias + clumsiness(fitted))
+    return fitted, total, costs[total] + clumsiness(fitted)
 
 
 @lru_cache(maxsize=1024)

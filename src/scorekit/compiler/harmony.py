@@ -7,6 +7,7 @@ return, never its first bar, and at most one chord in four bars.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -136,6 +137,7 @@ def contrasts(offer: Progress, against: Progress) -> bool:
 # -- laying out ----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def laid(
     changes: Changes, written: Meter, bars: int, meter: Meter, keeps_ending: bool, last: bool = False
 ) -> tuple[ChordToken, ...]:

@@ -11,10 +11,10 @@ The bytes are written here: a long song has a hundred thousand events, and one o
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from scorekit.score import Key, Performance, Placement, Plan
+from scorekit.score import Key, Performance, Placement, Plan, Take
 from scorekit.stage import Part, Strip
 from scorekit.theory import DRUM_NOTES, LETTERS, MAJOR_LIKE, MODE_NAMES, key_name, pitch_name
 from scorekit.timebase import PPQ, Meter, Tick
@@ -63,19 +63,42 @@ _WITHOUT_DECOMPOSITION = str.maketrans(
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
-def encode(performance: Performance, *, only: str | None = None) -> bytes:
-    """The MIDI file of a performance; ``only`` names one part to write alone, with the same conductor and length.
+class Notes(NamedTuple):
+    """The notes of a part as a track has them: what they were written of, the tick at which the last ends, the events, the tick
+    of the last of those."""
+
+    takes: list[Take]
+    channel: int
+    program: int
+    end: Tick
+    events: bytes
+    last: Tick
+
+
+Known = dict[str, Notes]
+"""By part, what was written of the last version of a song."""
+
+
+def encode(performance: Performance, *, only: str | None = None, known: Known | None = None) -> bytes:
+    """The MIDI file of a performance; ``only`` names one part to write alone, with the same conductor and length. What is
+    ``known`` is kept for the next version, and notes of the same takes are not written again.
 
     Raises KeyError when ``only`` is not a part of the song.
     """
-    plan = performance.plan
-    notes = {part.name: _notes(performance, part.name) for part in plan.parts}
-    last = max((int(columns["end"].max()) for columns in notes.values() if columns["end"].size), default=0)
+    plan, known = performance.plan, {} if known is None else known
+    for part in plan.parts:
+        takes = [take for take in performance.takes if take.part == part.name]
+        of = (takes, part.channel, part.program)
+        if part.name not in known or known[part.name][:3] != of:  # takes equal nothing but themselves
+            columns = _notes(takes)
+            end = int(columns["end"].max(initial=0))
+            known[part.name] = Notes(*of, end, *_note_bytes(columns, part.channel, part.program))
+    last = max((known[part.name].end for part in plan.parts), default=0)
     end = closing_bar_line(plan.placements, last)
     parts = plan.parts if only is None else (plan.part(only),)
     titles = dict(zip((part.name for part in plan.parts), unique(part.title for part in plan.parts), strict=True))
     tracks = [_conductor(plan, last, end)]
-    tracks += [_track(part, titles[part.name], notes[part.name], end) for part in parts]
+    tracks += [_track(part, titles[part.name], known[part.name], end) for part in parts]
     header = b"MThd" + (6).to_bytes(4) + (1).to_bytes(2) + len(tracks).to_bytes(2) + PPQ.to_bytes(2)
     return header + b"".join(b"MTrk" + len(track).to_bytes(4) + track for track in tracks)
 
@@ -170,10 +193,10 @@ def key_bytes(key: Key) -> bytes:
 # -- the tracks of the parts -------------------------------------------------------------------------------------------
 
 
-def _track(part: Part, title: str, notes: Columns, end: Tick) -> bytes:
+def _track(part: Part, title: str, notes: Notes, end: Tick) -> bytes:
     """Name, program, volume, pan, expression, then the notes."""
-    events, now = _note_bytes(notes, part.channel, part.program)
-    return b"".join(b"\0" + event for event in _setup(part, title)) + events + vlq(end - now) + meta(END)
+    setup = b"".join(b"\0" + event for event in _setup(part, title))
+    return setup + notes.events + vlq(end - notes.last) + meta(END)
 
 
 def _setup(part: Part, title: str) -> Iterator[bytes]:
@@ -193,14 +216,15 @@ def pan(strip: Strip) -> int:
     return min(127, max(0, 64 + round(64 * strip.pan)))
 
 
-def _notes(performance: Performance, part: str) -> Columns:
-    """Start, end, pitch and velocity of a part's notes, sorted by pitch and start: in range, apart, a tick at least.
+def _notes(played: Sequence[Take]) -> Columns:
+    """Start, end, pitch and velocity of the notes of a part's takes, sorted by pitch and start: in range, apart, a tick at
+    least.
 
     A pitch struck again ends the note before it. Of two notes of one pitch on one tick the louder stays.
     """
     import numpy as np
 
-    takes = [take.events for take in performance.takes if take.part == part]
+    takes = [take.events for take in played]
     names = ("start", "length", "pitch", "velocity", "manner")
     start, length, pitch, velocity, manner = (
         np.concatenate([np.zeros(0, np.int64), *(take[name].astype(np.int64) for take in takes)]) for name in names

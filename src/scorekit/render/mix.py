@@ -83,12 +83,12 @@ def length(plan: Plan) -> int:
 def kicks(performance: Performance) -> list[int]:
     """Where the bass drum strikes, in samples."""
     drums = {part.name for part in performance.plan.parts if part.channel == 9}
-    found = set()
+    hits = [np.zeros(0, np.int64)]
     for take in performance.takes:
         if take.part in drums:
-            hits = take.events["start"][np.isin(take.events["pitch"], KICKS)]
-            found.update(sample_positions(performance.plan.tempo, hits.astype(np.int64)).tolist())
-    return sorted(found)
+            low, high = (take.events["pitch"] == pitch for pitch in KICKS)
+            hits.append(take.events["start"][low | high].astype(np.int64))
+    return sorted(set(sample_positions(performance.plan.tempo, np.concatenate(hits)).tolist()))
 
 
 # -- lines -----------------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def faded(performance: Performance, n: int) -> int:
     """Samples over which the end falls silent: most of what is left once the last stroke has
     fallen, so that no chord is cut off where it still sounds."""
     plan = performance.plan
-    last = max((int(take.events["start"].max()) for take in performance.takes if len(take.events)), default=0)
+    last = max((int(take.events["start"][-1]) for take in performance.takes if len(take.events)), default=0)
     return min(max(round(0.7 * (n - plan.tempo.sample(last))), 256), n)
 
 

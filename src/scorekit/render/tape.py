@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorekit.render import effects
 from scorekit.render.console import CHUNK, Buses, Console, Laid, Line, Whole, answer, audible
@@ -41,20 +43,27 @@ def halves(spans: Iterable[Span], grain: int) -> list[Span]:
     return found
 
 
-Each = Callable[[Callable[[int, int], Any], Sequence[Span]], Any]
-"""Does ``work(a, b)`` for some spans, whoever does them and in whatever order."""
+Each = Callable[[Callable[[int, int], list[Span]], Sequence[Span]], list[list[Span]]]
+"""What ``work(a, b)`` returns for some spans, whoever does them and in whatever order."""
+Make = Callable[[str, tuple[int, ...], Any], NDArray[Any]]
+"""An array of zeros of a shape and a type, by its name."""
 
 
-def one_by_one(work: Callable[[int, int], Any], spans: Sequence[Span]) -> None:
+def zeros(name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
+    """One of this process alone."""
+    return np.zeros(shape, kind)
+
+
+def one_by_one(work: Callable[[int, int], list[Span]], spans: Sequence[Span]) -> list[list[Span]]:
     """The spans in turn."""
-    for a, b in spans:
-        work(a, b)
+    return [work(a, b) for a, b in spans]
 
 
 class Tape:
-    """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late."""
+    """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late, in memory as ``make`` has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Make = zeros) -> None:
+        self._make = make
         self._store: Whole = np.zeros((8, 0), np.int32)
         self.delay = 0
         self.begin(0, None, 0)
@@ -64,7 +73,7 @@ class Tape:
         size = self._store.shape[1]
         if not n <= size <= n + n // 8:
             self._store = np.zeros((8, 0), np.int32)  # the old goes before the new comes: each is large
-            self._store = np.zeros((8, n + n // 32), np.int32)
+            self._store = self._make("buses", (8, n + n // 32), np.int32)
         else:
             self._store[: 8 if self.delay else 5] = 0
         rows = self._store[:, :n]
@@ -100,25 +109,36 @@ class Tape:
     def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
         if room := self.room:
-            each(partial(self._sounded, room, ask), halves(self._heard("verb", room.hop, room.reach), room.hop))
+            heard = halves(self._heard("verb", room.hop, room.reach), room.hop)
+            self._rung(each, partial(self.sounded, ask), heard)
         if self.delay:
-            far = effects.Echo(self.delay).reach
-            for a, b in self._heard("delay", CHUNK, far):
-                echo, first = effects.Echo(self.delay), max(a - far, 0) // CHUNK * CHUNK
-                for at in range(first, a, CHUNK):
-                    answer(echo, self.made.delay[at : at + CHUNK])
-                self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, ask)
+            heard = list(self._heard("delay", CHUNK, effects.Echo(self.delay).reach))
+            self._rung(one_by_one, partial(self._echoed, ask), heard)
         for spans in self._sent.values():
             spans.clear()
+
+    def _rung(self, each: Each, work: Callable[[int, int], list[Span]], spans: list[Span]) -> None:
+        before = self.stale
+        self.stale = [*before, *spans]  # whoever gives up half-way leaves it so
+        self.stale = [*before, *chain.from_iterable(each(work, spans))]
 
     def _heard(self, name: str, hop: int, far: int) -> tuple[Span, ...]:
         sent = aligned(self._sent[name], hop, self.n)
         return aligned(((a, b + far) for a, b in sent), hop, self.n)
 
-    def _sounded(self, room: effects.Room, ask: Callable[[], None], a: int, b: int) -> None:
-        room = room.silent()
+    def sounded(self, ask: Callable[[], None], a: int, b: int) -> list[Span]:
+        """The room answers to what is sent to it from sample a to b, multiples of its hop or the end; where that is another
+        answer."""
+        assert self.room is not None
+        room = self.room.silent()
         self._warm(room, a)
-        self._answered(room, self.made.verb, self._room, a, b, room.stride, ask)
+        return self._answered(room, self.made.verb, self._room, a, b, room.stride, ask)
+
+    def _echoed(self, ask: Callable[[], None], a: int, b: int) -> list[Span]:
+        echo = effects.Echo(self.delay)
+        for at in range(max(a - echo.reach, 0) // CHUNK * CHUNK, a, CHUNK):
+            answer(echo, self.made.delay[at : at + CHUNK])
+        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, ask)
 
     def _warm(self, room: effects.Room, at: int) -> None:
         """Lets a silent room hear all it would remember at a sample, a multiple of its hop."""
@@ -132,7 +152,8 @@ class Tape:
     def _answered(
         self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int,
         ask: Callable[[], None],
-    ) -> None:  # fmt: skip
+    ) -> list[Span]:  # fmt: skip
+        found = []
         for at in range(a, b, hop):
             ask()
             here = slice(at, min(at + hop, b))
@@ -141,4 +162,5 @@ class Tape:
             if step.any():
                 self.made.dry[:, here] += step
                 known[:, here] = new
-                self.stale.append((at, here.stop))
+                found.append((at, here.stop))
+        return found

@@ -1,0 +1,154 @@
+"""A second process at the sound of songs that are edited, on memory that both have.
+
+It is forked while there is nothing yet to be copied, knows no note, and is told over which samples a room is to answer, or the
+mix to be measured or written (``booth``); this process does the rest at the same time. Processes and not threads: NumPy's
+small calls only get in each other's way in threads. And one that stays: to fork a process that holds a song costs 6 ms and
+as much again in pages that are copied.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from scorekit.aside import Aside, forks, processors
+
+if TYPE_CHECKING:
+    from scorekit.booth import Booth, World
+
+
+class Lost(Exception):
+    """The other process is no more."""
+
+
+class Block:
+    """Memory full of zeros, which another process can have too."""
+
+    def __init__(self, size: int) -> None:
+        self.file, self.size = os.memfd_create("scorekit"), size
+        os.truncate(self.file, size)
+        self.memory = mmap.mmap(self.file, size)
+
+    def __del__(self) -> None:
+        os.close(self.file)
+
+
+class Mate:
+    """The other process, as this one has it. It is told one thing at a time, and asked for what came of it."""
+
+    @staticmethod
+    def found() -> Mate | None:
+        """One, where there is a processor for it and memory can be shared."""
+        able = forks() and hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd") and processors() > 1
+        return Mate() if able else None
+
+    def __init__(self) -> None:
+        self._flag = mmap.mmap(-1, mmap.PAGESIZE)
+        """Whose first byte says that what is being done is given up."""
+        (heard, told), (answers, answered) = os.pipe(), os.pipe()
+        parent = os.getpid()
+
+        def serve() -> None:
+            os.close(told)
+            os.close(answers)
+            _serve(heard, answered, parent, self._flag)
+
+        self._process: Aside[None] | None = Aside(serve)
+        os.close(heard)
+        os.close(answered)
+        self._told, self._answers = os.fdopen(told, "wb"), os.fdopen(answers, "rb")
+
+    @property
+    def process(self) -> int:
+        """Its number; 0 when it was ended."""
+        return self._process.process if self._process else 0
+
+    def begin(self, song: int, world: World, blocks: Mapping[str, Block]) -> None:
+        """A song, by a number of its own, stands on other memory from now on."""
+        self._tell(("begin", song, world, {name: (block.file, block.size) for name, block in blocks.items()}))
+        self.answer()
+
+    def forget(self, song: int) -> None:
+        """A song stands nowhere for the time being."""
+        self._tell(("forget", song, None, None))
+        self.answer()
+
+    def tell(self, song: int, told: tuple[Any, ...], spans: Sequence[tuple[int, int]]) -> None:
+        """What is to be done with a song: what, with what, and over which samples."""
+        self._flag[0] = 0
+        self._tell(("do", song, told, spans))
+
+    def answer(self) -> list[Any]:
+        """What came of it. Lost when the other process is no more; what went wrong there is raised here."""
+        try:
+            found, error = pickle.load(self._answers)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            raise Lost from None
+        if error is not None:
+            raise error
+        done: list[Any] = found
+        return done
+
+    def stop(self) -> None:
+        """What it is doing is given up; what it has done by then is asked for and forgotten."""
+        self._flag[0] = 1
+        with suppress(Exception):
+            self.answer()
+
+    def close(self) -> None:
+        """Ends it."""
+        for file in (self._told, self._answers):
+            with suppress(OSError):
+                file.close()
+        if self._process is not None:
+            self._process.__exit__(None, None, None)
+            self._process = None
+
+    def _tell(self, what: object) -> None:
+        try:
+            pickle.dump(what, self._told, protocol=5)
+            self._told.flush()
+        except (OSError, ValueError):
+            raise Lost from None
+
+
+def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
+    """The other process: until the pipe is closed, by whatever end of the first one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that will say so
+    songs: dict[int, Booth] = {}
+    with open(heard, "rb") as told, open(answered, "wb") as out:
+        while True:
+            try:
+                wish, song, what, where = pickle.load(told)
+            except EOFError:
+                return
+            found, problem = list[Any](), None
+            try:
+                if wish == "do":
+                    found = songs[song].done(what, where)
+                else:
+                    songs.pop(song, None)
+                if wish == "begin":
+                    songs[song] = _booth(what, where, parent, flag)
+            except Exception as error:
+                problem = error
+            try:
+                pickle.dump((found, problem), out, protocol=5)
+                out.flush()
+            except BrokenPipeError:
+                return
+
+
+def _booth(world: World, files: Mapping[str, tuple[int, int]], parent: int, flag: mmap.mmap) -> Booth:
+    from scorekit.booth import Booth
+
+    blocks = {}
+    for name, (file, size) in files.items():
+        with open(f"/proc/{parent}/fd/{file}", "r+b") as opened:
+            blocks[name] = mmap.mmap(opened.fileno(), size)
+    return Booth(world, blocks, lambda: flag[0] != 0)

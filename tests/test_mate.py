@@ -1,0 +1,92 @@
+"""Two processes at the sound of a song that is edited: bytes, giving up, and the death of the second one."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from scorekit import files, pipeline
+from scorekit.aside import forks
+from scorekit.booth import Superseded
+from scorekit.mate import Lost, Mate
+from scorekit.rehearsal import Rehearsal
+from scorekit.score import Performance
+
+SONG = 'genre = "rock"\nseed = 4\ntempo = 132\nlength = "20 s"\n'
+EDITS = (
+    "",
+    "\n[parts.bass]\nreroll = 3\n",
+    "\n[parts.keys]\nverb = 0.4\n",
+    "\n[parts.guitar]\nlevel = -3\n",
+    "\n[master]\nlufs = -18\n",
+)
+
+
+def played(edit: str) -> Performance:
+    """The song with an edit."""
+    plan = pipeline.compile_song(SONG + edit, "song.toml", find=files.load).plan
+    assert plan is not None
+    return pipeline.perform(pipeline.compose(plan))
+
+
+@pytest.fixture
+def mate() -> Iterator[Mate]:
+    """Another process."""
+    if not forks() or not hasattr(os, "memfd_create"):
+        pytest.skip("memory cannot be shared here")
+    found = Mate()
+    yield found
+    found.close()
+
+
+def test_two_write_what_one_writes(mate: Mate) -> None:
+    """Version after version, two processes write the bytes of one alone, tell the same changes, and the second has worked."""
+    two, one, asked = Rehearsal(mate), Rehearsal(), list[str]()
+    tell = mate.tell
+    mate.tell = lambda song, told, spans: (asked.append(told[0]), tell(song, told, spans))[1]  # type: ignore[method-assign]
+    for edit in (*EDITS, "\n[sections.verse]\nbars = 2\n", ""):
+        performance = played(edit)
+        mine, its = two.sound(performance), one.sound(performance)
+        assert bytes(mine.wav) == bytes(its.wav)
+        assert (mine.changed, mine.rewritten) == (its.changed, its.rewritten)
+    assert set(asked) == {"ring", "hear", "energies", "peaks", "write"}
+
+
+def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:
+    """A version given up at any moment leaves nothing of itself in the next."""
+    two, one = Rehearsal(mate), Rehearsal()
+    two.sound(played(""))
+    dropped = 0
+    for turn, edit in enumerate(EDITS[1:]):
+        asked = count()
+        try:
+            two.sound(played(edit), lambda turn=turn, asked=asked: next(asked) > 3 + 5 * turn)  # type: ignore[misc]
+        except Superseded:
+            dropped += 1
+    assert dropped > 1
+    performance = played(EDITS[2])
+    assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
+
+
+def test_alone_when_the_other_is_killed(mate: Mate) -> None:
+    """When the second process is killed the first one begins anew by itself, and writes the same."""
+    two, one = Rehearsal(mate), Rehearsal()
+    two.sound(played(""))
+    os.kill(mate.process, signal.SIGKILL)
+    for edit in EDITS[1:3]:
+        performance = played(edit)
+        assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
+    with pytest.raises(Lost):
+        mate.forget(0)
+
+
+def test_what_goes_wrong_there_is_raised_here(mate: Mate) -> None:
+    """A fault in the second process is one in the first, and does not end it."""
+    mate.tell(7, ("ring",), [(0, 1)])
+    with pytest.raises(KeyError):
+        mate.answer()
+    mate.forget(7)
