@@ -15,7 +15,7 @@ from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting, opening, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
-from scorekit.ensemble.retouch import banded, climax, rested, risen, sparser, varied
+from scorekit.ensemble.retouch import banded, climax, homed, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
 from scorekit.ensemble.tunes import ornamented, tune
 from scorekit.ideas import MelodyIdeas
@@ -123,7 +123,8 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
         late = brief.section.occurrence > 2 or brief.section.lift > 0
-        tones = risen(setting, tones, brief.seed) if late and setting.kind == "hook" and brief.lane.tier == 5 else tones
+        if setting.kind == "hook" and brief.lane.tier == 5:
+            tones = homed(setting, risen(setting, tones, brief.seed) if late else tones)
     busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
     if busy > SLACK:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))

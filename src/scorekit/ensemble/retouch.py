@@ -62,6 +62,17 @@ def risen(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ..
     return tuple(out)
 
 
+def homed(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """A chorus that comes home: its last tone goes to the nearest tonic where its chord has that."""
+    if not tones:
+        return ()
+    last, tonic = tones[-1], setting.section.key.tonic
+    if tonic not in spot(setting, last).chord:
+        return tuple(tones)
+    pitch = theory.nearest(last.pitch, (tonic,), setting.low, setting.high)
+    return (*tones[:-1], replace(last, pitch=pitch, idea="motif copy, home"))
+
+
 EDITS = {"tail": 9.0, "words": 3.0, "early": 1.0, "ornament": 1.0, "drop": 0.1}
 """What changes in a return, and how readily."""
 
