@@ -284,6 +284,8 @@ class RiffIdeas(Struct, frozen=True):
     """Section name to where it is played there: every (bar), answers (the second half of every four bars), fourths (the last
     of every four bars of long sections)."""
     lines: tuple[BassLine, ...] = ()
+    ground: tuple[str, ...] = ()
+    """Those of them who play it in every bar of such a section, for the others to join."""
 
 
 class Riff(Traced, frozen=True):
@@ -293,15 +295,22 @@ class Riff(Traced, frozen=True):
 
     parts: tuple[str, ...]
     bars: tuple[int, ...]
-    """Bars of the section (0-based) in which it is played."""
+    """Bars of the section (0-based) in which all of them play it."""
     tones: tuple[Note, ...]
     """In the bass's octave; manner ``mute`` where palms and thumbs lie on the strings."""
     id: str = ""
     path: str = ""
+    ground: tuple[str, ...] = ()
+    """Those who play it in ``every`` bar."""
+    every: tuple[int, ...] = ()
+
+    def bars_of(self, part: str) -> tuple[int, ...]:
+        """The bars in which a part plays it."""
+        return self.every if part in self.ground else self.bars if part in self.parts else ()
 
     def here(self, part: str, tick: Tick, bar: Tick) -> bool:
         """Whether a part plays it in the bar a tick lies in, ``bar`` ticks long."""
-        return part in self.parts and tick // bar in self.bars
+        return tick // bar in self.bars_of(part)
 
 
 class Arrange(Struct, frozen=True):

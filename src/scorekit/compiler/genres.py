@@ -318,6 +318,7 @@ class RiffSpec(Table):
     sections: dict[Name, Literal["every", "answers", "fourths"]] = entry(
         "Where: in every bar of a section, or as answers, in the second half or in the last of every four bars.", {}
     )
+    ground: tuple[Name, ...] = entry("Those of them who play it in every bar, where the others answer.", ())
     patterns: tuple[BassPattern, ...] = entry("Figures to choose from, each over one bar or two; m is muted.", ())
 
 

@@ -309,10 +309,11 @@ class _Vocabulary(Checks):
 
     def _riff(self) -> RiffIdeas:
         riff = self.genre.riff
-        for index, part in enumerate(riff.parts):
-            self.known(join("riff.parts", index), "part", part, self.catalog.specialists)
+        for name, parts in (("parts", riff.parts), ("ground", riff.ground)):
+            for index, part in enumerate(parts):
+                self.known(join(f"riff.{name}", index), "part", part, self.catalog.specialists)
         lines = self._each("riff.patterns", riff.patterns, partial(self._line, strings.PITCH_MARKS + "m"))
-        return RiffIdeas(riff.parts, tuple(riff.sections.items()), lines)
+        return RiffIdeas(riff.parts, tuple(riff.sections.items()), lines, riff.ground)
 
     def _range(self, path: str, lane: tuple[int, int]) -> None:
         if lane[1] - lane[0] < 12:

@@ -72,7 +72,7 @@ def brief(
     seam = Seam(**{name: getattr(placement.seam, name) for name in ear.seam}) if open_ears else Seam()
     last = placement.seam.after is None
     riff = riff_of(plan.ideas, placement.section, Seed(plan.seed), feel_band(plan.tempo.bpm_at(0)))
-    if riff and part in riff.parts and len(riff.bars) == placement.section.bars:
+    if riff and len(riff.bars_of(part)) == placement.section.bars:
         lane = replace(lane, rests=(), enter=stating(riff, part, lane.enter, placement.section))
     return Brief(
         part=part,

@@ -11,9 +11,6 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.bassline import (
     Pluck,
-    aimed,
-    coming_in,
-    grounded,
     kicks_of,
     lines_of,
     locked,
@@ -23,6 +20,7 @@ from scorekit.ensemble.bassline import (
     under_fills,
 )
 from scorekit.ensemble.degrees import APPROACHES, Register, approach, resolve, split
+from scorekit.ensemble.grounding import aimed, coming_in, grounded
 from scorekit.ensemble.playing import following, knee, level, pulse_at, strength
 from scorekit.ensemble.riffs import named, said, voiced
 from scorekit.ensemble.walking import Step, walk
@@ -150,7 +148,7 @@ def _patterned(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list
     plucks = aimed(brief, grounded(brief, trimmed(under_fills(brief, plucks))), ideas.approach)
     voiced = _voiced(brief, plucks, register)
     kicks = kicks_of(brief)
-    return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0].id
+    return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0][0].id
 
 
 def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounded]:
@@ -159,7 +157,7 @@ def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounde
     if riff is None or brief.part not in riff.parts or brief.cell.pattern:
         return notes
     kept = [n for n in notes if not riff.here(brief.part, n.start, bar)]
-    first = {number * bar for number in riff.bars}
+    first = {number * bar for number in riff.bars_of(brief.part)}
     kept = [_ended(n, min((t for t in first if t > n.start), default=n.start + n.length)) for n in kept]
     shared = [
         Sounded(
@@ -170,7 +168,9 @@ def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounde
             _origin(brief, tone.start, riff.path, named(riff, brief.part)),
             "dead" if tone.manner == "dead" else "",
         )
-        for tone in voiced(riff, brief.lane.low, brief.lane.high, round((brief.lane.low - ideas.low) / 12), bar)
+        for tone in voiced(
+            riff, brief.part, brief.lane.low, brief.lane.high, round((brief.lane.low - ideas.low) / 12), bar
+        )
     ]
     return sorted([*kept, *shared], key=lambda n: n.start)
 

@@ -1,4 +1,4 @@
-"""How a pattern becomes a bass line: which pattern, varied how, locked to which kicks, grounded on which chords.
+"""How a pattern becomes a bass line: which pattern, varied how, locked to which kicks.
 
 Everything here is rhythm and degree; pitches come last, in bass.
 """
@@ -12,14 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble.base import busier, heat, suited
-from scorekit.ensemble.degrees import APPROACHES, split
-from scorekit.ensemble.grid import offbeat
+from scorekit.ensemble.degrees import APPROACHES
 from scorekit.ensemble.playing import (
     LOOP,
     busyness,
-    changes,
+    figure_of,
     fill_starts,
-    group_of,
     grouped,
     home,
     looped,
@@ -29,16 +27,14 @@ from scorekit.ensemble.playing import (
     strength,
     tier_at,
     usable,
-    whole_song,
+    window,
 )
 from scorekit.ideas import BassIdeas, BassLine, Hit, Pattern
-from scorekit.score import Brief, Chord, Section
+from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
 KICK = 36
-NEAR = PPQ // 5
-"""A chord's bass must sound within a fifth of a beat of its onset."""
 _ROLES = ("state", "restate", "answer", "turn")
 
 
@@ -56,8 +52,9 @@ class Pluck(Struct, frozen=True):
 # -- which line --------------------------------------------------------------------------------------------------------
 
 
-def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
-    """The line of each bar: one for the section, now and then another to answer, and what single bars call for."""
+def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[tuple[BassLine, BassLine], ...]:
+    """(what goes on, what is called for) in each bar: one line for the section, now and then another to answer, and what
+    takes over in single bars; the same twice in all others."""
     lines = ideas.lines or (_plain(brief),)
     asked = next((line for line in lines if line.id == brief.cell.pattern), None)
     mains: dict[tuple[int, tuple[BassLine, ...]], BassLine] = {}
@@ -68,7 +65,7 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
             mains[tier, able] = asked or _choose(brief, able, ideas, tier)
         chosen.append(mains[tier, able])
     if asked is not None or len(lines) == 1:
-        return tuple(chosen)
+        return tuple(zip(chosen, chosen, strict=True))
     _answers(brief, lines, chosen, ideas.stray)
     kicks = kicks_of(brief)
 
@@ -76,7 +73,7 @@ def lines_of(brief: Brief, ideas: BassIdeas) -> tuple[BassLine, ...]:
         error = _lock_error(brief, line, kicks, ideas.kick_lock, range(bar, bar + 1))
         return round(float(2.0 ** (-3 * error)), 9)
 
-    return momentous(lines, brief, chosen, fit)
+    return tuple(zip(chosen, momentous(lines, brief, chosen, fit), strict=True))
 
 
 def _plain(brief: Brief) -> BassLine:
@@ -87,7 +84,8 @@ def _plain(brief: Brief) -> BassLine:
 
 def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int) -> BassLine:
     """The section's line by weight, leaning by the dials and toward the wanted share of kicks; a loop's by weight alone."""
-    fitting, shares = grouped(lines, tier)
+    short = [line for line in lines if 2 * line.rhythm.bars <= max(2, brief.section.bars)]
+    fitting, shares = grouped(short or lines, tier)
     if ideas.stray < LOOP:
         return looped(brief, ideas.lines or lines, fitting)
     onsets = [_rate(line) for line in fitting]
@@ -97,10 +95,10 @@ def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int
     weights = [
         share
         * busier(line.weight, (rate - low) / span, dials)
-        * 2.0 ** (-3 * _lock_error(brief, line, kicks, ideas.kick_lock))
+        * 2.0 ** (-8 * ideas.kick_lock * _lock_error(brief, line, kicks, ideas.kick_lock))
         for line, rate, share in zip(fitting, onsets, shares, strict=True)
     ]
-    return home(brief).choose(f"line/{group_of(tier)}", fitting, [round(w, 9) for w in weights], heat(brief.dials))
+    return figure_of(brief, "line", ideas.lines or lines, fitting, weights)
 
 
 def _rate(line: BassLine) -> float:
@@ -146,27 +144,40 @@ def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine], st
 # -- rhythm ------------------------------------------------------------------------------------------------------------
 
 
-def plucks_of(brief: Brief, lines: Sequence[BassLine]) -> list[Pluck]:
+def plucks_of(brief: Brief, lines: Sequence[tuple[BassLine, BassLine]]) -> list[Pluck]:
     """The onsets of a section as the lines have them, each bar varied by its place in the four."""
     found: list[Pluck] = []
     section = brief.section
-    for bar, line in enumerate(lines):
-        first = bar * section.meter.bar
-        ringing = all(hit.length == 1 for hit in line.rhythm.hits)
-        here = [
-            s
-            for s in paced(line.rhythm, section, brief.lane.pace, bar)
-            if brief.seed.at(bar, s.at).chance("hit", s.chance)
-        ]
-        tied = bar + 1 < len(lines) and lines[bar + 1] is line
-        ends = [s.at for s in here[1:]] + [section.meter.bar * (1 + tied)]
-        inside = []
-        for s, end in zip(here, ends, strict=False):
-            length = min(end - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, end - s.at))
-            token = line.degrees[s.index % len(line.degrees)] if line.degrees else "R"
-            inside.append(Pluck(first + s.at, length, token, s.mark, line.path, line.id))
-        found += _varied(brief, bar, inside)
+    for bar, (line, moment) in enumerate(lines):
+        tied = bar + 1 < len(lines) and lines[bar + 1] == (line, line)
+        inside = _written(brief, bar, line, section.meter.bar * (1 + (tied and moment is line)))
+        if moment is line:
+            found += _varied(brief, bar, inside)
+            continue
+        begin, end = (bar * section.meter.bar + tick for tick in window(brief, bar, moment))
+        theirs = _written(brief, bar, moment, section.meter.bar)
+        mixed = [p for p in inside if not begin <= p.at < end] + [p for p in theirs if begin <= p.at < end]
+        found += sorted(mixed, key=lambda p: p.at)
     return found
+
+
+def _written(brief: Brief, bar: int, line: BassLine, end: Tick) -> list[Pluck]:
+    """A line in a bar as written, its last onset not past ``end`` ticks from the bar line. What is left to chance is the same
+    whenever the figure comes round."""
+    section, first = brief.section, bar * brief.section.meter.bar
+    ringing = all(hit.length == 1 for hit in line.rhythm.hits)
+    place = home(brief).at("hit", bar % max(2, line.rhythm.bars))
+    here = [
+        s
+        for s in paced(line.rhythm, section, brief.lane.pace, bar)
+        if s.chance >= 1 or place.chance(f"{s.at}", s.chance)
+    ]
+    inside = []
+    for s, until in zip(here, [*(s.at for s in here[1:]), end], strict=False):
+        length = min(until - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, until - s.at))
+        token = line.degrees[s.index % len(line.degrees)] if line.degrees else "R"
+        inside.append(Pluck(first + s.at, length, token, s.mark, line.path, line.id))
+    return inside
 
 
 def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
@@ -190,7 +201,7 @@ def _weak(brief: Brief, plucks: list[Pluck]) -> list[int]:
     return [n for n, p in enumerate(plucks) if n and strength(brief.section, p.at) < 0.5 and p.token in ("R", "5", "8")]
 
 
-def _named(pluck: Pluck, token: str, what: str) -> Pluck:
+def named(pluck: Pluck, token: str, what: str) -> Pluck:
     return replace(pluck, token=token, idea=f"{pluck.idea.split(',')[0]}, {what}")
 
 
@@ -200,7 +211,7 @@ def _dropped(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
     if not weak:
         return plucks
     n = weak[int(seed.unit("which ghost") * len(weak))]
-    return [*plucks[:n], replace(_named(plucks[n], "x", "ghost"), mark="g"), *plucks[n + 1 :]]
+    return [*plucks[:n], replace(named(plucks[n], "x", "ghost"), mark="g"), *plucks[n + 1 :]]
 
 
 def _lifted(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
@@ -211,7 +222,7 @@ def _lifted(brief: Brief, plucks: list[Pluck], seed: Seed) -> list[Pluck]:
         return plucks
     n = late[int(seed.unit("which lifts") * len(late))]
     token = seed.choose("lifted to", ("8", "5", "5-", "3"), (3.0, 3.0, 2.0, 1.0 * brief.dials.complexity))
-    return [*plucks[:n], _named(plucks[n], token, f"answer on {token}"), *plucks[n + 1 :]]
+    return [*plucks[:n], named(plucks[n], token, f"answer on {token}"), *plucks[n + 1 :]]
 
 
 class Run(Struct, frozen=True):
@@ -249,31 +260,16 @@ def _turned(brief: Brief, bar: int, plucks: list[Pluck], seed: Seed) -> list[Plu
     kept = [replace(p, length=min(p.length, start - p.at)) for p in plucks if p.at < start]
     if brief.lane.tier <= 1 or not kept:
         return plucks
-    ticks = [start + (_upbeat(brief, pulse) if part == 0.5 else round(part * pulse)) for part, _ in run.steps]
+    ticks = [start + (upbeat(brief, pulse) if part == 0.5 else round(part * pulse)) for part, _ in run.steps]
     ends = [*ticks[1:], (bar + 1) * meter.bar]
-    source = _named(plucks[-1], "R", f"turn, {run.name}")
+    source = named(plucks[-1], "R", f"turn, {run.name}")
     return kept + [
         replace(source, at=at, length=end - at, token=token, mark="g" if token == "x" else "x")
         for at, end, (_, token) in zip(ticks, ends, run.steps, strict=True)
     ]
 
 
-def coming_in(brief: Brief, path: str) -> list[Pluck]:
-    """How a line enters before a bar line: with two steps toward what begins there, with the tone itself or its fifth an
-    eighth early, or not before it. One way for a whole song."""
-    enter, bar = brief.lane.enter, brief.section.meter.bar
-    line = -(-enter // bar) * bar
-    half = _upbeat(brief, line - enter)
-    known = line < brief.section.length or brief.seam.next_chord is not None
-    ways = ((("((", "(") if known else ("5-", "R")), ("", "N" if known else "R"), ("", "D" if known else "5-"), ())
-    tokens = whole_song(brief).at("bass").choose("way in", ways, (3.0, 1.5, 1.0, 2.5))
-    lengths = (half, line - enter - half)
-    return [
-        Pluck(enter + n * half, lengths[n], token, "x", path, "coming in") for n, token in enumerate(tokens) if token
-    ]
-
-
-def _upbeat(brief: Brief, span: Tick) -> Tick:
+def upbeat(brief: Brief, span: Tick) -> Tick:
     """Where the second of two notes in a span begins: in the middle, in swing after two thirds."""
     return span // 2 if brief.section.grid != 3 or brief.section.meter.compound else span * 2 // 3
 
@@ -304,15 +300,15 @@ def _again(brief: Brief, pluck: Pluck, end: Tick, more: float) -> Pluck | None:
     place = home(brief).at("thicken", at % (2 * brief.section.meter.bar))
     if not fits or pluck.token in APPROACHES or not place.chance("strike again", odds):
         return None
-    return replace(_named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")
+    return replace(named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")
 
 
-def _usual(brief: Brief, kicks: frozenset[Tick]) -> list[Tick]:
-    """The kicks that come at the same place in most pairs of bars: a line follows the groove, not its every ornament."""
+def _usual(brief: Brief, kicks: frozenset[Tick]) -> frozenset[Tick]:
+    """The places in two bars where most pairs of bars have a kick: a line follows the groove, not its every ornament."""
     pair = 2 * brief.section.meter.bar
     pairs = -(-brief.section.length // pair)
     often = Counter(tick % pair for tick in kicks)
-    return sorted(tick for tick in kicks if 2 * often[tick % pair] >= pairs)
+    return frozenset(place for place, count in often.items() if 2 * count >= pairs)
 
 
 def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
@@ -320,12 +316,12 @@ def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
 
     Downbeats and onsets already on a kick stay.
     """
-    kicks = _usual(brief, kicks_of(brief))
+    places = _usual(brief, kicks_of(brief))
     step, bar = PPQ // brief.section.grid, brief.section.meter.bar
     taken = {p.at for p in plucks}
     moved: dict[Tick, Tick] = {}
     for first in range(0, brief.section.length, bar):
-        here = [k for k in kicks if first <= k < first + bar]
+        here = sorted(first - first % (2 * bar) + p for p in places if p // bar == first // bar % 2)
         missing = [k for k in here if k not in taken]
         while missing and 1 - len(missing) / len(here) < lock:
             kick = missing.pop(0)
@@ -335,7 +331,7 @@ def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
                     taken = (taken - {at}) | {kick}
                     moved[at] = kick
                     break
-    shifted = [replace(_named(p, p.token, "with the kick"), at=moved[p.at]) if p.at in moved else p for p in plucks]
+    shifted = [replace(named(p, p.token, "with the kick"), at=moved[p.at]) if p.at in moved else p for p in plucks]
     return sorted(shifted, key=lambda p: p.at)
 
 
@@ -355,94 +351,3 @@ def trimmed(plucks: list[Pluck]) -> list[Pluck]:
     return [
         p if p.at + p.length <= end else replace(p, length=end - p.at) for p, end in zip(plucks, ends, strict=False)
     ] + plucks[-1:]
-
-
-# -- harmony -----------------------------------------------------------------------------------------------------------
-
-
-def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
-    """The chord's bass within a fifth of a beat of each chord, wherever the line plays on downbeats at all."""
-    section = brief.section
-    found = list(plucks)
-    on_one = sum(p.at % section.meter.bar == 0 for p in plucks) * 2 > section.bars
-    for chord in changes(section):
-        near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR]
-        held = next((n for n, p in enumerate(found) if p.at < chord.start < p.at + p.length), None)
-        if held is not None and found[held].token == "N" and not near:
-            continue
-        if near:
-            n = min(near, key=lambda i: (abs(found[i].at - chord.start), i))
-            found[n] = _rooted(found[n], chord.start)
-        elif held is not None:
-            found[held : held + 1] = _struck_again(found[held], chord.start)
-        else:
-            found = _marked(section, found, chord, on_one)
-    return found
-
-
-def _rooted(pluck: Pluck, start: Tick) -> Pluck:
-    """An onset near a chord's start as its root; one a little early waits for it."""
-    if split(pluck.token)[0] in ("R", "8") and pluck.at >= start:
-        return pluck
-    return replace(pluck, token="R", at=max(pluck.at, start))
-
-
-def _struck_again(pluck: Pluck, start: Tick) -> list[Pluck]:
-    """A note held over a change, in two: the second is the new root."""
-    after = replace(_named(pluck, "R", "struck at the change"), at=start, length=pluck.at + pluck.length - start)
-    return [replace(pluck, length=start - pluck.at), after]
-
-
-def _marked(section: Section, found: list[Pluck], chord: Chord, on_one: bool) -> list[Pluck]:
-    """A chord that begins in a rest: struck when it comes within a bar, else rooted by the first onset after it."""
-    after = next((n for n, p in enumerate(found) if p.at > chord.start), None)
-    if chord.start % section.meter.bar and found and on_one:
-        room = (found[after].at if after is not None else section.length) - chord.start
-        root = replace(
-            _named(found[0], "R", "struck at the change"), at=chord.start, length=min(room, PPQ // 2), mark="x"
-        )
-        return sorted([*found, root], key=lambda p: p.at)
-    if after is not None and found[after].at < chord.end and found[after].token not in ("R", "8"):
-        return [*found[:after], replace(found[after], token="R"), *found[after + 1 :]]
-    return found
-
-
-def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
-    """The last onset before a change leads into the next chord, with the genre's chance.
-
-    A semitone from outside the key is no place to stay: in straight time one that would last a beat comes on the last
-    off-beat instead.
-    """
-    section = brief.section
-    added: list[Pluck] = []
-    odds = min(1.0, odds * (0.6 + 0.8 * brief.dials.creativity))
-    starts = [chord.start for chord in changes(section)]
-    ends = [*starts[1:], section.length]
-    found = list(plucks)
-    for start, end in zip(starts, ends, strict=True):
-        inside = [n for n, p in enumerate(found) if start <= p.at < end]
-        if len(inside) < 2 or (end == section.length and not (brief.seam.next_chord)):
-            continue
-        last = found[inside[-1]]
-        close = end - last.at <= pulse_at(section, end - 1) and last.at - start > NEAR
-        if (
-            close
-            and last.token not in APPROACHES
-            and last.token != "x"
-            and brief.seed.at(last.at).chance("approach", odds)
-        ):
-            token = brief.seed.at(last.at).choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
-            leading = _named(last, token, "leads into the next chord")
-            late = end - offbeat(section)
-            if token in ("<", ">") and last.length >= PPQ and section.grid != 3 and late > last.at:
-                found[inside[-1]] = replace(last, length=late - last.at)
-                added.append(replace(leading, at=late, length=end - late))
-            else:
-                found[inside[-1]] = leading
-    return sorted([*found, *added], key=lambda p: p.at)
-
-
-def _manners(brief: Brief) -> tuple[float, ...]:
-    """Weights of the approaches: more chromatic with complexity."""
-    chromatic = 0.2 + 1.6 * brief.dials.complexity
-    return (3.0, 2.0, 2.0 * chromatic, 0.8 * chromatic, 1.2)

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit.ensemble.base import busier, heat
+from scorekit.ensemble.base import busier
 from scorekit.ensemble.families import FIGURES
-from scorekit.ensemble.grid import early, offbeat
+from scorekit.ensemble.grid import Stroke, early, offbeat
 from scorekit.ensemble.playing import (
     LOOP,
     Tune,
     busyness,
-    group_of,
+    figure_of,
     grouped,
     home,
     looped,
@@ -29,6 +29,7 @@ from scorekit.ensemble.playing import (
     tier_at,
     tune,
     usable,
+    window,
 )
 from scorekit.ensemble.stabs import Stab, lifted, restruck, trimmed
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
@@ -75,26 +76,32 @@ def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequ
     return restruck(brief, trimmed(found, brief.section.length))
 
 
-def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[CompCell, ...]:
-    """The cell of each bar: its block's, or what single bars call for; a riff takes up only what its twin plays too."""
+def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[tuple[CompCell, CompCell], ...]:
+    """(what goes on, what is called for) in each bar: its block's cell, and what takes over in single bars, the same twice in
+    all others; a riff takes up only what its twin plays too."""
     bars = brief.section.bars
     weighed: dict[tuple[object, ...], list[float]] = {}
     blocks = [_cell(brief, ideas, first, around, weighed) for first in range(0, bars, BLOCK)]
     going = [blocks[bar // BLOCK] for bar in range(bars)]
     if any(cell.id == brief.cell.pattern for cell in ideas.cells):
-        return tuple(going)
+        return tuple(zip(going, going, strict=True))
 
     def fit(cell: CompCell, bar: int) -> float:
         tie = _tied(brief, cell, bar, 1, around)
         return tie / RIFF if around.twin else tie
 
-    return momentous(ideas.cells, brief, going, fit)
+    return tuple(zip(going, momentous(ideas.cells, brief, going, fit), strict=True))
 
 
 def _strays(brief: Brief, ideas: CompIdeas, bar: int) -> bool:
-    """Whether the player leaves its figure in the block of a bar; never in the first."""
+    """Whether the player leaves its figure in the block of a bar; never in the first, and who plays grooves only at the end of
+    eight bars."""
     first = bar // BLOCK * BLOCK
-    return first > 0 and brief.seed.at(first).chance("stray", ideas.stray * (0.5 + brief.dials.creativity))
+    return (
+        first > 0
+        and (ideas.stray >= 0.5 or first % 8 == 8 - BLOCK)
+        and brief.seed.at(first).chance("stray", ideas.stray * (0.5 + brief.dials.creativity))
+    )
 
 
 def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
@@ -123,7 +130,7 @@ def _together(brief: Brief) -> Seed:
 
 
 def _block(
-    brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around, heard: Tune
+    brief: Brief, ideas: CompIdeas, cells: Sequence[tuple[CompCell, CompCell]], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
     """Two bars of comping. No bar is emptied by thinning unless a tune is heard there."""
     seed, bar = brief.seed.at(first), brief.section.meter.bar
@@ -165,10 +172,7 @@ def _cell(
     key = (place, *map(id, fitting))
     weighed[key] = weighed.get(key) or _weights(brief, fitting, place, around)
     weights = [w * s for w, s in zip(weighed[key], shares, strict=True)]
-    if ideas.stray < LOOP:
-        main = looped(brief, cells, fitting)
-    else:
-        main = home(brief).choose(f"cell/{group_of(tier)}", fitting, weights, heat(brief.dials))
+    main = looped(brief, cells, fitting) if ideas.stray < LOOP else figure_of(brief, "cell", cells, fitting, weights)
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
     if others and strays and brief.seed.at(first).chance("another cell", 0.7):
         return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
@@ -200,8 +204,15 @@ def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -
 
 def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:
     """When a cell is struck in a bar, in ticks from the bar line."""
+    return [s.at for s in _strokes(brief, cell, bar)]
+
+
+def _strokes(brief: Brief, cell: CompCell, bar: int) -> list[Stroke]:
+    """The strokes of a cell in a bar. What is left to chance is the same whenever the figure comes round."""
+    steady = isinstance(brief.ideas, CompIdeas) and brief.ideas.stray < 0.5
+    place = home(brief).at("hit", bar % max(BLOCK, cell.rhythm.bars)) if steady else brief.seed.at(bar)
     here = paced(cell.rhythm, brief.section, brief.lane.pace, bar)
-    return [s.at for s in here if s.chance >= 1.0 or brief.seed.at(bar, s.at).chance("hit", s.chance)]
+    return [s for s in here if s.chance >= 1.0 or place.at(s.at).chance("hit", s.chance)]
 
 
 def _held(brief: Brief) -> CompCell:
@@ -210,22 +221,31 @@ def _held(brief: Brief) -> CompCell:
     return CompCell("held", (1, 2, 3, 4, 5), 1.0, "", "", Pattern(steps, steps, (Hit(0, "x", steps),)))
 
 
-def _laid(brief: Brief, cells: Sequence[CompCell], first: int, bars: int = BLOCK) -> list[Stab]:
-    """The strokes of some bars, each of its cell. Cells without ``-`` let go at the next stroke or after an eighth;
-    strummed ones ring on."""
-    section, found = brief.section, []
-    for bar in range(first, min(first + bars, section.bars)):
-        cell, start = cells[bar], bar * section.meter.bar
-        written = any(hit.length > 1 for hit in cell.rhythm.hits)
-        here = paced(cell.rhythm, section, brief.lane.pace, bar)
-        ends = [s.at for s in here[1:]] + [section.meter.bar]
-        for s, end in zip(here, ends, strict=False):
-            if s.chance < 1.0 and not brief.seed.at(bar, s.at).chance("hit", s.chance):
-                continue
-            rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
-            length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(end - s.at, rings))
-            held = s.length >= 2 * PPQ // section.grid
-            found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing))
+def _laid(brief: Brief, cells: Sequence[tuple[CompCell, CompCell]], first: int, bars: int = BLOCK) -> list[Stab]:
+    """The strokes of some bars, each of its cell but where another takes over."""
+    bar, found = brief.section.meter.bar, list[Stab]()
+    for number in range(first, min(first + bars, brief.section.bars)):
+        cell, moment = cells[number]
+        own = _written(brief, cell, number)
+        if moment is not cell:
+            begin, end = window(brief, number, moment)
+            own = [s for s in own if not begin <= s.at % bar < end]
+            own += [s for s in _written(brief, moment, number) if begin <= s.at % bar < end]
+        found += sorted(own, key=lambda s: s.at)
+    return found
+
+
+def _written(brief: Brief, cell: CompCell, bar: int) -> list[Stab]:
+    """A cell in a bar. One without ``-`` lets go at the next stroke or after an eighth; strummed ones ring on."""
+    section, start = brief.section, bar * brief.section.meter.bar
+    written = any(hit.length > 1 for hit in cell.rhythm.hits)
+    here, found = paced(cell.rhythm, section, brief.lane.pace, bar), []
+    ends = dict(zip([s.at for s in here], [*(s.at for s in here[1:]), section.meter.bar], strict=False))
+    for s in _strokes(brief, cell, bar):
+        rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
+        length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(ends[s.at] - s.at, rings))
+        held = s.length >= 2 * PPQ // section.grid
+        found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing))
     return found
 
 
@@ -306,14 +326,14 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
     extra = max(0.0, 2.0 * busyness(brief) - 1.0)
     if not extra or not found:
         return found
-    step = offbeat(brief.section)
+    step, bar = offbeat(brief.section), brief.section.meter.bar
     taken = {s.at for s in found}
     added = []
     for s in found:
         at = s.at + step
         room = all(at + d not in taken for d in (0, PPQ // brief.section.grid, -(PPQ // brief.section.grid)))
         odds = 0.7 * extra * (1.0 - ideas.gapfill * _usual(brief, ideas, at, heard))
-        joined = not twin or at in twin
+        joined = (not twin or at in twin) and at // bar == s.at // bar
         if room and joined and s.length <= 2 * step and _place(brief, ideas, at).chance("strike again", odds):
             mark = "m" if s.mark == "m" else "^" if s.mark in "v^" else "s"
             added.append(Stab(at, step // 2, mark, at, s.path, f"{s.idea}, struck again"))

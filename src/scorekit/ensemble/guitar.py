@@ -74,7 +74,7 @@ def _beside_riff(brief: Brief, strokes: list[Stab]) -> list[Stab]:
     riff, bar = brief.riff, brief.section.meter.bar
     if riff is None or brief.cell.pattern:
         return strokes
-    first = [number * bar for number in riff.bars if brief.part in riff.parts]
+    first = [number * bar for number in riff.bars_of(brief.part)]
     kept = [s for s in strokes if not riff.here(brief.part, s.at, bar)]
     ends = [min((t for t in first if t > s.at), default=s.at + s.length) for s in kept]
     return [replace(s, length=min(s.length, end - s.at)) for s, end in zip(kept, ends, strict=True)]
@@ -88,7 +88,7 @@ def _riff(brief: Brief, pen: Pen, ideas: CompIdeas) -> None:
         return
     end = intents.finale(brief)
     struck = set(intents.strikes(section, brief.part))
-    for tone in voiced(riff, brief.lane.low, brief.lane.high, 1, section.meter.bar):
+    for tone in voiced(riff, brief.part, brief.lane.low, brief.lane.high, 1, section.meter.bar):
         if tone.start in struck or tone.manner == "dead" or (end is not None and tone.start >= end):
             continue
         origin = Origin(

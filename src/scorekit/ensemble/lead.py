@@ -145,7 +145,7 @@ def _shared(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     idea = named(riff, brief.part)
     tones = [
         Tone(t.start, t.length, t.pitch, "X" if t.velocity >= 100 else "x" if t.velocity >= 75 else "s", idea)
-        for t in voiced(riff, brief.lane.low - EDGE, brief.lane.high + EDGE, 2, bar)
+        for t in voiced(riff, brief.part, brief.lane.low - EDGE, brief.lane.high + EDGE, 2, bar)
         if t.manner == ""
     ]
     if brief.seed.chance("rings on", 0.4):

@@ -14,7 +14,7 @@ from scorekit.ensemble import masks
 from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
-from scorekit.ideas import Pattern, fits
+from scorekit.ideas import Idea, Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -63,6 +63,21 @@ def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], t
     return tuple(idea for idea, _ in found), tuple(share for _, share in found)
 
 
+STEADY = 3.0
+"""How much likelier a figure is that suits quiet and loud statements of a section alike."""
+
+
+def figure_of(
+    brief: Brief, draw: str, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea], weights: Sequence[float]
+) -> AnyIdea:
+    """The figure a section keeps, of those that fit: drawn among all the part knows, so that a louder statement has another
+    only where this one would not suit it."""
+    known = dict(zip(map(id, fitting), weights, strict=True))
+    wide = [len({group_of(tier) for tier in idea.tiers if tier > 1}) > 1 for idea in ideas]
+    drawn = [known.get(id(idea), 0.0) * (STEADY if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
+    return home(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
+
+
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
     """The ideas that may go on from a bar: not for single bars only, and their mask allows it; all such when none does."""
     lasting = tuple(idea for idea in ideas if not masks.momentary(idea)) or tuple(ideas)
@@ -87,6 +102,18 @@ def momentous(
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
     restless = getattr(brief.ideas, "stray", 0.0) >= 0.5
     return masks.moments(brief, some, going, facts, fit, 4 if restless else 8)
+
+
+def window(brief: Brief, bar: int, idea: Idea) -> tuple[Tick, Tick]:
+    """(from, to) in a bar where an idea for single bars takes over from what goes on: its last beat, its second half at the
+    end of eight bars, its first half after a fill; all of it for those who hardly play a thing twice."""
+    meter = brief.section.meter
+    half = meter.onsets[len(meter.onsets) // 2]
+    if getattr(brief.ideas, "stray", 0.0) >= 0.5 or len(meter.onsets) == 1:
+        return 0, meter.bar
+    if "after-fill" in idea.mask.split():
+        return 0, half
+    return half if bar % 8 == 7 else meter.onsets[-1], meter.bar
 
 
 def _fills(brief: Brief) -> frozenset[int]:

@@ -85,13 +85,14 @@ def _laid(ideas: RiffIdeas, where: str, section: Section, seed: Seed, band: str,
     long = {"every": 4, "answers": max(1, min(2, mine.line.rhythm.bars)), "fourths": 1}[where]
     turning = section.bars - 4 if where != "every" and section.cadence == "half" else section.bars
     played = tuple(b for b in range(turning) if b % 4 >= 4 - long)
+    every = tuple(range(turning)) if ideas.ground else played
     tones, near = list[Note](), register.middle
-    for bar in played:
+    for bar in every:
         tones += _bar(mine, section, bar, bar + long, register, near)
         near = register.root(section.chord_at(bar * section.meter.bar).root, near)
     ends = [*(t.start for t in tones), section.length][1:]
     single = tuple(replace(t, length=max(1, min(t.length, e - t.start))) for t, e in zip(tones, ends, strict=True))
-    return Riff(ideas.parts, played, single, mine.line.id, mine.line.path)
+    return Riff(ideas.parts, played, single, mine.line.id, mine.line.path, ideas.ground, every)
 
 
 def _bar(mine: Owned, section: Section, bar: int, turn: int, register: Register, near: int) -> list[Note]:
@@ -146,15 +147,17 @@ def _turned(mine: Owned, section: Section, bar: int, tones: list[Note], register
 # -- for those who play it -------------------------------------------------------------------------------------------
 
 
-def voiced(riff: Riff, low: int, high: int, up: int, bar: Tick) -> tuple[Note, ...]:
-    """The tones in a part's register: all moved by the same octaves, ``up`` of them where that fits; where none does, bar by
-    bar."""
-    whole = _moved(riff.tones, low, high, up)
+def voiced(riff: Riff, part: str, low: int, high: int, up: int, bar: Tick) -> tuple[Note, ...]:
+    """The tones a part plays in its register: all moved by the same octaves, ``up`` of them where that fits; where none does,
+    bar by bar."""
+    bars = riff.bars_of(part)
+    own = [tone for tone in riff.tones if tone.start // bar in bars]
+    whole = _moved(own, low, high, up)
     if all(low <= t.pitch <= high for t in whole):
         return whole
     placed = list[Note]()
-    for number in riff.bars:
-        placed += _moved([t for t in riff.tones if t.start // bar == number], low, high, up)
+    for number in bars:
+        placed += _moved([t for t in own if t.start // bar == number], low, high, up)
     return tuple(replace(t, pitch=_inside(t.pitch, low, high)) for t in placed)
 
 
@@ -183,4 +186,4 @@ def said(brief: Brief, idea: str) -> str:
     riff = brief.riff
     if riff is None or brief.part not in riff.parts or brief.cell.pattern:
         return idea
-    return f"riff {riff.id}" if len(riff.bars) == brief.section.bars else f"{idea}, riff {riff.id}"
+    return f"riff {riff.id}" if len(riff.bars_of(brief.part)) == brief.section.bars else f"{idea}, riff {riff.id}"
