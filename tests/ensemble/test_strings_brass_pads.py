@@ -11,7 +11,7 @@ from scorekit import theory
 from scorekit.ensemble import brass, pads, strings
 from scorekit.ensemble.base import Specialist
 from scorekit.ensemble.chorale import spans
-from scorekit.ensemble.sustain import Player, led
+from scorekit.ensemble.sustain import Player, led, moving
 from scorekit.ideas import HIT, Behaviour, SustainIdeas
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
@@ -295,3 +295,25 @@ def test_a_section_without_drums_breathes_in() -> None:
         assert len(last_bar(seed=Seed(f"{seed}/pads"))) <= 4
         assert len(last_bar(flags=quiet, ending=HIT, seed=Seed(f"{seed}/pads"))) <= 4
     assert risen >= 16
+
+
+def test_held_chords_move_inside() -> None:
+    """Over sixteen seeds some held chord moves one voice by a step while the others stay; a fourth that waits for a third was
+    sounding before and comes down by step; and nothing moves over a power chord."""
+    moved = waited = 0
+    for seed in range(16):
+        made = brief("pads", "organ_hold", seed=Seed(f"{seed}").at("pads"))
+        player = Player(made, made.ideas, made.ideas.behaviours[0], 4, 60.0)  # type: ignore[attr-defined,arg-type]
+        found = moving(player, spans(made))
+        for before, pieces in pairwise(found):
+            if len(pieces) == 1:
+                continue
+            (_, one), (_, two) = pieces
+            left, come = set(one) - set(two), set(two) - set(one)
+            assert len(left) == len(come) == 1 and abs(min(left) - min(come)) <= 2
+            moved += 1
+            chord = pieces[0][0].chord
+            if (min(left) - chord.root) % 12 == 5:
+                waited += 1
+                assert left <= set(before[-1][1]) and min(come) < min(left)
+    assert moved > 10 and waited > 2

@@ -20,8 +20,9 @@ from scorekit.ensemble.grid import offbeat, strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.playing import home
+from scorekit.ensemble.voicing import revoiced
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
-from scorekit.score import Brief, Note, Origin, Phrase
+from scorekit.score import Brief, Key, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
 OPENINGS = (4.0, 2.0, 1.0)
@@ -153,22 +154,70 @@ def tied(player: Player, parts: Sequence[Span], chain: Sequence[Voicing], idea: 
     return drafts
 
 
+def inner(player: Player, span: Span, voicing: Voicing, before: Voicing) -> list[tuple[Span, Voicing]]:
+    """A held chord as its voices move within it: now and then a fourth that the chord before had waits for its third, or in
+    the second half one voice goes on by step; never over power chords, where the tune would rub against it or the song ends."""
+    section, chord = player.brief.section, span.chord
+    seed = home(player.brief).at("inner", span.start)
+    half = (span.end - span.start) // 2 // PPQ * PPQ
+    odds = 0.4 * (0.5 + player.brief.dials.complexity)
+    last = bool(player.brief.ending) and span.end + player.bar > section.length
+    plain = last or section.chord_at(span.start).quality == "5"
+    if half < PPQ or plain or not seed.chance("moves", odds):
+        return [(span, voicing)]
+    turn = span.start + half
+    waits = _suspended(span, section.key, voicing, before)
+    if waits != voicing:
+        first, then = waits, voicing
+    else:
+        top = min(player.brief.lane.high, max(span.ceiling - 1, voicing[-1]))
+        first, then = voicing, revoiced(voicing, chord, section.key, player.brief.lane.low, top, seed.unit("which"))
+        if (
+            half < 2 * PPQ
+            or first == then
+            or any((p - m) % 12 in (1, 11) for p in set(then) - set(first) for m in span.held)
+        ):
+            return [(span, voicing)]
+    return [(replace(span, end=turn), first), (replace(span, start=turn), then)]
+
+
+def _suspended(span: Span, key: Key, voicing: Voicing, before: Voicing) -> Voicing:
+    """A voicing with the fourth that sounds already in place of its third; the voicing itself where there is none."""
+    root, classes = span.chord.root, theory.chord_classes(span.chord.root, span.chord.quality)
+    known = {p % 12 for p in theory.scale_pitches(key.tonic, key.mode)}
+    fourth = (root + 5) % 12
+    if fourth not in known or fourth in classes or (root + 7) % 12 not in classes:
+        return voicing
+    for n, pitch in enumerate(voicing):
+        wait = pitch + 5 - (pitch - root) % 12
+        rubs = any((wait - m) % 12 in (1, 11) for m in (*span.held, *voicing[:n], *voicing[n + 1 :]))
+        if n and (pitch - root) % 12 in (3, 4) and wait in before and wait not in voicing and not rubs:
+            return (*voicing[:n], wait, *voicing[n + 1 :])
+    return voicing
+
+
+def moving(player: Player, parts: Sequence[Span]) -> list[list[tuple[Span, Voicing]]]:
+    """The chords of the section, each in one piece or in two between which a voice moves."""
+    chain = led(player, parts)
+    befores = [(), *chain][: len(chain)]
+    return [inner(player, *told) for told in zip(parts, chain, befores, strict=True)]
+
+
 # -- behaviours they share -------------------------------------------------------------------------------------------
 
 
 def sustain(player: Player) -> list[Draft]:
     """Held chords, each voice moving only when it must."""
-    parts = spans(player.brief)
-    return tied(player, parts, led(player, parts), "held chords, voices led")
+    pieces = [piece for chord in moving(player, spans(player.brief)) for piece in chord]
+    return tied(player, [span for span, _ in pieces], [voicing for _, voicing in pieces], "held chords, voices led")
 
 
 def organ_hold(player: Player) -> list[Draft]:
     """Held chords struck anew at each change."""
-    parts = spans(player.brief)
     return [
-        Draft(span.start, span.end - span.start, pitch, player.velocity(span.start, 3.0), "", "held organ chords")
-        for span, voicing in zip(parts, led(player, parts), strict=True)
-        for pitch in voicing
+        replace(draft, velocity=player.velocity(draft.start, 3.0), manner="")
+        for pieces in moving(player, spans(player.brief))
+        for draft in tied(player, [span for span, _ in pieces], [v for _, v in pieces], "held organ chords")
     ]
 
 

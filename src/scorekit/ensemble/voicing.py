@@ -360,17 +360,22 @@ def richest(families: Sequence[str]) -> tuple[float, ...]:
 
 
 def revoiced(voicing: Voicing, chord: Chord, key: Key, low: int, high: int, pick: float) -> Voicing:
-    """The same chord with one voice moved to the next scale tone, as hands do on a chord that stays: 9 for 8, 4 for 3,
-    6 for 5, never the flat 6 or the sharp 4. ``pick`` in [0, 1) chooses among the moves that make no semitone; the voicing itself when there is none.
+    """The same chord with one voice moved to the next scale tone, as hands do on a chord that stays: 9 for 8, 6 for 5, never
+    the flat 6 or the sharp 4, never away from the third or the seventh, never to a tone that is there already.
+    ``pick`` in [0, 1) chooses among the moves that make no semitone; the voicing itself when there is none.
     """
     scale, own = chord_scale(chord.root, chord.quality, key.tonic, key.mode), chord_classes(chord.root, chord.quality)
+    told = {(chord.root + tone) % 12 for tone in guide_tones(chord.quality)}
     moves: list[Voicing] = []
     for n in range(len(voicing) - 1, 0, -1):
         others = voicing[:n] + voicing[n + 1 :]
+        if voicing[n] % 12 in told:
+            continue
+        there = {other % 12 for other in others}
         for step in (2, 1, -2):
             pitch = voicing[n] + step
             clear = all(abs(pitch - other) not in (0, 1, 13) for other in others)
-            clear = clear and ((pitch - chord.root) % 12 not in (6, 8) or pitch % 12 in own)
+            clear = clear and ((pitch - chord.root) % 12 not in (6, 8) or pitch % 12 in own) and pitch % 12 not in there
             if pitch % 12 in scale and low <= pitch <= high and clear and others[0] < pitch:
                 moves.append(tuple(sorted((*others, pitch))))
                 break
