@@ -123,7 +123,7 @@ def led_through(
     opened = {way[0] for n in range(take) if (way := led_through(key, low, high, count, still, n))}
     beam: list[tuple[float, tuple[Voicing, ...]]] = [(0.0, ())]
     for root, quality, ceiling, held in key:
-        own = seats(root, quality, (low, min(high, max(low + 14, ceiling - 1)), high), count)
+        own = seats(root, quality, (low, min(high, max(low + 7, ceiling - 1)), high), count)
         offers = [(v, cost + _under(v, ceiling, held)) for v, cost in own]
         if not beam[0][1]:
             offers = [offer for offer in offers if offer[0] not in opened] or offers
@@ -136,13 +136,13 @@ def led_through(
 
 
 def seats(root: int, quality: str, lane: tuple[int, int, int], count: int) -> tuple[tuple[Voicing, float], ...]:
-    """Voicings under the tune (low, roof, high), else up to the top of the lane, else with fewer voices."""
+    """Voicings under the tune (low, roof, high), of two voices rather than across it, else up to the top of the lane, else
+    of one."""
     low, roof, high = lane
-    for voices in range(count, 0, -1):
-        for top in (roof, high):
-            found = voicings(root, quality, low, top, voices)
-            if found:
-                return found
+    for top, voices in (*((roof, n) for n in range(count, 1, -1)), *((high, n) for n in range(count, 0, -1))):
+        found = voicings(root, quality, low, top, voices)
+        if found:
+            return found
     return (((low,), 0.0),)
 
 

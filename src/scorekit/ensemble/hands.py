@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble.base import heat
-from scorekit.ensemble.families import RESTLESS
+from scorekit.ensemble.families import RESTLESS, WIDE
 from scorekit.ensemble.playing import LOOP, changes, home, strength, whole_song
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
@@ -93,7 +93,7 @@ def _led(
         chords,
         families,
         _floor(brief, () if loop else above, tops),
-        brief.lane.high,
+        brief.lane.high if loop or families[0] in WIDE else _roof(brief),
         melody_tops=tops,
         strong=strong,
         seed=_song(brief) if loop else home(brief),
@@ -122,6 +122,13 @@ def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> i
     middle = sorted(note.pitch for note in above)[len(above) // 2]
     tune_low = min((top for top in tops if top is not None), default=high)
     return max(low, min(middle + 2, high - 16, tune_low - 14))
+
+
+def _roof(brief: Brief) -> int:
+    """Highest pitch of the voicings: the middle of the tune where two octaves less a seventh remain below it."""
+    sung = sorted(note.pitch for note in brief.hears("lead"))
+    low, high = brief.lane.low, brief.lane.high
+    return min(high, max(low + 14, sung[len(sung) // 2])) if sung else high
 
 
 def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:
