@@ -104,7 +104,7 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
     pedals = _pedal_spans(brief, register)
     voiced: list[Voiced] = []
     near = roots[0]
-    index = 0
+    index = up = 0
     for p in plucks:
         while index + 1 < len(roots) and section.chords[index + 1].start <= p.at:
             index += 1
@@ -113,9 +113,11 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
         if held is not None:
             near = held
         elif split(p.token)[0] in APPROACHES:
-            near = approach(split(p.token)[0], chord, _target(brief, p.at, root, register), near, register)
+            goal = _target(brief, p.at, root, register)
+            up = _hand(goal, near, register) - goal
+            near = approach(split(p.token)[0], chord, goal + up, near, register)
         else:
-            near = resolve(p.token, chord, root, register)
+            near, up = resolve(p.token, chord, root + up * (p.token == "R"), register), 0
         voiced.append(Voiced(p, near))
     return voiced
 
@@ -129,6 +131,12 @@ def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:
     if after is None or here.end - tick > brief.section.meter.bar:
         return root
     return register.root(after.bass, register.middle if after is brief.seam.next_chord else root)
+
+
+def _hand(goal: int, near: int, register: Register) -> int:
+    """A tone to be led to, in the octave in which the hand is: an approach is no leap of more than a fifth."""
+    octaves = [p for p in (goal, goal + 12, goal - 12) if register.low <= p <= register.high]
+    return goal if abs(goal - near) <= 7 else min(octaves, key=lambda p: (abs(p - near), p))
 
 
 def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int]]:

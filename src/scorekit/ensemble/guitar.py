@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from scorekit.ensemble.voicing import Voicing
 from scorekit.ideas import CompIdeas
 from scorekit.playable import TUNING, on_guitar
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
+from scorekit.theory import guide_tones
 from scorekit.timebase import PPQ, Tick
 
 UPSTROKE = 10
@@ -169,11 +171,18 @@ def thumb(chord: Chord, count: int) -> int:
 
 
 def fingers(slot: Slot, high: int) -> Voicing:
-    """Three upper strings over the thumb, the root not lowest where the hand can help it: the thumb has said it."""
-    voicing, root = slot.voicing, slot.chord.root
-    ways = [voicing[-3:], voicing[-4:-1], (*voicing[-2:], voicing[-3] + 12) if len(voicing) >= 3 else voicing]
-    held = (w for w in ways if len(w) == 3 and (w[0] - root) % 12 and w[-1] <= high and on_guitar(tuple(sorted(w))))
-    return tuple(sorted(next(held, voicing[-3:])))
+    """Three upper strings over the thumb: third and seventh before all, the root not lowest where the hand can help it: the
+    thumb has said it."""
+    voicing, chord = slot.voicing, slot.chord
+    told = {(chord.root + tone) % 12 for tone in guide_tones(chord.quality)}
+    ways = (
+        [voicing[-3:], voicing[-4:-1], (*voicing[-2:], voicing[-3] + 12), *combinations(voicing, 3)]
+        if voicing[2:]
+        else []
+    )
+    held = [w for w in ways if len(w) == 3 and max(w) <= high and on_guitar(tuple(sorted(w)))]
+    best = min(held, key=lambda w: (-len(told & {p % 12 for p in w}), min(w) % 12 == chord.root), default=voicing[-3:])
+    return tuple(sorted(best))
 
 
 def _palmed(brief: Brief, stab: Stab, family: str, fresh: bool) -> bool:
@@ -207,13 +216,20 @@ def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, palm: bool) -> None:
     """Where power chords are played: the palm on the low strings, pitched. Elsewhere a scratch over dead strings."""
     if palm:
         origin = _origin(brief, stab, ", palm mute")
-        for n, pitch in enumerate(slot.voicing[:2]):
+        for n, pitch in enumerate(_bare(slot)):
             velocity = _velocity(brief, replace(stab, mark="x" if stab.mark == "m" else stab.mark)) - 4 - 3 * n
             pen.write(stab.at, min(stab.length, PPQ // 2) * 3 // 5, pitch, velocity, origin, "mute")
         return
     origin = _origin(brief, stab, ", scratch")
     for n, pitch in enumerate(slot.voicing[-3:]):
         pen.write(stab.at, PPQ // 8, pitch, _velocity(brief, stab) - 2 * n, origin, "dead")
+
+
+def _bare(slot: Slot) -> tuple[int, ...]:
+    """What lies under the palm: root and fifth of the low strings; the lowest string alone where there is neither."""
+    root = slot.chord.root
+    fifth = root + tones(root, slot.chord.quality, ()).fifth
+    return tuple(p for p in slot.voicing[:3] if p % 12 in (root % 12, fifth % 12))[:2] or slot.voicing[:1]
 
 
 # -- picking -----------------------------------------------------------------------------------------------------------

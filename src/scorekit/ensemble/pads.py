@@ -69,7 +69,8 @@ def drone(player: Player) -> list[Draft]:
 
 
 def riser(player: Player) -> list[Draft]:
-    """The pad, and in the last bars a line climbing through the chords, faster and louder, up to the boundary."""
+    """The pad, and in the last bars a line climbing through the chords, faster and louder, up to the boundary: a tone that
+    stays is held, not struck again."""
     section, lane, parts = player.brief.section, player.brief.lane, spans(player.brief)
     bars = min(8 if section.bars > 8 else 4, section.bars)
     start, drafts = section.length - bars * player.bar, sustain(replace(player, voices=max(2, player.voices - 1)))
@@ -82,7 +83,11 @@ def riser(player: Player) -> list[Draft]:
         chord = next(s.chord for s in parts if at < s.end)
         goal = round(low + u * (lane.high - low))
         pitch = theory.nearest(goal, theory.chord_classes(chord.root, chord.quality), lane.low, lane.high)
-        drafts.append(Draft(at, step, pitch, player.velocity(at, 0.0) - 8 + 30 * u, "", "riser"))
+        last = drafts[-1] if drafts and drafts[-1].idea == "riser" else None
+        if last and last.pitch == pitch:
+            drafts[-1] = replace(last, length=at + step - last.start)
+        else:
+            drafts.append(Draft(at, step, pitch, player.velocity(at, 0.0) - 8 + 30 * u, "", "riser"))
         at += step
     return drafts
 

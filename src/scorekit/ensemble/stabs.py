@@ -30,19 +30,16 @@ class Stab(Struct, frozen=True):
 
 
 def lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
-    """Where no drummer leads over: off the last bar's first beat, eighths that grow into the next section; one stroke on
-    the last beat where slow music has a chord a bar."""
+    """Where no drummer leads over: a stroke on the last beat, and one after it that grows into the next section; the first
+    alone where slow music has a chord a bar."""
     section = brief.section
-    begin = section.length - section.meter.bar + pulse_at(section, 0)
     drumless = "nodrums" in section.flags and brief.seam.next_chord is not None
     if not drumless or not found or section.bars < 2 or not brief.seed.chance("lift", 0.85):
         return found
-    beats = range(begin, section.length, PPQ)
-    ticks = [t for beat in beats for t in (beat, beat + offbeat(section)) if t < section.length]
-    ticks = ticks[-2:][:1] if brief.band == "slow" and len(found) < 2 * section.bars else ticks
-    if not ticks:
-        return found
-    marks = ["ssxx"[4 * n // len(ticks)] for n in range(len(ticks))]
+    beat = section.length - pulse_at(section, section.length - 1)
+    ticks = [t for t in (beat, beat + offbeat(section)) if t < section.length]
+    ticks = ticks[:1] if brief.band == "slow" and len(found) < 2 * section.bars else ticks
+    marks = "sx"[-len(ticks) :]
     led = [Stab(t, PPQ // 2, m, t, found[-1].path, "leads over") for t, m in zip(ticks, marks, strict=True)]
     return [*(s for s in found if s.at < ticks[0]), *led]
 

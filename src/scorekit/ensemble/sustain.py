@@ -16,7 +16,7 @@ from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen, select
 from scorekit.ensemble.chorale import Span, Voicing, led_through, spans
-from scorekit.ensemble.grid import offbeat, strokes
+from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.playing import home
@@ -328,8 +328,8 @@ def _breathes(player: Player) -> bool:
 
 
 def _breathed(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Sequence[Voicing]) -> list[Draft]:
-    """In the last bar the voices rise through the chord, beat by beat, then in eighths, louder and louder; where the chord
-    changes there they stay."""
+    """In the last bar the voices of the chord come in one after another, the lowest first, each louder and held to the end,
+    nothing struck twice; where the chord changes there they stay."""
     section, high = player.brief.section, player.brief.lane.high
     end = section.length
     begin = end - player.bar
@@ -337,12 +337,12 @@ def _breathed(player: Player, drafts: list[Draft], parts: Sequence[Span], chain:
         return drafts
     voicing = voicing_at(parts, chain, begin)
     ladder = sorted({p + up for p in voicing for up in (0, 12) if p + up <= high})
-    beats = [begin + at for at in section.meter.onsets]
-    ticks = sorted({*beats, *(tick + offbeat(section) for tick in beats[len(beats) // 2 :])})
+    ticks = [begin + at for at in section.meter.onsets][: len(ladder)]
     kept = [d if d.end <= begin else replace(d, length=begin - d.start) for d in drafts if d.start < begin]
     for n, tick in enumerate(ticks):
         loud = player.velocity(tick, 0.0) - 12 + 34 * n / len(ticks)
-        kept.append(Draft(tick, end - tick, ladder[n * len(ladder) // len(ticks)], loud, "legato", "breathes in"))
+        some = ladder[n * len(ladder) // len(ticks) : (n + 1) * len(ladder) // len(ticks)]
+        kept += [Draft(tick, end - tick, pitch, loud, "legato", "breathes in") for pitch in some]
     return kept
 
 
