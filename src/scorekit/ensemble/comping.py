@@ -132,7 +132,7 @@ def _together(brief: Brief) -> Seed:
 def _block(
     brief: Brief, ideas: CompIdeas, cells: Sequence[tuple[CompCell, CompCell]], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
-    """Two bars of comping. No bar is emptied by thinning unless a tune is heard there."""
+    """Two bars of comping. No bar of a figure is emptied by thinning; of those who have none, unless a tune is heard there."""
     seed, bar = brief.seed.at(first), brief.section.meter.bar
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
     if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
@@ -142,7 +142,7 @@ def _block(
     clock = _clock(written)
     found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in clock)]
     left = {s.at // bar for s in found}
-    firsts = {s.at // bar: s for s in reversed(written) if not heard.activity(s.at)}
+    firsts = {s.at // bar: s for s in reversed(written) if ideas.stray < 0.5 or not heard.activity(s.at)}
     found = sorted([*found, *(s for n, s in firsts.items() if n not in left)], key=lambda s: s.at) or written[:1]
     found = found if around.twin else _varied(brief, ideas, found, first)
     return _thickened(brief, found, heard, ideas, around.twin)

@@ -16,7 +16,7 @@ from scorekit.ensemble.playing import home, knee, level, strength
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
-from scorekit.theory import scale_pitches
+from scorekit.theory import guide_tones, scale_pitches
 from scorekit.timebase import PPQ
 
 _OPEN = ("spread", "spread4", "open_triad9", "single_arp", "close")
@@ -206,10 +206,19 @@ def _right_hand(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, tex
 
 
 def upper(slot: Slot, high: int) -> tuple[int, ...]:
-    """Three voices over a left hand that has said the root: the root gives way to a seventh or ninth beside it, and a second at
-    the bottom is opened into a seventh where there is room above."""
-    told = [p for p in slot.voicing if (p - slot.chord.root) % 12]
-    voices = tuple(told[-3:] if len(told) >= 3 else slot.voicing[-3:])
+    """Three voices over a left hand that has said the root: the root gives way to a seventh or ninth beside it, the fifth to
+    third and seventh, and a second at the bottom is opened into a seventh where there is room above."""
+    chord = slot.chord
+    guides = {(chord.root + tone) % 12 for tone in guide_tones(chord.quality)}
+    told = [p for p in slot.voicing if (p - chord.root) % 12]
+    while len(told) > 3:
+        told.remove(
+            next(
+                (p for p in told if (p - chord.root) % 12 == 7),
+                next((p for p in told if p % 12 not in guides), told[0]),
+            )
+        )
+    voices = tuple(told if len(told) == 3 else slot.voicing[-3:])
     low = voices[0] + 12
     opens = len(voices) == 3 and voices[1] - voices[0] <= 2 and low <= high and 2 < low - voices[-1] <= 9
     return (*voices[1:], low) if opens else voices
