@@ -245,6 +245,8 @@ class CompIdeas(Struct, frozen=True):
     gate: float = 0.9
     stray: float = 0.2
     """How often it leaves the section's figure for two bars."""
+    licks: float = 0.0
+    """How often a rest of the tune is answered by a lick in sixths."""
 
 
 class SustainIdeas(Struct, frozen=True):

@@ -270,6 +270,7 @@ class CompSpec(Table):
     strum_ms: float = entry("Time between strings.", 10, ge=0, le=100)
     gate: float = entry("Sounding share of a chord.", 0.9, ge=0.05, le=1)
     stray: Unit = entry("How often it leaves its figure of two bars: 0 a loop, 1 hardly twice the same.", 0.2)
+    licks: Unit = entry("How often a guitar answers a rest of the tune with a lick in sixths.", 0.0)
 
 
 class CompsSpec(Table):

@@ -266,7 +266,7 @@ class _Vocabulary(Checks):
         cells = self._each(join(base, "rhythms"), comp.rhythms, self._cell)
         return CompIdeas(
             *comp.lane, cells, comp.voicings, comp.push_p, comp.gapfill, comp.layout_p, comp.strum_ms, comp.gate,
-            comp.stray,
+            comp.stray, comp.licks,
         )  # fmt: skip
 
     def _cell(self, path: str, name: str, one: CompRhythm) -> CompCell | None:

@@ -13,7 +13,8 @@ from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import figure
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
-from scorekit.ensemble.playing import fill_starts, knee, level, strength
+from scorekit.ensemble.licks import Lick, licks
+from scorekit.ensemble.playing import fill_starts, knee, level, strength, tune
 from scorekit.ensemble.riffs import named, said, voiced
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ensemble.voicing import Voicing
@@ -54,7 +55,8 @@ class Guitar:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
         strokes = _beside_riff(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
-        strokes = with_intents(brief, strokes)
+        said_between = licks(brief, ideas.licks, tune(brief)) if strokes else ()
+        strokes = with_intents(brief, _beside_licks(strokes, said_between))
         for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
             own = [stab for stab in strokes if (stab.family or families[0]) == family]
             if family == "single_arp":
@@ -62,6 +64,7 @@ class Guitar:
             else:
                 _strum(brief, pen, own, slots, ideas, family)
         _riff(brief, pen, ideas)
+        _licks(brief, pen, said_between, strokes)
         phrase = pen.phrase(brief.section.length, said(brief, f"{_idea(strokes)}, {families[0]}"))
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
@@ -104,6 +107,32 @@ def _riff(brief: Brief, pen: Pen, ideas: CompIdeas) -> None:
         length = min(tone.length, PPQ // 2) * 3 // 5 if tone.manner == "mute" else round(tone.length * ideas.gate)
         for n, pitch in enumerate((tone.pitch, *fifth)):
             pen.write(tone.start, length, pitch, loud - 3 * n, origin, tone.manner or "down")
+
+
+def _beside_licks(strokes: list[Stab], found: tuple[Lick, ...]) -> list[Stab]:
+    """The strokes outside the licks, ended where one begins."""
+    for lick in found:
+        start, end = lick[0][0], lick[-1][0] + lick[-1][1]
+        kept = [s for s in strokes if not start <= s.at < end]
+        strokes = [replace(s, length=start - s.at) if s.at < start < s.at + s.length else s for s in kept]
+    return strokes
+
+
+def _licks(brief: Brief, pen: Pen, found: tuple[Lick, ...], strokes: Sequence[Stab]) -> None:
+    """The licks on two strings, where the band strikes nothing."""
+    struck = [
+        *intents.strikes(brief.section, brief.part),
+        *(tick for tick, _ in intents.pushes(brief.section, brief.part)),
+    ]
+    for lick in found:
+        if not strokes or any(lick[0][0] <= tick < lick[-1][0] + lick[-1][1] for tick in struck):
+            continue
+        for at, length, pitches in lick:
+            stab = Stab(at, length, "x", at, strokes[0].path, "lick in sixths")
+            for n, pitch in enumerate(reversed(pitches)):
+                pen.write(
+                    at, round(0.95 * length), pitch, _velocity(brief, stab) - 3 * n, _origin(brief, stab, ""), "down"
+                )
 
 
 def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
