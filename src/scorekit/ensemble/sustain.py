@@ -340,7 +340,7 @@ def _breathed(player: Player, drafts: list[Draft], parts: Sequence[Span], chain:
     ticks = [begin + at for at in section.meter.onsets][: len(ladder)]
     kept = [d if d.end <= begin else replace(d, length=begin - d.start) for d in drafts if d.start < begin]
     for n, tick in enumerate(ticks):
-        loud = player.velocity(tick, 0.0) - 12 + 34 * n / len(ticks)
+        loud = player.velocity(tick, 0.0) - 4 + 40 * n / len(ticks)
         some = ladder[n * len(ladder) // len(ticks) : (n + 1) * len(ladder) // len(ticks)]
         kept += [Draft(tick, end - tick, pitch, loud, "legato", "breathes in") for pitch in some]
     return kept
