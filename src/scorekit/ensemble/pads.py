@@ -52,7 +52,7 @@ class Pads:
         """The pad of this section."""
         ideas = brief.ideas if isinstance(brief.ideas, SustainIdeas) else SustainIdeas()
         behaviour = chosen(brief, ideas, KINDS, "sustain_vl")
-        player = Player(brief, ideas, behaviour, players(brief, VOICES), 60.0, 0.3)
+        player = Player(brief, ideas, behaviour, max(2, players(brief, VOICES)), 60.0, 0.3)
         return perform(player, KINDS[behaviour.kind](player) if brief.lane.plays else [])
 
 
