@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_SECONDS = 3600.0
 RING = 2.0
 """Seconds from the last hit to the end of the song, where nothing else decides."""
+RINGS = (1.4, 3.2)
+"""Seconds it may be in a form that the genre chose: so the tempo can stay where it was drawn."""
 
 
 def timed(
@@ -36,9 +38,9 @@ def timed(
 ) -> tuple[TempoMap, float, tuple[Decision, ...]]:
     """The tempo map, the ring after the last bar line in seconds, and what was decided so that the length comes out.
 
-    A tempo the genre chose bends so that the last hit lands ``RING`` seconds before the end: by up to 3 %, or what half a bar
-    is of the whole, or anywhere in the genre's range where the song wrote form and length both. Then the ring stretches
-    between 1.2 and 4 s; what is still missing is told (T6). Where no length is asked for the last bar is heard out.
+    A tempo the genre chose bends inside the genre's range until the last hit lands between ``RINGS`` seconds before the end, or
+    ``RING`` where the song wrote form and length both. Then the ring stretches between 1.2 and 4 s; what is still missing is
+    told (T6). Where no length is asked for the last bar is heard out.
     """
     laid = [(p.section, p.start) for p in placed]
     local = [span_of(wish) for wish in wishes]
@@ -47,11 +49,11 @@ def timed(
     free = song.form is None or "length" in song.model_fields_set
     goal = wanted.seconds if free else None
     if goal and not pace.fixed and not any(local):
-        bars = sum(p.section.bars for p in placed)
-        bpm = pace.bpm * tempi.seconds(hit) / max(goal - RING, 0.5)
-        flex = 1.0 if song.form is not None else max(tempo.FLEX, 0.5 / max(bars - 1, 1))
-        low, high = max(genre.min, pace.bpm * (1 - flex)), min(genre.max, pace.bpm * (1 + flex))
-        tempi = tempo.laid(replace(pace, bpm=min(high, max(low, bpm))), laid, local, ending.slow, hit)
+        early, late = (RING, RING) if song.form is not None else RINGS[::-1]
+        now = tempi.seconds(hit)
+        landing = max(0.5, min(goal - late, max(goal - early, now)))
+        bpm = min(genre.max, max(genre.min, pace.bpm * now / landing))
+        tempi = tempo.laid(replace(pace, bpm=bpm), laid, local, ending.slow, hit)
     landing = tempi.seconds(hit)
     heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
     ring = max(RING + 0.5, heard_out) if goal is None else min(4.0, max(1.2, goal - landing))

@@ -7,12 +7,14 @@ the genre's lengths for its role, be halved, or be left out, each at a cost; the
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scorekit.compiler.harmony import FOLLOWERS
 from scorekit.compiler.strings import SectionToken
 
 DROP_COST = {
@@ -35,10 +37,16 @@ DROP_COST = {
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
+RETURN = 4.0
+"""What leaving out one of several statements of a section costs at most."""
+AGAIN = 4.0
+"""What it costs to play a form's body more than once."""
 ONCE = frozenset({"bridge", "breakdown", "solo", "C"})
 """What a song comes to once, however often the rest is played."""
 _NATURAL = frozenset({1, 2, 4, 6, 8})
 """Lengths in bars that a section may be brought to where the genre does not list them."""
+BRIEF = frozenset({"intro", "pre", "prechorus", "break", "build", "turn", "tag", "outro", "coda"})
+"""Sections that may be shorter than four bars; a verse of two is none."""
 TRIED, FITTED = 4, 4
 """Of a long song only the last few numbers of repeats are tried; with more repeats than FITTED, all but the first and the
 last keep their lengths as written. Anything else would take a minute for an hour of music."""
@@ -54,6 +62,24 @@ class Choice(Struct, frozen=True):
     cost: float
 
 
+class Goal(Struct, frozen=True):
+    """How many bars are wanted: about ``bars``, and from ``low`` to ``high`` if the song's length is to come out at a tempo
+    it may have."""
+
+    bars: float
+    low: int
+    high: int
+
+    def miss(self, total: int) -> float:
+        """What so many bars cost instead: 60 for a tempo e times as fast, and 25 for each bar that cannot be made up."""
+        out = max(self.low - total, total - self.high, 0)
+        return 60.0 * abs(math.log(total / self.bars)) + 25.0 * out
+
+    def nearest(self, total: int) -> int:
+        """The number of bars nearest to another at which the length comes out."""
+        return min(self.high, max(self.low, total))
+
+
 class Shape(Struct, frozen=True):
     """A form a genre offers: its weight, full and compressed token lists."""
 
@@ -67,24 +93,26 @@ class Shape(Struct, frozen=True):
 def fit(
     shapes: Sequence[Shape],
     lengths: dict[str, tuple[int, ...]],
-    bars: int,
+    goal: Goal,
     short: bool,
     luck: Callable[[str, float], float],
     named: frozenset[str] = frozenset(),
     prices: Mapping[str, float] | None = None,
+    over: frozenset[str] = frozenset(),
 ) -> Choice:
-    """The form whose fitted version costs least for about so many bars.
+    """The form whose fitted version costs least for a goal.
 
     ``lengths`` maps roles to the genre's lengths; ``luck`` gives a seeded handicap for a form's path and weight, so that the
     weights decide among forms that fit about equally well. Sections the song speaks of (``named``) are kept, and forms that
-    have them are preferred. Costs: 30 |bars - wanted| / wanted, dropped sections, changed lengths.
+    have them are preferred. Costs: what the bars are off, dropped sections, changed lengths, ``AGAIN`` for a body played again.
     """
     best: Choice | None = None
     for shape in shapes:
         bias = luck(shape.path, shape.weight)
-        for tokens, settled in versions(shape, bars, short):
+        for tokens, settled in versions(shape, round(goal.bars), short):
             missing = len(named - {token.name for token in tokens})
-            choice = fit_one(shape, tokens, lengths, bars, bias + 20.0 * missing, named, prices or {}, settled)
+            extra = bias + 20.0 * missing + (AGAIN if len(tokens) > len(shape.full) else 0.0)
+            choice = fit_one(shape, tokens, lengths, goal, extra, named, prices or {}, settled, over)
             if best is None or choice.cost < best.cost - 1e-9:
                 best = choice
     assert best is not None, "a genre has at least one form"
@@ -131,29 +159,16 @@ def fit_one(
     shape: Shape,
     tokens: tuple[SectionToken, ...],
     lengths: dict[str, tuple[int, ...]],
-    bars: int,
+    goal: Goal,
     bias: float,
     named: frozenset[str] = frozenset(),
     prices: Mapping[str, float] | None = None,
     settled: range = range(0),
+    over: frozenset[str] = frozenset(),
 ) -> Choice:
-    """The cheapest way to bring one token list to about so many bars; ``settled`` places keep theirs."""
-    offered, dear = tuple(sorted(lengths.items())), tuple(sorted((prices or {}).items()))
-    found, total, cost = _cheapest(tokens, offered, bars, named, dear, settled)
-    return Choice(shape.id, shape.path, found, total, cost + bias)
-
-
-@lru_cache(maxsize=256)
-def _cheapest(
-    tokens: tuple[SectionToken, ...],
-    lengths: tuple[tuple[str, tuple[int, ...]], ...],
-    bars: int,
-    named: frozenset[str],
-    prices: tuple[tuple[str, float], ...],
-    settled: range,
-) -> tuple[tuple[SectionToken, ...], int, float]:
-    """The tokens, their bars and what they cost. Remembered, for a song that is edited seldom gets another form."""
-    offers, dear = dict(lengths), dict(prices)
+    """The cheapest way to bring one token list to a goal; ``settled`` places keep their bars. Of sections of one name the last is
+    the dearest: a song without its last chorus lacks more than one without its first."""
+    last = {token.name: place for place, token in enumerate(tokens)}
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     kept = tuple(tokens[place].bars for place in settled)
     for place, token in enumerate(tokens):
@@ -162,24 +177,26 @@ def _cheapest(
                 table = {total + sum(kept): (cost, path + kept) for total, (cost, path) in table.items()}
             continue
         grown: dict[int, tuple[float, tuple[int, ...]]] = {}
-        gone = dear.get(token.name, DROP_COST.get(token.name, 3.0))
-        offered = options(token, offers.get(token.name, ()), place == len(tokens) - 1, gone)
+        gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
+        gone = gone if place == last[token.name] else min(gone, RETURN)
+        own = lengths.get(token.name, ())
+        offered = choruses(token, gone) if token.name in over else options(token, own, place == len(tokens) - 1, gone)
         for total, (cost, path) in table.items():
             for length, price in offered:
                 after = total + length
                 if not length and token.name in named:
                     continue
-                if after <= bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
+                if after <= goal.bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
                     grown[after] = (cost + price, (*path, length))
         table = grown or table
     costs = {
-        total: cost + 30 * abs(total - bars) / bars for total, (cost, path) in table.items() if len(path) == len(tokens)
+        total: cost + goal.miss(total) for total, (cost, path) in table.items() if total and len(path) == len(tokens)
     }
     if not costs:
-        return tokens, sum(t.bars for t in tokens), 1e6
+        return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
     total = min(costs, key=lambda t: (costs[t], t))
     fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
-    return fitted, total, costs[total] + clumsiness(fitted)
+    return Choice(shape.id, shape.path, fitted, total, costs[total] + bias + clumsiness(fitted))
 
 
 @lru_cache(maxsize=1024)
@@ -191,12 +208,21 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
     prefer = token.bars
     found = {prefer: 0.0} | {length: abs(length - prefer) / prefer for length in lengths if length != prefer}
     if len(lengths) != 1:
-        near = {prefer // 2, prefer - 2, prefer + 2} if prefer > 2 else {2} if last else {2, 4}
-        for length in sorted(near & _NATURAL):
+        more = set() if token.name in BRIEF else {prefer + 2}
+        near = {prefer // 2, prefer - 2} | more if prefer > 2 else {2} if last else {2, 4}
+        natural = _NATURAL - {6} if token.name in BRIEF else _NATURAL
+        for length in sorted(near & natural):
             found.setdefault(length, 0.6 + 0.4 * abs(length - prefer) / prefer)
+    if token.name not in BRIEF:
+        found = {n: price + (2.0 if n < min(4, prefer) else 0.0) for n, price in found.items()}
     if not last:
         found[0] = gone
     return tuple(sorted(found.items()))
+
+
+def choruses(token: SectionToken, gone: float) -> tuple[tuple[int, float], ...]:
+    """Lengths of a solo over the changes of the whole form: as written or a multiple of it, never cut inside a chorus."""
+    return ((0, gone), *((token.bars * times, 0.5 * (times - 1)) for times in (1, 2, 3, 4)))
 
 
 def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
@@ -213,7 +239,7 @@ def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
     early = 2.0 if not any(end >= 0.55 for end in ends) else 0.0
     firsts: dict[str, int] = {}
     short = sum(firsts.setdefault(token.name, token.bars) < token.bars for token in tokens)
-    return 1.5 * twins + early + 0.8 * short
+    return 1.5 * twins + early + 2.5 * short
 
 
 def exact(tokens: tuple[SectionToken, ...], bars: int) -> tuple[SectionToken, ...]:
@@ -233,3 +259,33 @@ def exact(tokens: tuple[SectionToken, ...], bars: int) -> tuple[SectionToken, ..
         kept[spare] = replace(kept[spare], bars=kept[spare].bars - cut)
         missing += cut
     return tuple(kept)
+
+
+# -- solos over the form -----------------------------------------------------------------------------------------------
+
+AWAY = frozenset({"break", "breakdown"})
+"""Sections that are no part of the tune."""
+Steps = tuple[tuple[str, int], ...]
+"""Sections whose chords are played one after the other, and bars of each."""
+
+
+def head_of(tokens: Sequence[SectionToken]) -> Steps:
+    """The tune once through, as a soloist plays over it: the sections from the first to the next one that has no chords of its
+    own; nothing for a song without such."""
+    own = [t.name not in FOLLOWERS and t.name not in AWAY for t in tokens]
+    first = next((n for n, mine in enumerate(own) if mine), 0)
+    end = next((n for n in range(first, len(tokens)) if not own[n]), len(tokens))
+    return tuple((t.name, t.bars) for t in tokens[first:end])
+
+
+def walk(head: Steps, walked: int, bars: int) -> tuple[Steps, int]:
+    """So many bars of the form from its bar ``walked`` on, as far as whole sections or what is left of them; and the bar
+    after them."""
+    total, found, at = sum(bars for _, bars in head), list[tuple[str, int]](), 0
+    end = walked + bars
+    for name, length in head * (end // max(1, total) + 1):
+        begin, at = at, at + length
+        inside = min(at, end) - max(begin, walked)
+        if inside > 0:
+            found.append((name, inside))
+    return tuple(found), end % max(1, total)

@@ -109,6 +109,7 @@ class GenreSection(Table):
     cadence: Cadence = entry("How it ends.", "open")
     melody: Literal["hook", "hook_half", "lead", "riff", "solo", "none"] = entry("What the melody does.", "lead")
     contrast_with: Name | None = entry("Section its harmony must differ from.", None)
+    over: Literal["", "form"] = entry("form: played over the chords of the whole form, chorus after chorus.", "")
 
 
 class Progression(Table):

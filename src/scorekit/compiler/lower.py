@@ -284,5 +284,5 @@ def entry(section: Section | None) -> Entry | None:
 
 def paced(sources: Sources, seed: Seed) -> tempo.Pace:
     """The song's own tempo, else one of the genre's."""
-    lean = sources.model.bias.get("tempo", 0.0)
-    return tempo.asked(sources.song.tempo) or tempo.Pace(tempo.drawn(sources.genre.tempo, lean, seed))
+    lean, genre = sources.model.bias.get("tempo", 0.0), sources.genre
+    return tempo.asked(sources.song.tempo) or tempo.Pace(tempo.drawn(genre.tempo, lean, seed.at(genre.genre.id)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import log
+from math import ceil, floor, log
 
 from msgspec.structs import replace
 
 from scorekit.compiler import endings, form, sections, tempo
-from scorekit.compiler.duration import RING
+from scorekit.compiler.duration import RING, RINGS
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.specs import SongSpec
@@ -63,8 +63,10 @@ def formed(
         tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
         return tuple(lengthened(song, token, book) for token in tokens), "form"
     bar = setting.meter.bar / PPQ * 60 / pace.bpm
-    bars = wanted.bars or max(2, round((float(wanted.seconds or 30.0) - RING) / bar) + 1)
-    bars = max(2, bars - spare)
+    goal = aimed(
+        wanted, bar, (1.0, 1.0) if pace.fixed else (genre.tempo.min / pace.bpm, genre.tempo.max / pace.bpm), spare
+    )
+    bars = round(goal.bars)
     if bars > MAX_BARS:
         told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
         book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
@@ -75,18 +77,32 @@ def formed(
     choice = form.fit(
         shapes,
         lengths,
-        bars,
+        goal,
         short,
         lambda path, weight: handicap(setting.seed, path, weight),
         named(song),
         prices(genre),
+        frozenset(name for name, role in genre.section.items() if role.over == "form"),
     )
     tokens = tuple(
         replace(t, bars=song.sections[t.name].bars or t.bars) if t.name in song.sections else t for t in choice.tokens
     )
+    total = sum(token.bars for token in tokens)
+    return form.exact(tokens, goal.nearest(total)), choice.path
+
+
+def aimed(wanted: Length, bar: float, reach: tuple[float, float], spare: int) -> form.Goal:
+    """The bars of a song whose bars last so many seconds (``bar``) at its own tempo, which may be changed by factors in
+    ``reach``, less those to be played again. The last bar is struck once, and rings."""
     if wanted.bars:
-        tokens = form.exact(tokens, bars)
-    return tokens, choice.path
+        exact = max(2, wanted.bars - spare)
+        return form.Goal(exact, exact, exact)
+    seconds = float(wanted.seconds or 30.0)
+    about = (seconds - RING) / bar
+    low, high = (max(seconds - ring, 0.5) / bar * share for ring, share in zip(RINGS[::-1], reach, strict=True))
+    first, last = ceil(low - 1e-6), floor(high + 1e-6)
+    first, last = (first, last) if first <= last else (round(about),) * 2
+    return form.Goal(max(2.0, about + 1 - spare), max(2, first + 1 - spare), max(2, last + 1 - spare))
 
 
 def named(song: SongSpec) -> frozenset[str]:
@@ -101,7 +117,7 @@ def prices(genre: GenreSpec) -> dict[str, float]:
 
 def handicap(seed: Seed, path: str, weight: float) -> float:
     """A seeded cost for a form, small for heavy ones: an exponential race among forms that fit equally well."""
-    return min(3.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01)) * 0.6
+    return 3.0 * min(2.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01))
 
 
 def shapes_of(genre: GenreSpec) -> tuple[form.Shape, ...]:

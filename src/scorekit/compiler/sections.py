@@ -8,10 +8,11 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from scorekit.compiler import endings, gestures, harmony
+from scorekit.compiler import endings, form, gestures, harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
 from scorekit.compiler.keypath import join
 from scorekit.compiler.material import Sheets, harmony_heard
+from scorekit.compiler.slots import ChordToken
 from scorekit.compiler.slots import chords as read_chords
 from scorekit.compiler.specs import MidiChords, SongSpec
 from scorekit.compiler.strings import ENDINGS, SectionToken
@@ -139,17 +140,24 @@ def build(
     mistakes are noted."""
     counts: dict[str, int] = {}
     chosen = progressions(setting, [token.name for token in tokens])
-    sections, wishes, lift, start = list[Section](), list[Wish](), 0, 0
+    sections, wishes, lift, start, walked = list[Section](), list[Wish](), 0, 0, 0
+    head = form.head_of(tokens)
     for number, token in enumerate(tokens):
         counts[token.name] = counts.get(token.name, 0) + 1
         wish = wish_of(setting.song, chain_of(setting.song, token, counts[token.name]))
         lift += token.lift + gestures.lift(spoken(wish, setting.meter, Reader()))
         last = way if number == len(tokens) - 1 else None
-        section = statement(setting, token, counts[token.name], lift, start, wish, chosen, last, book)
+        changes, walked = form.walk(head, walked, token.bars) if over_form(setting, token) else ((), 0)
+        section = statement(setting, token, counts[token.name], lift, start, wish, chosen, changes, last, book)
         sections.append(section)
         start += written(section).length
         wishes.append(wish)
     return gestures.dropped_into(sections), tuple(wishes)
+
+
+def over_form(setting: Setting, token: SectionToken) -> bool:
+    """Whether a section goes on through the changes of the form from where the one before it stopped."""
+    return role(setting.genre, likeness(setting.song, token.name)).over == "form"
 
 
 def statement(
@@ -160,10 +168,12 @@ def statement(
     start: Tick,
     wish: Wish,
     chosen: Mapping[str, harmony.Progress],
+    changes: form.Steps,
     way: endings.Way | None,
     book: Reader,
 ) -> Section:
-    """One statement of a section, at a tick of the song; the last one with its ``way`` to end."""
+    """One statement of a section, at a tick of the song, over the chords of other sections (``changes``) when there are any;
+    the last one with its ``way`` to end."""
     last = way is not None
     names = likeness(setting.song, token.name)
     genre = role(setting.genre, names)
@@ -186,7 +196,8 @@ def statement(
         clave=clave_of(setting.genre, setting.seed),
     )
     text = chords_of(setting, draft, start, wish, book)
-    chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, last, book)
+    steps = changes or ((draft.name, draft.bars),)
+    chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, steps, last, book)
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
     draft = replace(draft, chords=chords, intents=nochord)
     heard = spoken(wish, meter, book)
@@ -242,12 +253,14 @@ def key_of(setting: Setting, lift: int, wish: Wish, book: Reader) -> Key:
 
 
 def tier_of(setting: Setting, token: SectionToken, genre: GenreSection, wish: Wish, names: Sequence[str]) -> int:
-    """Energy: the section's own table, else the form's token, the genre's role or the name, lifted by the song's energy."""
+    """Energy: the section's own table, else the form's token, the genre's role or the name, lifted by the song's energy: the
+    lower ones more, so that a chorus stays above its verse."""
     mine = wish.get("energy")
     if mine is not None:
         return int(str(mine).removeprefix("e"))
     base = token.tier or genre.energy or next((USUAL[n] for n in names if n in USUAL), 3)
-    return max(1, min(5, round(base + setting.lift)))
+    lift = setting.lift * (5 - base) / 2 if setting.lift > 0 and base > 3 else setting.lift
+    return max(1, min(4 if lift > 0 and base < 4 else 5, round(base + lift)))
 
 
 def last_of(setting: Setting, tokens: Sequence[SectionToken]) -> tuple[int, bool]:
@@ -297,29 +310,34 @@ def harmony_of(
     path: str,
     text: str | None,
     chosen: Mapping[str, harmony.Progress],
+    steps: form.Steps,
     last: bool,
     book: Reader,
 ) -> tuple[tuple[Chord, ...], tuple[int, ...]]:
-    """The section's chords: the song's own (``text``), else a progression of the genre, varied on returns and coloured."""
+    """The section's chords: the song's own (``text``), else progressions of the genre, those of ``steps`` one after the other,
+    varied on returns and coloured."""
     if text is not None:
         changes = book.read(path, read_chords, text, section.meter)
         if changes is None:
             return (harmony.tonic_chord(section.key, 0, section.length),), ()
         placed = harmony.laid(changes, section.meter, section.bars, section.meter, keeps_ending=False)
         return harmony.sounding(placed, section.key, path, section.length)
-    offer = chosen[section.name]
-    if not harmony.same_gender(section.key.mode, setting.key.mode):
-        offer = progression(setting, section.name, section.key.mode, {})
-    keeps = offer.cadence in ("half", "closed") or section.cadence in ("half", "closed")
-    placed = harmony.laid(offer.changes, setting.written, section.bars, section.meter, keeps, last)
     at = setting.seed.at("harmony", section.name)
     daring = 2.0 * setting.dials.creativity
     swaps = () if section.melody == "riff" else setting.swaps
-    varied, _ = harmony.substituted(
-        placed, swaps, section.occurrence, section.meter.bar, at.at(section.occurrence), daring
-    )
-    tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in varied]
-    return harmony.sounding(tinted, section.key, offer.path, section.length)
+    tokens, path, bar = list[ChordToken](), "", section.meter.bar
+    for n, (name, bars) in enumerate(steps):
+        offer = chosen.get(name) or chosen[section.name]
+        if not harmony.same_gender(section.key.mode, setting.key.mode):
+            offer = progression(setting, name, section.key.mode, {})
+        keeps = offer.cadence in ("half", "closed") or section.cadence in ("half", "closed")
+        placed = harmony.laid(offer.changes, setting.written, bars, section.meter, keeps, last)
+        draw = at.at(section.occurrence, n) if n else at.at(section.occurrence)
+        varied, _ = harmony.substituted(placed, swaps, section.occurrence, bar, draw, daring)
+        start, path = sum(bars for _, bars in steps[:n]) * bar, path or offer.path
+        tokens += [replace(t, start=t.start + start) for t in varied]
+    tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in tokens]
+    return harmony.sounding(tinted, section.key, path, section.length)
 
 
 def progressions(setting: Setting, names: Sequence[str]) -> dict[str, harmony.Progress]:

@@ -15,8 +15,6 @@ from scorekit.score import Claim, Decision, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import TempoMap, Tick, microseconds
 
-FLEX = 0.03
-"""How far a tempo the genre chose may bend so that the last hit lands in time."""
 _RITARD_END, _RITARD_Q = 0.6, 3.0
 _INNER_END = 0.72
 """Tempo reached by a ritardando inside the song, as a share: the next section is back in tempo."""
@@ -35,11 +33,11 @@ class Pace(Struct, frozen=True):
 
 
 def drawn(genre: GenreTempo, lean: float, seed: Seed) -> float:
-    """A tempo of the genre: normal around its mean, at most 1.3 sd away and inside its bounds, snapped to its grid.
+    """A tempo of the genre: anywhere up to 1.6 sd from its mean, inside its bounds, snapped to its grid.
 
     ``lean`` is added to the mean first (the model's bias), in quarter notes a minute.
     """
-    spread = max(-1.3, min(1.3, seed.gauss("tempo")))
+    spread = 3.2 * seed.unit("tempo") - 1.6
     bpm = min(genre.max, max(genre.min, genre.mean + lean + genre.sd * spread))
     snap = genre.grid_snap or 1.0
     return min(genre.max, max(genre.min, round(bpm / snap) * snap))

@@ -83,15 +83,19 @@ AGAIN = (0.0, 0.0, 1.0, 3.0, 3.0)
 its end; choruses more than verses, which would come up to them."""
 
 
+SPREAD = 34.0
+"""Standard deviation of a drummer's velocities (Groove MIDI: 33)."""
+
+
 def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
     """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules), and
     a section that returns is played with more conviction.
 
-    A drummer's loud strokes get louder and his soft ones softer, to the spread of human takes (Groove MIDI: 33).
+    A drummer's loud strokes get louder and his soft ones softer, up to ``SPREAD``.
     """
     if part == "drums":
         written = np.array([note.velocity for note in notes], np.float64)
-        wider: Floats = 0.33 * (written - 76.0)
+        wider: Floats = min(0.9, max(0.0, SPREAD / (written.std() + 1e-9) - 1.0)) * (written - written.mean())
         return wider
     pitches = np.array([note.pitch for note in notes], np.float64)
     starts = np.array([note.start for note in notes], np.int64)
