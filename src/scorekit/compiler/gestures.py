@@ -76,6 +76,13 @@ def laid(section: Section, tokens: Sequence[Written], last: bool, book: Reader) 
     return replace(draft, intents=tuple(sorted((*draft.intents, *sum(slow, ())), key=lambda i: i.tick)))
 
 
+def built(section: Section, names: Sequence[str]) -> Section:
+    """A section called a build that rises to its end, as one: players come in one after another, the drums roll."""
+    if "build" not in names or "ramp" not in section.flags or any(i.kind == "build" for i in section.intents):
+        return section
+    return replace(section, intents=(Intent(0, "build", (), "", section.length), *section.intents))
+
+
 def _intents(token: IntentToken, at: _Place) -> tuple[Intent, ...]:
     """One intent as what the players read; nothing for those that are flags."""
     section, bar = at.section, at.section.meter.bar

@@ -205,7 +205,7 @@ def statement(
         way = endings.Way()
     if way and text is None:
         draft = endings.laid(draft, way, setting.written, home_quality(setting, key), setting.seed)
-    made = gestures.laid(draft, heard, last, book)
+    made = gestures.built(gestures.laid(draft, heard, last, book), names)
     return endings.again(made, way) if way else made
 
 

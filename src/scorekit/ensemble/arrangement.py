@@ -46,6 +46,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     kind = opening(plan, section, playing, seed)
     bass = bass_enters(plan, section, seed)
+    out, until = ("", 0) if kind else sits_out(plan, section, playing, seed)
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
@@ -58,7 +59,9 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
             lane = replace(
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
             )
-            lane = replace(lane, leave=parting(plan, section, part.name) or lane.leave)
+            lane = replace(lane, leave=parting(plan, section, part.name, lane.leave))
+            if part.name == out:
+                lane = replace(lane, rests=tuple(sorted({*lane.rests, *range(until)})))
         lanes.append((part.name, lane))
     return Arrangement(tuple(lanes))
 
@@ -200,7 +203,8 @@ def staged(
 def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> str:
     """How the song's first section, or an introduction, begins: a name of ``_OPENINGS``; elsewhere nothing.
 
-    A drop begins with everybody, a build with two players wherever it stands.
+    A drop begins with everybody, a build with two players wherever it stands; a groove never with chords alone, which are off
+    a beat that nobody has heard yet.
     """
     if intents.begun_by_all(section):
         return "cold"
@@ -212,6 +216,8 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
     weights = dict(_OPENINGS)
     if section.name != "intro":
         weights["cold"] = 9.0 if plan.ideas.arrange.axis == "melody" else 2.0
+    if plan.ideas.arrange.axis == "groove" or plan.feel.amount < 0.1:
+        del weights["chords"]
     if section.bars < 4:
         del weights["build"]
     if not first_chords(playing):
@@ -236,7 +242,8 @@ def first_chords(playing: tuple[str, ...]) -> str:
 def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool, bass: str) -> Tick:
     """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
 
-    Outside openings only the last colour of a first statement of eight bars or more waits for the second half.
+    Outside openings only the last colour of a first statement of eight bars or more waits for the second half; in a chorus
+    everybody is there from its one.
     """
     bar, beat = section.meter.bar, section.meter.pulses[-1]
     intro = section.name == "intro"
@@ -245,6 +252,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     later = half * bar
     if not kind:
         late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
+        late = late and not peaks(section)
         return section.bars // 2 * bar if late and part in _BACK and not carries else 0
     if kind == "cold" or (carries and intro):
         return 0
@@ -264,13 +272,16 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     return later if intro or part in _COMPERS else 0
 
 
-def parting(plan: Plan, section: Section, part: str) -> Tick | None:
-    """Where a part leaves the song's last section before the others, by the song's ending; None when it does not."""
+def parting(plan: Plan, section: Section, part: str, leave: Tick | None) -> Tick | None:
+    """Where a part leaves: in the song's last section as the ending says, and not at all when it is struck by name in it; else
+    where it was to ``leave``."""
     last = any(place.section.id == section.id and place.seam.after is None for place in plan.placements)
     if plan.ending is None or not last:
-        return None
+        return leave
     bars = dict(plan.ending.leave).get(part)
-    return None if bars is None else max(1, section.bars - bars) * section.meter.bar
+    if bars is not None:
+        return max(1, section.bars - bars) * section.meter.bar
+    return None if any(name == part and row.hits for name, row in plan.ending.rows) else leave
 
 
 def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | None:
@@ -287,37 +298,69 @@ def rests(
 ) -> tuple[int, ...]:
     """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
 
-    Endings are played through, and where a section begins and ends everybody is there. Whoever gives an introduction its
-    chords may be alone in it, and stays. At full energy the first of the
-    compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums and
-    bass are left alone for a bar. There a first statement of four bars has a rest for certain, of one bar for those who
-    comp, one after the other.
+    Endings and choruses are played through (horns answer), and where a section begins and ends everybody is there. Whoever gives an introduction its
+    chords may be alone in it, and stays. At full energy the first of the compers plays through, and so does whoever alone
+    gives the harmony, unless the music is ``vamping``: then drums and bass are left alone. There a first statement of four
+    bars has a rest for certain; those who comp come in with its third bar, one in the hook, the other in what leads to it: a
+    figure has no hole of one bar.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
+        return ()
+    if peaks(section) and part != "brass" and not vamping:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
     if section.name == "intro" and part == first_chords(playing):
         return ()
-    alone = part in _COMPERS and not set(playing) & _CHORDS - {part}
-    if alone and not vamping:
+    if part in _COMPERS and not set(playing) & _CHORDS - {part} and not vamping:
         return ()
     resting: list[int] = []
     draw = seed.at(section.id, part)
     sure = vamping and section.bars == 4 and section.occurrence == 1
-    single = alone or (sure and part in _COMPERS)
+    if sure and part in _COMPERS:
+        turn = seed.chance("keys rest in the hook", 0.5) == (section.melody == "hook")
+        return (0, 1) if turn == (part == "keys") or not set(playing) & _COMPERS - {part} else ()
     for block in range(0, section.bars, 8):
         bars = min(8, section.bars - block)
         share = rest_share(part, section.tier) * (1.0 if vamping or section.bars >= 8 else 0.4)
         if bars >= 4 and (sure or draw.chance(f"rest/{block}", share)):
-            if single and bars < 6:
-                turn = seed.at(section.id).chance(f"who rests first/{block}", 0.5)
-                resting.append(block + 1 + (turn == (part == "keys")))
-                continue
             starts = (1,) if bars < 6 else (2, bars - 4) if block == 0 else range(0, bars - 1, 2)
             first = block + starts[draw.pick(f"where/{block}", [1.0] * len(starts))]
-            resting += [first + 1] if single else [first, first + 1]
+            resting += [first, first + 1]
     return tuple(resting) if len(resting) < section.bars else ()
+
+
+def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> tuple[str, int]:
+    """Who of a small band lays out in a section, and for how many bars from its beginning; nobody, as a rule, where more play.
+
+    A soloist is left alone with bass and drums for a while; a first verse is played without the bass, or without the chords, or
+    where a groove is built without the drums, so that they come in rather than go on.
+    """
+    always = dict(plan.ideas.arrange.layers).get(section.name, ())
+    small = 3 <= len(playing) <= _SMALL + 2 and len(plan.parts) <= _SMALL + 2
+    if not small or section.bars < 4 or peaks(section) or "ending" in section.flags or section.name in _THIN:
+        return "", 0
+    draw = seed.at(section.id)
+    compers = [name for name in playing if name in _COMPERS and name != front(playing, plan.ideas)]
+    if section.melody == "solo":
+        if not compers or "lead" not in playing or not draw.chance("strolls", 0.9):
+            return "", 0
+        return draw.choose("who strolls", compers, [1.0] * len(compers)), section.bars // (
+            1 if section.bars <= 8 else 2
+        )
+    if section.melody not in ("lead", "riff") or section.tier > 3 or section.occurrence not in (1, 3):
+        return "", 0
+    drums = ["drums"] if plan.ideas.arrange.axis == "groove" else []
+    found = [name for name in ("bass", *compers[:1], *drums) if name in playing and name not in always]
+    if not found or not draw.chance("lays out", 0.7):
+        return "", 0
+    weights = [2.0 if name == "bass" else 1.0 for name in found]
+    return draw.choose("who lays out", found, weights), section.bars if section.bars <= 4 else section.bars // 2
+
+
+def peaks(section: Section) -> bool:
+    """Whether the hook is played with energy: nobody comes late or rests, what leads to it is thinner instead."""
+    return section.melody == "hook" and section.tier >= 4
 
 
 def rest_share(part: str, tier: int) -> float:

@@ -49,14 +49,15 @@ def tide(starts: Ticks, section: Section, seed: str) -> Floats:
     return found
 
 
-def lead_in(starts: Ticks, placement: Placement) -> Floats:
-    """What the last bar gives to the section after: a crescendo into a louder one, a fading into a softer, -1 to 2."""
+def lead_in(starts: Ticks, placement: Placement, drummed: bool) -> Floats:
+    """What the last bar gives to the section after: a crescendo into a louder one, a fading into a softer, -1 to 2; where no
+    drums can announce it, a wave that breaks, of a tier at least."""
     section, after = placement.section, placement.seam.after
     if after is None or section.bars < 2:
         return np.zeros(len(starts))
     bar = section.meter.bar
     along = np.clip((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
-    found: Floats = along * min(2.0, max(-1.0, after - section.tier))
+    found: Floats = along * min(2.0, max(-1.0 if drummed else 0.8, after - section.tier))
     return found
 
 
@@ -125,15 +126,18 @@ TIDE, LEAD_IN = 2.0, 5.0
 """Velocity steps of the swell from phrase to phrase, and of the way into the next section for each tier."""
 
 
-def breath(part: str, notes: Sequence[Note], placement: Placement, seed: str, depth: float) -> Floats:
-    """What the band does together: it hits as hard as the tier asks, phrases swell and fade, the last bar leads over, twice as
-    far where no drums can. Drums lead over by their fills.
+def breath(
+    part: str, notes: Sequence[Note], placement: Placement, seed: str, depth: float, drummer: bool = True
+) -> Floats:
+    """What the band does together: it hits as hard as the tier asks, phrases swell and fade, the last bar leads over, more
+    than twice as far where no drums can. Drums lead over by their fills.
 
     ``depth`` is 1 for players; programmed music breathes too, half as deep: its producer rides the faders.
     """
     starts = np.array([note.start for note in notes], np.int64)
-    alone = 2.0 if "nodrums" in placement.section.flags else 1.0
-    over = np.zeros(len(notes)) if part == "drums" else alone * LEAD_IN * lead_in(starts, placement)
+    drummed = drummer and "nodrums" not in placement.section.flags
+    alone = 1.0 if drummed else 2.6
+    over = np.zeros(len(notes)) if part == "drums" else alone * LEAD_IN * lead_in(starts, placement, drummed)
     hit = heft(notes, placement.section.tier)
     found: Floats = depth * (TIDE * tide(starts, placement.section, seed) + over + hit)
     return found

@@ -81,11 +81,13 @@ class Setting(Struct, frozen=True):
     seed: str
     feel: Feel
     tempo: TempoMap
+    drummer: bool = True
+    """Whether the band has one."""
 
 
 def setting(plan: Plan) -> Setting:
     """The setting of a song."""
-    return Setting(plan.seed, plan.feel, plan.tempo)
+    return Setting(plan.seed, plan.feel, plan.tempo, any(part.name == "drums" for part in plan.parts))
 
 
 def role(part: str) -> str:
@@ -360,7 +362,7 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
         begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
         written = np.array([note.velocity for note in notes], np.float64)
         loud = written + ease(world.feel) * dynamics(part, notes, section, own)
-        loud = loud + breath(part, notes, placement, world.seed, 0.5 + 0.5 * ease(world.feel))
+        loud = loud + breath(part, notes, placement, world.seed, 0.5 + 0.5 * ease(world.feel), world.drummer)
         events["start"], events["length"] = begin, end - begin
         events["pitch"] = [note.pitch for note in notes]
         events["velocity"] = np.clip(np.floor(loud + 0.5), 1, 127)

@@ -388,9 +388,24 @@ def _ended(player: Player, drafts: list[Draft], parts: Sequence[Span], chain: Se
     if end is None:
         return drafts
     kept = [d if d.end <= end else replace(d, length=end - d.start) for d in drafts if d.start < end]
-    for t in intents.touches(player.brief):
+    touches = intents.touches(player.brief)
+    for t in touches:
         loud = player.velocity(t.at, 0.0) + 10 + (VELOCITY[t.mark] - VELOCITY["X"]) / 2
         manner = "short" if t.length < PPQ else ""
         voicing = voicing_at(parts, chain, t.sounds)
+        if player.brief.part == "pads" and t is touches[-1]:
+            voicing = _rooted(player.brief, voicing, t.sounds)
         kept += [Draft(t.at, t.length, p, loud, manner, intents.told(player.brief)) for p in voicing]
     return kept
+
+
+def _rooted(brief: Brief, voicing: Voicing, tick: Tick) -> Voicing:
+    """What sounds last with the root and the fifth of its chord at the bottom: everybody else may have left."""
+    chord, low = brief.section.chord_at(tick), brief.lane.low
+    if not voicing:
+        return voicing
+    root = low + (chord.root - low) % 12
+    fifth = {root + 7} if (chord.root + 7) % 12 in theory.chord_classes(chord.root, chord.quality) else set()
+    low_end = {root, *fifth}
+    above = sorted({p for p in voicing if p > root} - low_end)
+    return tuple(sorted({*low_end, *above[-max(2, len(voicing) - len(low_end)) :]}))
