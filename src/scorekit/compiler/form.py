@@ -37,6 +37,8 @@ DROP_COST = {
 """What leaving a section out costs where the genre does not say; other names cost 3, the last section may never go."""
 SHORT = 35.0
 """Seconds under which a song uses the compressed form."""
+LONGEST = 36
+"""Bars of the longest solo."""
 RETURN = 4.0
 """What leaving out one of several statements of a section costs at most."""
 AGAIN = 4.0
@@ -214,7 +216,8 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
         for length in sorted(near & natural):
             found.setdefault(length, 0.6 + 0.4 * abs(length - prefer) / prefer)
     if token.name not in BRIEF:
-        found = {n: price + (2.0 if n < min(4, prefer) else 0.0) for n, price in found.items()}
+        odd = {n: 2.0 * (n < min(4, prefer)) + 3.0 * (n > 4 and n % 4 > 0 and n != prefer) for n in found}
+        found = {n: price + odd[n] for n, price in found.items()}
     if not last:
         found[0] = gone
     return tuple(sorted(found.items()))
@@ -222,7 +225,8 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
 
 def choruses(token: SectionToken, gone: float) -> tuple[tuple[int, float], ...]:
     """Lengths of a solo over the changes of the whole form: as written or a multiple of it, never cut inside a chorus."""
-    return ((0, gone), *((token.bars * times, 0.5 * (times - 1)) for times in (1, 2, 3, 4)))
+    most = max(1, LONGEST // token.bars)
+    return ((0, gone), *((token.bars * times, 0.5 * (times - 1)) for times in range(1, most + 1)))
 
 
 def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
@@ -243,12 +247,18 @@ def clumsiness(tokens: tuple[SectionToken, ...]) -> float:
 
 
 def exact(tokens: tuple[SectionToken, ...], bars: int) -> tuple[SectionToken, ...]:
-    """A form brought to exactly so many bars by lengthening its longest section, or cutting from the back."""
+    """A form brought to exactly so many bars: up to three more in the last section that may be brief, or one less in each of
+    them; the rest by lengthening its longest section, or cutting from the back."""
     missing = bars - sum(token.bars for token in tokens)
-    if missing >= 0:
-        longest = max(range(len(tokens)), key=lambda n: (tokens[n].bars, -n))
-        return tuple(replace(t, bars=t.bars + missing) if n == longest else t for n, t in enumerate(tokens))
+    brief = [n for n, token in enumerate(tokens) if token.name in BRIEF][::-1]
+    if missing > 0:
+        spare = brief[0] if brief and missing <= 3 else max(range(len(tokens)), key=lambda n: (tokens[n].bars, -n))
+        return tuple(replace(t, bars=t.bars + missing) if n == spare else t for n, t in enumerate(tokens))
     kept = list(tokens)
+    for place in brief:
+        if missing < 0 and kept[place].bars > 1:
+            kept[place] = replace(kept[place], bars=kept[place].bars - 1)
+            missing += 1
     while missing < 0:
         spare = max(range(len(kept)), key=lambda n: (kept[n].bars, n))
         cut = min(-missing, kept[spare].bars - 1)
