@@ -170,6 +170,23 @@ def fit_one(
 ) -> Choice:
     """The cheapest way to bring one token list to a goal; ``settled`` places keep their bars. Of sections of one name the last is
     the dearest: a song without its last chorus lacks more than one without its first."""
+    offered, dear = tuple(sorted(lengths.items())), tuple(sorted((prices or {}).items()))
+    found, total, cost = _cheapest(tokens, offered, goal, named, dear, settled, over)
+    return Choice(shape.id, shape.path, found, total, cost + bias)
+
+
+@lru_cache(maxsize=256)
+def _cheapest(
+    tokens: tuple[SectionToken, ...],
+    lengths: tuple[tuple[str, tuple[int, ...]], ...],
+    goal: Goal,
+    named: frozenset[str],
+    prices: tuple[tuple[str, float], ...],
+    settled: range,
+    over: frozenset[str],
+) -> tuple[tuple[SectionToken, ...], int, float]:
+    """The tokens, their bars and what they cost. Remembered, for a song that is edited seldom gets another form."""
+    offers, dear = dict(lengths), dict(prices)
     last = {token.name: place for place, token in enumerate(tokens)}
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     kept = tuple(tokens[place].bars for place in settled)
@@ -179,9 +196,9 @@ def fit_one(
                 table = {total + sum(kept): (cost, path + kept) for total, (cost, path) in table.items()}
             continue
         grown: dict[int, tuple[float, tuple[int, ...]]] = {}
-        gone = (prices or {}).get(token.name, DROP_COST.get(token.name, 3.0))
+        gone = dear.get(token.name, DROP_COST.get(token.name, 3.0))
         gone = gone if place == last[token.name] else min(gone, RETURN)
-        own = lengths.get(token.name, ())
+        own = offers.get(token.name, ())
         offered = choruses(token, gone) if token.name in over else options(token, own, place == len(tokens) - 1, gone)
         for total, (cost, path) in table.items():
             for length, price in offered:
@@ -195,10 +212,10 @@ def fit_one(
         total: cost + goal.miss(total) for total, (cost, path) in table.items() if total and len(path) == len(tokens)
     }
     if not costs:
-        return Choice(shape.id, shape.path, tokens, sum(t.bars for t in tokens), 1e6)
+        return tokens, sum(t.bars for t in tokens), 1e6
     total = min(costs, key=lambda t: (costs[t], t))
     fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
-    return Choice(shape.id, shape.path, fitted, total, costs[total] + bias + clumsiness(fitted))
+    return fitted, total, costs[total] + clumsiness(fitted)
 
 
 @lru_cache(maxsize=1024)
