@@ -31,12 +31,13 @@ WORK = """
 import hashlib, sys
 from pathlib import Path
 from scorekit import files, pipeline
+from scorekit.render.voices import Bodies
 from scorekit.shelf import Shelf
 from scorekit.workshop import Workshop
 
 plan = pipeline.compile_song(Path(sys.argv[2]).read_text(), sys.argv[2], find=files.load).plan
 performance = pipeline.perform(pipeline.compose(plan))
-sounding = pipeline.Sounding(hands=Workshop(int(sys.argv[1])), keeper=Shelf())
+sounding = pipeline.Sounding(hands=Workshop(int(sys.argv[1])), bodies=Bodies(keeper=Shelf()))
 print(hashlib.sha256(pipeline.audio(performance, sounding=sounding).wav).hexdigest())
 """
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from scorekit import files, pipeline
 from scorekit.rehearsal import Rehearsal
+from scorekit.render.voices import Bodies
 from scorekit.shelf import Shelf
 from scorekit.store import Memo, Store
 
@@ -129,7 +130,7 @@ def fresh(text: str) -> tuple[float, float]:
     performance = pipeline.perform(pipeline.compose(plan, Store()))
     pipeline.midi(performance)
     middle = time.perf_counter()
-    pipeline.audio(performance, sounding=pipeline.Sounding(keeper=Shelf()))
+    pipeline.audio(performance, sounding=pipeline.Sounding(bodies=Bodies(keeper=Shelf())))
     return 1000 * (middle - began), 1000 * (time.perf_counter() - began)
 
 

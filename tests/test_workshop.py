@@ -16,6 +16,11 @@ import pytest
 from scorekit import pipeline, songs
 from scorekit.aside import Aside, alone, both
 from scorekit.render import dsp
+from scorekit.render.master import prepare
+from scorekit.render.patches import PATCHES
+from scorekit.render.patches.base import Take
+from scorekit.render.voices import Bodies, Order, settings
+from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
 FAULTS = """
@@ -140,6 +145,48 @@ def test_jobs_come_back_in_order() -> None:
     assert Workshop(2).work([partial(job, n) for n in range(50)]) == [n * n for n in range(50)]
     with pytest.raises(ValueError, match="no"):
         Workshop(2).work([partial(job, -1) for _ in range(50)])
+
+
+def orders(pitches: range) -> list[Order]:
+    """Notes of a marimba, some of which share a root."""
+    patch = PATCHES["marimba"]
+    sound = settings(patch, Sound("marimba", ()))
+    return [Order(patch, Take(pitch, 0.5, 0, 1.0, "", sound)) for pitch in pitches]
+
+
+@pytest.mark.parametrize("first", [range(0), range(50, 58), range(50, 70)])
+def test_an_apprentice_begins_with_what_will_be_wanted(first: range) -> None:
+    """Told of nothing, of some, and of more notes than are wanted in the end, in two goes: the bodies are those of one process."""
+    hands, found, known = Workshop(2), Bodies(), Bodies()
+    for part in (first[:5], first[5:]):
+        hands.ahead(orders(part), found)
+    for bodies, who in ((found, hands), (known, Workshop(1))):
+        prepare(orders(range(53, 66)), bodies, who)
+        assert len(bodies) == 13
+    for order in orders(range(53, 66)):
+        one, other = found.found(order), known.found(order)
+        assert one is not None and other is not None and one.step == other.step
+        np.testing.assert_array_equal(one.samples, other.samples)
+
+
+def test_an_apprentice_whose_work_is_not_wanted_is_dismissed() -> None:
+    """It is gone, and so is what it was told through."""
+    hands = Workshop(2)
+    before = set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set()
+    hands.ahead(orders(range(30, 90)), Bodies())
+    hands.dismiss()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, 0)
+    assert not before or len(set(os.listdir("/proc/self/fd"))) == len(before)
+
+
+def test_what_goes_wrong_with_an_apprentice_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nobody can render a body any more."""
+    hands, here = Workshop(2), os.getpid()
+    monkeypatch.setattr(Bodies, "begin", lambda bodies, order: int("three") if os.getpid() != here else True)
+    hands.ahead(orders(range(30, 90)), Bodies())
+    with pytest.raises(ValueError, match="three"):
+        prepare(orders(range(30, 90)), Bodies(), hands)
 
 
 def test_spools_keep_what_they_are_given() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scorekit.errors import Diagnostic
     from scorekit.render.master import Hands
     from scorekit.render.midi import Known
-    from scorekit.render.voices import Keeper
+    from scorekit.render.voices import Bodies
     from scorekit.render.wav import Marks
 
 
@@ -49,6 +49,11 @@ Played = tuple[tuple[str, bytes], ...]
 Share = Callable[[], dict[bytes, Played]]
 Both = Callable[[Share, Share], tuple[dict[bytes, Played], dict[bytes, Played]]]
 """How two pieces of work are done."""
+Ahead = Callable[[Sequence[Take]], None]
+
+
+def nobody(takes: Sequence[Take]) -> None:
+    """Nobody is ahead."""
 
 
 def quiet(progress: Progress) -> None:
@@ -78,13 +83,14 @@ ENDINGS = {"wav": ".wav", "wav24": ".wav", "flac": ".flac", "ogg": ".ogg", "mp3"
 
 
 class Sounding(Struct, frozen=True):
-    """How a song is delivered, and who works on it; without hands and keeper it is this process, from nothing."""
+    """How a song is delivered, and who works on it; without hands and bodies it is this process, from nothing."""
 
     kind: str = "wav"
     """One of ``ENDINGS``."""
     loop: bool = False
     hands: Hands | None = None
-    keeper: Keeper | None = None
+    bodies: Bodies | None = None
+    """Those that are known."""
 
 
 ALONE = Sounding()
@@ -230,10 +236,15 @@ def marked(plan: Plan) -> Iterator[tuple[bytes, Plan]]:
 
 
 def performed(
-    plan: Plan, known: Mapping[bytes, Played], listen: Listener = quiet, both: Both = in_turn
+    plan: Plan,
+    known: Mapping[bytes, Played],
+    listen: Listener = quiet,
+    both: Both = in_turn,
+    ahead: Ahead = nobody,
 ) -> tuple[Performance, dict[bytes, Played]]:
     """A plan composed and played: sections that are known from before as they were then, the others in two shares, of which
-    ``both`` makes two. With the performance, all that is known now, by a hash of all that a section hangs upon."""
+    ``both`` makes two. With the performance, all that is known now, by a hash of all that a section hangs upon. Who wants
+    to be ``ahead`` gets each section that is composed by this process as soon as it is there."""
     import numpy as np
 
     from scorekit.ensemble import performance
@@ -253,6 +264,7 @@ def performed(
             heard = [phrase for phrase in rehearsed(own, placement, once)[1].phrases if phrase.notes]
             takes = [(p.part, performance.take(p, placement, number, world).events.tobytes()) for p in heard]
             found[key] = tuple(takes)
+            ahead([Take(part, number, np.frombuffer(events, performance.EVENT)) for part, events in takes])
         return found
 
     mine, theirs = (both if shares[1] else in_turn)(partial(share, shares[0]), partial(share, shares[1]))
@@ -305,6 +317,17 @@ def midi(performance: Performance, only: str | None = None, known: Known | None 
     return encode(performance, only=only, known=known)
 
 
+def ahead(plan: Plan, sounding: Sounding) -> Ahead:
+    """Hands that begin with the sounds of a song while it is still being composed."""
+    from scorekit.render.mix import orders
+    from scorekit.render.patches import PATCHES
+
+    hands, bodies = sounding.hands, sounding.bodies
+    if hands is None or bodies is None:
+        return nobody
+    return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies)
+
+
 def audio(
     performance: Performance, *, stems: bool = False, listen: Listener = quiet, sounding: Sounding = ALONE
 ) -> Rendered:
@@ -320,7 +343,7 @@ def audio(
 
     hands, names = sounding.hands or Hands(), [part.name for part in performance.plan.parts]
     heard(0.0, "sounds")
-    console = ready(performance, PATCHES, Bodies(keeper=sounding.keeper), hands, sounding.loop)
+    console = ready(performance, PATCHES, sounding.bodies or Bodies(), hands, sounding.loop)
     heard(0.6, "mix")
 
     def finished() -> Rendered:

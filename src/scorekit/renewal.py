@@ -25,9 +25,9 @@ from scorekit.render import effects, loudness, wav
 from scorekit.render.console import CHUNK, GRID, Console, Laid, Line, Stretch, Track
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.loudness import CELL
-from scorekit.render.master import Spool, prepare
+from scorekit.render.master import Family, Spool, prepare
 from scorekit.render.tape import Span, aligned, halves
-from scorekit.render.voices import Bodies
+from scorekit.render.voices import Bodies, Body, Order
 from scorekit.workshop import Workshop
 
 Result = TypeVar("Result")
@@ -122,6 +122,19 @@ class Renewal(Recall):
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order; whoever is free takes the next."""
         return self.shop.work(jobs) if self._shared else super().work(jobs)
+
+    def ahead(self, orders: Sequence[Order], bodies: Bodies) -> None:
+        """Told of bodies that will be asked for: all of them, where nothing is known from before."""
+        if not self._last:
+            self.shop.ahead(orders, bodies)
+
+    def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
+        """The bodies of some families."""
+        return self.shop.made(families, bodies) if self._shared else super().made(families, bodies)
+
+    def dismiss(self) -> None:
+        """Told that no more will be asked for."""
+        self.shop.dismiss()
 
     def spool(self, n: int) -> Spool:
         """Room for n samples, in reach of all processes."""

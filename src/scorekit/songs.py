@@ -320,6 +320,7 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
 
     if wishes.midi_only or wishes.soundfont:
         return Sounding()
+    from scorekit.render.voices import Bodies
     from scorekit.renewal import Renewal
     from scorekit.shelf import Shelf
     from scorekit.workshop import Workshop, keep_memory
@@ -327,20 +328,21 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
     keep_memory()
     shop = Workshop(folder=wishes.out)
     if not wishes.cache:
-        return Sounding(wishes.kind, wishes.loop, shop)
+        return Sounding(wishes.kind, wishes.loop, shop, Bodies())
     hands: Workshop | Renewal = shop
     if wishes.kind == "wav" and not wishes.loop and not wishes.stems:
         told = {inner: digest for inner, _, digest in last.files}
         hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
-    return Sounding(wishes.kind, wishes.loop, hands, Shelf())
+    return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf()))
 
 
 def tidied(how: Sounding) -> None:
     """The shelf, when something new may have come to it."""
     from scorekit.shelf import Shelf
 
-    if isinstance(how.keeper, Shelf) and how.keeper.missed:
-        how.keeper.tidy()
+    shelf = how.bodies.keeper if how.bodies else None
+    if isinstance(shelf, Shelf) and shelf.missed:
+        shelf.tidy()
 
 
 def renewing(how: Sounding) -> Renewal | None:
@@ -354,11 +356,17 @@ def rendered(
     """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
-    performance, sections = pipeline.performed(plan, last.sections, voice.hear, both)
     sound = not (wishes.midi_only or wishes.soundfont)
-    found, heard = pipeline.outputs(
-        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
-    )
+    cold = how.bodies is not None and not how.bodies.keeper  # then whoever else there is begins with the sounds at once
+    ways = (pipeline.in_turn, pipeline.ahead(plan, how)) if cold else (both, pipeline.nobody)
+    try:
+        performance, sections = pipeline.performed(plan, last.sections, voice.hear, *ways)
+        found, heard = pipeline.outputs(
+            performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
+        )
+    finally:
+        if how.hands:
+            how.hands.dismiss()
     if wishes.soundfont and not wishes.midi_only:
         from scorekit import playback
 

@@ -229,13 +229,14 @@ def opened(job: Job) -> Event | None:
         told = {inner: digest for inner, _, digest in last.files}.get(path.name, b"")
         if not last.sound or not told:
             return None
+        from scorekit.render.voices import Bodies
         from scorekit.renewal import Renewal, TooMuch
         from scorekit.shelf import Shelf
         from scorekit.workshop import Workshop
 
         hands = Renewal(Workshop(1), last.sound, path, told, or_else=True)
         try:
-            heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=hands, keeper=Shelf()))
+            heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=hands, bodies=Bodies(keeper=Shelf())))
         except TooMuch:
             return None
         if song.write({path.name: heard.wav}, hands.drafts(path.name)):

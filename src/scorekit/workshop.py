@@ -12,21 +12,26 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from functools import partial
 from io import FileIO
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorekit import files
 from scorekit.aside import Aside, forks, processors
 from scorekit.draft import Sheet
 from scorekit.render.dsp import Samples
-from scorekit.render.master import Hands, Spool
+from scorekit.render.effects import Tone
+from scorekit.render.master import Family, Hands, Spool, families_of, made
+from scorekit.render.patches import PATCHES
+from scorekit.render.patches.base import Take
+from scorekit.render.voices import Bodies, Body, Order, Root, root_of
 
 Result = TypeVar("Result")
 HUGE = 2 << 20
@@ -136,6 +141,7 @@ class Workshop(Hands):
         self._common, self._rank = Common(), 0
         self._wires: list[Wire] = []
         """To the other processes while all go together; in all but the first to that one alone."""
+        self._apprentice: Apprentice | None = None
 
     def spool(self, n: int) -> Spool:
         """Room for n samples, in reach of all processes."""
@@ -212,6 +218,27 @@ class Workshop(Hands):
             wire.tell(found)
         return found
 
+    def ahead(self, orders: Sequence[Order], bodies: Bodies) -> None:
+        """Told of bodies that will be asked for: another process begins with them."""
+        families = families_of(orders, bodies) if self.count > 1 else {}
+        if families:
+            self._apprentice = self._apprentice or Apprentice(bodies)
+            self._apprentice.tell(families)
+
+    def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
+        """The bodies of some families; an apprentice has begun with them."""
+        if self._apprentice is None:
+            return super().made(families, bodies)
+        apprentice, self._apprentice = self._apprentice, None
+        with apprentice.process:
+            return apprentice.made(families, bodies)
+
+    def dismiss(self) -> None:
+        """Told that no more will be asked for: an apprentice may go."""
+        if self._apprentice is not None:
+            self._apprentice.process.__exit__(KeyboardInterrupt, None, None)
+            self._apprentice = None
+
     def alone(self, job: Callable[[], Result]) -> Result | None:
         """What a job returns, done by the first process; None for the others."""
         return None if self._rank else job()
@@ -230,18 +257,15 @@ class Workshop(Hands):
         return [cast(Result, found[number]) for number in range(len(jobs))]
 
     def _handed_out(self, jobs: Sequence[Callable[[], object]]) -> dict[int, object]:
-        queue, feed = os.pipe()
-        os.write(feed, b"".join(number.to_bytes(2, "little") for number in range(len(jobs))))
-        os.close(feed)
+        queue = _queued(range(len(jobs)))
         try:
             with ExitStack() as stack:
                 others = []
                 for _ in range(self.count - 1):
                     trunk: FileIO = stack.enter_context(tempfile.TemporaryFile(buffering=0))
-                    others.append(
-                        (stack.enter_context(Aside(partial(_packed, queue, jobs, os.getpid(), trunk))), trunk)
-                    )
-                found = dict(_taken(queue, jobs))
+                    packed = partial(_packed, _numbers(queue, os.getpid()), jobs.__getitem__, trunk)
+                    others.append((stack.enter_context(Aside(packed)), trunk))
+                found = {number: jobs[number]() for number in _numbers(queue)}
                 for other, trunk in others:
                     found.update(_unpacked(other.result(), trunk))
         finally:
@@ -249,25 +273,107 @@ class Workshop(Hands):
         return found
 
 
-def _taken(queue: int, jobs: Sequence[Callable[[], object]], parent: int = 0) -> Iterator[tuple[int, object]]:
-    """Jobs done until none is left; for a parent that was killed nothing more is done."""
+def _queued(numbers: Iterable[int]) -> int:
+    """A pipe from which some numbers, as many as it holds, can be read by anybody."""
+    queue, feed = os.pipe()
+    os.write(feed, _words(numbers))
+    os.close(feed)
+    return queue
+
+
+def _words(numbers: Iterable[int]) -> bytes:
+    return b"".join(number.to_bytes(2, "little") for number in numbers)
+
+
+def _numbers(queue: int, parent: int = 0) -> Iterator[int]:
+    """Numbers read from a queue until none is left; for a parent that was killed nothing more is done."""
     while number := os.read(queue, 2):
         if parent and os.getppid() != parent:
             break
-        index = int.from_bytes(number, "little")
-        yield index, jobs[index]()
+        yield int.from_bytes(number, "little")
+
+
+class Apprentice:
+    """Another process that renders the roots of bodies as soon as they are known to be wanted, while this one still composes;
+    and in the end its share of the bodies: those of the roots it has begun with, then whatever is next."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._families: dict[Root, Family] = {}
+        self._count: NDArray[np.int64] = np.frombuffer(mmap.mmap(-1, 16), np.int64)
+        """How often something was told; with how many families the apprentice has begun, which it takes in order."""
+        self._trunk: FileIO = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as what lies in it
+        (heard, told), (queue, feed) = os.pipe(), os.pipe()
+        self._wire, self._queue, self._feed = (
+            os.fdopen(told, "wb", 0), os.fdopen(queue, "rb", 0), os.fdopen(feed, "wb", 0)
+        )  # fmt: skip
+        self.process = Aside(partial(self._work, heard, os.getpid(), bodies))
+        os.close(heard)
+
+    def tell(self, families: Mapping[Root, Family], own: Sequence[int] | None = None) -> None:
+        """Says which bodies will be wanted, and which families, by number, are for the apprentice when that was all."""
+        known = self._families
+        fresh = {
+            root: [order[1:] for order in row if order not in known.get(root, {})] for root, row in families.items()
+        }
+        rows = [(root, row) for root, row in fresh.items() if row]
+        _learn(known, rows)
+        self._count[0] += 1
+        with suppress(BrokenPipeError):  # then its result says what happened
+            self._wire.write(pickle.dumps((rows, own), protocol=5))
+
+    def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
+        """The bodies of some families, by both processes."""
+        wanted = {root_of(next(iter(family))): family for family in families}
+        begun, known = int(self._count[1]), self._families
+        self.tell(wanted)
+        numbers = [number for number, root in enumerate(known) if root in wanted]
+        self._feed.write(_words(number for number in numbers if number >= begun))
+        self.tell({}, [number for number in numbers if number < begun])
+        self._feed.close()
+        rows = list(known.values())
+        found = {number: made(rows[number], bodies) for number in _numbers(self._queue.fileno())}
+        found.update(cast("dict[int, list[Body]]", dict(_unpacked(self.process.result(), self._trunk))))
+        there = {order: body for number, row in found.items() for order, body in zip(rows[number], row, strict=True)}
+        return [[there[order] for order in family] for family in families]
+
+    def _work(self, wire: int, parent: int, bodies: Bodies) -> Packed:
+        """What the apprentice does."""
+        self._wire.close()
+        self._feed.close()
+        families: dict[Root, Family] = {}
+        own: list[int] | None = None
+        with open(wire, "rb") as told:
+            count, heard, more = self._count, 0, True
+            while own is None:
+                if heard < count[0] or count[1] == len(families) or not more:
+                    rows, own = pickle.load(told)
+                    _learn(families, rows)
+                    heard += 1
+                else:
+                    count[1] += 1
+                    more = bodies.begin(next(iter(list(families.values())[count[1] - 1])))
+        rows = list(families.values())
+        numbers = chain(own, _numbers(self._queue.fileno(), parent))
+        return _packed(numbers, lambda number: partial(made, rows[number], bodies), self._trunk)
+
+
+def _learn(families: dict[Root, Family], rows: Iterable[tuple[Root, list[tuple[Take, Tone]]]]) -> None:
+    """Adds what was told to what is known."""
+    for root, family in rows:
+        orders = (Order(PATCHES[root[0]], take, tone) for take, tone in family)
+        families.setdefault(root, {}).update(dict.fromkeys(orders))
 
 
 Packed = dict[int, tuple[bytes, list[int]]]
 """Results without their samples, and how many bytes of those lie in a file."""
 
 
-def _packed(queue: int, jobs: Sequence[Callable[[], object]], parent: int, trunk: FileIO) -> Packed:
-    """The same with all samples in a file, from where they are read as they lie: a pipe would take long."""
+def _packed(numbers: Iterable[int], jobs: Callable[[int], Callable[[], object]], trunk: FileIO) -> Packed:
+    """What some jobs return, with all samples in a file, from where they are read as they lie: a pipe would take long."""
     found: Packed = {}
-    for index, result in _taken(queue, jobs, parent):
+    for index in numbers:
         pieces: list[pickle.PickleBuffer] = []
-        rest = pickle.dumps(result, protocol=5, buffer_callback=pieces.append)
+        rest = pickle.dumps(jobs(index)(), protocol=5, buffer_callback=pieces.append)
         found[index] = rest, [_put(trunk, piece.raw()) for piece in pieces]
     return found
 

@@ -17,7 +17,7 @@ from scorekit.catalog import CATALOG
 from scorekit.errors import Diagnostic
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch, Take
-from scorekit.render.voices import Body, Keeper
+from scorekit.render.voices import Bodies, Body, Keeper
 from scorekit.score import PARTS, Plan
 from scorekit.shelf import Shelf
 
@@ -379,7 +379,7 @@ def planned(spec: Path) -> Plan | None:
 def rendered(plan: Plan, keeper: Keeper | None = None) -> tuple[bytes, bytes]:
     """A fresh MIDI file and a fresh WAV file."""
     performance = pipeline.perform(pipeline.compose(plan))
-    sounding = pipeline.Sounding(keeper=keeper)
+    sounding = pipeline.Sounding(bodies=Bodies(keeper=keeper))
     return pipeline.midi(performance), bytes(pipeline.audio(performance, sounding=sounding).wav)
 
 

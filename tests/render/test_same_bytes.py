@@ -13,6 +13,7 @@ from scorekit.render.patches import PATCHES
 SONGS = """
 import hashlib, json, sys
 from scorekit import files, pipeline
+from scorekit.render.voices import Bodies
 from scorekit.shelf import Shelf
 from scorekit.workshop import Workshop
 
@@ -23,7 +24,7 @@ for genre in ("rock", "melodic_house", "bossa", "funk"):
     assert compiled.plan, compiled.diagnostics
     performance = pipeline.perform(pipeline.compose(compiled.plan))
     keeper = Shelf() if shelf else None
-    heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=Workshop(count), keeper=keeper))
+    heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=Workshop(count), bodies=Bodies(keeper=keeper)))
     playing = {take.part for take in performance.takes if len(take.events)}
     patches = sorted({part.sound.patch for part in compiled.plan.parts if part.name in playing})
     print(json.dumps([genre, hashlib.sha256(heard.wav).hexdigest(), patches]))

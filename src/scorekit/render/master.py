@@ -18,10 +18,12 @@ from scorekit.render.console import GRID, Console, Laid, Line, Track
 from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE
-from scorekit.render.voices import Bodies, Body, Order, rooted
+from scorekit.render.voices import Bodies, Body, Order, Root, root_of
 from scorekit.stage import Master
 
 Result = TypeVar("Result")
+Family = dict[Order, None]
+"""Bodies of one root, in order."""
 STEP = 0.5
 """dB between the gains a master may have."""
 
@@ -73,6 +75,16 @@ class Hands:
         """Room for n samples, in reach of all hands."""
         return Memory(n)
 
+    def ahead(self, orders: Sequence[Order], bodies: Bodies) -> None:
+        """Told of bodies that will be asked for, long before: whoever has nothing to do begins with them."""
+
+    def dismiss(self) -> None:
+        """Told that no more will be asked for."""
+
+    def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
+        """The bodies of some families."""
+        return self.work([partial(made, tuple(family), bodies) for family in families])
+
     def laid(self, rows: Sequence[Line], bodies: Bodies) -> Sequence[Track]:
         """Lines with their bodies at hand."""
         prepare([order for line in rows for order in line.orders()], bodies, self)
@@ -113,18 +125,23 @@ class Hands:
 
 def prepare(orders: Sequence[Order], bodies: Bodies, hands: Hands) -> None:
     """Sees to it that all bodies are there: those that are not are rendered by all hands, root by root."""
-    families: dict[object, dict[Order, None]] = {}
-    for order in orders:
-        if bodies.found(order) is None:
-            root = (order.patch.name, rooted(order.patch, order.take)[0])
-            families.setdefault(root, {})[Order(order.patch, order.take, order.tone)] = None
-    jobs = [partial(_rendered, tuple(family), bodies) for family in families.values()]
-    for family, made in zip(families.values(), hands.work(jobs), strict=True):
-        for order, body in zip(family, made, strict=True):
+    families = families_of(orders, bodies)
+    for family, found in zip(families.values(), hands.made(list(families.values()), bodies), strict=True):
+        for order, body in zip(family, found, strict=True):
             bodies.put(order, body)
 
 
-def _rendered(family: Sequence[Order], bodies: Bodies) -> list[Body]:
+def families_of(orders: Iterable[Order], bodies: Bodies) -> dict[Root, Family]:
+    """The bodies that are not there yet, by the root they are made of."""
+    families: dict[Root, Family] = {}
+    for order in orders:
+        if bodies.found(order) is None:
+            families.setdefault(root_of(order), {})[Order(order.patch, order.take, order.tone)] = None
+    return families
+
+
+def made(family: Iterable[Order], bodies: Bodies) -> list[Body]:
+    """The bodies of a family, rendered."""
     return [bodies.made(order) for order in family]
 
 

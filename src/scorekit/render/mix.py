@@ -5,7 +5,7 @@ Notes are summed in the order of their take, takes in whole numbers, so the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Hands, Ring, Spool, amplified, mastering
 from scorekit.render.patches.base import Patch
-from scorekit.render.voices import Bodies, Clip, Stroke, clip, hushes
+from scorekit.render.voices import Bodies, Clip, Order, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
 from scorekit.timebase import PPQ, TempoMap
 
@@ -120,6 +120,13 @@ def lines(performance: Performance, patches: Mapping[str, Patch], make: Make = l
         made.append(make(take, later.get(take.part) if patch.chokes else None, part, patch, performance.plan.tempo))
         later[take.part] = take
     return [one for one in reversed(made) if one is not None]
+
+
+def orders(takes: Iterable[Take], plan: Plan, patches: Mapping[str, Patch]) -> list[Order]:
+    """The bodies that some takes are cut from."""
+    parts = {part.name: part for part in plan.parts}
+    rows = [line(take, None, part := parts[take.part], patches[part.sound.patch], plan.tempo) for take in takes]
+    return [order for row in rows if row for order in row.orders()]
 
 
 def console(performance: Performance, laid: Sequence[Track], loop: bool = False) -> Console:

@@ -35,6 +35,8 @@ _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
 """Samples of its attack that a plucked or struck note is without, by its number in a row of the same key: no two picks
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
+_AHEAD = 64 << 20
+"""Bytes of roots that are kept ahead of their turn."""
 _ROOM = 1.13
 """Share by which more is rendered than is heard, so that it may be read two semitones up."""
 
@@ -89,6 +91,8 @@ class Order(NamedTuple):
 
 
 Key = tuple[str, Take, Tone]
+Root = tuple[str, Take]
+"""Name of a patch, and the take that is rendered."""
 
 
 class Bodies:
@@ -97,7 +101,8 @@ class Bodies:
     def __init__(self, limit_bytes: int = 256 << 20, keeper: Keeper | None = None) -> None:
         self.limit, self.size, self.keeper = limit_bytes, 0, keeper
         self._kept: OrderedDict[Key, Body] = OrderedDict()
-        self._root: tuple[str, Take, Samples] | None = None
+        self._root: tuple[Root, Samples] | None = None
+        self._begun: dict[Root, Samples] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -132,15 +137,34 @@ class Bodies:
         while self.size > self.limit and len(self._kept) > 1:
             self.size -= self._kept.popitem(last=False)[1].samples.nbytes
 
+    def begin(self, order: Order) -> bool:
+        """Renders what a body is made of ahead of its turn, and keeps that until then; not when too much is kept."""
+        if sum(sound.nbytes for sound in self._begun.values()) > _AHEAD:
+            return False
+        self._begun[root_of(order)] = sounded(order)
+        return True
+
     def made(self, order: Order) -> Body:
         """A body rendered, and given to the keeper. Takes that share a root are quickest one after the other."""
-        root, shift = rooted(order.patch, order.take)
-        if self._root is None or self._root[:2] != (order.patch.name, root):
-            self._root = (order.patch.name, root, trimmed(np.atleast_2d(order.patch.body(root))))
-        body = prepared(order.patch, self._root[2], shift, order.tone, order.take.seconds)
+        root = root_of(order)
+        if self._root is None or self._root[0] != root:
+            begun = self._begun.pop(root, None)
+            self._root = root, sounded(order) if begun is None else begun
+        shift = rooted(order.patch, order.take)[1]
+        body = prepared(order.patch, self._root[1], shift, order.tone, order.take.seconds)
         if self.keeper:
             self.keeper.save(*order, body)
         return body
+
+
+def root_of(order: Order) -> Root:
+    """What is rendered for a body, and for others too."""
+    return order.patch.name, rooted(order.patch, order.take)[0]
+
+
+def sounded(order: Order) -> Samples:
+    """The root of a body, rendered."""
+    return trimmed(np.atleast_2d(order.patch.body(rooted(order.patch, order.take)[0])))
 
 
 def rooted(patch: Patch, take: Take) -> tuple[Take, int]:

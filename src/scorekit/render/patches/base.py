@@ -85,3 +85,6 @@ class Patch(Struct, frozen=True):
     """General MIDI programs (0-based) this patch answers for."""
     measured: bool = False
     """A sustained body that depends on where its note ends, so every length of note has its own."""
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # patches are keys all day long
