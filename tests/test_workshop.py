@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from scorekit import pipeline, songs
+from scorekit import pipeline, songs, workshop
 from scorekit.aside import Aside, alone, both
 from scorekit.render import dsp
 from scorekit.render.master import prepare
@@ -181,9 +181,9 @@ def test_an_apprentice_whose_work_is_not_wanted_is_dismissed() -> None:
 
 
 def test_what_goes_wrong_with_an_apprentice_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When nobody can render a body any more."""
-    hands, here = Workshop(2), os.getpid()
-    monkeypatch.setattr(Bodies, "begin", lambda bodies, order: int("three") if os.getpid() != here else True)
+    """When it cannot hand over what it has made."""
+    hands = Workshop(2)
+    monkeypatch.setattr(workshop, "_packed", lambda *_: int("three"))
     hands.ahead(orders(range(30, 90)), Bodies())
     with pytest.raises(ValueError, match="three"):
         prepare(orders(range(30, 90)), Bodies(), hands)
