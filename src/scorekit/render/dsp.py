@@ -233,9 +233,14 @@ def fade_in(x: Samples, seconds: float) -> Samples:
 
 def fade_out(x: Samples, seconds: float) -> Samples:
     """Copy with a raised-cosine end."""
-    n, out = min(samples(seconds), x.shape[-1]), x.copy()
-    out[..., x.shape[-1] - n :] *= _ease(n)[::-1]
-    return out
+    return faded_out(x.copy(), seconds)
+
+
+def faded_out(x: Samples, seconds: float) -> Samples:
+    """The same in place."""
+    n = min(samples(seconds), x.shape[-1])
+    x[..., x.shape[-1] - n :] *= _ease(n)[::-1]
+    return x
 
 
 # -- filters ---------------------------------------------------------------------------------------------------------
@@ -309,29 +314,31 @@ def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease
     change their speed from ringing at their ends, fit in the rest. ``hop`` and ``ease`` become whole numbers there and
     back.
     """
-    n, step, lead = x.shape[-1], hop * back // there, ease * back // there
-    count, common = -(-(n + ease) // hop), back - step
-    flat = x.reshape(-1, n)
-    out = np.empty((len(flat), count * step + back), np.float32)
-    out[:, :common] = 0.0
-    places = [(row, block * hop) for row in range(len(flat)) for block in range(count)]
-    rows, bins = np.zeros((4, there), np.float32), response.straight.size // 2
-    rise = _ease(ease)
-    for first in range(0, len(places), 4):
-        group = places[first : first + 4]
-        for line, (row, at) in zip(rows, group, strict=False):
-            a, b = max(at - ease, 0), min(at + hop, n)
-            line[: a - at + ease], line[b - at + ease : hop + ease] = 0.0, 0.0
-            line[a - at + ease : b - at + ease] = flat[row, a:b]
+    flat, width = x.reshape(-1, x.shape[-1]), hop + ease
+    count, step, lead = -(-(x.shape[-1] + ease) // hop), hop * back // there, ease * back // there
+    lines, common, bins = len(flat), back - step, response.straight.size // 2
+    padded = np.zeros((lines, count * hop + ease), np.float32)
+    padded[:, ease : ease + x.shape[-1]] = flat
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, ::hop]
+    out = np.empty((lines, count * step + common), np.float32)
+    whole = out[:, : count * step].reshape(lines, count, step)
+    tail: Samples = np.zeros((lines, common), np.float32)
+    few, rise = max(4 // lines, 1), _ease(ease)
+    rows = np.zeros((lines, few, there), np.float32)
+    for first in range(0, count, few):
+        here = blocks[:, first : first + few]
+        some = here.shape[1]
+        rows[:, :some, :width] = here
         if ease:
-            rows[:, :ease] *= rise
-            rows[:, hop : hop + ease] *= rise[::-1]
-        spectra = np.fft.rfft(rows[: 4 if len(group) > 1 else 1], norm="forward")
-        wet = np.fft.irfft(times(spectra[:, :bins], response), back)
-        for line, (row, at) in zip(wet, group, strict=False):
-            place = out[row, at // hop * step :][:back]
-            place[:common] += line[:common]
-            place[common:] = line[common:]
+            rows[:, :some, :ease] *= rise
+            rows[:, :some, hop:width] *= rise[::-1]
+        spectra = np.fft.rfft(rows[:, : some + (lines * some == 3)], norm="forward")[:, :some, :bins]
+        wet = np.fft.irfft(times(spectra, response), back).astype(np.float32, copy=False)
+        wet[:, 1:, :common] += wet[:, :-1, step:]
+        wet[:, 0, :common] += tail
+        whole[:, first : first + some] = wet[:, :, :step]
+        tail = wet[:, -1, step:]
+    out[:, count * step :] = tail
     return out.reshape(*x.shape[:-1], -1)[..., lead:]
 
 

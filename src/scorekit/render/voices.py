@@ -35,6 +35,8 @@ _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
 """Samples of its attack that a plucked or struck note is without, by its number in a row of the same key: no two picks
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
+_LOOK = 4_096
+"""Samples that are looked at together, from the end."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""
 _ROOM = 1.13
@@ -191,8 +193,6 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     longest = 1 << 40 if patch.sustains else int(dsp.samples(seconds) * ratio) + 64
     whole = sound.shape[-1] <= longest
     sound = voiced(sound[:, :longest], shift, tone)
-    if whole and sound.shape[-1] > 2 * dsp.samples(CHOKE):
-        sound = dsp.fade_out(sound, CHOKE)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
     step = 2.0**-14
     while top > 32_767.0 * step:
@@ -200,6 +200,8 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     while 0.0 < top <= 16_383.0 * step:
         step *= 0.5
     steps = sound * np.float32(1.0 / step)
+    if whole and steps.shape[-1] > 2 * dsp.samples(CHOKE):
+        dsp.faded_out(steps, CHOKE)
     data = np.rint(steps, out=steps).astype(np.int16)
     data.setflags(write=False)
     return Body(data, step * dsp.gain(patch.gain))
@@ -207,9 +209,13 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
 
 def trimmed(x: Samples) -> Samples:
     """x (..., n) without what lies after its last audible sample (-94 dB of its peak)."""
-    level = np.abs(x) if x.ndim == 1 else np.abs(x).max(axis=0)
-    loud = np.flatnonzero(level > _QUIET * level.max(initial=0.0))
-    return x[..., : int(loud[-1]) + 1] if loud.size else x[..., :1]
+    quiet = _QUIET * float(max(x.max(initial=0.0), -x.min(initial=0.0)))
+    for end in range(x.shape[-1], 0, -_LOOK):
+        first = max(end - _LOOK, 0)
+        loud = np.flatnonzero((np.abs(x[..., first:end]) > quiet).reshape(-1, end - first).any(axis=0))
+        if loud.size:
+            return x[..., : first + int(loud[-1]) + 1]
+    return x[..., :1]
 
 
 # -- notes -----------------------------------------------------------------------------------------------------------
