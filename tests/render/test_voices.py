@@ -11,7 +11,7 @@ from scorekit.render.effects import FLAT, SPEEDS, voiced
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
-from scorekit.render.voices import Bodies, Body, Cue, Stroke, clip, cues, held, hushes, rooted, strike, takes, turns
+from scorekit.render.voices import Bodies, Body, Cue, Stroke, clip, cues, forces, held, hushes, rooted, strike, takes, turns
 from scorekit.stage import Sound
 
 
@@ -100,6 +100,24 @@ def test_a_note_without_its_beginning_sounds_alike_in_pieces() -> None:
     np.testing.assert_array_equal(whole, pieces)
     assert whole[0, 7 + 48] == 1.0
     assert np.abs(np.diff(whole[0])).max() < 0.05
+
+
+def test_strokes_of_nearly_one_force_share_a_layer() -> None:
+    """A velocity next to the line between two layers (42 | 43, 85 | 86 of three) goes with its kind: with those well within
+    a layer, else with the most. What is silent, other pitches and other manners have no say."""
+
+    def layers(*strokes: tuple[int, int, str]) -> list[int]:
+        return forces(
+            3, [Stroke(at, 1, pitch, velocity, manner) for at, (pitch, velocity, manner) in enumerate(strokes)]
+        )
+
+    for strokes, wanted in (
+        ([84, 88, 100], [2, 2, 2]), ([84, 88, 60], [1, 1, 1]), ([84, 60, 100], [1, 1, 2]), ([88, 60, 100], [2, 1, 2]),
+        ([84, 84, 88], [1, 1, 1]), ([84, 88, 88], [2, 2, 2]), ([84], [1]), ([88], [2]), ([77, 100], [1, 2]), ([40, 60], [1, 1]),
+        ([44, 0], [1, 0]), ([1, 127], [0, 2]),
+    ):  # fmt: skip
+        assert layers(*((60, velocity, "") for velocity in strokes)) == wanted, strokes
+    assert layers((60, 84, ""), (61, 100, ""), (60, 100, "mute")) == [1, 2, 2]
 
 
 def test_sustained_bodies_come_in_few_lengths() -> None:

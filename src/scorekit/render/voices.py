@@ -7,7 +7,7 @@ pitched patches every fifth pitch is rendered; its neighbours are the same sound
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -35,6 +35,8 @@ _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
 """Samples of its attack that a plucked or struck note is without, by its number in a row of the same key: no two picks
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
+_NEAR = 8
+"""Steps of velocity between which nobody hears another colour."""
 _LOOK = 4_096
 """Samples that are looked at together, from the end."""
 _AHEAD = 64 << 20
@@ -264,14 +266,37 @@ def turns(patch: Patch, strokes: Iterable[Stroke]) -> list[int]:
     return chosen
 
 
+def forces(layers: int, strokes: Sequence[Stroke]) -> list[int]:
+    """The velocity layer of each stroke: that of its velocity, or one that is less than ``_NEAR`` away if others of its kind
+    are there and none is well within its own. So strokes of nearly one force, on both sides of a line nobody hears, sound
+    alike; and they share a body."""
+
+    def of(velocity: int) -> int:
+        return min(max(velocity, 0) * layers // 128, layers - 1)
+
+    places = [(s.pitch, s.manner, of(s.velocity)) for s in strokes]
+    crowd = Counter(place for place, s in zip(places, strokes, strict=True) if s.velocity > 0)
+    sure = {
+        place for place, s in zip(places, strokes, strict=True)
+        if s.velocity > 0 and of(s.velocity - _NEAR) == of(s.velocity + _NEAR)
+    }  # fmt: skip
+    chosen = []
+    for own, s in zip(places, strokes, strict=True):
+        low, high = of(s.velocity - _NEAR), of(s.velocity + _NEAR)
+        other = (*own[:2], low + high - own[2])
+        elsewhere = own not in sure and (other in sure, crowd[other]) > (False, crowd[own])
+        chosen.append(other[2] if elsewhere else own[2])
+    return chosen
+
+
 def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke], rows: Sequence[int]) -> list[Take]:
     """The body each stroke is cut from; which round-robin, its number in a row says. One length, what the longest needs,
     serves all strokes of a kind; only what ends with its note, a fall or a riser, has its own."""
     params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
     keys, rounds = [], max(patch.rounds, 1)
-    for stroke, turn in zip(strokes, rows, strict=True):
+    for stroke, turn, layer in zip(strokes, rows, forces(layers, strokes), strict=True):
         own = -(-stroke.length // 1_378) if patch.measured or (patch.sustains and stroke.manner == "fall") else 0
-        key = (stroke.pitch, min(stroke.velocity * layers // 128, layers - 1), turn % rounds, stroke.manner, own)
+        key = (stroke.pitch, layer, turn % rounds, stroke.manner, own)
         longest[key] = max(longest.get(key, 0), stroke.length)
         keys.append(key)
     made = {key: _take(patch, key, length, layers, params) for key, length in longest.items()}

@@ -335,7 +335,7 @@ KEYBOARDS = (
            Param("drive", "", 0.0, 1.0, 0.4, "gain of the speaker's amplifier"),
            Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
            Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
-          gain=-12.4, sustains=True, release=0.05, programs=(16, 17, 18, 19, 20, 21, 22, 23)),
+          gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23)),
     Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-4.3, release=0.05, programs=(6, 7)),
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
