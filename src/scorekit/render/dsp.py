@@ -323,7 +323,7 @@ def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease
     out = np.empty((lines, count * step + common), np.float32)
     whole = out[:, : count * step].reshape(lines, count, step)
     tail: Samples = np.zeros((lines, common), np.float32)
-    few, rise = max(4 // lines, 1), _ease(ease)
+    few, rise = max(8 // lines, 1), _ease(ease)
     rows = np.zeros((lines, few, there), np.float32)
     for first in range(0, count, few):
         here = blocks[:, first : first + few]
