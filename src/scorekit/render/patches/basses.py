@@ -313,15 +313,15 @@ def _subbass(take: Take) -> Samples:
 STRING_PARAMS = (BRIGHT, DECAY, NOISE)
 
 
-def _bass(name: str, about: str, body: Body, gain: float, *programs: int) -> Patch:
-    return Patch(name, "bass", about, body, STRING_PARAMS, gain, rounds=2, programs=programs)
+def _bass(name: str, about: str, body: Body, gain: float, *programs: int, layers: int = 3) -> Patch:
+    return Patch(name, "bass", about, body, STRING_PARAMS, gain, layers=layers, rounds=2, programs=programs)
 
 
 BASSES = (
     _bass("fingered", "electric bass, fingers", _fingered, -8.9, 33, 35),
-    _bass("picked", "electric bass, pick near the bridge", _picked, -7.9, 34),
+    _bass("picked", "electric bass, pick near the bridge", _picked, -7.9, 34, layers=2),
     _bass("upright", "double bass, plucked", _upright, -3.7, 32),
-    _bass("slap", "slapped and popped bass", _slap, -3.5, 36, 37),
+    _bass("slap", "slapped and popped bass", _slap, -3.5, 36, 37, layers=2),
     Patch(
         "subbass", "bass", "synth bass: saw through a closing filter over a sine", _subbass,
         (

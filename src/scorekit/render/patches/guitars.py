@@ -207,8 +207,10 @@ DOUBLE = Param(
 AMP_PARAMS = (*STRING_PARAMS, DRIVE, VIBRATO, DOUBLE)
 
 
-def _guitar(name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int) -> Patch:
-    return Patch(name, "guitar", about, body, params, gain, rounds=2, programs=programs)
+def _guitar(
+    name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int, layers: int = 3
+) -> Patch:
+    return Patch(name, "guitar", about, body, params, gain, layers=layers, rounds=2, programs=programs)
 
 
 GUITARS = (
@@ -216,5 +218,5 @@ GUITARS = (
     _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -5.5, 25, 104, 105, 106),
     _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28),
     _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29),
-    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31),
+    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31, layers=2),
 )

@@ -25,7 +25,7 @@ from scorekit.render.patches.sources import Curve, dice, fade, hiss
 HOP = 64
 """Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""
 
-_BLOCK = 256
+_BLOCK = 512
 """Control points to a block of reading."""
 SHORT = 0.65
 """Seconds after which a note played short is silent."""
