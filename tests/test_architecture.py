@@ -32,6 +32,7 @@ FLOORS = (
         "recall",
         "remix",
         "renewal",
+        "foresight",
         "workshop",
         "doctor",
         "playback",

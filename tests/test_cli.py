@@ -72,7 +72,7 @@ class Stages:
         return Performance(score.plan, ())
 
     def performed(
-        self, plan: Plan, known: object, listen: Callable[[object], None], both: object
+        self, plan: Plan, known: object, listen: Callable[[object], None], *more: object
     ) -> tuple[Performance, dict[bytes, object]]:
         played = {placement.section.id.encode(): () for placement in plan.placements}
         return self.perform(self.compose(plan, listen)), played
@@ -320,7 +320,7 @@ from scorekit import pipeline
 from scorekit.__main__ import main
 
 pipeline.compile_song = lambda *a, **k: SimpleNamespace(plan="x", diagnostics=())
-def performed(plan, known, listen, both):
+def performed(plan, known, listen, *more):
     print("composing", flush=True)
     while True:
         time.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -62,6 +63,10 @@ class Aside(Generic[Result]):
             _leaving.append(self.process)  # it has but to give its memory back, which takes a while
         else:
             _gone(self.process)
+
+    def ready(self) -> bool:
+        """Whether it has begun to say what it found."""
+        return bool(select.select([self.pipe], [], [], 0.0)[0])
 
     def result(self) -> Result:
         """What it found; what went wrong there is raised here."""

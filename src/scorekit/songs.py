@@ -142,9 +142,11 @@ class Read(Struct, frozen=True):
     made: bytes
 
 
-def compiled_meanwhile(text: str, name: str, wishes: Wishes, also: Callable[[], Also]) -> tuple[Read, Also]:
-    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan, and
-    does something ``also``."""
+def compiled_meanwhile(
+    text: str, name: str, wishes: Wishes, also: Callable[[], Also], idle: Callable[[Also], Iterator[None]] | None = None
+) -> tuple[Read, Also]:
+    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan,
+    does something ``also``, and then what it can do with that while it is ``idle``, step by step."""
     work = partial(plan_of, text, name, wishes)
     if not helped():
         found, other = work(), None
@@ -152,6 +154,9 @@ def compiled_meanwhile(text: str, name: str, wishes: Wishes, also: Callable[[], 
         with Aside(work) as compiling:
             load(sound=not (wishes.midi_only or wishes.soundfont))
             other = also()
+            for _ in idle(other) if idle else ():
+                if compiling.ready():
+                    break
             found = compiling.result()
     if found.plan is None:
         raise Refusal(*found.diagnostics)
@@ -244,7 +249,9 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
         with claimed(name, wishes):
             if last.whole(wishes.out):
                 return kept(spec, name, last, wishes, voice, began)
-    found, how = compiled_meanwhile(text, file, wishes, partial(playing, name, wishes, last))
+    found, how = compiled_meanwhile(
+        text, file, wishes, partial(playing, name, wishes, last), partial(foreseen, text, file)
+    )
     assert found.plan is not None
     if not name:
         name = files.slug(found.plan.title)
@@ -334,6 +341,14 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
         told = {inner: digest for inner, _, digest in last.files}
         hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
     return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf()))
+
+
+def foreseen(text: str, file: str, how: Sounding) -> Iterator[None]:
+    """Renders sounds that a song will want, as far as its text tells; one at each step."""
+    if how.bodies is not None:
+        from scorekit import foresight
+
+        yield from foresight.begun(text, file, how.bodies)
 
 
 def tidied(how: Sounding) -> None:
