@@ -10,11 +10,12 @@ from typing import Any
 
 from scorekit import files
 from scorekit.compiler.toml import Document, parse
+from scorekit.render import effects
 from scorekit.render.console import Line
 from scorekit.render.effects import Tone
 from scorekit.render.patches import PATCHES
 from scorekit.render.voices import Bodies, Order, Stroke
-from scorekit.stage import Sound, Strip
+from scorekit.stage import Master, Sound, Strip
 
 _KICK, _SNARE = 36, 38
 _STROKES = tuple(
@@ -25,31 +26,45 @@ _STROKES = tuple(
 
 
 def begun(text: str, name: str, bodies: Bodies) -> Iterator[None]:
-    """Renders what a song will want, a little after each step."""
-    for order in kit(text, name):
+    """Renders what a song will want, a little after each step: its room, its drums."""
+    song = _parsed(text)
+    yield
+    size, tone = (_number(_table(song, "master"), key, getattr(Master(), key), 1.0) for key in ("room", "tone"))
+    if size is not None and tone is not None:
+        effects.room(size, tone)
+    for order in kit(song, name):
         yield
         bodies.get(*order)
 
 
-def kit(text: str, name: str) -> list[Order]:
+def kit(song: dict[str, Any], name: str) -> list[Order]:
     """Bodies of the drums that a song's genre has; none when the song has drums of its own, or makes no sense."""
-    song = _parsed(text)
     genre = song.get("genre")
     if not isinstance(genre, str) or "drums" in _table(song, "parts"):
         return []
     found = files.load("genres", genre, name)
-    mix = _table(_parsed(found[1]), "mix") if isinstance(found, tuple) else {}
-    drums, params = _table(mix, "drums"), _table(_table(mix, "drums"), "params")
+    drums = _table(_table(_parsed(found[1]), "mix"), "drums") if isinstance(found, tuple) else {}
     patch = PATCHES.get(str(drums.get("patch")))
-    if patch is None:
+    highpass, width = _number(drums, "hp", 0.0, 2_000.0), _number(drums, "width", 1.0, 2.0)
+    if patch is None or highpass is None or width is None:
         return []
-    tone = Tone(float(drums.get("hp", 0.0)), patch.family, float(drums.get("width", 1.0)))
-    return Line("drums", patch, Sound(patch.name, tuple(params.items())), tone, Strip(), _STROKES).orders()
+    given = _table(drums, "params")
+    if any(not isinstance(value := given.get(p.name, p.default), (int, float)) or not p.low <= value <= p.high
+           for p in patch.params):  # fmt: skip
+        return []
+    tone = Tone(highpass, patch.family, width)
+    return Line("drums", patch, Sound(patch.name, tuple(given.items())), tone, Strip(), _STROKES).orders()
 
 
 def _parsed(text: str) -> dict[str, Any]:
     read = parse(text, "")
     return read.values if isinstance(read, Document) else {}  # somebody else tells
+
+
+def _number(within: dict[str, Any], name: str, default: float, most: float) -> float | None:
+    """A number that is not negative, nor too great."""
+    value = within.get(name, default)
+    return float(value) if isinstance(value, (int, float)) and 0.0 <= value <= most else None
 
 
 def _table(within: dict[str, Any], name: str) -> dict[str, Any]:
