@@ -326,7 +326,8 @@ class Apprentice:
         wanted = {root_of(next(iter(family))): family for family in families}
         begun, known = int(self._count[1]), self._families
         self.tell(wanted)
-        numbers = [number for number, root in enumerate(known) if root in wanted]
+        places = {root: number for number, root in enumerate(known)}
+        numbers = [places[root] for root in wanted]
         self._feed.write(_words(number for number in numbers if number >= begun))
         self.tell({}, [number for number in numbers if number < begun])
         self._feed.close()

@@ -125,7 +125,7 @@ class Hands:
 
 def prepare(orders: Sequence[Order], bodies: Bodies, hands: Hands) -> None:
     """Sees to it that all bodies are there: those that are not are rendered by all hands, root by root."""
-    families = families_of(orders, bodies)
+    families = dict(sorted(families_of(orders, bodies).items(), key=_work, reverse=True))
     for family, found in zip(families.values(), hands.made(list(families.values()), bodies), strict=True):
         for order, body in zip(family, found, strict=True):
             bodies.put(order, body)
@@ -138,6 +138,12 @@ def families_of(orders: Iterable[Order], bodies: Bodies) -> dict[Root, Family]:
         if bodies.found(order) is None:
             families.setdefault(root_of(order), {})[Order(order.patch, order.take, order.tone)] = None
     return families
+
+
+def _work(row: tuple[Root, Family]) -> float:
+    """How much there is to do for a family, more or less: what takes long comes first, so that nobody waits in the end."""
+    (_, take), family = row
+    return (take.cut or take.seconds) * (1 + len(family))
 
 
 def made(family: Iterable[Order], bodies: Bodies) -> list[Body]:
