@@ -11,7 +11,21 @@ from scorekit.render.effects import FLAT, SPEEDS, voiced
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
-from scorekit.render.voices import Bodies, Body, Cue, Stroke, clip, cues, forces, held, hushes, rooted, strike, takes, turns
+from scorekit.render.voices import (
+    Bodies,
+    Body,
+    Cue,
+    Stroke,
+    clip,
+    cues,
+    forces,
+    held,
+    hushes,
+    rooted,
+    strike,
+    takes,
+    turns,
+)
 from scorekit.stage import Sound
 
 
