@@ -122,6 +122,20 @@ def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.Monkey
     assert found[0] == found[1]
 
 
+def test_a_song_is_the_same_composed_by_two() -> None:
+    """The same takes, known by the same hashes in the same order; and so when some sections are known already."""
+    plan = songs.decided(songs.compiled_text('genre = "funk"\nlength = "40 s"\n', "song.toml", songs.Wishes()))
+    alone_, found = pipeline.performed(plan, {})
+    two, again = pipeline.performed(plan, {}, both=both)
+    assert len(plan.placements) > 2
+    assert list(again.items()) == list(found.items())
+    assert [(t.part, t.placement, t.events.tobytes()) for t in two.takes] == [
+        (t.part, t.placement, t.events.tobytes()) for t in alone_.takes
+    ]
+    some = dict(list(found.items())[::2])
+    assert list(pipeline.performed(plan, some, both=both)[1].items()) == list(found.items())
+
+
 @pytest.mark.parametrize("genre", ["rock", "funk", "soul"])
 def test_what_is_foreseen_is_wanted(genre: str) -> None:
     """Of the strokes of the kit that are guessed from a song's text most are in the song, to the last parameter; a song with

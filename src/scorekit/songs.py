@@ -154,9 +154,7 @@ def compiled_meanwhile(
         with Aside(work) as compiling:
             load(sound=not (wishes.midi_only or wishes.soundfont))
             other = also()
-            for _ in idle(other) if idle else ():
-                if compiling.ready():
-                    break
+            any(compiling.ready() for _ in (idle(other) if idle else ()))
             found = compiling.result()
     if found.plan is None:
         raise Refusal(*found.diagnostics)
