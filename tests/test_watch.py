@@ -329,12 +329,14 @@ def test_a_crowd_of_neighbours_is_no_trouble(here: Path) -> None:
 
 
 def test_an_output_folder_that_is_removed_is_made_again(here: Path) -> None:
-    """When the folder of the outputs vanishes, the next version makes it again."""
+    """When the folder of the outputs vanishes, the next version makes it again, and it belongs to this watch as before."""
     with Stage(here) as stage:
         shutil.rmtree(here / "out")
         wanted = SONG.replace("seed = 1", "seed = 12")
         (here / "song.toml").write_text(wanted)
         assert stage.until(lambda: (here / "out" / "song.mid").exists() and stage.midi() == expected(wanted), 6.0)
+        with pytest.raises(files.Busy), files.claim(here / "out", "song.watch"):
+            pass
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------------

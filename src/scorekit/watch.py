@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -411,6 +411,9 @@ class Watch:
             words = "mended, and as it was" if was_broken else "no note and no sound changed"
             self.listen(Event("same", song.name, time.time(), words=words))
             return
+        if not (self.out / f".{song.name}.watch.lock").exists():  # deleted with its folder: to be had again
+            with suppress(files.Busy, OSError):
+                self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
         trouble = song.write({f"{song.name}.mid": music.midi})
         ms = 1000 * (time.monotonic() - began)
         if trouble:
