@@ -49,6 +49,8 @@ SHAPES = (("convex", 0.36), ("descending", 0.27), ("ascending", 0.23), ("concave
 """Contours of phrases and how common they are (measured on pop melodies)."""
 HOOKS = (("convex", 0.5), ("ascending", 0.3), ("descending", 0.12), ("concave", 0.08))
 """The same for hooks, which rise to their top instead of falling from it."""
+NARROW = {"hook": 7, "lead": 6}
+"""Semitones that an idea of five tones or more spans at least, else it is sung again with a leap."""
 BREATHS = (0.55, 0.9)
 """How many ideas of a solo come to rest and leave air; of one on a blues scale, which says something and waits."""
 BOP = 0.1
@@ -244,6 +246,10 @@ def _stated(
     aim = Aim(shape, lift, slot.close, before, slot.goal, setting.opening if slot.index == 0 else -1, leap)
     named = tuple(replace(t, idea="motif" if slot.letter == "a" else "answer") for t in laid)
     line = search(setting, named, aim, seed)
+    pitches = [t.pitch for t in line]
+    if len(line) >= 5 and not leap and max(pitches) - min(pitches) < NARROW.get(setting.kind, 0):
+        aim = replace(aim, leap=_leapt(setting, laid, seed))
+        line = search(setting, named, aim, seed)
     if aim.after < 0 and abs(line[-1].pitch - line[0].pitch) > 7:
         line = search(setting, named, replace(aim, after=line[0].pitch), seed)
     return approached(setting, line, seed)

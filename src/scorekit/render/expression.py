@@ -25,8 +25,8 @@ PLUCKED = frozenset((45, 46, 47, 55))
 """General MIDI programs among the strings that do not sustain."""
 _SWELL = ((0.0, 0.25, 0.5, 0.75), (104, 117, 127, 120))
 _VIBRATO = ((0.35, 0.55, 0.75), (18, 42, 60))
-_SLIDE = ((0, 60, 120, 200), (-2.0, -1.1, -0.4, 0.0))
-_FALL = ((0.0, 0.25, 0.5, 0.75), (-0.2, -0.7, -1.3, -2.0))
+_SLIDE = tuple(range(0, 220, 20)), tuple(-2.0 * (1 - n / 10) ** 2 for n in range(11))
+_FALL = tuple(n / 10 for n in range(10)), tuple(-2.0 * ((n + 1) / 10) ** 2 for n in range(10))
 
 Messages = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Ticks, status bytes, first and second data bytes."""
