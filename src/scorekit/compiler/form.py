@@ -168,8 +168,7 @@ def fit_one(
     settled: range = range(0),
     over: frozenset[str] = frozenset(),
 ) -> Choice:
-    """The cheapest way to bring one token list to a goal; ``settled`` places keep their bars. Of sections of one name the last is
-    the dearest: a song without its last chorus lacks more than one without its first."""
+    """The cheapest way to bring one token list to a goal; ``settled`` places keep their bars."""
     offered, dear = tuple(sorted(lengths.items())), tuple(sorted((prices or {}).items()))
     found, total, cost = _cheapest(tokens, offered, goal, named, dear, settled, over)
     return Choice(shape.id, shape.path, found, total, cost + bias)
@@ -185,7 +184,8 @@ def _cheapest(
     settled: range,
     over: frozenset[str],
 ) -> tuple[tuple[SectionToken, ...], int, float]:
-    """The tokens, their bars and what they cost. Remembered, for a song that is edited seldom gets another form."""
+    """The tokens, their bars and what they cost. Of sections of one name the last is the dearest: a song without its last chorus
+    lacks more than one without its first. Remembered, for a song that is edited seldom gets another form."""
     offers, dear = dict(lengths), dict(prices)
     last = {token.name: place for place, token in enumerate(tokens)}
     table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
@@ -225,7 +225,7 @@ def options(token: SectionToken, lengths: tuple[int, ...], last: bool, gone: flo
     A role with one length, such as twelve-bar blues, has that alone.
     """
     prefer = token.bars
-    found = {prefer: 0.0} | {length: abs(length - prefer) / prefer for length in lengths if length != prefer}
+    found = {prefer: 0.0} | {n: abs(n - prefer) / prefer * (1.0 + 0.25 * (n < prefer)) for n in lengths if n != prefer}
     if len(lengths) != 1:
         more = set() if token.name in BRIEF else {prefer + 2}
         near = {prefer // 2, prefer - 2} | more if prefer > 2 else {2} if last else {2, 4}

@@ -7,7 +7,6 @@ previous bar are rare (Jaccard .55 in human playing), yet novelty has a period o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -54,20 +53,9 @@ def chosen(brief: Brief) -> Groove | None:
     if not ideas.grooves:
         return None
     asked = next((g for g in ideas.grooves if g.id == brief.cell.pattern), None)
-    fitting, tier = lasting(brief), brief.lane.tier
-    opening = opened(brief, fitting)
-    fitting, tier = (opening, 5) if opening else (fitting, tier)
+    fitting = lasting(brief)
     counts = [onsets_per_bar(groove) for groove in fitting]
-    return asked or select(fitting, tier, identity(brief), f"groove/{tier}", brief.dials, counts)
-
-
-def opened(brief: Brief, grooves: Sequence[Groove]) -> tuple[Groove, ...]:
-    """The grooves of the highest energy on another cymbal than the closed hat, for three drummers in four who open it for every
-    chorus; nothing elsewhere."""
-    section = brief.section
-    if section.melody != "hook" or brief.lane.tier < 4 or not whole_song(brief).chance("chorus opens", 0.75):
-        return ()
-    return tuple(g for g in grooves if 5 in g.tiers and {row for row, _ in g.rows} & {"oh", *RIDES})
+    return asked or select(fitting, brief.lane.tier, identity(brief), f"groove/{brief.lane.tier}", brief.dials, counts)
 
 
 def moment(groove: Groove) -> bool:
