@@ -333,25 +333,29 @@ def rests(
 def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> tuple[str, int]:
     """Who of a small band lays out in a section, and for how many bars from its beginning; nobody, as a rule, where more play.
 
-    A soloist is left alone with bass and drums for a while; a first verse is played without the bass, or without the chords, or
-    where a groove is built without the drums, so that they come in rather than go on.
+    A soloist has one comper for a while where there are two; a first verse is played without the bass, without one of two
+    compers, or where a groove is built without the drums, so that they come in rather than go on. Whoever alone gives the
+    chords stays: only over a walking bass, which gives them too, one soloist in three is left with bass and drums.
     """
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     small = 3 <= len(playing) <= _SMALL + 2 and len(plan.parts) <= _SMALL + 2
     if not small or section.bars < 4 or peaks(section) or "ending" in section.flags or section.name in _THIN:
         return "", 0
     draw = seed.at(section.id)
+    half = section.bars // (1 if section.bars <= 8 else 2)
     compers = [name for name in playing if name in _COMPERS and name != front(playing, plan.ideas)]
+    spare = [name for name in compers if set(playing) & _CHORDS - {name}]
     if section.melody == "solo":
-        if not compers or "lead" not in playing or not draw.chance("strolls", 0.9):
+        walk = plan.ideas.bass.walk
+        free = walk is not None and section.tier in walk.tiers and draw.chance("left alone", 1 / 3)
+        found = spare or (compers if free else [])
+        if not found or "lead" not in playing or not draw.chance("strolls", 0.9):
             return "", 0
-        return draw.choose("who strolls", compers, [1.0] * len(compers)), section.bars // (
-            1 if section.bars <= 8 else 2
-        )
+        return draw.choose("who strolls", found, [1.0] * len(found)), half
     if section.melody not in ("lead", "riff") or section.tier > 3 or section.occurrence not in (1, 3):
         return "", 0
     drums = ["drums"] if plan.ideas.arrange.axis == "groove" else []
-    found = [name for name in ("bass", *compers[:1], *drums) if name in playing and name not in always]
+    found = [name for name in ("bass", *spare[:1], *drums) if name in playing and name not in always]
     if not found or not draw.chance("lays out", 0.7):
         return "", 0
     weights = [2.0 if name == "bass" else 1.0 for name in found]

@@ -7,7 +7,6 @@ previous bar are rare (Jaccard .55 in human playing), yet novelty has a period o
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from scorekit.ensemble.base import Pen, heat, select
