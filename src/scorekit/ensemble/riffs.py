@@ -24,7 +24,7 @@ TURNS = (("", 3.0), ("(", 2.0), (")", 1.0), ("stop", 2.0))
 """How a song's riff ends every fourth bar: as ever, by two steps up or down into what follows, or with a beat of air."""
 CHANGED = 0.35
 """How often an inner tone off the beat becomes a neighbour of the figure's scale."""
-ANSWERS, UNDER = 0.6, 0.45
+ANSWERS, UNDER = 0.6, 0.3
 """How many songs let their riff answer the tune where the genre allows it, and how many of those play it all through under it."""
 _BESIDE = {"4": ("5", "b3"), "5": ("4", "b7"), "b7": ("5", "8"), "b3": ("4", "5"), "6": ("5",), "3": ("5",)}
 _LOUD = {"X": 101, "!": 116, "s": 60, "g": 40, "m": 66}
