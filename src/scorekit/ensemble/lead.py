@@ -211,7 +211,8 @@ def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone,
         if touch.degree != "R":
             scale = theory.chord_scale(chord.root, chord.quality, brief.section.key.tonic, brief.section.key.mode)
             classes = ((chord.root + interval(touch.degree, chord.root, chord.quality, scale)) % 12,)
-        near = kept[-1].pitch if kept else round(setting.centre)
+        begins = setting.opening if setting.opening >= 0 else round(setting.centre)
+        near = kept[-1].pitch if kept else begins
         home = theory.nearest(near, classes, setting.low, setting.high)
         kept.append(Tone(touch.at, touch.length, home, touch.mark, intents.told(brief)))
     return tuple(kept)
