@@ -242,7 +242,7 @@ def first_chords(playing: tuple[str, ...]) -> str:
 def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool, bass: str) -> Tick:
     """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
 
-    Outside openings only the last colour of a first statement of eight bars or more waits for the second half; in a chorus
+    In a build that stands in the song the beat goes on. Outside openings only the last colour of a first statement of eight bars or more waits for the second half; in a chorus
     everybody is there from its one.
     """
     bar, beat = section.meter.bar, section.meter.pulses[-1]
@@ -257,6 +257,8 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     if kind == "cold" or (carries and intro):
         return 0
     if kind == "build":
+        if part == "drums" and not intro:
+            return 0
         stride = max(1, section.bars // 4)
         place = playing.index(part)
         return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if grows else 0
