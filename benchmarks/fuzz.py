@@ -447,6 +447,9 @@ def _track(track: object, channel: int) -> tuple[int, int, list[str]]:
         ["program_change", "control_change", "control_change", "control_change"],
     )
     open_: dict[int, int] = {}
+    rest = {"wheel": 0, 1: 0, 11: 127}
+    """Where the wheel, vibrato and expression stand when nobody moves them."""
+    stands = dict(rest)
     before = -1
     for message in track:  # type: ignore[attr-defined]
         now += message.time
@@ -472,9 +475,15 @@ def _track(track: object, channel: int) -> tuple[int, int, list[str]]:
                 wrong.append(f"{message.type} in a part's track")
         elif first and message.type == first[0] and now == 0:
             first.pop(0)
+        elif message.type == "pitchwheel":
+            stands["wheel"] = message.pitch
+        elif message.type == "control_change" and message.control in stands:
+            stands[message.control] = message.value
         else:
             wrong.append(f"{message.type} at {now}")
         before = now
+    if stands != rest:
+        wrong.append(f"left standing: {stands}")
     if open_:
         wrong.append(f"pitches never end: {sorted(open_)}")
     return final, notes, wrong if before >= 0 else ["an empty track"]
