@@ -107,3 +107,41 @@ def test_the_form_can_make_an_ending_of_any_section() -> None:
         assert resting[1] == 0
         assert [p.placements[-1].section.motif for p in (plain, ending)] == ["bridge", "chorus"]
     assert rested
+
+
+CHORDS = {"guitar", "keys", "pads", "strings"}
+
+
+@pytest.mark.parametrize("genre", ["pop", "metal", "rock", "lofi", "country"])
+def test_whoever_alone_gives_the_chords_stays(genre: str) -> None:
+    """In small bands somebody waits or lays out, but verses, choruses and solos over a bass that does not walk never lose the
+    only one who gives the chords for two bars."""
+    waited = 0
+    for seed in SEEDS:
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
+        for placement in score.plan.placements:
+            section = placement.section
+            if section.melody not in ("lead", "hook", "solo") or section.name in ("break", "breakdown", "intro"):
+                continue
+            arrangement = arrange(score.plan, section, Seed(score.plan.seed))
+            givers = [name for name in arrangement.playing if name in CHORDS]
+            resting = [set(arrangement.lane(name).rests) for name in givers]
+            waited += any(arrangement.lane(name).rests for name in arrangement.playing)
+            if len(resting) == 1:
+                assert not any({bar, bar + 1} <= resting[0] for bar in range(section.bars)), (seed, section.id)
+    assert waited
+
+
+@pytest.mark.parametrize("genre", ["melodic_house", "drum_and_bass"])
+def test_a_build_keeps_its_beat(genre: str) -> None:
+    """Whoever else comes in one after another: where a build stands in the song its drums play from the first bar."""
+    builds = 0
+    for seed in SEEDS:
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
+        for placement in score.plan.placements[1:]:
+            if placement.section.name == "build":
+                builds += 1
+                found = entrances(score, placement)
+                assert found["drums"] == 0
+                assert max(found.values()) > 0, "others come in"
+    assert builds >= 5
