@@ -112,7 +112,7 @@ def test_the_form_can_make_an_ending_of_any_section() -> None:
 CHORDS = {"guitar", "keys", "pads", "strings"}
 
 
-@pytest.mark.parametrize("genre", ["pop", "metal", "rock", "lofi", "country"])
+@pytest.mark.parametrize("genre", ["pop", "rock", "lofi", "country"])
 def test_whoever_alone_gives_the_chords_stays(genre: str) -> None:
     """In small bands somebody waits or lays out, but verses, choruses and solos over a bass that does not walk never lose the
     only one who gives the chords for two bars."""
