@@ -6,6 +6,7 @@ Wants chromium and playwright; without them it is skipped, unless SCOREKIT_REQUI
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -231,6 +232,25 @@ def test_conflicts_are_told_where_they_are(theatre: Theatre) -> None:
     y = 53 if row < 0 else 58 + row * theatre.ask("scorekit.roll.lane") + 6
     page.mouse.move(box["x"] + x, box["y"] + y)
     assert theatre.ask(f"{marks}[0].words") in (page.text_content("#hint") or "")
+
+
+def test_it_is_dark_or_light_as_the_reader_likes(theatre: Theatre) -> None:
+    """Ground and picture follow the colour scheme while the page is open; nothing stays as it was."""
+    seen = set()
+    for scheme in ("light", "dark"):
+        theatre.page.emulate_media(color_scheme=scheme)
+        theatre.until(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
+        ground, ink = (theatre.ask(f"getComputedStyle(document.body).{one}") for one in ("backgroundColor", "color"))
+        theatre.until("scorekit.roll.ink.ink === getComputedStyle(document.documentElement).getPropertyValue('--ink')")
+        paler = sum(map(int, re.findall(r"\d+", ground))) > sum(map(int, re.findall(r"\d+", ink)))
+        assert paler == (scheme == "light")
+        seen |= {
+            ground,
+            ink,
+            theatre.ask("scorekit.roll.canvas.toDataURL()"),
+            theatre.ask("scorekit.whole.canvas.toDataURL()"),
+        }
+    assert len(seen) == 8
 
 
 def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:

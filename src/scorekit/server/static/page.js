@@ -1,6 +1,6 @@
 // The page: news from the watch, keys and buttons, and the picture moving with the sound.
 
-import { COLOURS, Roll } from "./roll.js";
+import { hue, Roll } from "./roll.js";
 import { Sound } from "./sound.js";
 import { Time } from "./time.js";
 import { Whole } from "./whole.js";
@@ -90,7 +90,7 @@ function column({ name, title, patch }, row) {
   made.className = "part";
   made.dataset.part = name;
   made.innerHTML = "<i></i><span><b></b><small></small></span><span></span>";
-  made.querySelector("i").style.background = COLOURS[name] ?? "#c9c4d4";
+  made.style.setProperty("--hue", hue(name));
   made.querySelector("b").textContent = title;
   const rests = !state.time.song.notes[name].rows.length;
   made.classList.toggle("rests", rests);
@@ -330,14 +330,16 @@ at("stage").addEventListener("mousemove", (event) => {
   hint.hidden = !words;
   if (!words) return;
   hint.replaceChildren(Object.assign(document.createElement("b"), { textContent: words[0] }), ...words.slice(1).map((text) => Object.assign(document.createElement("span"), { textContent: text })));
-  hint.style.left = `${Math.min(event.offsetX + 14, roll.width - hint.offsetWidth - 8)}px`;
+  hint.style.left = `${Math.max(8, Math.min(event.offsetX + 14, roll.width - hint.offsetWidth - 8))}px`;
   hint.style.top = `${Math.min(event.offsetY + 16, roll.height - hint.offsetHeight - 8)}px`;
 });
 at("stage").addEventListener("mouseleave", () => (at("hint").hidden = true));
-window.addEventListener("resize", () => {
+function measure() {
   roll.measure();
   whole.measure();
-});
+}
+window.addEventListener("resize", measure);
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", measure);
 window.addEventListener("pagehide", keep);
 
 (kept.off ?? []).forEach((name) => sound.off.add(name));

@@ -1,9 +1,7 @@
 // The picture of a song: sections, bars and chords above, a lane for each part, the sound below.
 
-export const COLOURS = {
-  drums: "#f0a35e", bass: "#e8788c", guitar: "#d8c365", keys: "#7cc9a4",
-  strings: "#66b8d8", brass: "#e58f5c", lead: "#c99af2", pads: "#8e9bf6",
-};
+const HUES = { drums: 68, bass: 10, guitar: 98, keys: 164, strings: 228, brass: 45, lead: 308, pads: 278, key: 78, energy: 45 };
+export const hue = (name, tone = "var(--tone)") => `oklch(${tone} .13 ${HUES[name] ?? 305})`;
 const RULER = 58;
 const WAVE = 64;
 const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
@@ -26,6 +24,7 @@ export class Roll {
     this.quiet = new Set();
     this.follow = true;
     this.loop = null; // id of the section that is looped
+    this.ink = {}; // the colours of the page, as a canvas takes them
     this.wrong = []; // places of mistakes: { section, part }, either may be missing
   }
 
@@ -46,6 +45,8 @@ export class Roll {
     if (!this.time) return;
     const count = this.time.song.parts.length;
     const room = this.stage.parentElement.clientHeight - RULER - WAVE;
+    const style = getComputedStyle(document.documentElement);
+    for (const name of ["ground", "line", "ink", "soft", "faint", "accent", "wrong", "tone"]) this.ink[name] = style.getPropertyValue(`--${name}`).trim();
     this.lane = Math.max(38, Math.min(88, Math.floor(room / count)));
     document.documentElement.style.setProperty("--lane", `${this.lane}px`);
     const height = RULER + WAVE + this.lane * count;
@@ -104,11 +105,11 @@ export class Roll {
       this.draw();
     }
     const x = Math.round(this.x(tick)) + 0.5;
-    pen.strokeStyle = "#fff6e4";
+    pen.strokeStyle = this.ink.ink;
     pen.globalAlpha = playing ? 0.95 : 0.6;
     pen.lineWidth = 1.5;
     line(pen, x, 20, x, this.height);
-    pen.fillStyle = "#fff6e4";
+    pen.fillStyle = this.ink.ink;
     pen.beginPath();
     pen.moveTo(x - 5, 15);
     pen.lineTo(x + 5, 15);
@@ -138,15 +139,19 @@ export class Roll {
         const x = Math.round(this.x(tick)) + 0.5;
         if (x > this.width || x + section.ticks * this.scale < 0) continue;
         if (changed.has(section.bar + n)) {
-          pen.fillStyle = "rgba(255, 233, 184, .05)";
+          pen.fillStyle = this.ink.accent;
+          pen.globalAlpha = 0.07;
           pen.fillRect(x, RULER, section.ticks * this.scale, this.height - RULER);
+          pen.globalAlpha = 1;
         }
         if (n && width < 14 && n % 4) continue;
-        pen.strokeStyle = n ? "#211f29" : "#3a3745";
+        pen.strokeStyle = n ? this.ink.line : this.ink.faint;
+        pen.globalAlpha = n ? 0.6 : 0.4;
         line(pen, x, n ? RULER : 22, x, this.height);
+        pen.globalAlpha = 1;
       }
     }
-    pen.strokeStyle = "#2a2833";
+    pen.strokeStyle = this.ink.line;
     for (let row = 0; row <= parts.length; row += 1) line(pen, 0, RULER + row * this.lane - 0.5, this.width, RULER + row * this.lane - 0.5);
   }
 
@@ -160,10 +165,12 @@ export class Roll {
       for (const one of sections.filter(({ id, name }) => !section || id === section || name === section)) {
         const x = this.x(one.start);
         const wide = one.length * this.scale;
-        pen.fillStyle = "rgba(239, 111, 108, .13)";
+        pen.fillStyle = pen.strokeStyle = this.ink.wrong;
+        pen.globalAlpha = 0.13;
         pen.fillRect(x, top, wide, tall);
-        pen.strokeStyle = "rgba(239, 111, 108, .8)";
+        pen.globalAlpha = 0.8;
         pen.strokeRect(x + 1.5, top + 0.5, wide - 3, tall - 2);
+        pen.globalAlpha = 1;
       }
     }
   }
@@ -174,9 +181,8 @@ export class Roll {
     const step = room / Math.max(high - low + 1, name === "drums" ? 6 : 10);
     const thick = Math.max(name === "drums" ? 3 : 2.4, Math.min(step * 0.92, 6));
     const dim = this.quiet.has(name) ? 0.25 : 1;
-    const colour = COLOURS[name] ?? "#c9c4d4";
     const fresh = [];
-    pen.fillStyle = colour;
+    pen.fillStyle = hue(name, this.ink.tone);
     for (const row of this.time.song.notes[name].rows) {
       const [start, length, pitch, velocity, isNew] = row;
       const x = this.x(start);
@@ -188,8 +194,8 @@ export class Roll {
       bead(pen, x, y, wide, thick);
     }
     pen.globalAlpha = dim;
-    pen.fillStyle = "#ffe9b8";
-    pen.shadowColor = "#ffc966";
+    pen.fillStyle = this.ink.ink;
+    pen.shadowColor = this.ink.accent;
     pen.shadowBlur = 9;
     for (const [x, y, wide] of fresh) bead(pen, x, y - 0.3, wide, thick + 0.6);
     pen.shadowBlur = 0;
@@ -197,19 +203,21 @@ export class Roll {
   }
 
   ruler(pen) {
-    pen.fillStyle = "#16151c";
+    pen.fillStyle = this.ink.ground;
     pen.fillRect(0, 0, this.width, RULER - 1);
     for (const section of this.time.song.sections) {
       const x = this.x(section.start);
       const wide = section.length * this.scale;
       if (x > this.width || x + wide < 0) continue;
       const looped = section.id === this.loop;
-      pen.fillStyle = looped ? "#f2b263" : `rgba(242, 178, 99, ${0.05 + 0.065 * section.tier})`;
+      pen.fillStyle = this.ink.accent;
+      pen.globalAlpha = looped ? 1 : 0.05 + 0.065 * section.tier;
       pen.beginPath();
       pen.roundRect(x + 1, 3, wide - 2, 17, 4);
       pen.fill();
+      pen.globalAlpha = 1;
       clipped(pen, x, wide, () => {
-        pen.fillStyle = looped ? "#2a1c08" : "#f3ead9";
+        pen.fillStyle = looped ? this.ink.ground : this.ink.ink;
         pen.font = "600 11.5px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif";
         pen.fillText(section.name, Math.max(x, 0) + 8, 15.5);
       });
@@ -220,7 +228,7 @@ export class Roll {
 
   barsOf(pen, section) {
     pen.font = "10px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif";
-    pen.fillStyle = "#837e92";
+    pen.fillStyle = this.ink.faint;
     const every = Math.max(1, 2 ** Math.ceil(Math.log2(26 / (section.ticks * this.scale))));
     for (let n = 0; n < section.bars; n += every) pen.fillText(String(section.bar + n), this.x(section.start + n * section.ticks) + 4, 32);
   }
@@ -234,8 +242,8 @@ export class Roll {
       if (symbol === latest) continue;
       const wide = pen.measureText(symbol).width;
       if (x < free || x + wide > end) continue;
-      pen.fillStyle = "#b9b4c4";
-      pen.fillText(symbol, x, 49);
+      pen.fillStyle = this.ink.soft;
+      pen.fillText(symbol, x, 47);
       free = x + wide + 7;
       latest = symbol;
     }
@@ -250,8 +258,8 @@ export class Roll {
       if (seen.has(key)) continue;
       seen.add(key);
       const x = this.x(this.time.bar(bar)) + 5;
-      const y = part in rows ? RULER + rows[part] * this.lane + 6 : RULER - 5;
-      pen.fillStyle = family === "key" ? "#d8a65c" : family === "energy" ? "#d77f5f" : "#b38fd9";
+      const y = part in rows ? RULER + rows[part] * this.lane + 6 : RULER - 4;
+      pen.fillStyle = hue(family, this.ink.tone);
       pen.globalAlpha = part ? 0.75 : 1;
       pen.beginPath();
       pen.moveTo(x, y - 4);
@@ -265,10 +273,10 @@ export class Roll {
 
   wave(pen, top) {
     const middle = top + WAVE / 2;
-    pen.strokeStyle = "#2a2833";
+    pen.strokeStyle = this.ink.line;
     line(pen, 0, middle, this.width, middle);
     if (!this.peaks) return;
-    pen.fillStyle = "#8b86a0";
+    pen.fillStyle = this.ink.faint;
     const count = this.peaks.length / 2;
     for (let x = 0; x < this.width; x += 1) {
       let a = Math.floor(100 * this.time.seconds(this.tick(x)));
@@ -314,7 +322,7 @@ export class Roll {
     const { conflicts, parts } = this.time.song;
     const row = Math.floor((y - RULER) / this.lane);
     const part = y < RULER ? "" : parts[row]?.name;
-    const edge = y < RULER ? RULER - 5 : RULER + row * this.lane + 6;
+    const edge = y < RULER ? RULER - 4 : RULER + row * this.lane + 6;
     if (part === undefined || Math.abs(y - edge) > 9) return null;
     const bar = this.time.place(this.tick(x - 5)).bar;
     const near = [bar, bar + 1].find((one) => Math.abs(this.x(this.time.bar(one)) + 5 - x) < 9);

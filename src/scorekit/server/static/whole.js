@@ -22,7 +22,7 @@ export class Whole {
   }
 
   draw(tick, loop) {
-    const { time, left, scale, width } = this.roll;
+    const { time, left, scale, width, ink } = this.roll;
     const pen = this.canvas.getContext("2d");
     pen.clearRect(0, 0, this.width, this.height);
     if (!time) return;
@@ -30,28 +30,30 @@ export class Whole {
     for (const { id, name, start, length, tier } of time.song.sections) {
       const a = x(start);
       const b = x(start + length);
-      pen.fillStyle = id === loop ? "#f2b263" : `rgba(242, 178, 99, ${0.05 + 0.065 * tier})`;
+      pen.fillStyle = ink.accent;
+      pen.globalAlpha = id === loop ? 1 : 0.05 + 0.065 * tier;
       pen.beginPath();
       pen.roundRect(a + 0.5, 5, Math.max(1, b - a - 1), this.height - 10, 3);
       pen.fill();
+      pen.globalAlpha = 1;
       if (b - a < 26) continue;
       pen.save();
       pen.beginPath();
       pen.rect(a, 0, b - a - 4, this.height);
       pen.clip();
-      pen.fillStyle = id === loop ? "#2a1c08" : "#cfc8bb";
+      pen.fillStyle = id === loop ? ink.ground : ink.ink;
       pen.font = "10.5px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif";
       pen.fillText(name, a + 6, this.height / 2 + 4);
       pen.restore();
     }
-    pen.fillStyle = "#ffe9b8";
+    pen.fillStyle = ink.accent;
     for (const bar of time.song.bars) pen.fillRect(x(time.bar(bar)), this.height - 4, Math.max(1.5, x(time.section(time.bar(bar)).ticks) - 0.5), 2);
-    pen.strokeStyle = "#ece9e2";
+    pen.strokeStyle = ink.ink;
     pen.globalAlpha = 0.45;
     const seen = Math.min(width / scale, time.song.end);
     if (seen < time.song.end - 1) pen.strokeRect(x(left) + 0.5, 2.5, x(seen) - 1, this.height - 5);
     pen.globalAlpha = 1;
-    pen.strokeStyle = "#fff6e4";
+    pen.strokeStyle = ink.ink;
     pen.lineWidth = 1.5;
     line(pen, x(tick), 1, x(tick), this.height - 1);
     pen.lineWidth = 1;
