@@ -61,7 +61,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
             )
             lane = replace(lane, leave=parting(plan, section, part.name, lane.leave))
             if part.name == out:
-                lane = replace(lane, rests=tuple(sorted({*lane.rests, *range(until)})))
+                lane = laid_out(lane, part.name, section, until)
         lanes.append((part.name, lane))
     return Arrangement(tuple(lanes))
 
@@ -362,6 +362,15 @@ def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed)
         return "", 0
     weights = [2.0 if name == "bass" else 1.0 for name in found]
     return draw.choose("who lays out", found, weights), section.bars if section.bars <= 4 else section.bars // 2
+
+
+def laid_out(lane: Lane, part: str, section: Section, until: int) -> Lane:
+    """The lane of who is out for so many bars from the beginning. Drums lead back in with the beat before."""
+    drums = part == "drums"
+    rests = tuple(sorted({*lane.rests, *range(until - drums)}))
+    return replace(
+        lane, rests=rests, enter=until * section.meter.bar - section.meter.pulses[-1] if drums else lane.enter
+    )
 
 
 def peaks(section: Section) -> bool:

@@ -133,13 +133,20 @@ def _fading(brief: Brief) -> bool:
     return brief.ending is not None and not touches(brief) and not any(r in KIT for r, _ in brief.ending.rows)
 
 
+def coming(brief: Brief) -> int:
+    """The bar in which the drummer comes in before its end, leading into the next; -1 when he does not."""
+    bar, rest = divmod(brief.lane.enter, brief.section.meter.bar)
+    return bar if rest else -1
+
+
 def slots(brief: Brief) -> tuple[Slot, ...]:
     """The fills of a section, in order."""
     closing = _closing(brief)
     often = min(1.0, 0.35 + looseness(drum_ideas(brief))) * (0.5 + brief.dials.creativity) * (brief.lane.tier >= 2)
-    found = []
-    if brief.lane.enter % brief.section.meter.bar:
-        found.append(Slot(brief.lane.enter // brief.section.meter.bar, 1, "coming in"))
+    found, late = [], coming(brief)
+    if late >= 0:
+        found.append(Slot(late, 1, "coming in"))
+        closing = None if closing and closing.bar <= late else closing
     for bar in range(3, closing_bar(brief), 4):
         eighth = bar % 8 == 7
         if brief.seed.at("fills", bar).chance("inner", often * (0.55 if eighth else 0.3)):
@@ -187,9 +194,13 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
 
 
 def interrupted(brief: Brief, bar: int) -> set[tuple[Tick, int]] | None:
-    """What the groove strikes in a bar, as (tick of the bar, pitch); None without a groove."""
+    """What the groove strikes in a bar and the three before, as (tick of the bar, pitch); None where nothing is interrupted:
+    without a groove, and where the drummer comes in."""
     groove = chosen(brief)
-    return {(k.at, DRUM_NOTES[k.row]) for k in plain(brief, groove, bar_at(brief, bar))} if groove else None
+    if groove is None or bar == coming(brief):
+        return None
+    bars = [bar_at(brief, number) for number in range(max(0, bar - 3), bar + 1)]
+    return {(k.at, DRUM_NOTES[k.row]) for one in bars for k in plain(brief, groove, one)}
 
 
 def stands_out(
