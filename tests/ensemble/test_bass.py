@@ -197,6 +197,24 @@ def test_the_last_note_aims_over_the_seam() -> None:
     assert abs(line.notes[-1].pitch % 12 - 2) in (1, 2, 3, 10, 5, 7)
 
 
+def test_roots_do_not_climb_off_the_floor_with_the_hand() -> None:
+    """From an octave figure the next root may lie as high as G2 and no higher, and the hand comes down to it by a sixth at
+    most; the roots of a bass that ends at B2 lie lower still. Some do follow the hand."""
+    climb = BassLine("climb", (3,), 1.0, "p", "", pattern("x---x---x---x-x-"), ("R", "5", "8", "10", "("))
+    ideas = replace(IDEAS, lines=(climb,), approach=0.0, kick_lock=0.0)
+    ones: dict[int, set[int]] = {}
+    for high, ceiling in ((52, 43), (47, 41)):
+        for root in range(12):
+            chords = tuple(Chord(n * 3840, 3840, r, "maj", r) for n, r in enumerate((root, 4, root, 9, root, 7)))
+            lane = Lane(low=28, high=high, tier=3)
+            asked = brief(ideas, bars=6, chords=chords, lane=lane, dials=Dials(creativity=0.0))
+            notes = Bass().play(asked).notes
+            ones.setdefault(high, set()).update(n.pitch for n in notes if n.start % 3840 == 0)
+            assert min(b.pitch - a.pitch for a, b in pairwise(notes)) >= -9
+        assert max(ones[high]) <= ceiling
+    assert max(ones[52]) == 43
+
+
 def test_intents_are_executed() -> None:
     """A stop is silent, a hold rings alone, an accent is struck, a pedal stays on one pitch, a push comes early."""
     bar = 3840

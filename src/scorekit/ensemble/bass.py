@@ -94,7 +94,8 @@ class Voiced(Struct, frozen=True):
 
 
 def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voiced]:
-    """Pitches for all plucks, from the first to the last: roots near the roots before them, approaches near both."""
+    """Pitches for all plucks, from the first to the last: roots near the roots before them, approaches near both; an octave
+    that is led to is the root that is led to."""
     section = brief.section
     roots: list[int] = []
     near = register.middle
@@ -105,6 +106,7 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
     voiced: list[Voiced] = []
     near = roots[0]
     index = up = 0
+    led = False
     for p in plucks:
         while index + 1 < len(roots) and section.chords[index + 1].start <= p.at:
             index += 1
@@ -115,9 +117,11 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
         elif split(p.token)[0] in APPROACHES:
             goal = _target(brief, p.at, root, register)
             up = _hand(goal, near, register) - goal
-            near = approach(split(p.token)[0], chord, goal + up, near, register)
+            near = _led(split(p.token)[0], chord, goal + up, near, register)
         else:
-            near, up = resolve(p.token, chord, root + up * (p.token == "R"), register), 0
+            token = "R" if led and p.token == "8" else p.token
+            near, up = resolve(token, chord, root + up * (token == "R"), register), 0
+        led = split(p.token)[0] in APPROACHES
         voiced.append(Voiced(p, near))
     return voiced
 
@@ -134,9 +138,16 @@ def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:
 
 
 def _hand(goal: int, near: int, register: Register) -> int:
-    """A tone to be led to, in the octave in which the hand is: an approach is no leap of more than a fifth."""
-    octaves = [p for p in (goal, goal + 12, goal - 12) if register.low <= p <= register.high]
+    """A tone to be led to, in the octave in which the hand is, as far up as the band's floor may go: an approach is no leap
+    of more than a fifth."""
+    octaves = [p for p in (goal, goal + 12, goal - 12) if p == goal or register.low <= p <= register.ceiling]
     return goal if abs(goal - near) <= 7 else min(octaves, key=lambda p: (abs(p - near), p))
+
+
+def _led(token: str, chord: Chord, goal: int, near: int, register: Register) -> int:
+    """The tone before a goal; where the hand is too high to step there, the goal's upper fifth brings it down."""
+    pitch = approach(token, chord, goal, near, register)
+    return approach("D", chord, goal, near, register) if token != "N" and near - pitch > 9 else pitch
 
 
 def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int]]:

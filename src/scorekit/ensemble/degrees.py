@@ -44,6 +44,11 @@ class Register(Struct, frozen=True):
         """Where roots begin to be sought: a fifth above the lowest note."""
         return self.low + 7
 
+    @property
+    def ceiling(self) -> int:
+        """How high a root may follow the hand: a tenth over the lowest note, and room for a sixth above it."""
+        return min(self.low + 15, self.high - 8)
+
 
 def scale_of(chord: Chord, key: Key) -> tuple[int, ...]:
     """Pitch classes that agree with a chord in a key."""
