@@ -1,6 +1,7 @@
 """Which chords notes make: template matching beat by beat, and the likeliest way through the beats.
 
-Every beat is heard as the time each pitch class sounds in it, the lowest note counting half as much again. A chord fits a beat by
+Every beat is heard as the square root of the time each pitch class sounds in it, so that a tone long held or doubled in octaves
+does not drown the short strokes of the others; the lowest note counts half as much again. A chord fits a beat by
 the cosine of what is heard and its tones: root 1, third .9, others .8; a seventh chord may also be heard
 without its root, which hands leave to the bass, and with the ninth in its place. Notes foreign to it cost by themselves, tones foreign to the key
 a little. The best sequence is found by dynamic programming: a chord changes readily on a bar line, less so inside the bar, and
@@ -79,19 +80,19 @@ def _frames(meter: Meter, bars: int, per: str) -> list[tuple[Tick, Tick]]:
 
 
 def _heard(notes: Sequence[Note], start: Tick, end: Tick) -> tuple[tuple[float, ...], int]:
-    """Sounding time of each pitch class between two ticks, with length 1, and the pitch class that is lowest where they begin
-    (-1: nothing sounds): a bass may walk on from there."""
-    times, lows = [0.0] * 12, dict[int, float]()
+    """How much of each pitch class is heard between two ticks, with length 1, and the pitch class that is lowest where they begin
+    (-1: nothing sounds): a bass may walk on from there. What only ends late from before is not the bass."""
+    times = [0.0] * 12
     inside = [n for n in notes if n.start < end and n.end > start]
-    lowest = min((n.pitch for n in inside if min(n.end, end) - max(n.start, start) > PPQ // 8), default=0)
+    staying = [n for n in inside if min(n.end, end) - max(n.start, start) > PPQ // 8]
+    lowest = min((n.pitch for n in staying), default=0)
     for note in inside:
         time = float(min(note.end, end) - max(note.start, start))
         time *= 1.5 if note.pitch == lowest else 1.0
         times[note.pitch % 12] += time
-        lows[note.pitch] = lows.get(note.pitch, 0.0) + time
-    size = sqrt(sum(t * t for t in times)) or 1.0
-    first = min((n.pitch for n in inside if n.start < start + PPQ // 4), default=lowest)
-    return tuple(t / size for t in times), first % 12 if inside else -1
+    size = sqrt(sum(times)) or 1.0
+    first = min((n.pitch for n in staying if n.start < start + PPQ // 4), default=lowest)
+    return tuple(sqrt(t) / size for t in times), first % 12 if inside else -1
 
 
 def _path(beats: Sequence[tuple[Tick, tuple[float, ...], int]], meter: Meter, key: Key | None = None) -> list[State]:
