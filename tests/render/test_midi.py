@@ -408,9 +408,8 @@ def columns(*rows: tuple[int, int, str]) -> dict[str, np.ndarray]:
 def controlled(notes: dict[str, np.ndarray], program: int, channel: int = 1) -> dict[int, list[tuple[int, int]]]:
     """(tick, value) in order of each controller, the wheel as -1 and about its middle."""
     found: dict[int, list[tuple[int, int]]] = {}
-    for tick, status, first, second in sorted(
-        zip(*(c.tolist() for c in gestures(notes, channel, program)), strict=True)
-    ):
+    rows = zip(*(c.tolist() for c in gestures(notes, channel, program)), strict=True)
+    for tick, status, first, second in sorted(rows, key=lambda row: row[0]):
         wheel = status & 0xF0 == 0xE0
         value = first + 128 * second - 8_192 if wheel else second
         found.setdefault(-1 if wheel else first, []).append((tick, value))
@@ -439,6 +438,25 @@ def test_slides_and_falls_are_on_the_wheel() -> None:
     assert all(0 < b - a <= 2_048 for a, b in pairwise(slide))
     assert min(v for t, v in wheel if t >= 1920) == -8_192
     assert wheel[-1] == (2880, 0)
+
+
+@pytest.mark.parametrize("length", [1, 2, 20, 55, 110, 199, 200, 201, 960])
+def test_the_wheel_is_never_left_hanging(length: int) -> None:
+    """However short the tones and however close together, whoever does not slide in begins with the wheel in the middle, a slide
+    begins a tone below, and in the end the wheel is at rest."""
+    manners = ("slide", "", "slide", "slide", "fall", "", "fall", "slide", "fall", "")
+    notes = columns(*((n * length, (n + 1) * length, name) for n, name in enumerate(manners)))
+    wheel = controlled(notes, 33)[-1]
+    for n, name in enumerate(manners):
+        stands = [value for tick, value in wheel if tick <= n * length][-1]
+        assert stands == (-8_192 if name == "slide" else 0), (n, name)
+    assert wheel[-1][1] == 0
+
+
+def test_expression_begins_anew_with_a_tone() -> None:
+    """Where one swelling tone ends and the next begins, the next begins soft."""
+    swell = controlled(columns((0, 1920, ""), (1920, 3840, "")), 89)[11]
+    assert [value for tick, value in swell if tick == 1920] == [127, 104]
 
 
 def test_one_line_on_a_guitar_sings() -> None:

@@ -242,8 +242,8 @@ def first_chords(playing: tuple[str, ...]) -> str:
 def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool, bass: str) -> Tick:
     """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
 
-    In a build that stands in the song the beat goes on. Outside openings only the last colour of a first statement of eight bars or more waits for the second half; in a chorus
-    everybody is there from its one.
+    In a build that stands in the song the beat goes on. Outside openings only the last colour of a first statement of eight
+    bars or more waits for the second half; in a chorus everybody is there from its one.
     """
     bar, beat = section.meter.bar, section.meter.pulses[-1]
     intro = section.name == "intro"
@@ -335,9 +335,9 @@ def rests(
 def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) -> tuple[str, int]:
     """Who of a small band lays out in a section, and for how many bars from its beginning; nobody, as a rule, where more play.
 
-    A soloist has one comper for a while where there are two; a first verse is played without the bass, without one of two
-    compers, or where a groove is built without the drums, so that they come in rather than go on. Whoever alone gives the
-    chords stays: only over a walking bass, which gives them too, one soloist in three is left with bass and drums.
+    A soloist has one comper for a while where there are two; a first verse is played without the bass or without one of two
+    compers, so that they come in rather than go on; drums that have begun stay. So does whoever alone gives the chords: only
+    over a walking bass, which gives them too, one soloist in three is left with bass and drums.
     """
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     small = 3 <= len(playing) <= _SMALL + 2 and len(plan.parts) <= _SMALL + 2
@@ -356,8 +356,7 @@ def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed)
         return draw.choose("who strolls", found, [1.0] * len(found)), half
     if section.melody not in ("lead", "riff") or section.tier > 3 or section.occurrence not in (1, 3):
         return "", 0
-    drums = ["drums"] if plan.ideas.arrange.axis == "groove" else []
-    found = [name for name in ("bass", *spare[:1], *drums) if name in playing and name not in always]
+    found = [name for name in ("bass", *spare[:1]) if name in playing and name not in always]
     if not found or not draw.chance("lays out", 0.7):
         return "", 0
     weights = [2.0 if name == "bass" else 1.0 for name in found]

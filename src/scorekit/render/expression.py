@@ -33,7 +33,8 @@ Messages = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def gestures(notes: Columns, channel: int, program: int) -> Messages:
-    """The messages of a track: of nothing for drums, for keyboards and for what only plucks."""
+    """The messages of a track: of nothing for drums, for keyboards and for what only plucks. Of those of one tick what comes
+    to rest stands first, so that a tone that begins there has its own."""
     found = list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]()
     if channel != 9 and program >= 24:
         found += _bends(notes, channel)
@@ -70,20 +71,21 @@ def _curve(
     long = end - start >= least
     start, end = start[long], end[long]
     steps = [(start + (end - start) * round(1000 * at) // 1000, value) for at, value in zip(*shape, strict=True)]
-    return [_messages(tick, CONTROL | channel, number, value) for tick, value in (*steps, (end, rest))]
+    return [_messages(tick, CONTROL | channel, number, value) for tick, value in ((end, rest), *steps)]
 
 
 def _bends(notes: Columns, channel: int) -> list[Messages]:
     """The wheel under tones that slide in or fall away."""
     manner, start, end = notes["manner"], notes["start"], notes["end"]
     slides, falls = manner == MANNERS.index("slide"), manner == MANNERS.index("fall")
-    found = []
-    for after, semitones in zip(*_SLIDE, strict=True):
-        found.append(_wheel(np.minimum(start[slides] + after, end[slides]), channel, semitones))
-    last = np.minimum((end - start)[falls] // 2, PPQ // 2)
+    begin, over, last = start[slides], end[slides], np.minimum((end - start)[falls] // 2, PPQ // 2)
+    found = [_wheel(np.minimum(begin + _SLIDE[0][-1], over), channel, 0.0), _wheel(end[falls], channel, 0.0)]
+    for after, semitones in zip(*(column[:-1] for column in _SLIDE), strict=True):
+        found.append(_wheel((begin + after)[begin + after < over], channel, semitones))
     for share, semitones in zip(*_FALL, strict=True):
-        found.append(_wheel(end[falls] - last + (last * round(100 * share)) // 100, channel, semitones))
-    return [*found, _wheel(end[falls], channel, 0.0)]
+        tick = end[falls] - last + (last * round(100 * share)) // 100
+        found.append(_wheel(tick[tick < end[falls]], channel, semitones))
+    return found
 
 
 def _wheel(tick: np.ndarray, channel: int, semitones: float) -> Messages:

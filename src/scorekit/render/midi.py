@@ -242,7 +242,7 @@ def _notes(played: Sequence[Take]) -> Columns:
 
 def _note_bytes(notes: Columns, channel: int, program: int) -> tuple[bytes, Tick]:
     """All notes of a track and what lies between them (expression) with their delta times, and the tick of the last; within a
-    tick note-offs come first, then controllers."""
+    tick note-offs come first, then controllers in the order they were given."""
     import numpy as np
 
     from scorekit.render.expression import gestures
@@ -256,7 +256,7 @@ def _note_bytes(notes: Columns, channel: int, program: int) -> tuple[bytes, Tick
     first = np.concatenate((notes["pitch"], numbers, notes["pitch"]))
     second = np.concatenate((np.full(count, _RELEASE), values, notes["velocity"]))
     rank = np.repeat((0, 1, 2), (count, turns.size, count))
-    order = np.lexsort((first, rank, tick))
+    order = np.lexsort((np.where(rank == 1, 0, first), rank, tick))
     tick = tick[order]
     message = np.stack((status, first, second))[:, order]
     return _interleave(np.diff(tick, prepend=0), message), int(tick[-1])
