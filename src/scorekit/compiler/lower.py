@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from scorekit.catalog import Catalog
 from scorekit.compiler import cast, duration, endings, form, harmony, lineups, material, sections, tempo
@@ -78,12 +79,14 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         sections.proofread(setting, book)
         return None
     tokens = tempo.felt(tokens, pace, genre.tempo)
+    lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
+    parts = cast.band(song, genre, lineup, sources.catalog, book)
     statements, wishes = sections.build(setting, tokens, way, book)
+    if not any(part.name == "drums" for part in parts):
+        statements = tuple(replace(s, flags=s.flags | {"nodrums"}) for s in statements)
     placed = placements(statements)
     ending = HIT if any(i.kind == "last hit" for i in statements[-1].intents) else way.ending
     tempi, tail, fitted = duration.timed(song, genre.tempo, pace, wanted, placed, wishes, ending, book)
-    lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
-    parts = cast.band(song, genre, lineup, sources.catalog, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
     tune = material.tune(song, statements, sources.sheets, book)
     cells = cast.cells(
