@@ -149,6 +149,17 @@ def test_phrases_are_silent_before_they_grow() -> None:
     assert all(1 <= b.pitch - a.pitch <= 3 and a.velocity <= b.velocity for a, b in pairwise(run))
 
 
+@pytest.mark.parametrize(("part", "kind"), [("strings", "phrased"), ("strings", "swell"), ("pads", "swell")])
+def test_in_a_loud_hook_nobody_waits(part: str, kind: str) -> None:
+    """What grows in the second half of four bars grows from the one of a loud hook, and sounds in each of its bars."""
+    verse = play(part, kind, melody="lead").notes
+    assert min(n.start for n in verse) == 2 * BAR
+    hook = play(part, kind, melody="hook").notes
+    assert min(n.start for n in hook) == 0
+    assert {n.start // BAR for n in hook} == set(range(8))
+    assert min(n.start for n in play(part, kind, melody="hook", tier=3).notes) == 2 * BAR
+
+
 def test_riser_ends_on_the_boundary() -> None:
     """A riser sounds up to the very end of its section and rises to it."""
     phrase = play("pads", "riser")

@@ -252,7 +252,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     later = half * bar
     if not kind:
         late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
-        late = late and not peaks(section)
+        late = late and not intents.peaks(section)
         return section.bars // 2 * bar if late and part in _BACK and not carries else 0
     if kind == "cold" or (carries and intro):
         return 0
@@ -308,7 +308,7 @@ def rests(
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
-    if peaks(section) and part != "brass" and not vamping:
+    if intents.peaks(section) and part != "brass" and not vamping:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
@@ -341,7 +341,7 @@ def sits_out(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed)
     """
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     small = 3 <= len(playing) <= _SMALL + 2 and len(plan.parts) <= _SMALL + 2
-    if not small or section.bars < 4 or peaks(section) or "ending" in section.flags or section.name in _THIN:
+    if not small or section.bars < 4 or intents.peaks(section) or "ending" in section.flags or section.name in _THIN:
         return "", 0
     draw = seed.at(section.id)
     half = section.bars // (1 if section.bars <= 8 else 2)
@@ -370,11 +370,6 @@ def laid_out(lane: Lane, part: str, section: Section, until: int) -> Lane:
     return replace(
         lane, rests=rests, enter=until * section.meter.bar - section.meter.pulses[-1] if drums else lane.enter
     )
-
-
-def peaks(section: Section) -> bool:
-    """Whether the hook is played with energy: nobody comes late or rests, what leads to it is thinner instead."""
-    return section.melody == "hook" and section.tier >= 4
 
 
 def rest_share(part: str, tier: int) -> float:

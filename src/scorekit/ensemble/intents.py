@@ -94,6 +94,11 @@ def begun_by_all(section: Section) -> bool:
     return any(i.kind == "drop" and i.tick == 0 for i in section.intents)
 
 
+def peaks(section: Section) -> bool:
+    """Whether the hook is played with energy: nobody comes late or rests, what leads to it is thinner instead."""
+    return section.melody == "hook" and section.tier >= 4
+
+
 def build(section: Section) -> Span | None:
     """The bars of a section that build."""
     if not section.intents:

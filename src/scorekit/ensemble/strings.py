@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from scorekit import theory
+from scorekit.ensemble import intents
 from scorekit.ensemble.chorale import dressed, spans
 from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
@@ -59,15 +60,15 @@ class Strings:
 
 
 def phrased(player: Player) -> list[Draft]:
-    """Silence for the first half of every four bars, then chords that grow; where the energy is high or rises, eight bars end
-    in a run of the top voice."""
+    """Silence for the first half of every four bars, then chords that grow (in a loud hook all four grow); where the energy is
+    high or rises, eight bars end in a run of the top voice."""
     section, bar = player.brief.section, player.bar
     parts = spans(player.brief)
     chain = led(player, parts, min(3, player.voices))
     drafts = list[Draft]()
     for first in range(0, section.bars, 4):
         end = min(first + 4, section.bars) * bar
-        begin = max(first * bar, end - 2 * bar)
+        begin = first * bar if intents.peaks(section) else max(first * bar, end - 2 * bar)
         runs = (end == section.length or first % 8 == 4) and (player.brief.lane.tier >= 4 or "ramp" in section.flags)
         turn = end - bar + section.meter.onsets[-2] if runs and len(section.meter.onsets) >= 3 else end
         for span, voicing in zip(parts, chain, strict=True):

@@ -222,16 +222,19 @@ def organ_hold(player: Player) -> list[Draft]:
 
 
 def swell(player: Player) -> list[Draft]:
-    """Every four bars voices enter one after another, lowest first, louder and louder, and stop together at the end."""
+    """In the second half of every four bars (in all of them in a loud hook) voices enter one after another, lowest first,
+    louder and louder, and stop together at the end."""
     block, drafts = 4 * player.bar, []
+    whole = intents.peaks(player.brief.section)
     parts = spans(player.brief)
     chain = led(player, parts)
     length = player.brief.section.length
     for start in range(0, length, block):
         end = min(start + block, length)
-        rise = [(s, v) for s, v in zip(parts, chain, strict=True) if s.start < end and s.end > end - (end - start) // 2]
+        first = start if whole else end - (end - start) // 2
+        rise = [(s, v) for s, v in zip(parts, chain, strict=True) if s.start < end and s.end > first]
         for span, voicing in rise:
-            begin, stop = max(span.start, end - (end - start) // 2), min(span.end, end)
+            begin, stop = max(span.start, first), min(span.end, end)
             drafts += _stagger(player, begin, stop, voicing, (begin - start) / max(1, end - start))
     return drafts
 
