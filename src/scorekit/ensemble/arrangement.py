@@ -218,6 +218,8 @@ def opening(plan: Plan, section: Section, playing: tuple[str, ...], seed: Seed) 
         weights["cold"] = 9.0 if plan.ideas.arrange.axis == "melody" else 2.0
     if plan.ideas.arrange.axis == "groove" or plan.feel.amount < 0.1:
         del weights["chords"]
+    if "drums" not in playing:
+        del weights["beat"]
     if section.bars < 4:
         del weights["build"]
     if not first_chords(playing):

@@ -132,10 +132,11 @@ def _together(brief: Brief) -> Seed:
 def _block(
     brief: Brief, ideas: CompIdeas, cells: Sequence[tuple[CompCell, CompCell]], first: int, around: Around, heard: Tune
 ) -> list[Stab]:
-    """Two bars of comping. No bar of a figure is emptied by thinning; of those who have none, unless a tune is heard there."""
+    """Two bars of comping, or none; whoever is in front does not lay out. No bar of a figure is emptied by thinning; of those
+    who have none, unless a tune is heard there."""
     seed, bar = brief.seed.at(first), brief.section.meter.bar
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
-    if first and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
+    if first and brief.lane.layer != "front" and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
         return []
     written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
