@@ -24,7 +24,7 @@ FORM = "intro:2:e2 A:4:e3 B:4:e4 A:2:e4:b tag:1:e5:t"
 def funk(seed: int, form: str = FORM) -> tuple[Score, Piece]:
     """The song of a seed, and as the measures see it. Without a form the genre chooses one."""
     wish = f'form = "{form}"\n' if form else ""
-    score = studio.compose(f'genre = "funk"\nlineup = "full"\nseed = {seed}\nkey = "E dorian"\nlength = "30 s"\n{wish}')
+    score = studio.compose(f'genre = "funk"\nseed = {seed}\nkey = "E dorian"\nlength = "30 s"\n{wish}')
     return score, piece_of(score, pipeline.perform(score))
 
 

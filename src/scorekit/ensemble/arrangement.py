@@ -154,10 +154,11 @@ def cell_density(cell: Cell, plan: Plan, part: str) -> float:
 
 
 def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: int = 0) -> Lane:
-    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is a little sparser."""
+    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is a little
+    sparser but at the highest."""
     low, high = register(part, ideas)
     low, high = low + 12 * octave, high + 12 * octave
-    sparser = (0.08 if section.occurrence == 1 and section.tier <= 3 else 0.0) - _BUSIER[section.tier - 1]
+    sparser = (0.08 if section.occurrence == 1 and section.tier <= 4 else 0.0) - _BUSIER[section.tier - 1]
     sparser = 0.0 if part in _FOUNDATION else sparser
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"
     return Lane(low=low, high=high, density=min(1.0, max(0.0, density - sparser)), tier=section.tier, pace=pace)
