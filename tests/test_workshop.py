@@ -217,7 +217,7 @@ def test_an_apprentice_whose_work_is_not_wanted_is_dismissed() -> None:
     hands.ahead(orders(range(30, 90)), Bodies())
     hands.dismiss()
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, 0)
+        os.waitpid(-1, os.WNOHANG)
     assert not before or len(set(os.listdir("/proc/self/fd"))) == len(before)
 
 

@@ -343,7 +343,8 @@ def audio(
 
     hands, names = sounding.hands or Hands(), [part.name for part in performance.plan.parts]
     heard(0.0, "sounds")
-    console = ready(performance, PATCHES, sounding.bodies or Bodies(), hands, sounding.loop)
+    bodies = Bodies() if sounding.bodies is None else sounding.bodies  # none yet is not nowhere to keep them
+    console = ready(performance, PATCHES, bodies, hands, sounding.loop)
     heard(0.6, "mix")
 
     def finished() -> Rendered:

@@ -353,7 +353,7 @@ def tidied(how: Sounding) -> None:
     """The shelf, when something new may have come to it."""
     from scorekit.shelf import Shelf
 
-    shelf = how.bodies.keeper if how.bodies else None
+    shelf = None if how.bodies is None else how.bodies.keeper
     if isinstance(shelf, Shelf) and shelf.missed:
         shelf.tidy()
 
