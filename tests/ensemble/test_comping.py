@@ -306,6 +306,21 @@ def test_two_hands_move_apart() -> None:
     assert len(figures) > 1
 
 
+@pytest.mark.parametrize(("beside", "pushes"), [(1, False), (-1, False), (0, True), (7, True)])
+def test_nobody_pushes_onto_a_bass_a_semitone_beside(beside: int, pushes: bool) -> None:
+    """Where the bass leads chromatically into the one on the last eighth the chord waits for it; over the root come early, or
+    its fifth, it is pushed. Changes over which the bass does nothing are pushed all the same."""
+    ideas = replace(PLAIN, cells=(cell("ones", (3,), "x---x---x---x---"),), push=1.0, layout=0.0, gapfill=0.0)
+    asked = brief(ideas)
+    early = 4 * BAR - PPQ // 2
+    root = asked.section.chord_at(4 * BAR).root
+    heard = (Phrase("bass", (Note(early, PPQ // 2, 36 + (root + beside) % 12, 80),)),)
+    starts = {n.start for n in play(replace(asked, heard=heard)).notes}
+    assert (early in starts) == pushes
+    assert (4 * BAR in starts) != pushes
+    assert 2 * BAR - PPQ // 2 in starts
+
+
 def test_a_push_leaves_the_left_hand_behind() -> None:
     """Where both hands would push, the right one does, and the chord's bass still comes on its beat."""
     phrase = play(brief(replace(PIANO, push=1.0), heard=BASS))
