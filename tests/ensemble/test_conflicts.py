@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -530,3 +531,13 @@ def test_real_sections_are_at_rest_after_one_pass(genre: str) -> None:
             assert all(edit.part != "lead" or edit.rule == "I8" for edit in passage.edits)
             edits, notes = edits + len(passage.edits), notes + sum(len(p.notes) for p in phrases)
     assert edits < 0.05 * notes
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_a_note_that_is_shifted_does_not_ring_into_the_next(seed: int) -> None:
+    """The bass gives an eighth to the drums' sixteenth and is one note at a time all the same."""
+    plan = pipeline.compile_song(f'genre = "pop"\nseed = {seed}\nlength = "30 s"', "song.toml", find=files.load).plan
+    assert plan is not None
+    lines = [passage.phrase("bass").notes for passage in pipeline.compose(plan).passages]
+    assert sum(len(line) for line in lines) > 40
+    assert all(a.end <= b.start for line in lines for a, b in pairwise(line))

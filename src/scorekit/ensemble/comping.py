@@ -137,7 +137,11 @@ def _block(
     who have none, unless a tune is heard there."""
     seed, bar = brief.seed.at(first), brief.section.meter.bar
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
-    if first and brief.lane.layer != "front" and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density)):
+    if (
+        first
+        and brief.lane.layer != "front"
+        and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density))
+    ):
         return []
     written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))

@@ -54,13 +54,15 @@ def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
 
 
 def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
-    """A note begins elsewhere and ends where it ended, if that leaves it a sixteenth; else it keeps its length.
+    """A note begins elsewhere and ends where it ended, if that leaves it a sixteenth; else it keeps its length up to the part's
+    next note.
 
     What would leave the section stays where it is.
     """
     room = board.case.section.length - start
     if room > 0:
-        length = note.end - start if note.end - start >= PPQ // 4 else min(note.length, room)
+        after = min((tick for tick in board.onsets(part) if tick > start), default=start + room)
+        length = note.end - start if note.end - start >= PPQ // 4 else min(note.length, after - start)
         board.change(rule, part, note, replace(note, start=start, length=length), reason, *claims)
 
 
