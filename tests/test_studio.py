@@ -23,7 +23,7 @@ def test_a_genre_is_read_again_when_it_has_changed(tmp_path: Path) -> None:
 
     def tempo(text: str) -> float:
         genre.write_text(GENRE + text)
-        return 60e6 / studio.compose(song).plan.tempo.changes[0][1]
+        return round(60e6 / studio.compose(song).plan.tempo.changes[0][1], 2)  # a beat is whole microseconds
 
     slow = "[tempo]\nmean = 80\nmin = 70\nmax = 90\n"
     assert 70 <= tempo(slow) <= 90
