@@ -6,16 +6,14 @@ import marshal
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from scorekit.values import compared
+from scorekit.values import compared, content
 
 Value = TypeVar("Value")
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
-_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 _SHORT = 12
 """Longest tuple that is marked item by item; a longer one is marked as a whole."""
 
@@ -30,13 +28,8 @@ def plain(value: Any) -> Any:
         return value
     if kind is tuple:
         return tuple([item if type(item) in _PLAIN else plain(item) for item in value])
-    reader = _READERS.get(kind)
-    if reader is not None:
-        return (kind.__name__, *[item if type(item) in _PLAIN else plain(item) for item in reader(value)])
     if isinstance(value, Struct):
-        names = compared(type(value))
-        _READERS[kind] = attrgetter(*names) if len(names) > 1 else lambda one: tuple([getattr(one, n) for n in names])
-        return plain(value)
+        return (kind.__name__, *[item if type(item) in _PLAIN else plain(item) for item in content(value)])
     if isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, tuple):

@@ -34,11 +34,13 @@ def compared(kind: type[Struct]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if name not in apart)
 
 
-def content(value: Struct) -> Any:
+def content(value: Struct) -> tuple[Any, ...]:
     """The fields of a value that take part in equality."""
-    return _reader(type(value))(value)
+    return reader(type(value))(value)
 
 
 @cache
-def _reader(kind: type[Struct]) -> Callable[[Struct], Any]:
-    return attrgetter(*compared(kind))
+def reader(kind: type[Struct]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads those fields of a class's values, all at once."""
+    names = compared(kind)
+    return attrgetter(*names) if len(names) > 1 else lambda value: tuple([getattr(value, name) for name in names])
