@@ -206,6 +206,22 @@ def test_a_break_bar_is_one_hit_and_silence(genre: str) -> None:
     assert not drums
 
 
+@pytest.mark.parametrize("genre", GENRES)
+def test_out_of_a_break_the_drummer_leads_back(genre: str) -> None:
+    """A section that breaks off (``b``) stops on its last bar's one or two beats before its end, as the seed says; before the
+    next section there is never more silence than three beats."""
+    scores = [composed(genre, form="A:8:e3:b B:8:e4", seed=seed) for seed in range(1, 7)]
+    bar, stops = bar_of(scores[0]), set()
+    for score in scores:
+        found = notes(score.passages[0])
+        last = between(found, 7 * bar, 8 * bar)
+        late = max(n.start for n in notes(score.passages[0], "drums") if n.start >= 7 * bar)
+        back = min(n.start for n in last if n.start > late)
+        stops.add(late - 7 * bar)
+        assert back - max(n.end for n in found if n.start <= late) <= 3 * PPQ
+    assert stops == {0, bar - 2 * PPQ}
+
+
 def test_a_key_lift_moves_all_that_follows() -> None:
     """Numerals and band move up from the section on; once for each statement that says it."""
     score = composed("pop", '"key lift +2"', form="B:4:e4 A:4:e3 B:4:e4", more='key = "C major"')

@@ -17,6 +17,7 @@ from scorekit.compiler.strings import intent as read_intent
 from scorekit.compiler.wrong import Reader, count
 from scorekit.repeats import tagged
 from scorekit.score import Intent, Section
+from scorekit.seeds import Seed
 from scorekit.timebase import Meter
 
 Written = tuple[IntentToken, str]
@@ -74,6 +75,16 @@ def laid(section: Section, tokens: Sequence[Written], last: bool, book: Reader) 
     draft = draft if tag is None else tagged(draft, tag)
     slow = [_slowing(token, _Place(draft, last, path, book)) for token, path in tokens if token.kind == "ritardando"]
     return replace(draft, intents=tuple(sorted((*draft.intents, *sum(slow, ())), key=lambda i: i.tick)))
+
+
+def broken_off(section: Section, seed: Seed) -> Section:
+    """A section that ends with a break bar: some stop on its one, others play on and stop two beats before its end."""
+    pulses = section.meter.pulses
+    if "break" not in section.flags or len(pulses) < 4 or not seed.at("break").chance(section.name, 0.5):
+        return section
+    stop = Intent(section.length - sum(pulses[-2:]), "break")
+    intents = tuple(sorted((*section.intents, stop), key=lambda i: i.tick))
+    return replace(section, flags=section.flags - {"break"}, intents=intents)
 
 
 def built(section: Section, names: Sequence[str]) -> Section:

@@ -205,6 +205,7 @@ def statement(
         way = endings.Way()
     if way and text is None:
         draft = endings.laid(draft, way, setting.written, home_quality(setting, key), setting.seed)
+    draft = draft if last else gestures.broken_off(draft, setting.seed)
     made = gestures.built(gestures.laid(draft, heard, last, book), names)
     return endings.again(made, way) if way else made
 

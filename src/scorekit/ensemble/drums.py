@@ -15,7 +15,6 @@ from scorekit.ensemble.beats.kit import (
     CRASH,
     HANDS,
     KICK,
-    KIT_PITCHES,
     PITCHES,
     RIDES,
     STICK_PITCHES,
@@ -31,6 +30,7 @@ from scorekit.ensemble.intents import (
     Touch,
     absences,
     at,
+    closing_break,
     finale,
     holds,
     hush,
@@ -136,7 +136,7 @@ def farewell(brief: Brief, snare: int) -> Iterator[tuple[Touch, tuple[tuple[int,
 
 def pickups(brief: Brief) -> tuple[Span, ...]:
     """Where the drummer alone plays in a silence: the last beat of a break bar."""
-    if "break" not in brief.section.flags or brief.ending:
+    if closing_break(brief.section, brief.part) is None or brief.ending:
         return ()
     end = brief.section.length
     alone = [slot for slot in slots(brief) if slot.why.startswith("pickup")]
@@ -161,7 +161,8 @@ def cleared(brief: Brief) -> tuple[Span, ...]:
 def _sounding(brief: Brief, phrase: Phrase) -> list[Note]:
     """The notes left when silences, the vacuum and the last hit have taken theirs."""
     solo, bare, end = pickups(brief), emptied(brief), finale(brief)
-    alone = [n for n in phrase.notes if n.pitch in KIT_PITCHES and inside(solo, n.start)] if solo else []
+    lead = [origin.maker == "fills" for origin in phrase.origins] if solo else []
+    alone = [n for n in phrase.notes if inside(solo, n.start) and lead[n.origin]] if solo else []
     others = [n for n in phrase.notes if not inside(solo, n.start)] if solo else phrase.notes
     kept = [*hush(others, (*quiet(brief), *cleared(brief))), *alone]
     if bare:

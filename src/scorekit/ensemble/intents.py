@@ -84,6 +84,11 @@ def breaks(section: Section, part: str) -> tuple[Tick, ...]:
     return tuple(sorted({*at(section, "break", part), *closing}))
 
 
+def closing_break(section: Section, part: str) -> Tick | None:
+    """Where the last bar breaks off; None when it does not."""
+    return next((tick for tick in breaks(section, part) if tick >= last_bar(section)), None)
+
+
 def strips(section: Section) -> tuple[Span, ...]:
     """The bars stripped bare before a drop."""
     return tuple((i.tick, i.tick + i.length) for i in section.intents if i.kind == "strip")

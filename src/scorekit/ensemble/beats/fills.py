@@ -41,7 +41,7 @@ from scorekit.ensemble.beats.kit import (
     usable,
 )
 from scorekit.ensemble.grid import fill_strokes
-from scorekit.ensemble.intents import build, finale, touches
+from scorekit.ensemble.intents import build, closing_break, finale, touches
 from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
@@ -119,13 +119,19 @@ def _closing(brief: Brief) -> Slot | None:
         return None
     if build(brief.section) is not None:
         return Slot(bar, 1, "roll of the build")
-    if "break" in flags and not brief.ending:
-        return Slot(bar, 1, "pickup out of the break") if seed.chance("pickup", 0.75) else None
+    stop = closing_break(brief.section, brief.part)
+    if stop is not None and not brief.ending:
+        return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
     rises = (brief.seam.after or 0) > brief.lane.tier
     if not seed.chance("closing", 1.0 if rises else 0.92 if brief.lane.tier >= 2 else 0.5):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
+
+
+def _pickup(brief: Brief, stop: Tick) -> int:
+    """Beats that lead out of a break: one, at a slow tempo two where that leaves a silence."""
+    return 2 if brief.band == "slow" and brief.section.length - stop > 3 * brief.section.meter.pulses[-1] else 1
 
 
 def _fading(brief: Brief) -> bool:
@@ -195,9 +201,9 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
 
 def interrupted(brief: Brief, bar: int) -> set[tuple[Tick, int]] | None:
     """What the groove strikes in a bar and the three before, as (tick of the bar, pitch); None where nothing is interrupted:
-    without a groove, and where the drummer comes in."""
-    groove = chosen(brief)
-    if groove is None or bar == coming(brief):
+    without a groove, where the drummer comes in, and out of a break."""
+    groove, stop = chosen(brief), closing_break(brief.section, brief.part)
+    if groove is None or bar == coming(brief) or (stop is not None and bar == brief.section.bars - 1):
         return None
     bars = [bar_at(brief, number) for number in range(max(0, bar - 3), bar + 1)]
     return {(k.at, DRUM_NOTES[k.row]) for one in bars for k in plain(brief, groove, one)}
