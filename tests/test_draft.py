@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,25 @@ def test_what_processes_write_together_is_given_its_name(tmp_path: Path, count: 
     data = hands.together(job)
     assert place(tmp_path / "a.wav", data)
     assert (tmp_path / "a.wav").read_bytes() == bytes([7]) * 40_000
+
+
+@linux
+def test_a_sheet_has_its_room_before_it_is_written(tmp_path: Path) -> None:
+    """Memory of a file for which the disk has no room kills whoever writes there: the room is had first, or no sheet."""
+    sheet = Sheet.blank(tmp_path, 1 << 20)
+    assert sheet is not None
+    assert os.fstat(sheet.file).st_blocks * 512 >= 1 << 20
+    assert Sheet.blank(tmp_path, 1 << 60) is None
+
+
+@linux
+def test_a_render_without_room_for_its_work_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What processes share lies in the folder for passing files; when that is full, that folder is named, not the song's."""
+
+    def full(file: int, begin: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        Workshop(1).store(1 << 20)
+    assert told.value.filename == tempfile.gettempdir()

@@ -93,7 +93,7 @@ class Sheet(mmap.mmap):
         file = -1
         try:
             file = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
-            os.truncate(file, size)
+            reserve(file, 0, size)
             sheet = Sheet(file, size)
         except OSError:
             if file >= 0:
@@ -105,6 +105,15 @@ class Sheet(mmap.mmap):
     def __del__(self) -> None:
         if self.file >= 0:
             os.close(self.file)
+
+
+def reserve(file: int, begin: int, size: int) -> None:
+    """Makes a file long enough for some bytes, with room for them on the disk; OSError where there is none. Who writes to a
+    file as to memory is not told that the disk is full, but killed."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, begin, size)
+    else:
+        os.truncate(file, begin + size)
 
 
 def place(path: Path, data: bytes | memoryview) -> bool:

@@ -13,7 +13,7 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import FileIO
 from itertools import accumulate, chain, pairwise
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from scorekit import files
 from scorekit.aside import Aside, forks, processors
-from scorekit.draft import Sheet
+from scorekit.draft import Sheet, reserve
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Family, Hands, Spool, families_of, made
@@ -168,7 +168,8 @@ class Workshop(Hands):
         """Where a new piece of the common file begins."""
         begin = self._common.cut(size)
         if not self._rank:
-            self._common.file.truncate(self._common.size)
+            with _placed():
+                reserve(self._common.file.fileno(), begin, self._common.size - begin)
         if self._wires:
             self._gathered({})  # nobody writes to what is not there
         return begin
@@ -381,9 +382,20 @@ def _packed(numbers: Iterable[int], jobs: Callable[[int], Callable[[], object]],
 
 def _put(trunk: FileIO, piece: memoryview) -> int:
     left = piece
-    while left:
-        left = left[trunk.write(left) :]
+    with _placed():
+        while left:
+            left = left[trunk.write(left) :]
     return len(piece)
+
+
+@contextmanager
+def _placed() -> Iterator[None]:
+    """A file without a name says where it is when its disk is full: not where the song was to be written."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or tempfile.gettempdir()
+        raise
 
 
 def _unpacked(found: Packed, trunk: FileIO) -> Iterator[tuple[int, object]]:
