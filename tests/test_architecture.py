@@ -29,6 +29,7 @@ FLOORS = (
         "rehearsal",
         "booth",
         "mate",
+        "memory",
         "recall",
         "remix",
         "renewal",

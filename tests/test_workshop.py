@@ -28,7 +28,7 @@ from scorekit.workshop import Workshop
 FAULTS = """
 import resource, sys
 import numpy as np
-from scorekit.workshop import keep_memory
+from scorekit.memory import keep_memory
 
 def faults() -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -55,7 +55,7 @@ def test_memory_that_is_let_go_is_had_again_without_the_system() -> None:
 
 
 HINTED = """
-from scorekit.workshop import keep_memory
+from scorekit.memory import keep_memory
 
 keep_memory()
 size, hinted = 0, 0

@@ -11,6 +11,7 @@ from msgspec import Struct
 from scorekit import files, smf
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
+from scorekit.memory import keep_memory
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
 
@@ -127,7 +128,7 @@ def play(
     from scorekit.render.wav import Marks
     from scorekit.shelf import Shelf
     from scorekit.stage import Master
-    from scorekit.workshop import Workshop, keep_memory
+    from scorekit.workshop import Workshop
 
     keep_memory()
     try:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from scorekit import files, ledger, report
 from scorekit.aside import Aside, both, helped
 from scorekit.errors import Diagnostic
+from scorekit.memory import keep_memory
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
 from scorekit.store import Memo
 
@@ -328,7 +329,7 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
     from scorekit.render.voices import Bodies
     from scorekit.renewal import Renewal
     from scorekit.shelf import Shelf
-    from scorekit.workshop import Workshop, keep_memory
+    from scorekit.workshop import Workshop
 
     keep_memory()
     shop = Workshop(folder=wishes.out)

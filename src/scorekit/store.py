@@ -71,7 +71,7 @@ class Memo:
 
 
 def _one(value: object, other: object) -> bool:
-    return value is other or (type(value) is type(other) is int and value == other)
+    return value is other or (type(value) is type(other) in (int, str) and value == other)
 
 
 @dataclass
@@ -152,7 +152,7 @@ class Store:
 
     def again(self, name: str, inputs: tuple[object, ...], stages: Callable[[], Value]) -> Value:
         """What some stages return that know nothing but these inputs: when the last ones of this name were the same objects, or
-        the same numbers, none of them is even looked at. To be called outside any ``together``."""
+        the same numbers or words, none of them is even looked at. To be called outside any ``together``."""
         known = self._same.get(name)
         if known is None or not all(map(_one, known[0], inputs)):
             self._within = []

@@ -11,7 +11,6 @@ up when a newer version is there. A mistake changes nothing on disk.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +26,7 @@ from scorekit import diff, files, ledger, pipeline, report
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
 from scorekit.mate import Mate
+from scorekit.memory import keep_memory, trimmed
 from scorekit.notices import Notices
 from scorekit.rehearsal import Music, Rehearsal
 from scorekit.songs import Wishes
@@ -209,14 +209,6 @@ class Sounds(threading.Thread):
             return self._now
 
 
-def trimmed() -> None:
-    """Gives the system back what was let go of, where that can be asked for."""
-    import ctypes
-
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
-        library.malloc_trim(0)
-
-
 def opened(job: Job) -> Event | None:
     """The first version of a song as a WAV file in its place, by what the last render or watch left; None when that is of no
     use."""
@@ -311,6 +303,7 @@ class Watch:
         self._refused: set[str] = set()
 
     def __enter__(self) -> Watch:
+        keep_memory()
         self.mate = Mate.found() if self.sound else None  # while there are no threads
         self.sounds.start()
         self.notices.start()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,8 +33,6 @@ from scorekit.render.patches.base import Take
 from scorekit.render.voices import Bodies, Body, Order, Root, root_of
 
 Result = TypeVar("Result")
-HUGE = 2 << 20
-"""Bytes of a large page."""
 _MOST = 16_384
 """Jobs that a pipe holds for certain."""
 
@@ -82,31 +79,6 @@ class Common:
         begin = self.size
         self.size = begin + -(-max(size, 1) // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
         return begin
-
-
-def keep_memory() -> None:
-    """Tells glibc to keep what arrays leave behind, for the next ones, and Linux to have that memory in pages of 2 MB:
-    otherwise each large array is had from the system anew, page by page, and every look into a body is a look into tables of
-    pages first: a sixth of a render's time. For processes that end when their song is done; elsewhere it does nothing."""
-    import ctypes
-
-    if sys.platform != "linux" or not hasattr(own := ctypes.CDLL(None), "mallopt"):
-        return
-    for name, value in _KEPT:
-        own.mallopt(name, value)
-    own.malloc.restype = own.sbrk.restype = ctypes.c_void_p
-    blocks = [own.malloc(ctypes.c_size_t(_GRASP)) for _ in range(6)]
-    if all(blocks) and max(blocks) < (top := own.sbrk(ctypes.c_ssize_t(0))):
-        first = -(-min(blocks) // HUGE) * HUGE
-        own.madvise(ctypes.c_void_p(first), ctypes.c_size_t(top - first), mmap.MADV_HUGEPAGE)
-    for block in blocks:
-        own.free(ctypes.c_void_p(block))
-
-
-_KEPT = ((-3, 32 << 20), (-1, 512 << 20), (-2, 16 << 20))
-"""M_MMAP_THRESHOLD (it takes no more), M_TRIM_THRESHOLD, M_TOP_PAD and their values in bytes: mallopt(3)."""
-_GRASP = 31 << 20
-"""Bytes that are asked for at once, fewer than the first of those."""
 
 
 class Wire(NamedTuple):

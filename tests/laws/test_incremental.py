@@ -10,6 +10,7 @@ import pytest
 from scorekit import pipeline
 from scorekit.rehearsal import Rehearsal
 from scorekit.remix import Superseded
+from scorekit.store import Store
 
 from .test_sameness import planned
 
@@ -97,6 +98,21 @@ def test_one_cell_runs_itself_and_its_listeners() -> None:
     assert {name.split("/")[1] for name in ran} == {"chorus"}
     assert "play/chorus/1/lead" in ran and "play/chorus/1/drums" not in ran and "play/chorus/1/bass" not in ran
     assert changed and {cell.split("/")[0] for cell in changed} == {"chorus"}
+
+
+def test_a_section_that_stayed_as_it_was_is_not_even_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cell edited: no stage of another section is looked up, let alone run, be it composing or performing."""
+    rehearsal, asked, run = Rehearsal(), set[str](), Store.run
+
+    def noted(store: Store, name: str, stage: Callable[..., object], **inputs: object) -> object:
+        asked.add(name)
+        return run(store, name, stage, **inputs)
+
+    assert rehearsal.music(planned(SONG)) is not None
+    monkeypatch.setattr(Store, "run", noted)
+    assert rehearsal.music(planned(SONG + "\n[sections.chorus.parts.lead]\nreroll = 3\n")) is not None
+    assert {"play/chorus/1/lead", "perform/chorus/1/lead"} <= asked
+    assert {name.split("/")[1] for name in asked} == {"chorus"}
 
 
 def test_a_tempo_in_its_band_performs_and_plays_nothing() -> None:
