@@ -28,7 +28,7 @@ MAPS, _BIG = 100, 1 << 17
 """Most bodies of a process that are mapped: each holds a descriptor, and some systems give a process 256; and from how many
 bytes on."""
 _MAGIC, _HEAD, _SUM = b"SKB3", struct.Struct("<4sIId"), 4
-_SOURCES = ("dsp.py", "exact.py", "curves.py", "effects.py", "voices.py", "patches/*.py")
+_SOURCES = ("dsp.py", "exact.py", "curves.py", "spectra.py", "effects.py", "voices.py", "patches/*.py")
 
 
 @cache

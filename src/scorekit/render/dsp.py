@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,15 +42,19 @@ from scorekit.render.exact import power as power
 from scorekit.render.exact import samples as samples
 from scorekit.render.exact import sin as sin
 from scorekit.render.exact import tanh as tanh
-
-Spectrum = NDArray[np.complexfloating[Any, Any]]
+from scorekit.render.spectra import BATCH as BATCH
+from scorekit.render.spectra import Spectrum as Spectrum
+from scorekit.render.spectra import Weights as Weights
+from scorekit.render.spectra import back as back
+from scorekit.render.spectra import bins as bins
+from scorekit.render.spectra import crossed as crossed
+from scorekit.render.spectra import ease as ease
+from scorekit.render.spectra import forth as forth
+from scorekit.render.spectra import through as through
+from scorekit.render.spectra import times as times
+from scorekit.render.spectra import weights as weights
 
 _FINE, _BLOCK = 256, 12_288
-BATCH = 8
-"""Rows that are transformed together where there are many: NumPy's FFT takes four at a time, in the time of two, to the
-same bits."""
-
-
 FALL = 9.965784284662087
 """Halvings in 60 dB: log2 1000."""
 
@@ -217,17 +221,10 @@ def stretch(control: NDArray[Any], n: int) -> Samples:
     return (points[:-1, None] + (points[1:] - points[:-1])[:, None] * ramp).reshape(-1)[:n]
 
 
-@lru_cache(maxsize=64)
-def _ease(n: int) -> Samples:
-    ramp = f32(0.5 - 0.5 * cos((np.arange(n) + 0.5) / (2.0 * n)))
-    ramp.setflags(write=False)
-    return ramp
-
-
 def fade_in(x: Samples, seconds: float) -> Samples:
     """Copy with a raised-cosine start."""
     n, out = min(samples(seconds), x.shape[-1]), x.copy()
-    out[..., :n] *= _ease(n)
+    out[..., :n] *= ease(n)
     return out
 
 
@@ -239,7 +236,7 @@ def fade_out(x: Samples, seconds: float) -> Samples:
 def faded_out(x: Samples, seconds: float) -> Samples:
     """The same in place."""
     n = min(samples(seconds), x.shape[-1])
-    x[..., x.shape[-1] - n :] *= _ease(n)[::-1]
+    x[..., x.shape[-1] - n :] *= ease(n)[::-1]
     return x
 
 
@@ -250,96 +247,6 @@ def fast_size(n: int) -> int:
     """The smallest length of the form 2**a x (1, 3, 5 or 9) / 8 not below n: quick for the FFT."""
     whole = 1 << max(n - 1, 1).bit_length()
     return next(size for size in (whole * 9 // 16, whole * 5 // 8, whole * 3 // 4, whole) if size >= n)
-
-
-def bins(size: int) -> Reals:
-    """Frequency in Hz of each bin of an rfft of ``size`` samples."""
-    return np.arange(size // 2 + 1, dtype=np.float64) * (RATE / size)
-
-
-def forth(x: Samples, size: int = 0, out: Any = None) -> Spectrum:
-    """Real FFT of float32 samples, of ``size`` points or as many as there are. Single precision throughout: the default
-    norm, a whole number, would have NumPy go by way of doubles, at four times the price."""
-    points = size or x.shape[-1]
-    spectrum: Spectrum = np.fft.rfft(x, points, norm="forward", out=out)
-    planes = spectrum.view(np.float32)
-    planes *= np.float32(points)
-    return spectrum
-
-
-def back(spectrum: Spectrum, size: int) -> Samples:
-    """Inverse real FFT to float32 samples; complex64 spectra stay in single precision throughout."""
-    return np.fft.irfft(spectrum, size).astype(np.float32, copy=False)
-
-
-class Weights(NamedTuple):
-    """A spectrum others are multiplied by: its real parts twice each, its imaginary parts with either sign."""
-
-    straight: Samples
-    crossed: Samples
-
-
-def weights(spectrum: Spectrum) -> Weights:
-    """A spectrum (..., bins) made ready for ``times``."""
-    real, imag = f32(spectrum.real), f32(spectrum.imag)
-    shape = (*spectrum.shape[:-1], 2 * spectrum.shape[-1])
-    return Weights(np.repeat(real, 2, axis=-1), np.stack([-imag, imag], axis=-1).reshape(shape))
-
-
-def crossed(spectrum: Spectrum) -> Samples:
-    """The parts of complex64 numbers (..., bins), imaginary before real: they change places as halves of a word, which is
-    quicker than reading every other one."""
-    words = spectrum.view(np.uint64)
-    turned = words << np.uint64(32)
-    turned |= words >> np.uint64(32)
-    return turned.view(np.float32)
-
-
-def times(a: Spectrum, b: Weights) -> Spectrum:
-    """Product of complex64 spectra (..., bins), written out in parts (complex multiply differs between machines); a is written
-    over."""
-    product, planes = crossed(a), a.view(np.float32)
-    product *= b.crossed
-    planes *= b.straight
-    planes += product
-    return a
-
-
-def through(x: Samples, response: Weights, there: int, back: int, hop: int, ease: int = 0) -> Samples:
-    """x (..., n) through the spectrum of a response, and read ``there / back`` times as fast: the samples of it that
-    are ready, from the first on.
-
-    Blocks of ``hop`` samples, four at a time since the FFT takes four rows together at the price of two, go there with
-    ``there`` points and return with ``back``; the response and ``ease`` samples of cross-fade, which keeps blocks that
-    change their speed from ringing at their ends, fit in the rest. ``hop`` and ``ease`` become whole numbers there and
-    back.
-    """
-    flat, width = x.reshape(-1, x.shape[-1]), hop + ease
-    count, step, lead = -(-(x.shape[-1] + ease) // hop), hop * back // there, ease * back // there
-    lines, common, bins = len(flat), back - step, response.straight.size // 2
-    padded = np.zeros((lines, count * hop + ease), np.float32)
-    padded[:, ease : ease + x.shape[-1]] = flat
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, ::hop]
-    out = np.empty((lines, count * step + common), np.float32)
-    whole = out[:, : count * step].reshape(lines, count, step)
-    tail: Samples = np.zeros((lines, common), np.float32)
-    few, rise = max(8 // lines, 1), _ease(ease)
-    rows = np.zeros((lines, few, there), np.float32)
-    for first in range(0, count, few):
-        here = blocks[:, first : first + few]
-        some = here.shape[1]
-        rows[:, :some, :width] = here
-        if ease:
-            rows[:, :some, :ease] *= rise
-            rows[:, :some, hop:width] *= rise[::-1]
-        spectra = np.fft.rfft(rows[:, : some + (lines * some == 3)], norm="forward")[:, :some, :bins]
-        wet = np.fft.irfft(times(spectra, response), back).astype(np.float32, copy=False)
-        wet[:, 1:, :common] += wet[:, :-1, step:]
-        wet[:, 0, :common] += tail
-        whole[:, first : first + some] = wet[:, :, :step]
-        tail = wet[:, -1, step:]
-    out[:, count * step :] = tail
-    return out.reshape(*x.shape[:-1], -1)[..., lead:]
 
 
 def kernel(curve: Curve, taps: int = 2_048, minimum: bool = True) -> Samples:
