@@ -151,6 +151,9 @@ class CompCell(Idea, frozen=True):
     rhythm: Pattern = Pattern(16, 16, ())
     voicing: str = ""
     """The family it is played in; the section's own when empty."""
+    degrees: tuple[str, ...] = ()
+    """What each onset plays: one or two degrees of the chord, ``c`` the chord, ``x`` dead strings or a tap; chords throughout
+    when empty."""
 
 
 class Behaviour(Idea, frozen=True):

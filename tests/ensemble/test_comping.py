@@ -407,3 +407,36 @@ def test_a_loop_lasts_the_song(stray: float, most: int) -> None:
     songs = [{played(song, section) for section in ("A", "B", "C", "D", "E")} for song in range(8)]
     assert max(map(len, songs)) <= most if stray == 0 else max(map(len, songs)) >= most
     assert len(set.union(*songs)) >= 3
+
+
+# -- lines of single tones ---------------------------------------------------------------------------------------------
+
+RIFF_CELL = replace(cell("line", (1, 2, 3, 4, 5), "x..m..x.x...x.x."), degrees=("R", "8", "b7&3+", "x", "c", "5"))
+
+
+@pytest.mark.parametrize("part", ["guitar", "keys"])
+def test_a_line_has_the_degrees_its_cell_gives_it(part: str) -> None:
+    """Root, octave, a pair, the chord and the fifth stand where they are written in every bar, whatever is sung."""
+    ideas = CompIdeas(55, 76, (RIFF_CELL,), ("triad_top3",), 0.3, 0.9, 0.0)
+    asked = brief(ideas, part, heard=(Phrase("lead", (Note(0, 8 * BAR, 72, 80),), 8 * BAR),))
+    notes = play(asked).notes
+    for number, chord in enumerate(asked.section.chords[:-1]):
+        told = [
+            {
+                (n.pitch - chord.root) % 12
+                for n in notes
+                if n.start == number * BAR + step * PPQ // 4 and n.manner != "dead"
+            }
+            for step in (0, 3, 6, 8, 12, 14)
+        ]
+        assert told[0] == {0} and told[1] == {0} and told[5] == {7}
+        assert len(told[2]) == 2 and len(told[4]) == 3
+        assert not told[3] or part == "keys"
+
+
+def test_a_line_returns_bar_for_bar() -> None:
+    """A line is neither pushed, thickened nor thinned at usual density: bars over the same chord are the same."""
+    ideas = CompIdeas(55, 76, (RIFF_CELL,), ("triad_top3",), 0.9, 0.9, 0.0)
+    notes = play(brief(ideas, "guitar")).notes
+    bars = [sorted((n.start % BAR, n.pitch) for n in notes if n.start // BAR == bar) for bar in range(7)]
+    assert bars[0] == bars[4] and bars[1] == bars[5] and bars[2] == bars[6]

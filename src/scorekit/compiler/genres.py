@@ -257,6 +257,7 @@ class CompRhythm(Alternative):
         "Step string; guitars have v, ^ and m; p is the thumb or the left hand alone, b both hands.", alias="str"
     )
     voicing: Name | None = entry("The voicing it is played in, where not the section's own.", None)
+    deg: tuple[Line, ...] = entry("What each onset plays: c the chord, x dead strings, one degree or two as 3&8.", ())
 
 
 class CompSpec(Table):

@@ -23,7 +23,7 @@ from scorekit.timebase import PPQ, Meter, Tick
 __all__ = [
     "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
     "NoteToken", "SectionToken", "TuneLine", "Wrong", "chord", "chords", "degree", "form", "intent", "key", "length",
-    "meter", "notes", "pitch", "section", "steps", "tune",
+    "meter", "notes", "pitch", "section", "steps", "tone", "tune",
 ]  # fmt: skip
 
 DRUM_MARKS = "gsxX!fdb123456789"
@@ -123,6 +123,15 @@ def degree(text: str) -> str:
         "known: R 2 to 9, b7, #4, 8, octaves 5+ 5-, < > ( ) (( )) D N x ~",
         len(text),
     )
+
+
+def tone(text: str) -> str:
+    """What a stroke of guitar or keys plays: ``c`` the chord, ``x`` dead strings, one degree or two joined by ``&``."""
+    parts = text.split("&")
+    if text in ("c", "x") or (len(parts) <= 2 and all(_DEGREE.fullmatch(part) for part in parts)):
+        return text
+    raise Wrong(0, f"unknown tone {printable(text)!r}", "known: c for the chord, x, R 2 to 9, b7, #4, 8, octaves 5+ 5-, "
+                "two of them as 3&8", len(text))  # fmt: skip
 
 
 # -- sections ----------------------------------------------------------------------------------------------------------

@@ -228,12 +228,17 @@ class _Vocabulary(Checks):
 
     def _line(self, marks: str, path: str, name: str, one: BassPattern) -> BassLine | None:
         rhythm = self._steps(join(path, "rhythm"), one.rhythm, one.span, marks)
-        degrees = [self.read(join(path, "deg", i), strings.degree, text) for i, text in enumerate(one.deg)]
-        if rhythm and len(rhythm.hits) != len(degrees):
-            self.wrong(join(path, "deg"), f"{len(degrees)} degrees for {len(rhythm.hits)} onsets",
-                       "one degree for each sounding step of the rhythm")  # fmt: skip
+        self._told(path, one.deg, strings.degree, rhythm)
         weight = self._weight(path, name, one)
         return BassLine(name, one.tiers, weight, path, one.mask, rhythm, one.deg) if rhythm else None
+
+    def _told(self, path: str, told: Sequence[str], reader: Callable[[str], str], rhythm: Pattern | None) -> None:
+        """One degree for each onset."""
+        for i, text in enumerate(told):
+            self.read(join(path, "deg", i), reader, text)
+        if rhythm and len(rhythm.hits) != len(told):
+            self.wrong(join(path, "deg"), f"{len(told)} degrees for {len(rhythm.hits)} onsets",
+                       "one degree for each sounding step of the rhythm")  # fmt: skip
 
     def _walk(self, bass: BassSpec) -> Walk | None:
         walk, two = bass.walk, bass.two_feel
@@ -274,7 +279,9 @@ class _Vocabulary(Checks):
         weight = self._weight(path, name, one)
         if one.voicing is not None:
             self.known(join(path, "voicing"), "voicing", one.voicing, self.catalog.voicings)
-        return CompCell(name, one.tiers, weight, path, one.mask, rhythm, one.voicing or "") if rhythm else None
+        if one.deg:
+            self._told(path, one.deg, strings.tone, rhythm)
+        return CompCell(name, one.tiers, weight, path, one.mask, rhythm, one.voicing or "", one.deg) if rhythm else None
 
     def _sustain(self, part: str, spec: SustainSpec) -> SustainIdeas:
         self._range(join(part, "lane"), spec.lane)

@@ -197,13 +197,14 @@ def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around
 
 
 def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -> float:
-    """A tenth where a cell has the rhythm of a part it must not share; up to three hundred times as likely in its twin's."""
+    """Down to a tenth the more a cell shares the rhythm of a part it must not share; up to three hundred times as likely in its
+    twin's."""
     if not around.busy and not around.twin:
         return 1.0
     begin, end = (brief.section.meter.bar * bar for bar in (first, first + bars))
     played = range(first, min(first + bars, brief.section.bars))
     own = [brief.section.meter.bar * bar + at for bar in played for at in _struck(brief, cell, bar)]
-    shy = 0.1 if around.busy and _overlap(own, around.busy) > OVERLAP else 1.0
+    shy = 0.1 ** min(1.0, _overlap(own, around.busy) / OVERLAP) if around.busy else 1.0
     theirs = {tick for tick in around.twin if begin <= tick < end}
     return shy * RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else shy
 
@@ -251,7 +252,8 @@ def _written(brief: Brief, cell: CompCell, bar: int) -> list[Stab]:
         rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
         length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(ends[s.at] - s.at, rings))
         held = s.length >= 2 * PPQ // section.grid
-        found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing))
+        tone = cell.degrees[s.index % len(cell.degrees)] if cell.degrees else ""
+        found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing, tone))
     return found
 
 
@@ -268,7 +270,8 @@ def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]
     """Leaves out strokes the other part has, the weakest first, until enough of the rhythm is one's own."""
     meter = brief.section.meter
     shared = sorted(
-        (s for s in found if s.at in busy and s.at % meter.bar), key=lambda s: (strength(brief.section, s.at), s.at)
+        (s for s in found if s.at in busy and s.at % meter.bar and not s.tone),
+        key=lambda s: (strength(brief.section, s.at), s.at),
     )
     while shared and _overlap([s.at for s in found], busy) > OVERLAP:
         gone = shared.pop(0)
@@ -290,7 +293,8 @@ def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab
 
 def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune, thins: bool) -> bool:
     """Whether a stroke is played: less likely under a busy tune and, where it ``thins``, when the dials ask for less. Held
-    chords and figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice."""
+    chords and figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice. A line
+    of single tones gives way to no tune: half of it is none."""
     section = brief.section
     if stab.family in FIGURES or (stab.held and stab.length >= PPQ):
         return True
@@ -299,7 +303,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
     if anchor and ideas.stray < 0.5:
         return True
     gap = (
-        shyness
+        (0.0 if stab.tone else shyness)
         * _usual(brief, ideas, stab.at, heard)
         * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     )
@@ -312,7 +316,7 @@ def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> li
     """The second block of four bars drops or anticipates one weak stroke, the same in every eight; an even pulse is never
     shifted, and a loop (no straying) is left alone."""
     seed, meter = home(brief).at("turn", first % 8), brief.section.meter
-    loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES]
+    loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES and not s.tone]
     weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
     odds = min(1.2, 6.0 * ideas.stray) * brief.dials.creativity
     if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", odds):
@@ -340,7 +344,13 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
         room = all(at + d not in taken for d in (0, PPQ // brief.section.grid, -(PPQ // brief.section.grid)))
         odds = 0.7 * extra * (1.0 - ideas.gapfill * _usual(brief, ideas, at, heard))
         joined = (not twin or at in twin) and at // bar == s.at // bar
-        if room and joined and s.length <= 2 * step and _place(brief, ideas, at).chance("strike again", odds):
+        if (
+            room
+            and joined
+            and not s.tone
+            and s.length <= 2 * step
+            and _place(brief, ideas, at).chance("strike again", odds)
+        ):
             mark = "m" if s.mark == "m" else "^" if s.mark in "v^" else "s"
             added.append(Stab(at, step // 2, mark, at, s.path, f"{s.idea}, struck again"))
     return sorted([*found, *added], key=lambda s: s.at)
@@ -362,7 +372,7 @@ def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[T
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
         draw = band.at("push", s.at % (BLOCK * section.meter.bar))
         sooner = s.at - _anticipation(brief, draw, fine)
-        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp"
+        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp" and not s.tone
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)
         if strong and draw.chance("push", odds) and not _rubs(brief, sooner, s.at):
             result = [r for r in result if r.at < sooner]
@@ -406,8 +416,9 @@ def _anticipation(brief: Brief, draw: Seed, fine: bool) -> Tick:
 
 
 def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:
-    """A stroke on the next off-beat after the tune stops for a beat or more, where nothing is struck already."""
-    if not found:
+    """A stroke on the next off-beat after the tune stops for a beat or more, where nothing is struck already; a line of its own
+    needs no more."""
+    if not found or any(s.tone for s in found):
         return found
     half = offbeat(brief.section)
     added: list[Stab] = []

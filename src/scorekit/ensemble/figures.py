@@ -6,6 +6,9 @@ turnaround comes down from the flat seventh to the fifth under the tonic in a ch
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from scorekit.ensemble.degrees import Register, resolve
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.hands import Slot
 from scorekit.ensemble.playing import beat_of, home
@@ -19,6 +22,18 @@ _BOOGIE = {4: ((7, 9, 7, 9), (7, 9, 10, 9)), 3: ((7, 7, 10, 7),)}
 """Semitones over the root on each beat, by the chord's third."""
 _DOWN = (10, 9, 8)
 """The falling line of a turnaround on its second to fourth beat; the fifth is reached on the next first."""
+
+
+def line(brief: Brief, slot: Slot, tone: str) -> Voicing:
+    """One or two degrees of the chord, rising; the key's tonic lies in the octave below the bottom of the lane, the chord's root
+    near it. The upper one alone where a guitar has no two strings for them."""
+    lane, chord, key = brief.lane, slot.chord, brief.section.key
+    register = Register(lane.low - 15, max(lane.high, lane.low + 12), key)
+    tonic = lane.low - 10 + (key.tonic - lane.low + 10) % 12
+    root = tonic + (chord.root - tonic + 5) % 12 - 5
+    over = replace(chord, bass=chord.root)
+    pitches = tuple(sorted({resolve(degree, over, root, register) for degree in tone.split("&")}))
+    return pitches if brief.part != "guitar" or on_guitar(pitches) else pitches[-1:]
 
 
 def figure(brief: Brief, family: str, slot: Slot, tick: Tick) -> Voicing:

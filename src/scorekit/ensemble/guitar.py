@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import stabs
-from scorekit.ensemble.families import tones
-from scorekit.ensemble.figures import figure
+from scorekit.ensemble.families import RESTLESS, tones
+from scorekit.ensemble.figures import figure, line
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.licks import Lick, licks
 from scorekit.ensemble.playing import fill_starts, knee, level, strength, tune
@@ -57,12 +57,16 @@ class Guitar:
         strokes = _beside_riff(brief, _under_fills(brief, stabs(brief, ideas, (), _twin(brief, ideas))))
         said_between = licks(brief, ideas.licks, tune(brief)) if strokes else ()
         strokes = with_intents(brief, _beside_licks(strokes, said_between))
+        if families[0] in RESTLESS:  # what the whole band strikes is the chord, not two strings of it
+            strokes = [replace(stab, family="triad_top3") if stab.mark == "!" else stab for stab in strokes]
         for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
             own = [stab for stab in strokes if (stab.family or families[0]) == family]
+            chords = [stab for stab in own if stab.tone in ("", "c", "x")]
             if family == "single_arp":
-                _pick(brief, pen, own, slots, ideas.gate)
+                _pick(brief, pen, chords, slots, ideas.gate)
             else:
-                _strum(brief, pen, own, slots, ideas, family)
+                _strum(brief, pen, chords, slots, ideas, family)
+            _line(brief, pen, [stab for stab in own if stab not in chords], slots, ideas.gate)
         _riff(brief, pen, ideas)
         _licks(brief, pen, said_between, strokes)
         phrase = pen.phrase(brief.section.length, said(brief, f"{_idea(strokes)}, {families[0]}"))
@@ -183,7 +187,7 @@ def _strum(
             continue
         if stab.path in fingered:
             slot = replace(slot, voicing=fingers(slot, brief.lane.high))
-        if stab.mark == "m" or _palmed(brief, stab, family, fresh):
+        if stab.tone == "x" or stab.mark == "m" or _palmed(brief, stab, family, fresh):
             _muted(brief, pen, stab, slot, "power" in ideas.voicings)
         else:
             _chord(brief, pen, stab, slot, ideas.gate, _direction(stab, family, fine))
@@ -259,6 +263,17 @@ def _bare(slot: Slot) -> tuple[int, ...]:
     root = slot.chord.root
     fifth = root + tones(root, slot.chord.quality, ()).fifth
     return tuple(p for p in slot.voicing[:3] if p % 12 in (root % 12, fifth % 12))[:2] or slot.voicing[:1]
+
+
+def _line(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot], gate: float) -> None:
+    """Single strings and pairs, the palm on those marked ``m``."""
+    for stab in strokes:
+        pitches, muted = line(brief, slot_at(slots, stab.sounds), stab.tone), stab.mark == "m"
+        velocity = _velocity(brief, replace(stab, mark="s") if muted else stab)
+        length = min(stab.length, PPQ // 4) * 3 // 5 if muted else round(stab.length * (1.0 if stab.held else gate))
+        for n, pitch in enumerate(pitches):
+            manner = "mute" if muted else "down" if len(pitches) > 1 else ""
+            pen.write(stab.at, length, pitch, velocity - 2 * n, _origin(brief, stab, ", line"), manner)
 
 
 # -- picking -----------------------------------------------------------------------------------------------------------

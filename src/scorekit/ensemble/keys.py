@@ -10,6 +10,7 @@ from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen, loudness
 from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.families import tones
+from scorekit.ensemble.figures import line
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
@@ -86,12 +87,16 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
     calm = brief.lane.tier <= 3 and family in _OPEN and rate <= 2.5 and not picking
     if calm and any(s.held for s in strokes) and home(brief).chance("broken", 0.15 + 0.4 * brief.dials.complexity):
         return "broken"
-    return "hands" if rate >= 1.4 * len(brief.section.meter.onsets) else "block"
+    lined = any(s.tone for s in strokes)
+    return "hands" if not lined and rate >= 1.4 * len(brief.section.meter.onsets) else "block"
 
 
 def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: str, fresh: bool) -> None:
     final = stab.mark in "X!" and stab.held
-    if texture == "broken" and stab.length >= 2 * PPQ and not final:
+    if stab.tone not in ("", "c"):
+        tap = replace(stab, mark="g", length=PPQ // 8, held=False)
+        _block(brief, pen, tap if stab.tone == "x" else stab, line(brief, slot, stab.tone), gate, ", line")
+    elif texture == "broken" and stab.length >= 2 * PPQ and not final:
         _broken(brief, pen, stab, slot.voicing)
     elif texture == "hands" and not final:
         _hands(brief, pen, stab, slot, gate, fresh)

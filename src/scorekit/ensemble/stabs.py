@@ -27,6 +27,8 @@ class Stab(Struct, frozen=True):
     """Written to be held (``-``)."""
     family: str = ""
     """The voicing family its cell asks for."""
+    tone: str = ""
+    """The degrees its cell gives it (see CompCell); its chord when empty."""
 
 
 def lifted(brief: Brief, found: list[Stab]) -> list[Stab]:
