@@ -40,6 +40,7 @@ PLAN = Plan(
     TempoMap(((0, 500_000),)), (Placement(VERSE, 0, 1, Seam()), Placement(CHORUS, 4 * FOUR.bar, 5, Seam())),
     (DRUMS, BASS), (), Ideas(), Dials(), (), Feel(), Master(), 2.0,
 )  # fmt: skip
+DEMO = Path(__file__).resolve().parents[1] / "specs" / "demo.toml"
 WRONG = Diagnostic("value", "tempo is 9000", Span("x.toml", 2, 9, 4, "tempo = 9000"), "at most 400")
 
 
@@ -351,10 +352,16 @@ def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "allowed"), [(["--help"], ()), (["genres"], ("pydantic",)), (["check", "wrong.toml"], ("pydantic",))]
+    ("arguments", "allowed"),
+    [
+        (["--help"], ()),
+        (["genres"], ("pydantic",)),  # typer's
+        (["check", str(DEMO)], ()),
+        (["check", "wrong.toml"], ("pydantic",)),
+    ],
 )
 def test_nothing_heavy_at_the_start(arguments: list[str], allowed: tuple[str, ...]) -> None:
-    """Help, genres and check import no synth, no MIDI, no sound files; only pydantic, and help not even that."""
+    """Help, genres and check import no synth, no MIDI, no sound files; pydantic only where there is a mistake to tell."""
     heavy = {"numpy", "pydantic", "mido", "pretty_midi", "soundfile", "watchfiles", "spotipy", "rich", "tomli_w"}
     code = f"""
 import sys

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from scorekit.compiler.specs import PartSpec, SectionPart, SongSpec
 
 _DRUM_CHANNEL = 9
+_STRIP = {name: {"highpass": "hp"}.get(name, name) for name in Strip.__struct_fields__}
+"""The keys of a mixer strip, by its own names."""
 DEFAULT_PROGRAMS = {"drums": 0, "bass": 33, "guitar": 27, "keys": 0, "strings": 48, "brass": 61, "lead": 81, "pads": 89}
 
 
@@ -74,23 +76,23 @@ def part(
     """One part: its sound and mixer strip from the song, else from the line-up and its genre."""
     sound, program = voice(name, own, mix, catalog, book)
 
-    def of(key: str) -> float:
-        mine = getattr(own, key, None)
-        return float(mine if mine is not None else getattr(mix, key))
+    def said(key: str) -> float | None:
+        mine: float | None = getattr(own, key, None)
+        return mine if mine is not None else getattr(mix, key)
 
-    strip = Strip(of("level"), of("pan"), of("verb"), of("delay"), mix.hp, mix.duck, mix.width)
+    strip = Strip(**{name: float(value) for name, key in _STRIP.items() if (value := said(key)) is not None})
     asked_of = own.playability if own is not None else None
     return Part(name, name, sound, strip, channel, program, name.capitalize(), asked_of or playability)
 
 
 def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book: Reader) -> tuple[Sound, int]:
     """A part's patch with its parameters, and its General MIDI program."""
-    wish = own.sound if own is not None else None
-    path = f"parts.{name}.sound" if wish is not None and wish.patch else f"genre:mix.{name}"
+    asked_for, tuned = _sound(own.sound if own is not None else None)
+    path = f"parts.{name}.sound" if asked_for else f"genre:mix.{name}"
     default = (
         "acoustic" if name == "drums" else catalog.patch_for(mix.gm if mix.gm is not None else DEFAULT_PROGRAMS[name])
     )
-    chosen = (wish.patch if wish is not None else None) or mix.patch or default
+    chosen = asked_for or mix.patch or default
     row = catalog.patch(chosen)
     drums = [r.name for r in catalog.patches if (r.family == "drums") == (name == "drums")]
     if row is None or chosen not in drums:
@@ -100,19 +102,23 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
         hint = did_you_mean(chosen, drums) or f"for {name}, such as {', '.join(alike)}; scorekit patches lists all"
         book.wrong(f"{path}.patch", f"unknown patch {chosen!r}: {what} is wanted here", hint)
         return Sound(chosen), 0
-    inherited = dict(mix.params) if chosen == (mix.patch or default) else {}
-    params = inherited | (wish.params if wish is not None else {})
+    inherited = dict(mix.params or {}) if chosen == (mix.patch or default) else {}
+    params = inherited | tuned
     known = {n: (low, high) for n, low, high, _ in row.params}
     for key, value in params.items():
-        where = (
-            f"parts.{name}.sound.{key}" if wish is not None and key in wish.params else f"genre:mix.{name}.params.{key}"
-        )
+        where = f"parts.{name}.sound.{key}" if key in tuned else f"genre:mix.{name}.params.{key}"
         if key not in known:
             book.wrong(where, f"patch {chosen!r} has no parameter {key!r}", did_you_mean(key, known), on_key=True)
         elif not known[key][0] <= value <= known[key][1]:
             book.wrong(where, f"{key} is {value:g}, allowed is {known[key][0]:g} to {known[key][1]:g}")
     program = mix.gm if mix.gm is not None and chosen == (mix.patch or default) else row.program
     return Sound(chosen, tuple(sorted((k, float(v)) for k, v in params.items()))), 0 if name == "drums" else program
+
+
+def _sound(wish: Mapping[str, str | float] | None) -> tuple[str, dict[str, float]]:
+    """The patch and the parameters a song asks of a part, '' and none where it asks for nothing."""
+    wish = wish or {}
+    return str(wish.get("patch", "")), {key: float(value) for key, value in wish.items() if key != "patch"}
 
 
 def choices(song: SongSpec, genre: GenreSpec, lineup: LineupSpec) -> tuple[Decision, ...]:

@@ -159,7 +159,7 @@ class Checks(Reader):
         patch = mix.patch or (self.catalog.patch_for(mix.gm) if mix.gm is not None else usual)
         names = [row.name for row in self.catalog.patches]
         if patch and self.known(join(base, "patch"), "patch", patch, names):
-            self._params(join(base, "params"), patch, mix.params)
+            self._params(join(base, "params"), patch, mix.params or {})
 
     def _params(self, path: str, patch: str, params: Mapping[str, float]) -> None:
         row = self.catalog.patch(patch)

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
-from pydantic import BaseModel
 
 from scorekit import __version__
 from scorekit.catalog import Catalog
@@ -21,6 +20,7 @@ from scorekit.compiler.layers import NOTHING, Layer, Layered, chain, options, or
 from scorekit.compiler.lower import Sources, lore, lower
 from scorekit.compiler.material import gathered
 from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
+from scorekit.compiler.tables import Table
 from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
 from scorekit.compiler.wrong import Reader
@@ -28,7 +28,7 @@ from scorekit.errors import Diagnostic, Problem, Span, printable
 from scorekit.score import Plan
 from scorekit.store import Memo
 
-Spec = TypeVar("Spec", bound=BaseModel)
+Spec = TypeVar("Spec", bound=Table)
 Find = Callable[[str, str, str], "tuple[str, str] | Diagnostic"]
 """find(kind, name, beside) gives (file, text): kind is songs, genres, models or tunes (a character for each byte of a MIDI
 file), beside the file that speaks of it."""
@@ -227,7 +227,7 @@ def kind_of(values: Mapping[str, Any]) -> str:
     """What a file is by its keys: a genre has a table of its own, a model a name and nothing that only songs have."""
     if isinstance(values.get("genre"), Mapping):
         return "genre"
-    songs_alone = SongSpec.model_fields.keys() - ModelSpec.model_fields.keys()
+    songs_alone = SongSpec.entries.keys() - ModelSpec.entries.keys()
     return "model" if "name" in values and not values.keys() & songs_alone else "song"
 
 
@@ -242,7 +242,7 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
     kind = "song" if isinstance(read, Diagnostic) else kind_of(read.values)
     if isinstance(read, Diagnostic) or kind == "song":
         return "song", ()
-    spec_class: type[BaseModel] = GenreSpec if kind == "genre" else ModelSpec
+    spec_class: type[Table] = GenreSpec if kind == "genre" else ModelSpec
     layered, wrong = resolve(read, finder(find, f"{kind}s", Memo()))
     spec, mistakes = validate(spec_class, layered)
     if kind == "genre" and "form" not in layered.values:

@@ -46,7 +46,7 @@ def timed(
     local = [span_of(wish) for wish in wishes]
     hit = placed[-1].start + endings.last_stroke(placed[-1].section, ending)
     tempi = tempo.laid(pace, laid, local, ending.slow, hit)
-    free = song.form is None or "length" in song.model_fields_set
+    free = song.form is None or song.length is not None
     goal = wanted.seconds if free else None
     if goal and not pace.fixed and not any(local):
         early, late = (RING, RING) if song.form is not None else RINGS[::-1]

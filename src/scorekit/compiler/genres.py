@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from scorekit.compiler.tables import (
     PER_PART,
@@ -23,6 +23,7 @@ from scorekit.compiler.tables import (
     Pitch,
     Pole,
     Range,
+    Real,
     Size,
     Slug,
     Steps,
@@ -34,6 +35,7 @@ from scorekit.compiler.tables import (
     Weight,
     Weights,
     entry,
+    mask,
 )
 
 
@@ -45,17 +47,17 @@ class GenreName(Table):
     extends: NameOrNames | None = entry("Genre it starts from, by name or path.", None)
     aliases: tuple[Name, ...] = entry("Words by which a prompt may mean it.", ())
     family: Name | None = entry("Wider family, for lists.", None)
-    mood: tuple[Pole, Pole] = entry("Typical valence and arousal, each -1 to 1.", (0.0, 0.0))
+    mood: tuple[Pole, Pole] | None = entry("Typical valence and arousal, each -1 to 1.", None, usual=(0.0, 0.0))
 
 
 class GenreTempo(Table):
     """Tempi of a genre, in quarter notes a minute."""
 
     mean: Bpm = entry("Most typical tempo.")
-    sd: float = entry("Usual distance from it.", 5, ge=0, le=100)
+    sd: Annotated[float, Meta(ge=0, le=100)] = entry("Usual distance from it.", 5)
     min: Bpm = entry("Slowest tempo.")
     max: Bpm = entry("Fastest tempo.")
-    grid_snap: float = entry("Tempi are multiples of this; 0: any.", 0, ge=0, le=20)
+    grid_snap: Annotated[float, Meta(ge=0, le=20)] = entry("Tempi are multiples of this; 0: any.", 0)
     half_time_ok: bool = entry("Half the asked tempo will do.", False)
     double_time_ok: bool = entry("Twice the asked tempo will do.", False)
     clicked: bool = entry("Played to a click; false lets the tempo breathe.", True)
@@ -65,8 +67,8 @@ class GenreMeter(Table):
     """Meter of a genre, and the grid of its step strings."""
 
     sig: Line = entry("Time signature.", "4/4", examples=["4/4"])
-    grid: int = entry("Steps in a bar of a step string.", 16, ge=2, le=96, examples=[16])
-    hyper: int = entry("Bars in a phrase.", 4, ge=1, le=16)
+    grid: Annotated[int, Meta(ge=2, le=96)] = entry("Steps in a bar of a step string.", 16, examples=[16])
+    hyper: Annotated[int, Meta(ge=1, le=16)] = entry("Bars in a phrase.", 4)
 
 
 class GenreFeel(Table):
@@ -95,19 +97,21 @@ class GenreForm(Table):
 
     id: Name = entry("Name of the form.")
     weight: Weight = entry("How often it is chosen.", 1)
-    sections: tuple[Line, ...] = entry("Sections, name:bars:eN[:flags].", min_length=1, max_length=200)
-    compress: tuple[Line, ...] = entry("The form of a song of half a minute.", (), max_length=200)
+    sections: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=200)] = entry("Sections, name:bars:eN[:flags].")
+    compress: Annotated[tuple[Line, ...], Meta(max_length=200)] = entry("The form of a song of half a minute.", ())
 
 
 class GenreSection(Table):
     """What a section of this role is like."""
 
     lens: tuple[Bars, ...] = entry("Lengths in bars, the most typical first.", ())
-    prio: float = entry("What dropping it costs; 6 for a verse.", 3, ge=0, le=100)
+    prio: Annotated[float, Meta(ge=0, le=100)] | None = entry("What dropping it costs; 6 for a verse.", None, usual=3)
     energy: Tier | None = entry("Usual tier.", None)
     layers: tuple[Name, ...] = entry("Parts it always has.", ())
     cadence: Cadence = entry("How it ends.", "open")
-    melody: Literal["hook", "hook_half", "lead", "riff", "solo", "none"] = entry("What the melody does.", "lead")
+    melody: Literal["hook", "hook_half", "lead", "riff", "solo", "none"] | None = entry(
+        "What the melody does.", None, usual="lead"
+    )
     contrast_with: Name | None = entry("Section its harmony must differ from.", None)
     over: Literal["", "form"] = entry("form: played over the chords of the whole form, chorus after chorus.", "")
 
@@ -116,7 +120,7 @@ class Progression(Table):
     """One chord progression."""
 
     id: Name = entry("Name of the progression.")
-    roles: tuple[Name, ...] = entry("Sections that may use it.", min_length=1)
+    roles: Annotated[tuple[Name, ...], Meta(min_length=1)] = entry("Sections that may use it.")
     rn: Text = entry("Roman numerals, bars split by |.", examples=["i7 | IV9 | i7 | v7"])
     w: Weight = entry("How often it is chosen.", 1)
     mode: Name | None = entry("Mode it belongs to; left out: any.", None)
@@ -130,13 +134,13 @@ class Substitution(Table):
     match: Line = entry("Chords to replace.", examples=["V7 Imaj7"])
     to: Line = entry("Chords instead.", examples=["bII7 Imaj7"])
     p: Unit = entry("How likely.", 0.2)
-    min_repeat: int = entry("From this statement of a section on.", 2, ge=1, le=100)
+    min_repeat: Annotated[int, Meta(ge=1, le=100)] = entry("From this statement of a section on.", 2)
 
 
 class GenreHarmony(Table):
     """Chords of a genre."""
 
-    prog: tuple[Progression, ...] = entry("Progressions to choose from.", min_length=1)
+    prog: Annotated[tuple[Progression, ...], Meta(min_length=1)] = entry("Progressions to choose from.")
     sub: tuple[Substitution, ...] = entry("Substitutions on returns.", ())
     color: dict[str, tuple[Line, ...]] = entry("Extensions by kind of chord, plain to rich.", {})
 
@@ -153,25 +157,30 @@ class Alternative(Table):
         examples=["return bar4"],
     )
 
+    def __post_init__(self) -> None:
+        mask(self.mask)
 
-Rows = Annotated[dict[str, Text], Field(min_length=1, description="A step string for each kit row.")]
+
+Rows = Annotated[dict[str, Text], Meta(min_length=1)]
 
 
 class GrooveSpec(Alternative):
     """A groove: kick, snare, cymbals."""
 
-    feel: Name | Literal[""] = entry("What its like are called: a song keeps to one of them; none: goes with all.", "")
-    bars: int = entry("Length in bars.", 1, ge=1, le=16)
-    rows: Rows
+    feel: Annotated[str, Meta(max_length=80)] = entry(
+        "What its like are called: a song keeps to one of them; none: goes with all.", ""
+    )
+    bars: Annotated[int, Meta(ge=1, le=16)] = entry("Length in bars.", 1)
+    rows: Rows = entry("A step string for each kit row.")
 
 
 class FillSpec(Alternative):
     """A fill: replaces the last beats of a bar."""
 
-    beats: int = entry("Length in beats.", 1, ge=1, le=64)
-    rows: Rows
+    beats: Annotated[int, Meta(ge=1, le=64)] = entry("Length in beats.", 1)
+    rows: Rows = entry("A step string for each kit row.")
     crescendo: tuple[Pitch, Pitch] | None = entry("Velocity from, to.", None)
-    from_grid: int | None = entry("Steps in a bar of its own grid.", None, ge=2, le=96)
+    from_grid: Annotated[int, Meta(ge=2, le=96)] | None = entry("Steps in a bar of its own grid.", None)
 
 
 class DrumSpec(Table):
@@ -187,7 +196,7 @@ class LayerSpec(Alternative):
     """A layer of percussion."""
 
     tier_min: Tier | None = entry("Lowest energy it plays at.", None)
-    rows: Rows
+    rows: Rows = entry("A step string for each kit row.")
 
 
 class TimelineSpec(Alternative):
@@ -207,7 +216,7 @@ class PercSpec(Table):
     layer: tuple[LayerSpec, ...] = entry("Layers of percussion.", ())
     timeline: tuple[TimelineSpec, ...] = entry("Rhythms others follow.", ())
     share: Unit = entry("Chance that a song has percussion beside the kit; 1: it belongs to the style.", 1.0)
-    hands: int = entry("Most layers at once.", 3, ge=1, le=8)
+    hands: Annotated[int, Meta(ge=1, le=8)] = entry("Most layers at once.", 3)
     clave: Weights = entry("Weights of the sides of the clave: one for the whole song, known to masks.", {},
                            examples=[{"two-three": 2, "three-two": 1}])  # fmt: skip
 
@@ -215,7 +224,7 @@ class PercSpec(Table):
 class BassPattern(Alternative):
     """A bass line: a rhythm, and a degree for each onset."""
 
-    span: int = entry("Length in bars.", 1, ge=1, le=16)
+    span: Annotated[int, Meta(ge=1, le=16)] = entry("Length in bars.", 1)
     rhythm: Text = entry("Step string.")
     deg: tuple[Line, ...] = entry("Degrees, one for each onset.")
 
@@ -245,7 +254,7 @@ class BassSpec(Table):
     two_feel: TwoFeelSpec | None = entry("Bass in two.", None)
     skip_p: Curve | None = entry("Chance of a skipped note by tempo, [[bpm, p], ...].", None)
     kick_lock: Unit = entry("Wanted share of bass notes on a kick.", 0.6)
-    gate: float = entry("Sounding share of a note.", 0.85, ge=0.05, le=1)
+    gate: Annotated[float, Meta(ge=0.05, le=1)] = entry("Sounding share of a note.", 0.85)
     approach_p: Unit = entry("Chance that the last note leads to the next chord.", 0.45)
     stray: Unit = entry("How often another line answers: 0 a loop, one line for the song.", 0.25)
 
@@ -265,12 +274,12 @@ class CompSpec(Table):
 
     lane: Range = entry("Lowest and highest note.", (52, 76))
     rhythms: tuple[CompRhythm, ...] = entry("Rhythms.", ())
-    voicings: tuple[Name, ...] = entry("Voicings, the most typical first.", ("close",), min_length=1)
+    voicings: Annotated[tuple[Name, ...], Meta(min_length=1)] = entry("Voicings, the most typical first.", ("close",))
     push_p: Unit = entry("Chance that a chord comes early.", 0.2)
     gapfill: Unit = entry("How far it leaves room for the melody.", 0.5)
     layout_p: Unit = entry("Chance of laying out for two bars.", 0.1)
-    strum_ms: float = entry("Time between strings.", 10, ge=0, le=100)
-    gate: float = entry("Sounding share of a chord.", 0.9, ge=0.05, le=1)
+    strum_ms: Annotated[float, Meta(ge=0, le=100)] = entry("Time between strings.", 10)
+    gate: Annotated[float, Meta(ge=0.05, le=1)] = entry("Sounding share of a chord.", 0.9)
     stray: Unit = entry("How often it leaves its figure of two bars: 0 a loop, 1 hardly twice the same.", 0.2)
     licks: Unit = entry("How often a guitar answers a rest of the tune with a lick in sixths.", 0.0)
 
@@ -278,8 +287,8 @@ class CompSpec(Table):
 class CompsSpec(Table):
     """The two comping players."""
 
-    guitar: CompSpec = entry("Guitar.", CompSpec.model_construct())
-    keys: CompSpec = entry("Keys.", CompSpec.model_construct())
+    guitar: CompSpec = entry("Guitar.", CompSpec())
+    keys: CompSpec = entry("Keys.", CompSpec())
 
 
 class BehaviourSpec(Alternative):
@@ -295,14 +304,14 @@ class SustainSpec(Table):
 
     lane: Range = entry("Lowest and highest note.", (52, 76))
     behaviours: tuple[BehaviourSpec, ...] = entry("What it does.", ())
-    max_sustain: int = entry("Longest held note in beats.", 8, ge=1, le=256)
+    max_sustain: Annotated[int, Meta(ge=1, le=256)] = entry("Longest held note in beats.", 8)
 
 
 class GenreMelody(Table):
     """Tunes of a genre."""
 
     lane: Range = entry("Lowest and highest note.", (60, 79))
-    scale: Annotated[str, Field(max_length=80)] = entry("Scale of the tune; empty: the key's.", "")
+    scale: Annotated[str, Meta(max_length=80)] = entry("Scale of the tune; empty: the key's.", "")
     schemas: Weights = entry("Weights of phrase plans.", {"period": 1.0})
     cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
     ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
@@ -337,16 +346,18 @@ class GenreArrange(Table):
 class MixSpec(Table):
     """A part's sound and its channel of the mixer."""
 
-    gm: int | None = entry("General MIDI program, from 0.", None, ge=0, le=127)
+    gm: Annotated[int, Meta(ge=0, le=127)] | None = entry("General MIDI program, from 0.", None)
     patch: Name | None = entry("Synth patch; left out: the one nearest to gm.", None)
-    params: dict[str, float] = entry("Parameters of the patch.", {})
-    level: Decibels = entry("Level in dB.", 0)
-    pan: float = entry("-1 left, 0 middle, 1 right.", 0, ge=-1, le=1)
-    verb: Unit = entry("Reverb send.", 0.15)
-    delay: Unit = entry("Delay send.", 0)
-    hp: float = entry("High-pass in Hz; 0: none.", 0, ge=0, le=5000)
-    duck: float = entry("Depth in dB by which the kick pushes it down.", 0, ge=0, le=24)
-    width: float = entry("Stereo width, 1 as recorded.", 1, ge=0, le=2)
+    params: dict[str, Real] | None = entry("Parameters of the patch.", None, usual={})
+    level: Decibels | None = entry("Level in dB.", None, usual=0)
+    pan: Pole | None = entry("-1 left, 0 middle, 1 right.", None, usual=0)
+    verb: Unit | None = entry("Reverb send.", None, usual=0.15)
+    delay: Unit | None = entry("Delay send.", None, usual=0)
+    hp: Annotated[float, Meta(ge=0, le=5000)] | None = entry("High-pass in Hz; 0: none.", None, usual=0)
+    duck: Annotated[float, Meta(ge=0, le=24)] | None = entry(
+        "Depth in dB by which the kick pushes it down.", None, usual=0
+    )
+    width: Annotated[float, Meta(ge=0, le=2)] | None = entry("Stereo width, 1 as recorded.", None, usual=1)
 
 
 class LineupSpec(Table):
@@ -354,9 +365,9 @@ class LineupSpec(Table):
 
     id: Name = entry("Its name, by which songs ask for it.", examples=["piano_trio"])
     w: Weight = entry("How often it is chosen.", 1)
-    parts: tuple[PartName, ...] = entry("Who is in it.", min_length=1)
+    parts: Annotated[tuple[PartName, ...], Meta(min_length=1)] = entry("Who is in it.")
     mix: dict[PartName, MixSpec] = entry("What differs from the genre's mix: another sound, another level.", {},
-                                         json_schema_extra=PER_PART)  # fmt: skip
+                                         more=PER_PART)  # fmt: skip
 
 
 class EndingSpec(Alternative):
@@ -376,8 +387,10 @@ class EndingSpec(Alternative):
     color: dict[str, tuple[Line, ...]] = entry(
         "What the last chord may be, in major and minor keys.", {}, examples=[{"major": ["69"], "minor": ["m69"]}]
     )
-    slow: int = entry("Bars that slow down up to the last stroke.", 0, ge=0, le=8)
-    again: int = entry("How often the bars before the last are played, the first time counted.", 1, ge=1, le=4)
+    slow: Annotated[int, Meta(ge=0, le=8)] = entry("Bars that slow down up to the last stroke.", 0)
+    again: Annotated[int, Meta(ge=1, le=4)] = entry(
+        "How often the bars before the last are played, the first time counted.", 1
+    )
     leave: dict[str, int] = entry("Who leaves how many bars before the end.", {})
 
 
@@ -386,25 +399,25 @@ class GenreSpec(Table):
 
     genre: GenreName = entry("What it is called.")
     tempo: GenreTempo = entry("Tempi.")
-    meter: GenreMeter = entry("Meter and grid.", GenreMeter.model_construct())
-    feel: GenreFeel = entry("How written time becomes played time.", GenreFeel.model_construct())
-    keys: GenreKeys = entry("Keys it likes.", GenreKeys.model_construct())
-    form: tuple[GenreForm, ...] = entry("Forms to choose from.", min_length=1)
+    meter: GenreMeter = entry("Meter and grid.", GenreMeter())
+    feel: GenreFeel = entry("How written time becomes played time.", GenreFeel())
+    keys: GenreKeys = entry("Keys it likes.", GenreKeys())
+    form: Annotated[tuple[GenreForm, ...], Meta(min_length=1)] = entry("Forms to choose from.")
     section: dict[Name, GenreSection] = entry("What sections are like, by role.", {})
     harmony: GenreHarmony = entry("Chords.")
-    drums: DrumSpec = entry("Drums.", DrumSpec.model_construct())
-    perc: PercSpec = entry("Percussion.", PercSpec.model_construct())
-    bass: BassSpec = entry("Bass.", BassSpec.model_construct())
-    comp: CompsSpec = entry("Guitar and keys.", CompsSpec.model_construct())
-    strings: SustainSpec = entry("Strings.", SustainSpec.model_construct())
-    brass: SustainSpec = entry("Brass and winds.", SustainSpec.model_construct())
-    pads: SustainSpec = entry("Pads and risers.", SustainSpec.model_construct())
-    melody: GenreMelody = entry("Tunes.", GenreMelody.model_construct())
-    riff: RiffSpec = entry("What guitar, bass and others say together.", RiffSpec.model_construct())
-    arrange: GenreArrange = entry("Who plays when.", GenreArrange.model_construct())
-    mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, json_schema_extra=PER_PART)
+    drums: DrumSpec = entry("Drums.", DrumSpec())
+    perc: PercSpec = entry("Percussion.", PercSpec())
+    bass: BassSpec = entry("Bass.", BassSpec())
+    comp: CompsSpec = entry("Guitar and keys.", CompsSpec())
+    strings: SustainSpec = entry("Strings.", SustainSpec())
+    brass: SustainSpec = entry("Brass and winds.", SustainSpec())
+    pads: SustainSpec = entry("Pads and risers.", SustainSpec())
+    melody: GenreMelody = entry("Tunes.", GenreMelody())
+    riff: RiffSpec = entry("What guitar, bass and others say together.", RiffSpec())
+    arrange: GenreArrange = entry("Who plays when.", GenreArrange())
+    mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, more=PER_PART)
     lineup: tuple[LineupSpec, ...] = entry("Bands to choose from; none: everybody.", ())
     ending: tuple[EndingSpec, ...] = entry("Ways to end.", ())
-    assess: dict[str, tuple[float, float, float, float]] = entry(
+    assess: dict[str, tuple[Real, Real, Real, Real]] = entry(
         "Wanted values of measures: nothing below a or above d, all from b to c.", {}
     )

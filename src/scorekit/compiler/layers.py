@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from sys import modules
-from types import ModuleType
 from typing import Any, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct, ValidationError, convert, field
 from msgspec.structs import replace
-from pydantic import BaseModel, ValidationError
 
 from scorekit.compiler.keypath import around, every, identified, item, join
+from scorekit.compiler.tables import Table
 from scorekit.compiler.toml import Document, locate, parse, point
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
-Spec = TypeVar("Spec", bound=BaseModel)
+Spec = TypeVar("Spec", bound=Table)
 Load = Callable[[str, str], "Document | Diagnostic"]
 """Finds a file by the name it is extended by, and the file that says so."""
 
@@ -291,35 +289,20 @@ def _option(text: str, name: str) -> Document | Diagnostic:
 # -- values to a spec --------------------------------------------------------------------------------------------------
 
 
-def validate(model: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
+def validate(table: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diagnostic]]:
     """The values as a spec, or every mistake in them, each at the place that wrote the value."""
-    built(model)
     try:
-        return model.model_validate(frozen(layered.values)), []
+        return convert(layered.values, table), []
     except ValidationError as error:
-        from scorekit.compiler.wording import problems  # here, as they are needed for mistakes alone
+        from scorekit.compiler.schema import errors  # here, as they are needed for mistakes alone
+        from scorekit.compiler.wording import problems
 
-        errors = error.errors(include_url=False, include_context=True)
-    told = ordered(layered.diagnose(one) for one in problems(model, layered.values, errors[:MAX_TOLD]))
-    if len(errors) > MAX_TOLD:
-        told.append(Diagnostic("more", f"and {len(errors) - MAX_TOLD:,} more mistakes", told[-1].span))
+        found = errors(table, frozen(layered.values))
+        refused = [Problem("", str(error))]
+    told = ordered(map(layered.diagnose, problems(table, layered.values, found[:MAX_TOLD]) or refused))
+    if len(found) > MAX_TOLD:
+        told.append(Diagnostic("more", f"and {len(found) - MAX_TOLD:,} more mistakes", told[-1].span))
     return None, told
-
-
-def built(model: type[BaseModel]) -> None:
-    """Builds what validates a model, if it is not there yet. No plugin has a say in what a song means, so none is looked for:
-    that alone would take as long as to read a song."""
-    if not model.__pydantic_complete__:
-        modules.setdefault(_PLUGINS, _NO_PLUGINS)
-        model.model_rebuild()
-        if modules[_PLUGINS] is _NO_PLUGINS:
-            del modules[_PLUGINS]
-
-
-_PLUGINS = "pydantic.plugin._loader"
-"""Where pydantic asks for plugins, each time it builds."""
-_NO_PLUGINS = ModuleType(_PLUGINS)
-_NO_PLUGINS.get_plugins = lambda: ()  # type: ignore[attr-defined]
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

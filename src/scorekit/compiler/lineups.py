@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict, replace
+
 from scorekit.compiler.genres import GenreSpec, LineupSpec, MixSpec
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import did_you_mean
@@ -13,9 +15,9 @@ from scorekit.seeds import Seed
 if TYPE_CHECKING:
     from scorekit.compiler.specs import SongSpec
 
-FULL = LineupSpec.model_construct(id="full", parts=PARTS)
+FULL = LineupSpec(id="full", parts=PARTS)
 """Everybody, in the sounds of the genre's own mix: there in every genre, unless it has another of that name."""
-SMALL = LineupSpec.model_construct(id="four", parts=("drums", "bass", "keys", "lead"))
+SMALL = LineupSpec(id="four", parts=("drums", "bass", "keys", "lead"))
 """The single generator: drums, bass, harmony and melody."""
 _PULL = 2.0
 """How many times likelier a line-up is for each player more, where complexity is 1 instead of .5."""
@@ -43,9 +45,9 @@ def mixed(name: str, genre: GenreSpec, band: LineupSpec, program: int) -> MixSpe
 
     Another patch has its own parameters and program.
     """
-    base = genre.mix.get(name) or MixSpec.model_construct(gm=program)
+    base = genre.mix.get(name) or MixSpec(gm=program)
     own = band.mix.get(name)
     if own is None:
         return base
-    said = {key: getattr(own, key) for key in own.model_fields_set}
-    return base.model_copy(update=({"gm": None, "params": {}} if own.patch else {}) | said)
+    said = {key: value for key, value in asdict(own).items() if value is not None}
+    return replace(base, **({"gm": None, "params": None} if own.patch else {}) | said)

@@ -70,7 +70,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     seed = Seed(str(song.seed))
     setting = set_up(sources, seed, book)
     pace = paced(sources, seed)
-    wanted = book.read("length", read_length, song.length) or Length(30.0)
+    wanted = book.read("length", read_length, song.wanted) or Length(30.0)
     known = sources.lore
     tokens, way, form_path = outlined(setting, known.shapes, known.ways, pace, wanted, book)
     if tokens:
@@ -193,8 +193,10 @@ def keyed(setting: sections.Setting, song: SongSpec) -> tuple[Decision, ...]:
 
 def stirred(song: SongSpec, genre: GenreSpec) -> tuple[Decision, ...]:
     """E6: the song's energy is far from the genre's usual arousal. Tiers move; the tempo stays the genre's."""
+    if song.energy is None or genre.genre.mood is None:
+        return ()
     arousal = genre.genre.mood[1]
-    if song.energy is None or abs((2 * song.energy - 1) - arousal) <= 0.5 or "mood" not in genre.genre.model_fields_set:
+    if abs((2 * song.energy - 1) - arousal) <= 0.5:
         return ()
     sides = (Claim("song", f"energy {song.energy:g}", 1.0), Claim("genre", f"arousal {arousal:+g}", 0.5))
     moved = round((song.energy - 0.5) * 4)

@@ -108,7 +108,7 @@ def chosen(sheet: smf.Sheet, excerpt: Excerpt, path: str, book: Reader, drums: b
 
 def counted(notes: Sequence[tuple[int, int, int, int]], division: int, meter: Meter, excerpt: Excerpt) -> list[Note]:
     """A track's notes in our ticks, moved by the offset; only those that begin in the bars wanted."""
-    shift = round(excerpt.offset * 4 * PPQ / meter.unit)
+    shift = round((excerpt.offset or 0) * 4 * PPQ / meter.unit)
     until = excerpt.bars * meter.bar if excerpt.bars else None
     found = []
     for start, end, pitch, velocity in notes:
@@ -223,10 +223,10 @@ def tune(song: SongSpec, sections: Sequence[Section], sheets: Sheets, book: Read
     if not line:
         book.wrong("melody.midi", "no notes are left of this track", "look at offset and bars")
         return Tune({})
-    decisions = tuple(_chordal(track, dropped) if dropped else ())
+    decisions, at = tuple(_chordal(track, dropped) if dropped else ()), spec.at or 1
     if spec.section is not None:
-        return Tune({s.id: within(line, (spec.at - 1) * s.meter.bar, s, "melody", book) for s in meant}, decisions)
-    return Tune(_over(line, spec.at, sections, book), decisions)
+        return Tune({s.id: within(line, (at - 1) * s.meter.bar, s, "melody", book) for s in meant}, decisions)
+    return Tune(_over(line, at, sections, book), decisions)
 
 
 def played(spec: MidiNotes, section: Section, part: str, path: str, sheets: Sheets, book: Reader) -> tuple[Note, ...]:

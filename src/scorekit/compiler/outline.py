@@ -68,7 +68,7 @@ def formed(
     )
     bars = round(goal.bars)
     if bars > MAX_BARS:
-        told = f"{song.length} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
+        told = f"{song.wanted} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
         book.wrong("length", told, "make it shorter or slower, or choose a longer bar")
         return (), "length"
     lengths = {name: role.lens for name, role in genre.section.items()}
@@ -112,7 +112,7 @@ def named(song: SongSpec) -> frozenset[str]:
 
 def prices(genre: GenreSpec) -> dict[str, float]:
     """What leaving a section out costs, where the genre says."""
-    return {name: role.prio for name, role in genre.section.items() if "prio" in role.model_fields_set}
+    return {name: role.prio for name, role in genre.section.items() if role.prio is not None}
 
 
 def handicap(seed: Seed, path: str, weight: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from scorekit.compiler import endings, form, gestures, harmony
 from scorekit.compiler.genres import GenreSection, GenreSpec
@@ -60,8 +60,10 @@ USUAL = {
     "build": 3,
 }
 """Section names everybody knows, and their usual tiers."""
-ORDINARY = GenreSection.model_construct()
+ORDINARY = GenreSection()
 """A section the genre says nothing of."""
+PRICE = 3.0
+"""What dropping a section costs whose genre does not say."""
 
 
 class Setting(Struct, frozen=True):
@@ -117,8 +119,10 @@ def wish_of(song: SongSpec, chain: Sequence[str]) -> Wish:
     values: dict[str, tuple[object, str]] = {} if song.chords is None else {"chords": (song.chords, "chords")}
     for key in chain:
         spec = song.sections[key]
-        for name in spec.model_fields_set - {"parts", "like"}:
-            values[name] = (getattr(spec, name), join("sections", key, name))
+        said = {
+            name: value for name, value in asdict(spec).items() if value is not None and name not in ("parts", "like")
+        }
+        values |= {name: (value, join("sections", key, name)) for name, value in said.items()}
     return Wish(values)
 
 
@@ -277,7 +281,7 @@ def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
     mine = wish.get("melody")
     if mine is not None:
         return str(mine)
-    if "melody" in genre.model_fields_set:
+    if genre.melody is not None:
         return "hook" if genre.melody == "hook_half" else genre.melody
     return next((_MELODY[n] for n in names if n in _MELODY), "lead")
 
@@ -292,7 +296,11 @@ def motif_of(genre: GenreSection, ends: bool, names: Sequence[str], genre_sectio
 def hook_of(sections: Mapping[str, GenreSection]) -> str:
     """The section whose tune one goes home with: the dearest of those that have the hook."""
     hooks = [n for n, s in sections.items() if s.melody == "hook" and n not in ENDINGS]
-    return max(hooks, key=lambda n: sections[n].prio, default="")
+    return max(hooks, key=lambda n: _price(sections[n]), default="")
+
+
+def _price(section: GenreSection) -> float:
+    return PRICE if section.prio is None else section.prio
 
 
 def chords_of(setting: Setting, section: Section, start: Tick, wish: Wish, book: Reader) -> str | None:

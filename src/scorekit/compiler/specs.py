@@ -5,22 +5,24 @@ Strings with a grammar of their own (chords, steps, notes) are only typed here; 
 Lists arrive as tuples (see `layers.validate`), so a validated spec is frozen all the way down, tables apart.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Tag, model_validator
+from msgspec import Meta
 
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.tables import (
-    EITHER,
     PER_PART,
     Bars,
     Decibels,
     Grid,
     Line,
+    Misshapen,
     Name,
     NameOrNames,
     PartName,
     Playability,
+    Pole,
+    Real,
     SectionTempo,
     SectionTier,
     Slug,
@@ -30,29 +32,21 @@ from scorekit.compiler.tables import (
     Track,
     Unit,
     entry,
-    misshapen,
+    rising,
 )
 
 __all__ = ["Cell", "GenreSpec", "ModelSpec", "PartSpec", "SectionPart", "SectionSpec", "SongSpec", "Sound"]
 
 VERSION = r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}"
 """A version as numbers and dots."""
+LENGTH = "30 s"
+"""What a song lasts that does not say."""
 
 # -- a song ------------------------------------------------------------------------------------------------------------
 
 
-class Sound(BaseModel):
-    """The sound of a part: a patch, and any of its parameters as numbers."""
-
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True, defer_build=True)
-    __pydantic_extra__: dict[str, float]
-
-    patch: Name | None = entry("Name of the synth patch; left out: the genre's.", None)
-
-    @property
-    def params(self) -> dict[str, float]:
-        """The parameters given, by name."""
-        return dict(self.model_extra or {})
+Sound = dict[str, Name | Real]
+"""The sound of a part: under ``patch`` its patch, and any of its parameters as numbers."""
 
 
 class Cell(Table):
@@ -60,10 +54,10 @@ class Cell(Table):
 
     play: bool | None = entry("true: plays whatever the arrangement says; false: is silent.", None)
     density: Unit | None = entry("How busy, 0 sparse to 1 full; .5 is as the genre has it.", None, examples=[0.7])
-    velocity: int = entry("Added to the velocity of every note.", 0, ge=-40, le=40)
-    octave: int = entry("Octaves up or down.", 0, ge=-2, le=2)
+    velocity: Annotated[int, Meta(ge=-40, le=40)] = entry("Added to the velocity of every note.", 0)
+    octave: Annotated[int, Meta(ge=-2, le=2)] = entry("Octaves up or down.", 0)
     pattern: Name | None = entry("Id of the genre's pattern to play.", None)
-    reroll: int = entry("Another number gives another take of this alone.", 0, ge=0, le=1_000_000)
+    reroll: Annotated[int, Meta(ge=0, le=1_000_000)] = entry("Another number gives another take of this alone.", 0)
     lock: bool = entry("Keep the notes it has, whatever else changes.", False)
 
 
@@ -71,7 +65,9 @@ class Excerpt(Table):
     """What of a MIDI file is meant. Its notes are counted in beats; its tempi are left aside."""
 
     track: Track | None = entry("Its number among the tracks that have notes, from 1, or its name.", None, examples=[1])
-    offset: float = entry("Beats by which it comes later, or with a minus earlier.", 0, ge=-4096, le=4096)
+    offset: Annotated[float, Meta(ge=-4096, le=4096)] | None = entry(
+        "Beats by which it comes later, or with a minus earlier.", None, usual=0
+    )
     bars: Bars | None = entry("How many bars are taken; left out: all.", None, examples=[8])
 
 
@@ -98,8 +94,8 @@ class MidiChords(Excerpt):
     per: Literal["beat", "bar"] = entry("How often a chord may change.", "beat")
 
 
-OwnNotes = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiNotes, Tag("a table")], EITHER]
-OwnChords = Annotated[Annotated[Text, Tag("text")] | Annotated[MidiChords, Tag("a table")], EITHER]
+OwnNotes = Text | MidiNotes
+OwnChords = Text | MidiChords
 
 
 class SectionPart(Cell):
@@ -117,12 +113,17 @@ class PartSpec(Cell):
 
     sound: Sound | None = entry("Patch and its parameters.", None, examples=[{"patch": "clean"}])
     level: Decibels | None = entry("Level in dB, 0 as loud as the drums.", None)
-    pan: float | None = entry("-1 left, 0 middle, 1 right.", None, ge=-1, le=1)
+    pan: Pole | None = entry("-1 left, 0 middle, 1 right.", None)
     playability: Playability | None = entry(
         "Whether a person must be able to play it; left out: as the song says.", None
     )
     verb: Unit | None = entry("Reverb send.", None)
     delay: Unit | None = entry("Delay send.", None)
+
+    def __post_init__(self) -> None:
+        for name, value in self.sound.items() if isinstance(self.sound, dict) else ():
+            if isinstance(value, str) != (name == "patch"):
+                raise Misshapen(f"{name} is of the wrong kind", "a patch is text, a parameter a number")
 
 
 class SectionSpec(Table):
@@ -134,8 +135,8 @@ class SectionSpec(Table):
         None,
         examples=["| Em7:2 A9:2 | Cmaj7 | D13 | % |"],
     )
-    intents: tuple[Line, ...] = entry(
-        "What the band does at one place: bar.beat what [parts].", (), max_length=500, examples=["4.3 stop"]
+    intents: Annotated[tuple[Line, ...], Meta(max_length=500)] | None = entry(
+        "What the band does at one place: bar.beat what [parts].", None, usual=(), examples=["4.3 stop"]
     )
     meter: Line | None = entry("Time signature here.", None, examples=["7/8"])
     key: Line | None = entry("Key here.", None, examples=["E dorian"])
@@ -143,7 +144,7 @@ class SectionSpec(Table):
     energy: SectionTier | None = entry("Energy here, 1 to 5.", None, examples=[4])
     bars: Bars | None = entry("Length in bars.", None, examples=[8])
     melody: Literal["hook", "lead", "riff", "solo", "none"] | None = entry("What the melody does here.", None)
-    parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, json_schema_extra=PER_PART)
+    parts: dict[PartName, SectionPart] = entry("What single parts do here.", {}, more=PER_PART)
 
 
 class MelodySpec(Voice):
@@ -156,15 +157,16 @@ class MelodySpec(Voice):
     )
     midi: Line | None = entry("Path of a MIDI file, from the file that names it.", None, examples=["tune.mid"])
     section: Name | None = entry("Section it belongs to; left out: the whole song.", None, examples=["verse"])
-    at: int = entry("Bar of the song, or of its section, in which it begins.", 1, ge=1, le=2000)
+    at: Annotated[int, Meta(ge=1, le=2000)] | None = entry(
+        "Bar of the song, or of its section, in which it begins.", None, usual=1
+    )
 
-    @model_validator(mode="after")
-    def _one_tune(self) -> Self:
-        if self.notes is not None and self.model_fields_set - {"notes"}:
-            raise misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
-        if self.notes is None and self.midi is None and self.model_fields_set:
-            raise misshapen("no MIDI file is named", 'write midi = "tune.mid"')
-        return self
+    def __post_init__(self) -> None:
+        others = any(getattr(self, name) is not None for name in MelodySpec.entries if name not in ("notes", "midi"))
+        if self.notes is not None and (others or self.midi is not None):
+            raise Misshapen("a tune is written as notes or read from midi, not both", "leave one of them out")
+        if self.notes is None and self.midi is None and others:
+            raise Misshapen("no MIDI file is named", 'write midi = "tune.mid"')
 
 
 class DialsSpec(Table):
@@ -177,8 +179,8 @@ class DialsSpec(Table):
 class MasterSpec(Table):
     """The last stage of the sound."""
 
-    lufs: float = entry("Loudness of the master in LUFS.", -14, ge=-30, le=-6)
-    ceiling: float = entry("Highest true peak in dBTP.", -1, ge=-12, le=0)
+    lufs: Annotated[float, Meta(ge=-30, le=-6)] = entry("Loudness of the master in LUFS.", -14)
+    ceiling: Annotated[float, Meta(ge=-12, le=0)] = entry("Highest true peak in dBTP.", -1)
     room: Unit = entry("Size of the room all parts share.", 0.4)
     tone: Unit = entry("Brightness of the room, 0 dark to 1 bright.", 0.5)
 
@@ -196,7 +198,7 @@ class SongSpec(Table):
     genre: Name = entry("A genre by name, or the path of a genre file.", examples=["funk"])
     model: Name | None = entry("A model by name; left out: the active one.", None)
     extends: NameOrNames | None = entry("Song files to start from, the last one wins.", None, examples=["base.toml"])
-    scorekit_version: Annotated[str, Field(pattern=f"^{VERSION}$")] | None = entry(
+    scorekit_version: Annotated[str, Meta(pattern=rf"^{VERSION}\Z")] | None = entry(
         "Lowest version of scorekit that reads this file.", None, examples=["0.1"]
     )
     lineup: Name | None = entry(
@@ -204,7 +206,7 @@ class SongSpec(Table):
         None,
         examples=["full"],
     )
-    seed: int = entry("Another number gives another song.", 0, ge=0, le=2**63 - 1)
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = entry("Another number gives another song.", 0)
     tempo: Tempo | None = entry(
         "Quarter notes a minute, or { start = 96, end = 104 }, { dotted = 80 }, [[1, 96], [9, 120]].",
         None,
@@ -212,7 +214,7 @@ class SongSpec(Table):
     )
     key: Line | None = entry("Tonic and mode.", None, examples=["E dorian"])
     meter: Line | None = entry("Time signature; left out: the genre's.", None, examples=["4/4"])
-    length: Line = entry("Length in seconds, minutes or bars.", "30 s", examples=["30 s", "48 bars"])
+    length: Line | None = entry("Length in seconds, minutes or bars.", None, usual=LENGTH, examples=["30 s", "48 bars"])
     form: Text | None = entry(
         "Sections in order, name:bars:eN[:flags]; left out: one of the genre's.",
         None,
@@ -228,13 +230,21 @@ class SongSpec(Table):
         "fix: what nobody can play is mended; strict: your own notes are refused, locked ones told; off: anything goes.",
         "fix",
     )
-    dials: DialsSpec = entry("How far the band may go.", DialsSpec.model_construct())
-    parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, json_schema_extra=PER_PART)
+    dials: DialsSpec = entry("How far the band may go.", DialsSpec())
+    parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, more=PER_PART)
     sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})
     melody: MelodySpec | None = entry("A tune of your own.", None)
-    master: MasterSpec = entry("The last stage of the sound.", MasterSpec.model_construct())
-    resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec.model_construct())
+    master: MasterSpec = entry("The last stage of the sound.", MasterSpec())
+    resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec())
     override: dict[str, Any] = entry("Any keys of the genre, for this song only.", {})
+
+    def __post_init__(self) -> None:
+        rising(self.tempo)
+
+    @property
+    def wanted(self) -> str:
+        """The length it asks for, or the usual one."""
+        return LENGTH if self.length is None else self.length
 
 
 # -- a model -----------------------------------------------------------------------------------------------------------
@@ -247,15 +257,15 @@ class ModelSpec(Table):
     type: Literal["general", "instrument_focused"] = entry(
         "One generalist, or eight specialists.", "instrument_focused"
     )
-    about: Annotated[str, Field(max_length=2000)] = entry("What it is for.", "")
-    focus: tuple[PartName, ...] = entry("Parts in the foreground.", (), max_length=16)
+    about: Annotated[str, Meta(max_length=2000)] = entry("What it is for.", "")
+    focus: Annotated[tuple[PartName, ...], Meta(max_length=16)] = entry("Parts in the foreground.", ())
     complexity: Unit = entry("Busyness of rhythm and colour of harmony.", 0.5)
     creativity: Unit = entry("How far choices stray from the most typical.", 0.5)
-    weights: dict[str, Annotated[float, Field(ge=0.25, le=4)]] = entry(
+    weights: dict[str, Annotated[float, Meta(ge=0.25, le=4)]] = entry(
         "Factor on a pattern's weight, by id or path.", {}
     )
-    bias: dict[str, Annotated[float, Field(ge=-1000, le=1000)]] = entry(
+    bias: dict[str, Annotated[float, Meta(ge=-1000, le=1000)]] = entry(
         "Shift of a number, within the genre's bounds.", {}
     )
     provenance: dict[str, Any] = entry("What it was learnt from.", {})
-    version: int = entry("Version of the file's format.", 1, ge=1, le=1_000_000)
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] = entry("Version of the file's format.", 1)

@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from scorekit.compiler.keypath import around, spelled
-from scorekit.compiler.schema import rule, whole
+from scorekit.compiler.schema import kind_of, rule, whole
 from scorekit.compiler.specs import VERSION
-from scorekit.compiler.tables import kind_of
+from scorekit.compiler.tables import Table
 from scorekit.errors import Problem, did_you_mean, printable
 
 Location = tuple[str | int, ...]
@@ -38,7 +37,7 @@ _PATTERNS = {
 _COUNTS = ("too_long", "too_short", "string_too_long", "string_too_short")
 
 
-def problems(model: type[BaseModel], values: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> list[Problem]:
+def problems(model: type[Table], values: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> list[Problem]:
     """Pydantic's errors as mistakes of a spec, without those that only follow from others.
 
     A list is not too short because its items are wrong, and a key is not missing when it is there misspelt.
@@ -62,7 +61,7 @@ def _inside(steps: Sequence[object], outer: Sequence[object]) -> bool:
     return len(steps) > len(outer) and tuple(steps[: len(outer)]) == tuple(outer)
 
 
-def problem(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDetails) -> Problem:
+def problem(model: type[Table], values: Mapping[str, Any], error: ErrorDetails) -> Problem:
     """One of pydantic's errors as a mistake of a spec."""
     location, on_key = located(values, error["loc"])
     kind, found = error["type"], error["input"]
@@ -91,7 +90,7 @@ def located(values: object, steps: Sequence[str | int]) -> tuple[Location, bool]
     return where, False
 
 
-def _unknown(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
+def _unknown(model: type[Table], values: Mapping[str, Any], location: Location) -> Problem:
     name = str(location[-1])
     known = tuple(rule(model, location[:-1]).get("properties", {}))
     hint = did_you_mean(name, known)
@@ -102,7 +101,7 @@ def _unknown(model: type[BaseModel], values: Mapping[str, Any], location: Locati
     return Problem(spelled(values, location), told, hint or "leave it out", on_key=True, code="key")
 
 
-def _home(model: type[BaseModel], name: str) -> str:
+def _home(model: type[Table], name: str) -> str:
     """A table at the top of a spec that has a key of this name."""
     for table in whole(model).get("properties", {}):
         if name in rule(model, (table,)).get("properties", {}):
@@ -110,7 +109,7 @@ def _home(model: type[BaseModel], name: str) -> str:
     return ""
 
 
-def _missing(model: type[BaseModel], values: Mapping[str, Any], location: Location) -> Problem:
+def _missing(model: type[Table], values: Mapping[str, Any], location: Location) -> Problem:
     parent, name = location[:-1], location[-1]
     if isinstance(name, int):
         found, wanted = _at(values, parent), len(rule(model, parent).get("prefixItems", ()))
@@ -120,7 +119,7 @@ def _missing(model: type[BaseModel], values: Mapping[str, Any], location: Locati
 
 
 def _told(
-    model: type[BaseModel], location: Location, kind: str, found: object, limits: Mapping[str, Any]
+    model: type[Table], location: Location, kind: str, found: object, limits: Mapping[str, Any]
 ) -> tuple[str, str]:
     """Message and hint for a wrong value."""
     name, allowed = _name(location), rule(model, location)
@@ -157,7 +156,7 @@ def _wrong_count(name: str, found: object, limits: Mapping[str, Any]) -> str:
     return f"{name} is empty" if size == 0 else f"{name} has {noun}, {wanted} are wanted"
 
 
-def _mend(model: type[BaseModel], location: Location, found: object) -> str:
+def _mend(model: type[Table], location: Location, found: object) -> str:
     """How to write it instead: the quotes to leave out or to add, an example, or what the key means."""
     example = _example(model, location)
     if rule(model, location).get("type") == "boolean":
@@ -171,7 +170,7 @@ def _numeric(text: str) -> bool:
     return len(text) < 20 and text.strip("+-").replace(".", "", 1).isdigit()
 
 
-def _example(model: type[BaseModel], location: Location) -> str:
+def _example(model: type[Table], location: Location) -> str:
     """``write length = "30 s"``, or the description of the key."""
     allowed = rule(model, location)
     if allowed.get("examples") and location and isinstance(location[-1], str):
