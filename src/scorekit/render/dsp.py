@@ -77,7 +77,10 @@ def _sine_table() -> Samples:
 
 def sine(cycles: NDArray[Any]) -> Samples:
     """Sine by look-up (noise -98 dB) of phases in cycles: for vibrato, phase modulation. Fixed pitch: ``partial``."""
-    return np.take(_sine_table(), np.floor(cycles * 65_536.0).astype(np.intp) & 65_535, mode="wrap")
+    places = cycles * 65_536.0
+    index = np.floor(places, out=places).astype(np.intp)
+    index &= 65_535
+    return np.take(_sine_table(), index, mode="wrap")
 
 
 def partial(hz: float, n: int, t60: float = 0.0, start: float = 0.0) -> Samples:

@@ -97,16 +97,22 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     return main.joined(Partials(f[slow] * bend, level[slow] * strung.second, t60[slow] * strung.linger, late))
 
 
+_RUSH = 1 << 15
+
+
 @lru_cache(maxsize=64)
-def _band(low: float, high: float) -> Samples:
-    return dsp.kernel(dsp.chain(dsp.highpass(low), dsp.lowpass(high)), 512)
+def _rush(low: float, high: float) -> Samples:
+    """Noise between two frequencies, as many samples as there are places for a burst to begin at, and the longest burst."""
+    band = dsp.kernel(dsp.chain(dsp.highpass(low), dsp.lowpass(high)), 512)
+    whole = dsp.convolve(dsp.noise(f"{low:.0f}/{high:.0f}", _RUSH + RATE // 2 + band.size), band)
+    return whole[band.size :]
 
 
 def burst(address: str, low: float, high: float, t60: float, attack: float = 0.001) -> Samples:
     """Noise between two frequencies (Hz), dying in ``t60`` seconds, peak 1: fingers, picks, hammers."""
-    n = dsp.samples(min(1.2 * t60, 0.5))
-    sound = dsp.convolve(dsp.noise(address, n), _band(low, high))[:n] * dsp.decay(t60, n)
-    return dsp.normal(dsp.fade_out(dsp.fade_in(sound, attack), 0.25 * n / RATE))
+    n, start = dsp.samples(min(1.2 * t60, 0.5)), int(dsp.uniform(address) * _RUSH)
+    sound = _rush(low, high)[start : start + n] * dsp.decay(t60, n)
+    return dsp.normal(dsp.faded_out(dsp.fade_in(sound, attack), 0.25 * n / RATE))
 
 
 def slid(x: Samples, semitones: float, seconds: float) -> Samples:
@@ -131,13 +137,13 @@ def fallen(x: Samples, semitones: float, start: float, seconds: float) -> Sample
 # -- level -------------------------------------------------------------------------------------------------------------
 
 
-_WINDOW = 16_384
+_WINDOW, _FRAME = 16_384, 4_096
 
 
 @lru_cache(maxsize=1)
 def _weighting() -> Samples:
     """Roughly K-weighting (ITU-R BS.1770): a shelf of 4 dB above 1.5 kHz, a high-pass at 40 Hz; squared."""
-    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_WINDOW))
+    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_FRAME))
     return dsp.f32(weight * weight)
 
 
@@ -155,9 +161,9 @@ def levelled(
     head = np.zeros((*x.shape[:-1], _WINDOW), np.float32)
     beginning = x[..., :_WINDOW]
     head[..., : beginning.shape[-1]] = beginning
-    spectrum = dsp.forth(head)
+    spectrum = dsp.forth(head.reshape(-1, _FRAME))
     power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
-    rms = float(np.sqrt(power.sum() * 2.0 / x[..., 0].size)) / _WINDOW
+    rms = float(np.sqrt(power.sum() * 2.0 / (x[..., 0].size * _WINDOW * _FRAME)))
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
     out: Samples = x * np.float32(scale)
     n = max(n, x.shape[-1])
@@ -225,9 +231,15 @@ def lasts(take: Take, strung: Strung) -> int:
 
 
 def plucked(
-    take: Take, strung: Strung, body: Curve, noise: tuple[float, float, float, float], extra: Partials | None = None
+    take: Take,
+    strung: Strung,
+    body: Curve,
+    noise: tuple[float, float, float, float],
+    extra: Partials | None = None,
+    slow: int = 1,
 ) -> Samples:
-    """A string with the common controls and its noise: (low Hz, high Hz, T60 s, level against the string's peak)."""
+    """A string with the common controls and its noise: (low Hz, high Hz, T60 s, level against the string's peak). With every
+    ``slow``-th sample only: all is that much higher and shorter."""
     stroke = stroke_of(take)
     corner = octaves(take.param("bright"), 1.4) * float(dsp.exp2(stroke.corner))
     ringing = octaves(take.param("decay"), 1.5)
@@ -235,13 +247,15 @@ def plucked(
         strung, corner=strung.corner * corner, ring=strung.ring * ringing, damp=strung.damp / ringing
     )  # fmt: skip
     rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
-    sound = dsp.normal(ring(rows if extra is None else rows.joined(extra), take.upto(lasts(take, strung))))
+    rows = (rows if extra is None else rows.joined(extra)).hastened(slow)
+    sound = dsp.normal(ring(rows, -(-take.upto(lasts(take, strung)) // slow)))
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
-    dsp.add(sound, burst(f"{strung.name}/{take.pitch}/{take.round}", low, high, t60), 0, level)
+    address = f"{strung.name}/{take.pitch}/{take.round}"
+    dsp.add(sound, burst(address, slow * low, slow * high, t60 / slow, 0.001 / slow), 0, level)
     if stroke.fall:
-        return fallen(sound, stroke.fall, 0.14, 0.55)
-    return slid(sound, stroke.glide, 0.09) if stroke.glide else sound
+        return fallen(sound, stroke.fall, 0.14 / slow, 0.55 / slow)
+    return slid(sound, stroke.glide, 0.09 / slow) if stroke.glide else sound
 
 
 # -- the basses --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def kick(hz: float, felt: float) -> Piece:
     """Bass drum: fundamental with pitch drop, short shell knock, beater. felt 0 (plastic) to 1 (soft)."""
 
     def piece(s: Stroke) -> Samples:
-        n, hard = samples(0.75 * (0.4 + 0.6 * s.ring)), 0.2 + 0.8 * s.force
+        n, hard = samples(0.56 * (0.4 + 0.6 * s.ring)), 0.2 + 0.8 * s.force
         f, t = hz * s.ratio * s.jitter(0.003), s.ring
         x = head(n, f, 0.55 + 0.9 * s.force, 0.017, ((1.0, 0.34 * t, 1.0), (1.62, 0.16 * t, 0.30),
             (2.3, 0.10 * t, 0.26 * hard)))  # fmt: skip
@@ -281,25 +281,24 @@ def _roomed(dry: Samples, amount: float) -> Samples:
     if amount <= 0.0:
         return dry
     m = min(dry.shape[1], samples(0.7))
-    out = np.zeros((2, m + samples(0.112)), np.float32)
-    near, across, heard = np.zeros_like(out), np.zeros_like(out), fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
+    heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
+    heard[:, 1:] += heard[:, :-1]
+    heard *= np.float32(0.5 * amount)
+    near, wall = np.zeros((2, m + samples(0.112)), np.float32), np.empty_like(heard)
     for left, right, level in _WALLS:
-        wall = heard * np.float32(level)
+        np.multiply(heard, np.float32(level), out=wall)
         dsp.add(near[0], wall[0], samples(left))
         dsp.add(near[1], wall[1], samples(right))
-        dsp.add(across[0], wall[1], samples(left * 1.31))
-        dsp.add(across[1], wall[0], samples(right * 1.29))
-    across *= np.float32(0.4)
-    near += across
-    near[:, 1:] += near[:, :-1]
-    near *= np.float32(0.5)
-    out += near
-    for left, right, level in _FAR:
-        dsp.add(out[0], near[1], samples(left), level)
-        dsp.add(out[1], near[0], samples(right), level)
-    whole = np.zeros((2, max(dry.shape[1], out.shape[1])), np.float32)
+        wall *= np.float32(0.4)
+        dsp.add(near[0], wall[1], samples(left * 1.31))
+        dsp.add(near[1], wall[0], samples(right * 1.29))
+    whole = np.zeros((2, max(dry.shape[1], near.shape[1])), np.float32)
     dsp.add(whole, dry, 0)
-    dsp.add(whole, out, 0, amount)
+    dsp.add(whole, near, 0)
+    for left, right, level in _FAR:
+        far = near * np.float32(level)
+        dsp.add(whole[0, : near.shape[1]], far[1], samples(left))
+        dsp.add(whole[1, : near.shape[1]], far[0], samples(right))
     return whole
 
 

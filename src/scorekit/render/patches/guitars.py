@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Curve, Weights
-from scorekit.render.exact import PI
+from scorekit.render.exact import PI, Reals
 from scorekit.render.patches.bank import partials
 from scorekit.render.patches.base import Body, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
@@ -96,11 +96,16 @@ _CABINETS = {"closed": _CABINET, "open": _OPEN_CABINET}
 _SIZE, _SMOOTH, _TAPS = 10_800, 256, 1_024
 """Samples of a block's spectrum, of the filter before the limiter, of the cabinet after it."""
 _HOP = _SIZE - _TAPS
+SLOW = 2
+"""How many times slower than it is heard a string is rung before the amplifier: it has nothing above 9 kHz."""
 
 
 @lru_cache(maxsize=8)
-def _cabinet(name: str) -> Weights:
-    response = dsp.kernel(_CABINETS[name], _TAPS)
+def _cabinet(name: str, factor: int) -> Weights:
+    def risen(f: Reals) -> Reals:  # what the limiter's mean of two samples takes away
+        return 1.0 / np.maximum(dsp.cos(np.minimum(f, 15_000.0) / (2.0 * RATE * factor)), 0.25)
+
+    response = dsp.kernel(dsp.chain(_CABINETS[name], risen), _TAPS)
     # A response this short does not quite stop DC: take out its sum, smoothly.
     bump = 0.5 - 0.5 * dsp.cos((np.arange(_TAPS) + 0.5) / _TAPS)
     level = dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
@@ -109,26 +114,33 @@ def _cabinet(name: str) -> Weights:
 
 @lru_cache(maxsize=2)
 def _upward(factor: int) -> Weights:
-    smooth = dsp.points((9_000.0, 0.0), (12_000.0, -6.0), (16_000.0, -40.0), (19_000.0, -100.0))
-    return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE) * np.float32(_SIZE * factor))
+    smooth = dsp.points(
+        *((SLOW * hz, db) for hz, db in ((9_000.0, 0.0), (9_700.0, -6.0), (10_500.0, -50.0), (11_000.0, -100.0)))
+    )
+    size = _SIZE // SLOW
+    return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH // SLOW, minimum=False), size) * np.float32(_SIZE * factor))
 
 
 def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2) -> Samples:
-    """x pushed (factor) into a smooth limiter that leans to one side, then through a cabinet.
+    """x, of ``SLOW`` times less samples than are heard, pushed (factor) into a smooth limiter that leans to one side, then
+    through a cabinet.
 
     The limiter is u / sqrt(1 + u^2), taken as its mean over the step from one sample to the next, which keeps its
     overtones from folding (antiderivative antialiasing: Parker, Zavalishin, Le Bivic, DAFx-16). Here that mean is just
     (u + v) / (sqrt(1 + u^2) + sqrt(1 + v^2)). It runs at ``factor`` times the rate: one spectrum up, one down with the
     cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
     """
-    late = _SMOOTH // 2
-    wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE, _SIZE * factor, _HOP)
-    pushed = np.full((x.size + 2 * late) * factor + 1, lean, np.float32)
+    late, n = _SMOOTH // 2, x.size * SLOW
+    wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE // SLOW, _SIZE * factor, _HOP // SLOW)
+    pushed = np.full((n + 2 * late) * factor + 1, lean, np.float32)
     pushed[1:] += wide[: pushed.size - 1]
-    root = np.sqrt(pushed * pushed + np.float32(1.0))
-    bent = (pushed[1:] + pushed[:-1]) / (root[1:] + root[:-1])
+    root = pushed * pushed
+    root += np.float32(1.0)
+    np.sqrt(root, out=root)
+    bent, under = pushed[1:] + pushed[:-1], root[1:] + root[:-1]
+    bent /= under
     bent -= np.float32(lean / np.sqrt(1.0 + lean * lean))
-    return dsp.through(bent, _cabinet(cabinet), _SIZE * factor, _SIZE, _HOP * factor)[late : late + x.size]
+    return dsp.through(bent, _cabinet(cabinet, factor), _SIZE * factor, _SIZE, _HOP * factor)[late : late + n]
 
 
 def _read(x: Samples, late: Samples) -> Samples:
@@ -168,15 +180,15 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     thump = 0.9 if take.manner == "mute" else 0.0
     low = max(0.5 * dsp.hertz(take.pitch), 92.0)
     knock = partials([low, 1.9 * low], [0.05 * thump, 0.03 * thump], [0.16, 0.1])
-    sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock)
+    sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock, SLOW)
     address = f"{strung.name}/{take.pitch}/{take.round}"
-    if take.param("vibrato"):
-        sound = _shaken(sound, 45.0 * take.param("vibrato"), address)
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
     # Hard clipping of high notes needs more room above before it folds: -76 dB at worst over the range.
-    factor = 2 if push * dsp.hertz(take.pitch) < 40_000.0 else 3
+    factor = 1 if push < 1.0 else 2 if push * dsp.hertz(take.pitch) < 40_000.0 else 3
     driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor)
+    if take.param("vibrato"):  # a limiter has no memory: before or after it is the same
+        driven = _shaken(driven, 45.0 * take.param("vibrato"), address)
     if take.param("double"):
         driven = _doubled(driven, take.param("double"), address)
     return levelled(driven, loud, stroke.level, start=0.0008, end=0.6, n=lasts(take, strung))

@@ -20,7 +20,7 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
-from scorekit.render.patches.sources import Curve, dice, fade, hiss
+from scorekit.render.patches.sources import Curve, dice, fade, grit, hiss
 
 HOP = 64
 """Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""
@@ -315,13 +315,10 @@ def force_of(take: Take) -> float:
 def bed(curve: Curve) -> Samples:
     """Three seconds of noise of a colour (T60 not used), RMS 1 at 0 dB, that join without a seam: one spectrum."""
     size = 1 << 17
-    roll = dice("bed").random((2, size // 2 + 1))
-    level = dsp.exp2(np.interp(dsp.log2(np.maximum(dsp.bins(size), 1.0)), dsp.log2(np.array([row[0] for row in curve])),
-        [row[1] / 6.0206 for row in curve]))  # fmt: skip
-    # The square root of -ln u, times a turn: what a Gaussian has for a bin.
-    level *= np.sqrt(-0.6931471805599453 * size * dsp.log2(1.0 - roll[0]))
-    planes = np.empty((size // 2 + 1, 2), np.float32)
-    planes[:, 0], planes[:, 1] = level * dsp.cos(roll[1]), level * dsp.sin(roll[1])
+    knots = np.maximum(np.arange(size // 2 // HOP + 2) * (HOP * RATE / size), 1.0)
+    octaves = dsp.log2(np.array([row[0] for row in curve]))
+    level = dsp.exp2(np.interp(dsp.log2(knots), octaves, [row[1] / 6.0206 for row in curve])) * (6.0 * size) ** 0.5
+    planes = grit()[: size + 2].reshape(-1, 2) * grow(dsp.f32(level))[: size // 2 + 1, None]
     planes[0] = 0.0
     loop = dsp.back(planes.view(np.complex64)[:, 0], size)
     loop.setflags(write=False)

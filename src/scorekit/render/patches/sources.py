@@ -111,11 +111,16 @@ def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float
     The tension of a skin rises with its excursion, hence the drop; the ratios of an ideal skin are 1, 1.59, 2.14, 2.30,
     2.65, 2.92 (zeros of the Bessel functions; Fletcher and Rossing, The Physics of Musical Instruments, chapter 3).
     """
-    cycles = np.arange(n) * (hz / RATE) + hz * drop * tau * (1.0 - dsp.decay(6.9078 * tau, n).astype(np.float64))
+    lengths = [min(n, samples(1.6 * t60) + 64) for _, t60, _ in modes]
+    longest = max(lengths)
+    bent = dsp.decay(6.9078 * tau, longest) * np.float32(-hz * drop * tau)
+    cycles = np.arange(longest) * (hz / RATE) + (bent + np.float32(hz * drop * tau))
     out = np.zeros(n, np.float32)
-    for ratio, t60, level in modes:
-        m = min(n, samples(1.6 * t60) + 64)
-        out[:m] += dsp.sine(cycles[:m] * ratio) * (dsp.decay(t60, m) * np.float32(level))
+    for (ratio, t60, level), m in zip(modes, lengths, strict=True):
+        wave = dsp.sine(cycles[:m] * ratio)
+        wave *= dsp.decay(t60, m)
+        wave *= np.float32(level)
+        out[:m] += wave
     return out
 
 
@@ -138,12 +143,12 @@ def _spectrum(curve: Curve, frame: int, grain: str) -> tuple[Samples, Samples]:
 
 
 @lru_cache(maxsize=1)
-def _grit() -> Samples:
+def grit() -> Samples:
     """Half a million random numbers from -.5 to .5: what every noise is cut from."""
-    grit = dice("grit").random(1 << 19, dtype=np.float32)
-    grit -= np.float32(0.5)
-    grit.setflags(write=False)
-    return grit
+    numbers = dice("grit").random(1 << 19, dtype=np.float32)
+    numbers -= np.float32(0.5)
+    numbers.setflags(write=False)
+    return numbers
 
 
 _ROWS = 32
@@ -156,14 +161,20 @@ def hiss(rng: np.random.Generator, n: int, curve: Curve, frame: int = 512, grain
     0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 2048 for cymbals.
     A grain, the address of a plate, makes it the ringing of that plate: each bin has its own level and life.
     """
+    start, falls, ratio = _dying(curve, frame, grain, min(n // (frame // 2) + 2, _ROWS))
+    return coloured(rng, n, _fading(start, falls, ratio, n // (frame // 2) + 2))
+
+
+@lru_cache(maxsize=64)
+def _dying(curve: Curve, frame: int, grain: str, count: int) -> tuple[Samples, Samples, Samples]:
+    """Magnitudes at the onset, their factors at each of ``count`` half-frames after it, and at the one after those."""
     start, ratio = _spectrum(curve, frame, grain)
-    count = n // (frame // 2) + 2
-    falls = np.empty((min(_ROWS, count), frame + 2), np.float32)
+    falls = np.empty((count, frame + 2), np.float32)
     falls[0], size = 1.0, 1
-    while size < len(falls):
-        np.multiply(falls[: min(size, len(falls) - size)], ratio, out=falls[size : 2 * size])
+    while size < count:
+        np.multiply(falls[: min(size, count - size)], ratio, out=falls[size : 2 * size])
         ratio, size = ratio * ratio, 2 * size
-    return coloured(rng, n, _fading(start, falls, ratio, count))
+    return start, falls, ratio
 
 
 def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Iterator[Samples]:
@@ -175,14 +186,14 @@ def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Itera
 
 def coloured(rng: np.random.Generator, n: int, magnitudes: Iterable[Samples]) -> Samples:
     """Noise of given magnitudes, a row to each half-frame, each bin twice: random spectra, sine windows, overlap."""
-    grit, out, at = _grit(), np.empty(0, np.float32), 0
-    start = int(float(rng.random()) * grit.size)
+    numbers, out, at = grit(), np.empty(0, np.float32), 0
+    start = int(float(rng.random()) * numbers.size)
     for rows in magnitudes:
         hop = rows.shape[1] // 2 - 1
         if not at:
             out = np.zeros((n // hop + 3) * hop, np.float32)
-        start = start if start + rows.size <= grit.size else 0
-        rows *= grit[start : start + rows.size].reshape(rows.shape)
+        start = start if start + rows.size <= numbers.size else 0
+        rows *= numbers[start : start + rows.size].reshape(rows.shape)
         start += rows.size
         frames = dsp.back(rows.view(np.complex64), 2 * hop)
         frames *= _arch(2 * hop)
