@@ -154,6 +154,8 @@ class Section(Struct, frozen=True, dict=True):
     """Name under which the motif is remembered: sections that share it share their tune."""
     lift: int = 0
     """Semitones from the song's key up to this section's, -5 to 6: a tune in another key is the same tune."""
+    theme: tuple[Chord, ...] = ()
+    """The chords over which the motif's tune was made, where this statement has others: a tune outlives its harmony."""
     clave: str = ""
     """three-two or two-three: the side of the clave that the whole song begins on; nothing where it has none."""
 

@@ -31,6 +31,9 @@ class Entry(Struct, frozen=True):
     motif: str
     melody: str
     lift: int
+    root: int = -1
+    """Root of the chord it was made over, in the section's key; -1 for the section's first."""
+    quality: str = ""
 
 
 class Part(Struct, frozen=True):

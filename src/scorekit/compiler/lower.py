@@ -271,17 +271,24 @@ def placements(statements: Sequence[Section]) -> tuple[Placement, ...]:
     for n, section in enumerate(statements):
         before = statements[n - 1].tier if n else None
         after = statements[n + 1] if n + 1 < len(statements) else None
-        seam = Seam(before, after.tier if after else None, after.chords[0] if after else None, entry(after))
+        seam = Seam(
+            before,
+            after.tier if after else None,
+            after.chords[0] if after else None,
+            entry(after, n + 2 == len(statements)),
+        )
         placed.append(Placement(section, start, bar, seam))
         start, bar = start + section.length, bar + section.bars
     return tuple(placed)
 
 
-def entry(section: Section | None) -> Entry | None:
-    """What the tune of a section begins from, where it has one that may be led into."""
-    if section is None or section.melody not in ("hook", "lead", "solo"):
+def entry(section: Section | None, last: bool = False) -> Entry | None:
+    """What the tune of a section begins from, where it has one that may be led into: the ``last`` two bars of a song may be
+    its ending alone."""
+    if section is None or section.melody not in ("hook", "lead", "solo") or (last and section.bars <= 2):
         return None
-    return Entry(section.motif or section.name, section.melody, section.lift)
+    made = section.theme[0] if section.theme else section.chords[0]
+    return Entry(section.motif or section.name, section.melody, section.lift, made.root, made.quality)
 
 
 # -- time ----------------------------------------------------------------------------------------------------------------

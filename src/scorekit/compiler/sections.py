@@ -204,6 +204,8 @@ def statement(
     chords, silent = harmony_of(setting, draft, wish.path("chords"), text, chosen, steps, last, book)
     nochord = tuple(Intent(tick, "nochord", (), wish.path("chords")) for tick in silent)
     draft = replace(draft, chords=chords, intents=nochord)
+    if text is None and not changes:
+        draft = replace(draft, theme=theme_of(setting, draft, chosen, book))
     heard = spoken(wish, meter, book)
     if way and any(token.kind == "last hit" for token, _ in heard):
         way = endings.Way()
@@ -287,9 +289,10 @@ def melody_of(genre: GenreSection, wish: Wish, names: Sequence[str]) -> str:
 
 
 def motif_of(genre: GenreSection, ends: bool, names: Sequence[str], genre_sections: Mapping[str, GenreSection]) -> str:
-    """Whose tune it is: its own; a half-time quotation has that of the section it contrasts with, an ending has the hook."""
-    if genre.melody == "hook_half" and genre.contrast_with:
-        return genre.contrast_with
+    """Whose tune it is: its own; a quotation of the hook has that of the section it contrasts with, else, as an ending has,
+    the song's hook."""
+    if genre.melody == "hook_half":
+        return genre.contrast_with or hook_of(genre_sections) or names[-1]
     return hook_of(genre_sections) or names[-1] if ends else names[-1]
 
 
@@ -347,6 +350,20 @@ def harmony_of(
         tokens += [replace(t, start=t.start + start) for t in varied]
     tinted = [harmony.coloured(t, setting.colours, setting.dials, at) for t in tokens]
     return harmony.sounding(tinted, section.key, path, section.length)
+
+
+def theme_of(
+    setting: Setting, section: Section, chosen: Mapping[str, harmony.Progress], book: Reader
+) -> tuple[Chord, ...]:
+    """The chords that a section's tune was made over: those of its motif's own section as first heard; none where these are
+    the section's, or the song writes them."""
+    owner, sings = section.motif, section.melody in ("hook", "lead")
+    written = owner in setting.song.sections and wish_of(setting.song, (owner,)).get("chords")
+    if not sings or owner not in chosen or written:
+        return ()
+    first = replace(section, name=owner, occurrence=1)
+    chords, _ = harmony_of(setting, first, "", None, chosen, ((owner, section.bars),), False, book)
+    return () if chords == section.chords else chords
 
 
 def progressions(setting: Setting, names: Sequence[str]) -> dict[str, harmony.Progress]:

@@ -12,12 +12,12 @@ from scorekit.ensemble.base import VELOCITY, Pen, heat
 from scorekit.ensemble.breath import monophonic
 from scorekit.ensemble.degrees import interval
 from scorekit.ensemble.grid import early, offbeat
-from scorekit.ensemble.melody import Setting, opening, window
+from scorekit.ensemble.melody import Setting, opening, welcomed, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
 from scorekit.ensemble.retouch import banded, climax, homed, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
-from scorekit.ensemble.tunes import ornamented, tune
+from scorekit.ensemble.tunes import fitted, ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
@@ -70,6 +70,7 @@ def _at_home(brief: Brief) -> Brief:
         section,
         key=replace(section.key, tonic=(section.key.tonic - section.lift) % 12),
         chords=tuple(_moved(chord, -section.lift) for chord in section.chords),
+        theme=tuple(_moved(chord, -section.lift) for chord in section.theme),
     )
     seam = replace(brief.seam, next_chord=_moved(after, -section.lift) if after else None)
     return replace(brief, section=down, seam=seam)
@@ -106,7 +107,8 @@ def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:
     if brief.cell.pattern in SCHEMAS:
         ideas = replace(ideas, schemas=((brief.cell.pattern, 1.0),))
     motif, moved = section.motif or section.name, lane.low - ideas.low
-    first = opening(whole_song(brief), motif, section.melody, section.chords[0], ideas.low, ideas.high)
+    made = (section.theme or section.chords)[0]
+    first = opening(whole_song(brief), motif, section.melody, made.root, made.quality, ideas.low, ideas.high)
     first = first + moved if first >= 0 else first
     return Setting(
         section, ideas, cells, brief.dials, seed, low, high, kind, ideas.heat * stray, stray, first, lane.pace
@@ -118,7 +120,8 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     shared = _shared(brief, setting)
     if brief.riff and shared and len(brief.riff.bars) == brief.section.bars:
         return _ended(brief, setting, shared)
-    tones = monophonic([*_between(brief, setting, banded(setting, tune(setting))), *shared])
+    tones = rested(setting, monophonic([*_between(brief, setting, banded(setting, _stated(setting))), *shared]))
+    tones = tones if setting.kind == "riff" else climax(setting, tones)
     if brief.section.occurrence > 1 and setting.kind != "solo":
         liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
@@ -130,10 +133,25 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
     elif busy < -SLACK:
         tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
-    tones = rested(setting, tones)
-    tones = tones if setting.kind == "riff" else climax(setting, tones)
-    tones = _leaning(brief, setting, tones)
+    tones = _leaning(brief, setting, rested(setting, tones))
     return _ended(brief, setting, tones)
+
+
+def _stated(setting: Setting) -> tuple[Tone, ...]:
+    """The motif's tune, made over the motif's own chords and fitted to those it meets here; a hook over a half-time beat in
+    notes of twice the value."""
+    section = setting.section
+    half = setting.pace == "half" and setting.kind == "hook"
+    if not section.theme and not half:
+        return tune(setting)
+    tones = tune(replace(setting, section=replace(section, chords=section.theme or section.chords, theme=())))
+    if half:
+        broad = (replace(t, start=2 * t.start, length=2 * t.length) for t in tones)
+        tones = tuple(t for t in broad if t.start < section.length)
+    first, chord = setting.opening, section.chords[0]
+    begins = first >= 0 and bool(tones) and tones[0].start == 0
+    head = (replace(tones[0], pitch=welcomed(first, chord, setting.low, setting.high)),) if begins else ()
+    return (*head, *fitted(setting, tones)[len(head) :])
 
 
 def _shared(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
@@ -191,7 +209,10 @@ def _next_tone(brief: Brief, setting: Setting) -> int:
     if after is None or chord is None or not isinstance(ideas, MelodyIdeas):
         return -1
     apart = after.lift - brief.section.lift
-    first = opening(whole_song(brief), after.motif, after.melody, _moved(chord, -apart), ideas.low, ideas.high)
+    root, quality = (after.root, after.quality) if after.root >= 0 else (chord.root, chord.quality)
+    root, low, high = (root - apart) % 12, ideas.low, ideas.high
+    first = opening(whole_song(brief), after.motif, after.melody, root, quality, low, high)
+    first = welcomed(first, _moved(chord, -apart), *window(low, high, after.melody))
     return first + apart if first >= 0 else -1
 
 

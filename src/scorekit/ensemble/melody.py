@@ -88,15 +88,22 @@ def window(low: int, high: int, kind: str) -> tuple[int, int]:
     return low + spare // 2, high - (spare - spare // 2)
 
 
-def opening(song: Seed, motif: str, kind: str, chord: Chord, low: int, high: int) -> int:
+def opening(song: Seed, motif: str, kind: str, root: int, quality: str, low: int, high: int) -> int:
     """The pitch with which a tune begins on its first beat, a tone of its first chord a little below its middle; -1 for a
     tune that begins as it likes. Drawn from the motif's name alone: no take of any cell moves what leads into it."""
     seed = song.at("opening", motif)
     if kind not in ("hook", "lead", "solo") or not seed.chance("on one", ON_ONE):
         return -1
     low, high = window(low, high, kind)
-    wanted = seed.choose("tone", theory.core_classes(chord.root, chord.quality))
+    wanted = seed.choose("tone", theory.core_classes(root, quality))
     return theory.nearest(round(centre(low, high, kind)) - 2, (wanted,), low, high)
+
+
+def welcomed(pitch: int, chord: Chord, low: int, high: int) -> int:
+    """A first tone over the chord it meets: itself where it belongs to that, else the nearest tone that does."""
+    if pitch < 0 or pitch % 12 in theory.chord_classes(chord.root, chord.quality):
+        return pitch
+    return theory.nearest(pitch, theory.core_classes(chord.root, chord.quality), low, high)
 
 
 class Spot(Struct, frozen=True):

@@ -129,6 +129,11 @@ def transposed(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     return tuple(replace(t, pitch=t.pitch + shift) for t in tones) if price(shift) < 0.35 * len(tones) else ()
 
 
+def fitted(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """A tune over other chords than it was made for: rhythm and line stay, what would clash gives way."""
+    return _settled(setting, tones, [spot(setting, tone) for tone in tones])
+
+
 def _settled(setting: Setting, tones: Sequence[Tone], places: Sequence[Spot]) -> tuple[Tone, ...]:
     """The tones with the worst clashes mended; approach tones keep leaning on what follows."""
     mended: list[Tone] = []
@@ -205,10 +210,8 @@ def _least(setting: Setting, slot: Slot) -> int:
 
 
 def _halved(setting: Setting) -> bool:
-    """Whether note values are doubled: a hook over a half-time beat, and most bridges, which are told by that."""
-    if setting.kind == "lead" and setting.section.name in BROAD:
-        return setting.seed.chance("broad", 0.6)
-    return setting.pace == "half" and setting.kind == "hook"
+    """Whether note values are doubled, as in most bridges, which are told by that."""
+    return setting.kind == "lead" and setting.section.name in BROAD and setting.seed.chance("broad", 0.6)
 
 
 def _rising(setting: Setting, slot: Slot) -> float:
