@@ -287,7 +287,7 @@ def test_seam_only_at_the_end() -> None:
 def test_an_upbeat_leads_by_step_into_the_next_tune() -> None:
     """Wherever a section ends with an upbeat, the next section's tune begins on its first beat, a step away."""
     led = 0
-    for genre, seed in [(genre, seed) for genre in ("pop", "country", "jazz_swing") for seed in range(1, 9)]:
+    for genre, seed in [(genre, seed) for genre in ("pop", "country", "jazz_swing") for seed in range(1, 11)]:
         score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
         for before, after in itertools.pairwise(score.passages):
             phrase, following = before.phrase("lead"), after.phrase("lead").notes
