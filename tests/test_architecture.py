@@ -21,7 +21,7 @@ FLOORS = (
     ("values", "errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog", "playable", "repeats"),
     ROOMS,
-    ("draft", "files", "keep", "ledger", "shelf"),
+    ("draft", "files", "keep", "ledger", "locks", "shelf"),
     ("pipeline", "answers", "choices", "dump", "diff", "smells", "trace"),
     (
         "studio",

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from scorekit import pipeline, report
+from scorekit import files, pipeline, report
 from scorekit.__main__ import run
 from scorekit.answers import Row
 from scorekit.errors import Diagnostic, Span
@@ -242,7 +242,6 @@ def test_exit_codes(specs: list[str], code: int) -> None:
         ["render", "good.toml", "--set", "tempo"],
         ["render", "good.toml", "--set", "=96"],
         ["render", "good.toml", "--stems", "--midi-only"],
-        ["explain", "good.toml", "bass"],
         ["explain", "good.toml", "bass", "x"],
         ["explain", "good.toml", "bass", "1.0"],
         ["explain", "good.toml", "bass", "1.nan"],
@@ -298,7 +297,7 @@ def test_same_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_out_is_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An output folder that is a file is refused by name."""
     assert run(["render", "good.toml", "-o", "good.toml"]) == 1
-    assert "good.toml cannot be written: File exists" in capsys.readouterr().err
+    assert "good.toml cannot be written: a file is where a folder is wanted" in capsys.readouterr().err
 
 
 def test_busy(here: Path) -> None:
@@ -477,6 +476,26 @@ def test_explain_values(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["values"][1]["value"] == '"E minor"'
 
 
+def test_explain_one_thing(stages: Stages, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """People are told of the genre's values only when they ask for them, by a name or by a path; programs are told all."""
+    rows = [Row("parts.bass.patch", "slap", "x.toml:1:1"), Row("genre.bass.gate", "0.9", "rock.toml:5:8"),
+            Row("genre.feel.amount", "0.3", "rock.toml:6:8")]  # fmt: skip
+    monkeypatch.setattr("scorekit.answers.values", lambda compiled: rows)
+
+    def told(*arguments: str) -> list[str]:
+        assert run(["explain", "good.toml", *arguments]) == 0
+        return [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+    assert told() == ["parts.bass.patch"]
+    assert told("genre") == ["genre.bass.gate", "genre.feel.amount"]
+    assert told("genre.bass") == ["genre.bass.gate"]
+    assert told("bass") == ["parts.bass.patch", "genre.bass.gate"]
+    assert run(["explain", "good.toml", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["values"]) == 3
+    assert run(["explain", "good.toml", "bas"]) == 1
+    assert "nothing here is called 'bas'\n  = did you mean 'bass'?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("at", "told"), [("3", "bass 3 None"), ("3.2", "bass 3 2.0"), ("3.2.5", "bass 3 2.5")])
 def test_explain_note(at: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     """explain SONG PART BAR[.BEAT] prints the story of that place; a beat may have a fraction."""
@@ -514,6 +533,63 @@ def test_doctor(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {"python", "numpy", "soundfile", "genres", "outputs", "state", "fluidsynth", "soundfonts"} <= findings.keys()
     assert run(["doctor", "-o", "/proc/nope"]) == 1
     assert "cannot be written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("good", "good.toml"), ("god.toml", "good.toml"), ("./good", "good.toml"), ("sub/gud", "sub/guad.toml"),
+     ("demo.toml", "specs/demo.toml"), ("x/demo", "specs/demo.toml")],
+)  # fmt: skip
+def test_a_song_that_is_not_there(asked: str, meant: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name without its ending, misspelt, or of a song that stands in the project's folder: it is asked which was meant."""
+    for folder, name in (("sub", "guad"), ("specs", "demo")):
+        (here / folder).mkdir()
+        (here / folder / f"{name}.toml").write_text("")
+    assert run(["render", asked]) == 1
+    assert f"does not exist\n  = did you mean '{meant}'?" in capsys.readouterr().err
+
+
+def test_no_name_is_no_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable of a shell that is not set renders nothing, rather than all that stands here."""
+    assert run(["render", ""]) == 1
+    assert "the name of a song is empty" in capsys.readouterr().err
+    assert not (here / "out").exists()
+
+
+def test_what_cannot_be_written_is_called_by_its_own_name(here: Path, monkeypatch: pytest.MonkeyPatch,
+                                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    """Not by that of the lock or of the file that is to become it."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        assert run(["render", "good.toml", "--midi-only"]) == 1
+    assert "out/good.mid cannot be written: No space left on device" in capsys.readouterr().err
+    (here / "out" / ".good.lock").mkdir()
+    assert run(["render", "good.toml", "--midi-only"]) == 1
+    assert "error: out cannot be written: Is a directory" in capsys.readouterr().err
+
+
+def test_one_genre(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """genres GENRE: what a song may name of it, and each of these names is taken by a song."""
+    monkeypatch.undo()
+    assert run(["genres", "rock", "--json"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    form = " ".join(f"{name}:1" for name in card["sections"])
+    lineup = next(iter(card["lineups"]))
+    for part, ids in card["patterns"].items():
+        for pattern in ids:
+            text = f'genre = "rock"\nlineup = "{lineup}"\nform = "{form}"\nparts.{part}.pattern = "{pattern}"\n'
+            compiled = pipeline.compile_song(text, "song.toml", find=files.load)
+            assert compiled.plan is not None and compiled.plan.lineup == lineup, compiled.diagnostics
+    assert len(card["patterns"]) == 8 and all(card["patterns"].values())
+    assert run(["genres", "rock"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in [lineup, *card["forms"], *card["endings"], *card["patterns"]["bass"]])
+    assert run(["genres", "rok"]) == 1
+    assert "there is no genre 'rok'\n  = did you mean 'rock'?" in capsys.readouterr().err
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -171,14 +171,18 @@ def test_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         ("../../etc/passwd", "etc-passwd"),
         ("Café  №5!", "cafe-no5"),
         ("", "song"),
-        ("夜", "song"),
+        ("夜", "夜"),
+        ("Bjørk / Ёлка", "bjørk-ёлка"),
+        ("हिन्दी", "हिन्दी"),
+        ("☕", "song"),
+        ("夜" * 300, "夜" * 26),
         ("..", "song"),
         ("a" * 300, "a" * 80),
         ("snake_case-2", "snake_case-2"),
     ],
 )
 def test_slug(text: str, name: str) -> None:
-    """File names made of titles hold lower-case letters, digits, - and _ only."""
+    """File names made of titles hold lower-case letters, digits, - and _ only, and at most 80 bytes."""
     assert files.slug(text) == name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -74,12 +74,28 @@ def values(compiled: Compiled) -> list[Row]:
     return rows
 
 
+def about(rows: Sequence[Row], what: str) -> list[Row]:
+    """The rows whose path leads through a name, or through several with points between."""
+    return [row for row in rows if f".{what.strip('.')}." in f".{_steps(row.path)}."]
+
+
+def names(rows: Sequence[Row]) -> set[str]:
+    """All names that paths lead through."""
+    return {step for row in rows for step in _steps(row.path).split(".")}
+
+
+def _steps(path: str) -> str:
+    return path.replace("[", ".").replace("]", "").replace(" of ", ".")
+
+
 def written(layered: Layered) -> Iterator[Row]:
     """The leaves of some layers, in the order they were first written."""
     for path, wrote in layered.history.items():
         value = wrote[-1].value
         if isinstance(value, Mapping) or (isinstance(value, list) and value and isinstance(value[0], (Mapping, list))):
             continue
+        if path.rpartition(".")[2].isdecimal() and path.rpartition(".")[0] in layered.history:
+            continue  # a list is told as a whole
         beaten = [f"{shown(w.value)} ({w.span})" for w in wrote[:-1] if not isinstance(w.value, Mapping)]
         yield Row(path, shown(value), str(wrote[-1].span), ", ".join(reversed(beaten)))
 
@@ -117,13 +133,12 @@ def resolved(compiled: Compiled) -> list[Row]:
 
 
 def harmony(compiled: Compiled) -> Iterator[Row]:
-    """The chords recognised in MIDI files, section by section, as a song may write them."""
+    """The chords section by section, as a song may write them: its own, the genre's, or those recognised in a MIDI file."""
     plan = compiled.plan
-    for placement in plan.placements if plan is not None else ():
-        section = placement.section
-        path = f"{section.chords[0].path}.midi"
-        if path in compiled.song.history:
-            yield Row(f"chords of {section.id}", f"| {chords_text(section)} |", where(compiled, path))
+    for section in (placement.section for placement in plan.placements) if plan is not None else ():
+        path = section.chords[0].path
+        heard = f"{path}.midi" if f"{path}.midi" in compiled.song.history else path
+        yield Row(f"chords of {section.id}", f"| {chords_text(section)} |", where(compiled, heard))
 
 
 def tune_key(compiled: Compiled) -> str:

@@ -70,13 +70,13 @@ def render(
 
 @app.command()
 def check(specs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False) -> None:
-    """Tell every mistake in songs, genres and models, all at once, and write nothing."""
+    """Tell every mistake in songs, genres and models. All at once, and nothing is written."""
     songs.check(specs, Wishes(seed, checked_sets(sets)), Voice(verbose=verbose), as_json)
 
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Title of the song; the file is called after it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Title of the song; the file is called after it.")],
     genre: Annotated[str, typer.Option("--genre", "-g", help="One of: scorekit genres.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the file goes.")] = Path(),
 ) -> None:
@@ -85,10 +85,9 @@ def new(
         usage("NAME is a title, not a path; -o DIR says where the file goes")
     title = name.removesuffix(".toml")
     path = out / f"{files.slug(title)}.toml"
-    known = [row["id"] for row in playable_genres(path)]
-    if genre not in known:
-        hint = did_you_mean(genre, known)
-        refuse(Diagnostic("genre", f"there is no genre '{genre}'", hint=hint))
+    rows = playable_genres(path)
+    if genre not in [row["id"] for row in rows]:
+        refuse(no_genre(genre, rows))
     trouble = files.create(path, report.first_song(title, genre, path.name))
     if trouble is not None:
         refuse(trouble)
@@ -100,10 +99,33 @@ def new(
 
 
 @app.command()
-def genres(as_json: Json = False) -> None:
-    """List the genres."""
+def genres(
+    genre: Annotated[
+        str | None,
+        typer.Argument(metavar="GENRE", help="What a song may name of this one: line-ups, sections, patterns."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the genres, or what there is in one."""
     rows = playable_genres()
-    emit_json({"genres": rows}) if as_json else emit(report.table([tuple(row.values()) for row in rows]))
+    if genre is None:
+        emit_json({"genres": rows}) if as_json else emit(report.table([tuple(row.values()) for row in rows]))
+        return
+    from scorekit import pipeline
+
+    found = pipeline.compile_song(f"genre = {json.dumps(genre)}", "song.toml", find=files.load)
+    if found.plan is None and genre not in [row["id"] for row in rows]:
+        refuse(no_genre(genre, rows))
+    if found.plan is None:
+        Voice().refuse(found.diagnostics)
+        raise typer.Exit(REFUSED)
+    card = report.genre_card(found.plan, found.genre)
+    emit_json(card) if as_json else emit(report.genre_text(card))
+
+
+def no_genre(name: str, rows: list[dict[str, str]]) -> Diagnostic:
+    """The mistake of naming a genre that is not among those there are."""
+    return Diagnostic("genre", f"there is no genre '{name}'", hint=did_you_mean(name, [row["id"] for row in rows]))
 
 
 def playable_genres(beside: Path | None = None) -> list[dict[str, str]]:
@@ -124,10 +146,14 @@ def schema(kind: Annotated[Literal["song", "genre", "model"], typer.Argument(met
 @app.command()
 def explain(
     song: Annotated[str, typer.Argument(metavar="SONG", help="A song file, or - for standard input.")],
-    part: Annotated[
-        str | None, typer.Argument(metavar="PART", help="With BAR: why this part plays what it plays there.")
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="WHAT", help="The values of this alone: a part, or a key path such as genre.bass."),
     ] = None,
-    at: Annotated[str | None, typer.Argument(metavar="BAR[.BEAT]", help="Bars and beats count from 1.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Argument(metavar="BAR[.BEAT]", help="Why the part WHAT plays what it plays there. Both count from 1."),
+    ] = None,
     conflicts: Annotated[bool, typer.Option("--conflicts", help="Where parts disagreed, and what was done.")] = False,
     seed: Seed = None,
     sets: Sets = None,
@@ -135,25 +161,23 @@ def explain(
     verbose: Verbose = False,
 ) -> None:
     """Say where every value comes from, or why a note is there."""
-    if part is not None and at is None:
-        usage("PART needs a BAR: scorekit explain SONG PART BAR[.BEAT]")
     bar, beat = bar_and_beat(at) if at is not None else (0, None)
     voice = Voice(quiet=not verbose, verbose=verbose)
     try:
         compiled = compiled_song(song, Wishes(seed, checked_sets(sets)))
-        if part is not None:
-            explain_note(compiled, voice, part, bar, beat, as_json)
+        if what is not None and at is not None:
+            explain_note(compiled, voice, what, bar, beat, as_json)
         elif conflicts:
             explain_conflicts(compiled, voice, as_json)
         else:
-            explain_values(compiled, as_json)
+            explain_values(compiled, what, as_json)
     except Refusal as refusal:
         songs.stop(Outcome(song, refusal.code, refusal.diagnostics), voice, as_json)
 
 
 @app.command()
 def smells(specs: Specs, seed: Seed = None, sets: Sets = None, as_json: Json = False, verbose: Verbose = False) -> None:
-    """Measure what gives a machine away: 25 alarms, each with its value, its limit and where that comes from."""
+    """Measure what gives a machine away. 25 alarms, each with its value, its limit and where that comes from."""
     songs.smell(specs, Wishes(seed, checked_sets(sets)), Voice(quiet=as_json, verbose=verbose), as_json)
 
 
@@ -162,7 +186,7 @@ def doctor(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where files would go.")] = Path("out"),
     as_json: Json = False,
 ) -> None:
-    """Look at this machine: libraries, data, places to write, soundfonts."""
+    """Look whether this machine has all it takes. Libraries, data, places to write, soundfonts."""
     from scorekit import doctor as doctors
 
     findings = doctors.examine(out)
@@ -181,15 +205,24 @@ synth.add(app)
 # -- explanations ------------------------------------------------------------------------------------------------------
 
 
-def explain_values(compiled: Compiled, as_json: bool) -> None:
-    """Every value in force, and where it was written."""
-    from scorekit.answers import values
+def explain_values(compiled: Compiled, what: str | None, as_json: bool) -> None:
+    """The values in force, and where they were written: all for programs, and for people those of the genre when asked for."""
+    from scorekit.answers import about, names, values
 
     rows = values(compiled)
+    if what is not None and not (rows := about(rows, what)):
+        hint = did_you_mean(what, names(values(compiled)))
+        raise Refusal(Diagnostic("value", f"nothing here is called '{what}'", hint=hint))
     if as_json:
         emit_json({"values": [{"path": r.path, "value": r.value, "place": r.place, "beat": r.beat} for r in rows]})
-    else:
-        emit(report.table([(r.path, f"= {r.value}", r.place, f"beats {r.beat}" if r.beat else "") for r in rows]))
+        return
+    told = [r for r in rows if what is not None or not r.path.startswith("genre.")]
+    lines = [
+        (r.path, f"= {r.value}", report.near(r.place), f"beats {report.near(r.beat)}" if r.beat else "") for r in told
+    ]
+    emit(report.table(lines))
+    if hidden := len(rows) - len(told):
+        Voice().say(f"and {report.count(hidden, 'value')} of the genre:  scorekit explain SONG genre, or genre.bass")
 
 
 def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: float | None, as_json: bool) -> None:
@@ -210,9 +243,10 @@ def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: fl
         raise Refusal(Diagnostic("beat", f"there is no beat {beat:g} in bar {bar}", hint=hint))
     score = pipeline.compose(plan, listen=voice.hear)
     lines = note(compiled, score, pipeline.perform(score), part, bar, beat)
-    emit_json({"part": part, "bar": bar, "beat": beat, "lines": list(lines)}) if as_json else emit(
-        "".join(f"{line}\n" for line in lines)
-    )
+    if as_json:
+        emit_json({"part": part, "bar": bar, "beat": beat, "lines": list(lines)})
+    else:
+        emit(report.near("".join(f"{line}\n" for line in lines)))
 
 
 def explain_conflicts(compiled: Compiled, voice: Voice, as_json: bool) -> None:

@@ -18,7 +18,7 @@ import scorekit
 from scorekit import files
 
 LIBRARIES = {
-    "numpy": "numpy", "pydantic": "pydantic", "typer": "typer", "mido": "mido", "soundfile": "soundfile",
+    "numpy": "numpy", "msgspec": "msgspec", "pydantic": "pydantic", "typer": "typer", "mido": "mido", "soundfile": "soundfile",
     "pretty_midi": "pretty_midi", "tomli-w": "tomli_w", "tree-sitter": "tree_sitter",
     "tree-sitter-toml": "tree_sitter_toml", "watchfiles": "watchfiles", "spotipy": "spotipy",
 }  # fmt: skip

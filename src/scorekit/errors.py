@@ -37,6 +37,8 @@ class Problem(Struct, frozen=True):
     on_key: bool = False
     """The key itself is wrong, not its value."""
     code: str = "value"
+    beside: tuple[str, ...] = ()
+    """Paths of other values that it disagrees with; it is shown at the one that was written last."""
 
 
 class Diagnostic(Struct, frozen=True):

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from scorekit.draft import Draft, place
 from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit.locks import Busy as Busy
+from scorekit.locks import locked, remove, unlock
 
 SPEC_LIMIT = 1 << 20
 """Most bytes in a song or genre file."""
@@ -68,8 +70,26 @@ def read_bytes(path: Path, limit: int, kind: str = "") -> bytes | Diagnostic:
             if found.st_size > limit:
                 return _refusal(path, f"is {found.st_size:,} bytes long", f"at most {limit:,} bytes")
             return file.read(limit + 1)
+    except FileNotFoundError:
+        return nowhere(path)
     except (OSError, ValueError) as error:
         return _refusal(path, f"cannot be read: {reason(error)}")
+
+
+def nowhere(path: Path) -> Diagnostic:
+    """There is no such file, but maybe one that was meant: beside it, or among the songs of the project."""
+    return _refusal(path, "does not exist", _nearest(path))
+
+
+def _nearest(path: Path) -> str:
+    kind = path.suffix or ".toml"
+    meant = path.with_suffix(kind).name
+    found = locate("specs", path.stem, path) if kind == ".toml" else None
+    if (path.parent / meant).is_file() or found is None:
+        hint = did_you_mean(meant, [one.name for one in path.parent.glob(f"*{kind}")])
+        hint = hint.replace("'", f"'{path.parent}{os.sep}", 1) if hint.startswith("did") and path.parent.name else hint
+        return hint or f"looked for in {printable(os.path.abspath(path.parent), 200)}"
+    return f"did you mean '{os.path.relpath(found)}'?"
 
 
 def read_stdin(limit: int = SPEC_LIMIT) -> str | Diagnostic:
@@ -143,6 +163,8 @@ def songs(paths: Sequence[str], others: bool = False) -> list[str] | Diagnostic:
     """
     found: dict[str, None] = {}
     for path in paths:
+        if not path:
+            return Diagnostic("file", "the name of a song is empty", hint="name a song or a folder; this one is .")
         if path == "-" or not Path(path).is_dir():
             found[path] = None
             continue
@@ -220,9 +242,18 @@ def aliased(name: str, beside: Path) -> Path | None:
 
 
 def slug(text: str, otherwise: str = "song") -> str:
-    """A file name made of a title: lower-case letters, digits, - and _; never a path."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")[:80].rstrip("-") or otherwise
+    """A file name made of a title: lower-case letters of whatever script, digits, - and _; never a path."""
+    plain = "".join(map(_folded, unicodedata.normalize("NFC", text))).lower()
+    parts = "".join(
+        char if char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M" else "-" for char in plain
+    )
+    return re.sub("-+", "-", parts).strip("-").encode()[:80].decode(errors="ignore").rstrip("-") or otherwise
+
+
+def _folded(char: str) -> str:
+    """A character without its accent where it is one of the Latin alphabet, others as they are."""
+    latin = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+    return latin if latin.strip() else char
 
 
 def create(path: Path, text: str) -> Diagnostic | None:
@@ -234,12 +265,20 @@ def create(path: Path, text: str) -> Diagnostic | None:
     except FileExistsError:
         return _refusal(path, "exists already", "give it another name; nothing was changed")
     except OSError as error:
-        return _refusal(error.filename or path, f"cannot be written: {reason(error)}")
+        return unwritten(error, path)
     return None
 
 
-class Busy(Exception):
-    """Another run is writing the same outputs."""
+def unwritten(error: OSError, place: Path, more: str = "") -> Diagnostic:
+    """Why something cannot be written at a place, told of what people named and not of what stands beside it meanwhile."""
+    where = Path(error.filename or place)
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return _refusal(where, "cannot be written: a file is where a folder is wanted", more)
+    if where.name.endswith(".lock"):
+        where = where.parent
+    elif where.name.endswith(_TEMPORARY):
+        where = where.with_name(where.name.partition("~")[2].removesuffix(_TEMPORARY))
+    return _refusal(where, f"cannot be written: {reason(error)}", more)
 
 
 @contextmanager
@@ -250,67 +289,13 @@ def claim(folder: Path, name: str) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f".{name}.lock"
-    with _locked(path) as descriptor:
+    with locked(path) as descriptor:
         _sweep(folder, name)
-        _unlock(folder / f".{name}.watch.lock")
+        unlock(folder / f".{name}.watch.lock")
         try:
             yield
         finally:
-            _remove(path, descriptor)
-
-
-def _remove(path: Path, descriptor: int) -> None:
-    """A lock's file removed while it is held: whoever waits for it notices that the path no longer leads to what it locked."""
-    with suppress(OSError):
-        if os.path.samestat(os.fstat(descriptor), path.stat()):
-            path.unlink()
-
-
-def _unlock(path: Path) -> None:
-    """The lock's file of a watch that was killed, removed; that of a living one stays."""
-    with suppress(Busy, OSError):
-        if path.exists():
-            with _locked(path) as descriptor:
-                _remove(path, descriptor)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    try:
-        import fcntl
-    except ImportError:  # Windows: opening for writing is exclusive enough, and renames fail loudly there
-        fcntl = None  # type: ignore[assignment]
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-        _held.add(descriptor)
-        try:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise Busy(str(path)) from None
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    yield descriptor
-                    return
-        finally:
-            _held.discard(descriptor)
-            os.close(descriptor)
-
-
-_held: set[int] = set()
-"""Locks of this process."""
-
-
-def _let_go() -> None:
-    """In a process that was forked: the locks are its parent's, and end with that one alone."""
-    for descriptor in _held:
-        os.close(descriptor)
-    _held.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+            remove(path, descriptor)
 
 
 def _sweep(folder: Path, name: str) -> None:
@@ -354,7 +339,7 @@ def replace_all(
         _swap(staged, name)
         _drop_older(folder / name, set(staged))
     except OSError as error:
-        return _refusal(error.filename or folder, f"cannot be written: {reason(error)}", "nothing was changed")
+        return unwritten(error, folder, "nothing was changed")
     finally:
         with suppress(OSError):
             _sweep(folder, name)

@@ -45,7 +45,7 @@ def watch(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The page's port; the next free one when taken.")] = PORT,
     as_json: Annotated[bool, typer.Option("--json", help="Events as lines of JSON on standard output.")] = False,
 ) -> None:
-    """Render songs again as soon as they, or what they are made of, are saved."""
+    """Render songs again whenever they are saved. Genres, models and tunes they are made of count too."""
     if "-" in specs:
         usage("standard input cannot be watched")
     if play and midi_only:
@@ -53,7 +53,7 @@ def watch(
     settings = checked_sets(sets)
     missing = next((spec for spec in specs if not Path(spec).exists()), None)
     if missing is not None:
-        refuse(Diagnostic("file", f"{missing} does not exist"))
+        refuse(files.nowhere(Path(missing)))
     from scorekit.watch import Watch
 
     teller = Teller(out, as_json, why, sound=not midi_only)
@@ -177,7 +177,7 @@ def reasons(event: Event) -> str:
 
 def diff(
     before: Annotated[str, typer.Argument(metavar="SONG", help="A song.")],
-    after: Annotated[str | None, typer.Argument(metavar="[OTHER]", help="Another one, or the same changed.")] = None,
+    after: Annotated[str | None, typer.Argument(metavar="OTHER", help="Another one, or the same changed.")] = None,
     seed: Seed = None,
     sets: Sets = None,
     as_json: Json = False,

@@ -55,7 +55,10 @@ def _synth(given: Words) -> int | None:
     out = Path("".join(given.get("--out", ())))
     if len(given[""]) > 1 or out.is_dir() or not out.name:
         return None
-    facts = done(Errand(Path(given[""][0]), out, "".join(given.get("--format", ())), "--no-cache" not in given))
+    errand = Errand(Path(given[""][0]), out, "".join(given.get("--format", ())), "--no-cache" not in given)
+    if not errand.form:
+        return None
+    facts = done(errand)
     if isinstance(facts, Diagnostic):
         Voice().refuse([facts])
         return ended(facts)

@@ -27,16 +27,16 @@ class Errand(Struct, frozen=True):
     file: Path
     out: Path
     kind: str = ""
-    """As in pipeline.ENDINGS; empty: what ``out`` ends in, or wav."""
+    """As in pipeline.ENDINGS; empty: what ``out`` ends in."""
     cache: bool = True
     engine: str = "scorekit"
     soundfont: Path | None = None
 
     @property
     def form(self) -> str:
-        """The format that is written."""
-        ending = self.out.suffix.lower().lstrip(".")
-        return self.kind or (ending if ending in ("flac", "ogg", "mp3") else "wav")
+        """The format that is written; empty where ``out`` ends in something that is no sound."""
+        ending = self.out.suffix.lower().lstrip(".") or "wav"
+        return self.kind or (ending if ending in ("wav", "flac", "ogg", "mp3") else "")
 
 
 def done(errand: Errand) -> dict[str, object] | Diagnostic:
@@ -59,7 +59,8 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
 
 def told(facts: dict[str, object], quiet: bool) -> None:
     """What was measured, for people."""
-    Voice(quiet).say("\n".join(f"  {name:<8} {value}" for name, value in facts.items()))
+    units = {"seconds": " s", "lufs": " LUFS", "peak": " dBTP", "took": " s"}
+    Voice(quiet).say("\n".join(f"  {name:<8} {value}{units.get(name, '')}" for name, value in facts.items()))
 
 
 def ended(trouble: Diagnostic) -> int:
@@ -75,7 +76,7 @@ def written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
     except files.Busy:
         return Diagnostic("busy", f"another run is writing {out}", hint="try again when it is done")
     except OSError as error:
-        return Diagnostic("file", f"{error.filename or out} cannot be written: {files.reason(error)}")
+        return files.unwritten(error, out)
 
 
 # -- playing -----------------------------------------------------------------------------------------------------------
@@ -95,8 +96,10 @@ def midi_bytes(path: Path) -> bytes | Diagnostic:
     """The bytes of a MIDI file, or why it is refused."""
     name = printable(str(path), 200)
     try:
+        if not path.exists():
+            return files.nowhere(path)
         if not path.is_file():
-            return Diagnostic("file", f"{name} {'is not a regular file' if path.exists() else 'does not exist'}")
+            return Diagnostic("file", f"{name} is not a regular file")
         size = path.stat().st_size
         if size > LARGEST:
             return Diagnostic("file", f"{name} is {size:,} bytes long", hint=f"at most {LARGEST:,} bytes")

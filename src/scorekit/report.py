@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from scorekit.errors import Diagnostic, printable
 
 if TYPE_CHECKING:
+    from scorekit.compiler.layers import Layered
     from scorekit.score import Plan, Score
     from scorekit.timebase import Tick
 
@@ -21,6 +22,8 @@ REFUSED, SOME, BUSY, BUG = 1, 3, 4, 70
 """Exit codes: see ``__main__``."""
 _STYLES = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
 _CLEAR = "\r\x1b[K"
+_COLUMN = 60
+"""Most characters a column of a table is wide."""
 
 
 class Step(Protocol):
@@ -69,7 +72,7 @@ class Voice:
         """Every mistake in full, then how many there are. Said even when quiet."""
         self.settle()
         for diagnostic in diagnostics:
-            first, *rest = diagnostic.render().split("\n")
+            first, *rest = near(diagnostic.render()).split("\n")
             kind = f"{diagnostic.severity}:"
             colour = "red" if diagnostic.severity == "error" else "yellow"
             self.stream.write("\n".join([first.replace(kind, styled(kind, colour, self.stream), 1), *rest]) + "\n")
@@ -130,6 +133,11 @@ def emit_json(document: object) -> None:
     emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")
 
 
+def near(text: str) -> str:
+    """Words in which files below the current folder are named from there."""
+    return text.replace(f"{os.getcwd().rstrip(os.sep)}{os.sep}", "")
+
+
 def styled(text: str, style: str, stream: TextIO) -> str:
     """Text in a colour, on a terminal that wants colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -143,10 +151,10 @@ def count(number: int, noun: str) -> str:
 
 
 def table(rows: Iterable[Sequence[object]], gap: str = "  ") -> str:
-    """Rows in columns as wide as their widest cell; the last column runs free."""
+    """Rows in columns as wide as their widest cell, up to a width over which a cell runs free, as the last column does."""
     cells = [[printable(str(cell), 200) for cell in row] for row in rows]
     columns = max((len(row) for row in cells), default=0)
-    widths = [max(len(row[n]) for row in cells if len(row) > n) for n in range(columns)]
+    widths = [max(min(len(row[n]), _COLUMN) for row in cells if len(row) > n) for n in range(columns)]
     lines = (gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in cells)
     return "".join(line.rstrip() + "\n" for line in lines)
 
@@ -243,6 +251,50 @@ def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str] | None:
         return {"id": name, "name": str(about.get("name", "")), "tempo": pace, "meter": str(meter.get("sig", ""))}
     except (ValueError, TypeError, AttributeError):
         return {"id": name, "name": "(this file is broken)", "tempo": "", "meter": ""}
+
+
+def genre_card(plan: Plan, genre: Layered) -> dict[str, Any]:
+    """What a song may name of a genre: ``genre`` as it is with all that it extends, ``plan`` a song in it."""
+    from scorekit.compiler.genres import GenreSpec
+    from scorekit.compiler.layers import validate
+    from scorekit.compiler.lower import pattern_ids
+    from scorekit.compiler.sections import known_names
+
+    spec, _ = validate(GenreSpec, genre)
+    assert spec is not None
+    return {
+        "id": spec.genre.id,
+        "name": spec.genre.name,
+        "tempo": [spec.tempo.min, spec.tempo.max],
+        "meter": spec.meter.sig,
+        "keys": {"tonics": list(spec.keys.tonics), "modes": list(spec.keys.modes)},
+        "sections": sorted(known_names(spec)),
+        "forms": {form.id: list(form.sections) for form in spec.form},
+        "lineups": {lineup.id: list(lineup.parts) for lineup in spec.lineup},
+        "endings": [ending.id for ending in spec.ending],
+        "patterns": {part: sorted(ids) for part, ids in pattern_ids(plan.ideas).items() if ids},
+    }
+
+
+def genre_text(card: Mapping[str, Any]) -> str:
+    """The same for people."""
+    from textwrap import fill  # here, as few ask
+
+    low, high = card["tempo"]
+    keys = card["keys"]
+    rows = [
+        ("tempo", f"{low:g}-{high:g} bpm, {card['meter']}"),
+        ("keys", f"{' '.join(keys['tonics'])}; {' '.join(keys['modes'])}"),
+        ("sections", " ".join(card["sections"])),
+        *((f"form {name}", " ".join(sections)) for name, sections in card["forms"].items()),
+        *((f'lineup = "{name}"', " ".join(parts)) for name, parts in card["lineups"].items()),
+        ("endings", " ".join(card["endings"])),
+        *((f"patterns of {part}", " ".join(ids)) for part, ids in card["patterns"].items()),
+    ]
+    margin = 2 + max(len(label) for label, _ in rows)
+    lines = [fill(text, 118, initial_indent=label.ljust(margin), subsequent_indent=" " * margin, break_on_hyphens=False)
+             for label, text in rows]  # fmt: skip
+    return "\n".join([f"{card['name']} ({card['id']})", *lines]) + "\n"
 
 
 def first_song(title: str, genre: str, file: str) -> str:

@@ -303,8 +303,7 @@ def claimed(name: str, wishes: Wishes) -> Iterator[None]:
         busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
         raise Refusal(busy, code=BUSY) from None
     except OSError as error:
-        message = f"{error.filename or wishes.out} cannot be written: {files.reason(error)}"
-        raise Refusal(Diagnostic("file", message)) from None
+        raise Refusal(files.unwritten(error, wishes.out)) from None
 
 
 def left(name: str, wishes: Wishes) -> ledger.Ledger:

@@ -44,7 +44,9 @@ def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
 def synth(
     file: Annotated[Path, typer.Argument(metavar="FILE.mid", help="Any General MIDI file.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.wav", help="The sound file.")],
-    kind: Annotated[Kind | None, typer.Option("--format", help="By default what OUT ends in, or wav.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option("--format", help="By default what OUT ends in; wav where that is nothing.")
+    ] = None,
     no_cache: NoCache = False,
     engine: By = "scorekit",
     soundfont: Font = None,
@@ -54,7 +56,10 @@ def synth(
     """Play a MIDI file through scorekit's voices into a sound file."""
     if out.is_dir() or not out.name:
         usage(f"-o {out} is a folder; say the file to write, such as {out / (file.stem + '.wav')}")
-    facts = playback.done(playback.Errand(file, out, kind or "", not no_cache, engine, soundfont))
+    errand = playback.Errand(file, out, kind or "", not no_cache, engine, soundfont)
+    if not errand.form:
+        usage(f"-o {out}: sounds end in .wav, .flac, .ogg or .mp3; for another name say --format")
+    facts = playback.done(errand)
     if isinstance(facts, Diagnostic):
         Voice().refuse([facts])
         raise typer.Exit(playback.ended(facts))
@@ -70,7 +75,7 @@ def patches(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the voices, or the parameters of one: sound = { patch = "epiano", bright = 0.7 }."""
+    """List the voices, or what one can be told. In a song: sound = { patch = "epiano", bright = 0.7 }."""
     from scorekit.render.patches import PATCHES
 
     if name is not None and name not in PATCHES:

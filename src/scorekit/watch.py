@@ -123,7 +123,7 @@ class Song:
                 except files.Busy:
                     time.sleep(0.1 if attempt < 19 else 0.0)
                 except OSError as error:
-                    return Diagnostic("file", f"{error.filename or self.out} cannot be written: {files.reason(error)}")
+                    return files.unwritten(error, self.out)
         return Diagnostic("busy", f"another run is writing {self.out / self.name}.*")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scorekit.compiler.layers import Layer, Layered, chain, options, resolve, stack, validate
 from scorekit.compiler.specs import GenreSpec, SongSpec
 from scorekit.compiler.toml import Document, parse
-from scorekit.errors import Diagnostic
+from scorekit.errors import Diagnostic, Problem
 
 FILES = {
     "base.toml": """\
@@ -120,6 +122,18 @@ def test_a_mistake_is_shown_in_the_file_that_wrote_the_winning_value() -> None:
     spec, wrong = validate(SongSpec, layered)
     assert spec is None
     assert [str(one.span) for one in wrong] == ["bad.toml:1:9", "song.toml:3:8"]
+
+
+@pytest.mark.parametrize(
+    ("own", "place"), [("min = 200", "own.toml:2:7"), ("mean = 200", "own.toml:2:8"), ("max = 9", "own.toml:2:7")]
+)
+def test_values_that_disagree_are_told_where_the_last_was_written(own: str, place: str) -> None:
+    """Of two files the upper one is to be mended: what lies below was right before."""
+    base, upper = read("[tempo]\nmin = 90\nmean = 100\nmax = 110\n", "base.toml"), read(f"[tempo]\n{own}\n", "own.toml")
+    layered, _ = stack([Layer(base, base.values), Layer(upper, upper.values)])
+    found = Problem("tempo.mean", "no", beside=("tempo.min", "tempo.max"))
+    assert str(layered.diagnose(found).span) == place
+    assert str(layered.diagnose(Problem("tempo.mean", "no")).span) == ("base.toml:3:8" if "mean" not in own else place)
 
 
 def test_override_of_a_song_is_a_layer_over_the_genre() -> None:

@@ -301,7 +301,7 @@ DATA = midi(track(TUNE, "Melody"), track([(0, 1, 36)], "Kit", channel=9))
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        ('midi = "nowhere.mid"', "melody.midi: nowhere.mid cannot be read: No such file or directory"),
+        ('midi = "nowhere.mid"', "melody.midi: nowhere.mid does not exist"),
         ('midi = "words.mid"', "melody.midi: words.mid: this is not a MIDI file"),
         ('midi = "empty.mid"', "melody.midi: empty.mid has no notes"),
         ('midi = "tune.mid", track = 3', "melody.track: no track 3: 2 tracks with notes"),
@@ -323,7 +323,7 @@ def test_mistakes_are_told_at_their_place(own: str, told: str) -> None:
     found = compiled(text, tune=DATA, words=b"no music here", empty=midi(track([])))
     assert found.plan is None
     assert [f"{d.path}: {d.message}" for d in found.diagnostics] == [told]
-    assert all(d.span and d.span.line == 6 and (d.hint or "cannot be read" in d.message) for d in found.diagnostics)
+    assert all(d.span and d.span.line == 6 and d.hint for d in found.diagnostics)
 
 
 def test_a_missing_track_names_those_there_are() -> None:

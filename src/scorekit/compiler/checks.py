@@ -43,11 +43,13 @@ class Checks(Reader):
     def _numbers(self) -> None:
         tempo, meter, feel = self.genre.tempo, self.genre.meter, self.genre.feel
         if not tempo.min <= tempo.mean <= tempo.max:
-            self.wrong("tempo.mean", f"mean {tempo.mean:g} is not within {tempo.min:g} to {tempo.max:g}",
-                       "min <= mean <= max")  # fmt: skip
+            told = f"mean {tempo.mean:g} is not within {tempo.min:g} to {tempo.max:g}"
+            middle = f"write mean = {round((tempo.min + tempo.max) / 2)}"
+            hint = middle if tempo.min <= tempo.max else "min comes before max"
+            self.wrong("tempo.mean", told, hint, beside=("tempo.min", "tempo.max"))
         if not self.fits:
-            self.wrong("meter.grid", f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats",
-                       f"such as {self.meter.beats * 4}")  # fmt: skip
+            told = f"{meter.grid} steps do not divide a bar of {self.meter} into equal beats"
+            self.wrong("meter.grid", told, f"write grid = {self.meter.beats * 4}", beside=("meter.sig",))
         curves = [(join("feel.swing", role), curve) for role, curve in feel.swing.items()]
         single = {"feel.lean_ms": feel.lean_ms, "feel.lead_downbeat_delay_ms": feel.lead_downbeat_delay_ms}
         for path, curve in (*curves, *single.items(), ("bass.skip_p", self.genre.bass.skip_p)):

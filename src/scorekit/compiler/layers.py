@@ -98,10 +98,16 @@ class Layered(Struct, frozen=True, dict=True):
 
     def diagnose(self, found: Problem) -> Diagnostic:
         """A mistake at a key path as one at a place in a file."""
-        span = self.span(found.path, found.offset, found.width, found.on_key)
+        path = max((found.path, *found.beside), key=self._rank) if found.beside else found.path
+        span = self.span(path, found.offset, found.width, found.on_key)
         if span and found.code == "missing":
             span = replace(span, width=1)
-        return Diagnostic(found.code, found.message, span, found.hint, found.path)
+        return Diagnostic(found.code, found.message, span, found.hint, path)
+
+    def _rank(self, path: str) -> int:
+        """How far up the layer lies that wrote a value."""
+        winner = self.winner(path)
+        return self.layers.index(winner.layer) if winner else -1
 
 
 # -- laying over each other --------------------------------------------------------------------------------------------

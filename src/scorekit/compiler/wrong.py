@@ -83,9 +83,11 @@ class Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def wrong(self, path: str, message: str, hint: str = "", on_key: bool = False) -> None:
+    def wrong(
+        self, path: str, message: str, hint: str = "", on_key: bool = False, beside: tuple[str, ...] = ()
+    ) -> None:
         """Note a mistake."""
-        self.problems.append(Problem(path, message, hint, on_key=on_key))
+        self.problems.append(Problem(path, message, hint, on_key=on_key, beside=beside))
 
     def read(self, path: str, parse: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``parse`` makes of a string, or None when it was wrong."""
