@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit import files
 from tests.bench import bench
@@ -28,14 +29,13 @@ def test_a_genre_is_deep(genre: str, depth: ModuleType) -> None:
 def test_what_is_taken_away_is_missed(depth: ModuleType) -> None:
     """A rock with one form, two fills, no pads and substitutions from the first statement on lacks just these."""
     rock = depth.genre_of("rock")
-    early = tuple(one.model_copy(update={"min_repeat": 1}) for one in rock.harmony.sub)
-    poor = rock.model_copy(
-        update={
-            "form": rock.form[:1],
-            "harmony": rock.harmony.model_copy(update={"sub": early}),
-            "drums": rock.drums.model_copy(update={"fill": rock.drums.fill[:2]}),
-            "pads": rock.pads.model_copy(update={"behaviours": ()}),
-        }
+    early = tuple(replace(one, min_repeat=1) for one in rock.harmony.sub)
+    poor = replace(
+        rock,
+        form=rock.form[:1],
+        harmony=replace(rock.harmony, sub=early),
+        drums=replace(rock.drums, fill=rock.drums.fill[:2]),
+        pads=replace(rock.pads, behaviours=()),
     )
     more = set(depth.missing(poor)) - set(depth.missing(rock))
     assert more >= {

@@ -138,9 +138,10 @@ def with_genre(
 
 def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
     """A genre whose id is not its file's name: songs find it by its file."""
-    winner = layers.winner("genre.id")
-    stem = winner.name.replace("\\", "/").rpartition("/")[2].removesuffix(".toml") if winner else ""
-    if winner is None or not winner.name.endswith(".toml") or stem == genre.genre.id:
+    tables = ((layer.name, layer.values.get("genre")) for layer in reversed(layers.layers))
+    name = next((name for name, table in tables if isinstance(table, dict) and "id" in table), "")
+    stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(".toml")
+    if not name.endswith(".toml") or stem == genre.genre.id:
         return []
     return [
         Problem(
@@ -266,7 +267,7 @@ def salvaged(kind: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diag
     values = deepcopy(layered.values)
     for mistake in mistakes:
         take_out(values, mistake.path)
-    rest, _ = validate(kind, Layered(values, layered.written, layered.layers))
+    rest, _ = validate(kind, Layered(values, layered.layers))
     return rest, mistakes
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import accumulate
+from math import gcd, lcm
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +23,10 @@ SHORTEST = PPQ // 96
 _BEATS = re.compile(r"(\d{0,4}(?:\.\d{1,4})?|(\d{1,3})/(\d{1,3}))", re.ASCII)
 
 
+_PARTS = lcm(*range(1, 97))
+"""Parts of a beat: of any share of one that may be written, down to a 96th, they are a whole number."""
+
+
 class _Slot(Struct, frozen=True):
     offset: int
     body: str
@@ -28,19 +34,33 @@ class _Slot(Struct, frozen=True):
     length: Tick
 
 
-def _beats(text: str, at: int) -> Fraction:
+def _beats(text: str, at: int) -> int:
+    """A number of beats, in parts."""
     match = _BEATS.fullmatch(text)
     if not match or not any(char.isdigit() for char in text) or (match[3] and not int(match[3])):
         raise Wrong(at, f"{printable(text)!r} is not a number of beats", "write 2, .5, 1.5 or 1/3", len(text))
-    beats = Fraction(text).limit_denominator(96)
-    if not 0 < beats <= 1024:
+    beats = _parts(text)
+    if not 0 < beats <= 1024 * _PARTS:
         raise Wrong(at, f"{printable(text)} beats is not possible", "write 2, .5, 1.5 or 1/3", len(text))
     return beats
 
 
+@lru_cache(maxsize=1024)
+def _parts(text: str) -> int:
+    above, _, below = text.partition("/")
+    whole, _, decimals = above.partition(".")
+    number, share = int(whole + decimals), int(below or 1) * 10 ** len(decimals)
+    if share // gcd(number, share) > 96:
+        from fractions import Fraction  # here, as hardly anybody writes a beat so odd
+
+        number, share = Fraction(number, share).limit_denominator(96).as_integer_ratio()
+    parts: int = number * _PARTS // share
+    return parts
+
+
 def _slots(number: int, at: int, text: str, meter: Meter, lasting: bool = True) -> list[_Slot]:
     """The tokens of one bar with their places. Those without ``:beats`` share what is left of the bar."""
-    tokens: list[tuple[int, str, Fraction | None]] = []
+    tokens: list[tuple[int, str, int | None]] = []
     for offset, word in words(text, at):
         body, colon, beats = word.partition(":")
         tokens.append((offset, body, _beats(beats, offset + len(body) + 1) if colon else None))
@@ -51,33 +71,39 @@ def _slots(number: int, at: int, text: str, meter: Meter, lasting: bool = True) 
             "write . to go on, % to repeat the bar before" if lasting else "write . for a bar's rest",
             len(text),
         )
-    given = sum((beats for _, _, beats in tokens if beats), Fraction())
+    given = sum(beats for _, _, beats in tokens if beats)
     free = sum(beats is None for _, _, beats in tokens)
-    whole = Fraction(meter.beats)
-    if (free and given >= whole) or (not free and abs(given - whole) > Fraction(1, 100)):
+    whole = meter.beats * _PARTS
+    if (free and given >= whole) or (not free and abs(given - whole) * 100 > _PARTS):
         width = tokens[-1][0] + len(text[tokens[-1][0] - at :].rstrip()) - tokens[0][0]
         raise Wrong(tokens[0][0], _overfull(number, given, whole, free), "tokens without :beats share the rest", width)
-    share = (whole - given) / free if free else Fraction()
-    unit = 4 * PPQ // meter.unit
-    short = next(((at, body) for at, body, beats in tokens if (beats or share) * unit < SHORTEST), None)
+    ways = free or 1
+    parts = [whole - given if beats is None else beats * ways for _, _, beats in tokens]  # of each, ways times as many
+    ticks = 4 * PPQ // meter.unit
+    least = SHORTEST * _PARTS * ways
+    short = next(
+        ((at, body) for (at, body, _), lasts in zip(tokens, parts, strict=True) if lasts * ticks < least), None
+    )
     if short:
         told = f"{printable(short[1])!r} in bar {number} is too short to be played"
         raise Wrong(short[0], told, "at least a 96th of a quarter note", len(short[1]))
-    return list(_laid(tokens, share, meter))
+    ends = [_nearest(now * ticks, _PARTS * ways) for now in accumulate(parts)]
+    ends[-1] = meter.bar
+    return [
+        _Slot(offset, body, start, max(1, end - start))
+        for (offset, body, _), start, end in zip(tokens, (0, *ends[:-1]), ends, strict=True)
+    ]
 
 
-def _overfull(number: int, given: Fraction, whole: Fraction, free: int) -> str:
-    told = f"bar {number} lasts {float(given):g} beats, {float(whole):g} wanted"
+def _nearest(above: int, below: int) -> int:
+    """A fraction rounded to a whole number, a half to the even one."""
+    whole, rest = divmod(above, below)
+    return whole + (2 * rest > below or (2 * rest == below and whole % 2))
+
+
+def _overfull(number: int, given: int, whole: int, free: int) -> str:
+    told = f"bar {number} lasts {given / _PARTS:g} beats, {whole / _PARTS:g} wanted"
     return f"bar {number} has no room left for {count(free, 'token')} without beats" if free else told
-
-
-def _laid(tokens: Sequence[tuple[int, str, Fraction | None]], share: Fraction, meter: Meter) -> Iterator[_Slot]:
-    unit, now = 4 * PPQ // meter.unit, Fraction()
-    for index, (offset, body, beats) in enumerate(tokens):
-        start = round(now * unit)
-        now += share if beats is None else beats
-        end = meter.bar if index == len(tokens) - 1 else round(now * unit)
-        yield _Slot(offset, body, start, max(1, end - start))
 
 
 # -- chords ------------------------------------------------------------------------------------------------------------
@@ -173,6 +199,7 @@ def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offs
     return QUALITIES[suffix], bass
 
 
+@lru_cache(maxsize=512)
 def chords(text: str, meter: Meter) -> Changes:
     """Chords bar by bar: ``| Em7:2 A9:2 | % | . |``. ``%`` repeats the bar before, ``.`` holds, ``N`` is no chord."""
     mistakes = Mistakes()

@@ -148,7 +148,9 @@ _OPAQUE = re.compile(
     r'|"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+',
     re.DOTALL,
 )
-_MARK = re.compile(r"[\[\]{}.=,\n]")
+_MARK = r"[\[\]{}.=,\n]"
+_DOTTED = re.compile(rf"(?:\.[^\[\]{{}}.=,\n]*+){{{MAX_DOTS + 1}}}")
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
@@ -156,15 +158,25 @@ def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
     size = len(text.encode(errors="replace"))
     if size > limit:
         return _refused(file, f"is {size:,} bytes long", f"at most {limit:,} bytes")
+    most = MAX_VALUES * max(1, limit // MAX_BYTES)
+    if _moderate(_OPAQUE.sub("_", text), most):
+        return None
     bare = _OPAQUE.sub(lambda match: "\n".join(["_" * len(line) for line in match.group().split("\n")]), text)
-    for at, told, hint in _excesses(bare, MAX_VALUES * max(1, limit // MAX_BYTES)):
+    for at, told, hint in _excesses(bare, most):
         return Diagnostic("toml", told, point(text, file, at), hint)
     return None
 
 
+def _moderate(bare: str, most: int) -> bool:
+    """Whether there is surely nothing in excess: what ordinary files are let through by, many times as fast."""
+    opened = accumulate(1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(bare))
+    values = max(bare.count("=") + bare.count(",") + bare.count("["), bare.count("."))
+    return values <= most and max(opened, default=0) <= MAX_OPEN and not _DOTTED.search(bare)
+
+
 def _excesses(bare: str, most: int) -> Iterator[tuple[int, str, str]]:
     deep = dots = values = steps = 0
-    for match in _MARK.finditer(bare):
+    for match in re.finditer(_MARK, bare):
         char = match.group()
         deep += (char in "[{") - (char in "]}")
         dots = dots + 1 if char == "." else 0
@@ -180,7 +192,7 @@ def _excesses(bare: str, most: int) -> Iterator[tuple[int, str, str]]:
 
 # -- syntax errors -----------------------------------------------------------------------------------------------------
 
-_AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_AT = r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$"
 _PLAIN = (
     ("Invalid statement", "a line is 'key = value' or '[table]'"),
     ("Expected newline or end of document", "nothing may follow the value on its line"),
@@ -205,20 +217,20 @@ _PLAIN = (
     ("Cannot redefine namespace", "the table is written twice"),
 )
 _HABITS = (
-    (re.compile(r"^(<{7}|={7}|>{7})"), "an unresolved merge", "choose one side and delete the marks"),
-    (re.compile(r"=\s*(True|False)\b"), None, "write true or false, in small letters"),
-    (re.compile(r"=\s*(None|null|nil)\b"), None, "leave the key out instead"),
-    (re.compile(r"=\s*\d+,\d"), None, "write a decimal point: 1.5"),
-    (re.compile(r"=\s*\.\d"), None, "write 0 before the point: 0.5"),
-    (re.compile(r"=\s*\d+\.(?!\d)"), None, "write a digit after the point: 1.0"),
-    (re.compile(r"=\s*0\d"), None, "a number does not begin with 0"),
-    (re.compile(r"=\s*(?!true\b|false\b|inf\b|nan\b)[A-Za-z]"), None, 'text needs quotes: key = "text"'),
-    (re.compile(r"=\s*[\u2018-\u201e\u00ab\u00bb]"), None, 'write straight quotes: key = "text"'),
-    (re.compile(r"=\s*[\[{]"), None, "commas between the items, and a bracket at the end"),
-    (re.compile(r"=\s*(#.*)?$"), None, "write a value after ="),
-    (re.compile(r"^\s*[\w.-]+\s*:"), None, "TOML writes key = value"),
-    (re.compile(r"^\s*//"), None, "a comment begins with #"),
-    (re.compile(r"^\s*[\w.-]+\s+[\w.-]+\s*="), None, "a key with a blank needs quotes"),
+    (r"^(<{7}|={7}|>{7})", "an unresolved merge", "choose one side and delete the marks"),
+    (r"=\s*(True|False)\b", None, "write true or false, in small letters"),
+    (r"=\s*(None|null|nil)\b", None, "leave the key out instead"),
+    (r"=\s*\d+,\d", None, "write a decimal point: 1.5"),
+    (r"=\s*\.\d", None, "write 0 before the point: 0.5"),
+    (r"=\s*\d+\.(?!\d)", None, "write a digit after the point: 1.0"),
+    (r"=\s*0\d", None, "a number does not begin with 0"),
+    (r"=\s*(?!true\b|false\b|inf\b|nan\b)[A-Za-z]", None, 'text needs quotes: key = "text"'),
+    (r"=\s*[\u2018-\u201e\u00ab\u00bb]", None, 'write straight quotes: key = "text"'),
+    (r"=\s*[\[{]", None, "commas between the items, and a bracket at the end"),
+    (r"=\s*(#.*)?$", None, "write a value after ="),
+    (r"^\s*[\w.-]+\s*:", None, "TOML writes key = value"),
+    (r"^\s*//", None, "a comment begins with #"),
+    (r"^\s*[\w.-]+\s+[\w.-]+\s*=", None, "a key with a blank needs quotes"),
 )
 
 
@@ -231,12 +243,12 @@ def _syntax(text: str, file: str, told: str) -> Diagnostic:
         return Diagnostic(
             "toml", "this is JSON, not TOML", point(text, file, text.index("{")), "write key = value lines"
         )
-    match = _AT.search(told)
+    match = re.search(_AT, told)
     offset = _offset(text, int(match[1]), int(match[2])) if match and match[1] else len(text.rstrip())
     span = point(text, file, min(offset, max(0, len(text) - 1)))
-    plain = next((ours for theirs, ours in _PLAIN if told.startswith(theirs)), _AT.sub("", told))
+    plain = next((ours for theirs, ours in _PLAIN if told.startswith(theirs)), re.sub(_AT, "", told))
     for habit, message, hint in _HABITS:
-        if habit.search(span.text):
+        if re.search(habit, span.text):
             return Diagnostic("toml", message or plain, span, hint)
     return Diagnostic("toml", printable(plain), span)
 
