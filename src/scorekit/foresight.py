@@ -13,16 +13,10 @@ from scorekit.compiler.toml import Document, parse
 from scorekit.render import effects
 from scorekit.render.console import Line
 from scorekit.render.effects import Tone
+from scorekit.render.mix import DRUMMED
 from scorekit.render.patches import PATCHES
-from scorekit.render.voices import Bodies, Order, Stroke
+from scorekit.render.voices import Bodies, Order
 from scorekit.stage import Master, Sound, Strip
-
-_KICK, _SNARE = 36, 38
-_STROKES = tuple(
-    Stroke(10_000 * number, 1, pitch, velocity)
-    for pitch in (_KICK, _SNARE) for number, velocity in enumerate((110,) * 4 + (80,) * 4)
-)  # fmt: skip
-"""What every groove is made of, firm and middling, each four times in a row: all rounds of it."""
 
 
 def begun(text: str, name: str, bodies: Bodies) -> Iterator[None]:
@@ -53,7 +47,7 @@ def kit(song: dict[str, Any], name: str) -> list[Order]:
            for p in patch.params):  # fmt: skip
         return []
     tone = Tone(highpass, patch.family, width)
-    return Line("drums", patch, Sound(patch.name, tuple(given.items())), tone, Strip(), _STROKES).orders()
+    return Line("drums", patch, Sound(patch.name, tuple(given.items())), tone, Strip(), DRUMMED).orders()
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -318,13 +318,14 @@ def midi(performance: Performance, only: str | None = None, known: Known | None 
 
 
 def ahead(plan: Plan, sounding: Sounding) -> Ahead:
-    """Hands that begin with the sounds of a song while it is still being composed."""
-    from scorekit.render.mix import orders
+    """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want."""
+    from scorekit.render.mix import orders, usual
     from scorekit.render.patches import PATCHES
 
     hands, bodies = sounding.hands, sounding.bodies
     if hands is None or bodies is None:
         return nobody
+    hands.ahead(usual(plan, PATCHES), bodies)
     return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies)
 
 

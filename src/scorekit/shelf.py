@@ -62,6 +62,11 @@ class Shelf:
         self.missed += found is None
         return found
 
+    @property
+    def lacking(self) -> bool:
+        """Whether bodies were not there, or none are."""
+        return self.missed > 0 or not self.folder.exists()
+
     def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
         """Puts a body on the shelf; silently not, when the disk will not have it."""
         path = self.path(patch, take, tone)

@@ -370,7 +370,7 @@ def rendered(
     from scorekit import pipeline
 
     sound = not (wishes.midi_only or wishes.soundfont)
-    cold = how.bodies is not None and not how.bodies.keeper  # then whoever else there is begins with the sounds at once
+    cold = how.bodies is not None and how.bodies.lacking and not last.sections  # then another begins with the sounds
     ways = (pipeline.in_turn, pipeline.ahead(plan, how)) if cold else (both, pipeline.nobody)
     try:
         performance, sections = pipeline.performed(plan, last.sections, voice.hear, *ways)

@@ -39,6 +39,24 @@ _CLOSED = "click"
 """The family that is neither sent to the room nor equalised."""
 
 
+_USUAL = (
+    (36, 110, ""),
+    (38, 110, ""),
+    (36, 80, ""),
+    (38, 80, ""),
+    (42, 50, ""),
+    (42, 80, ""),
+    (38, 20, "ghost"),
+    (49, 110, ""),
+)
+"""Pitch, velocity, manner of what hardly a groove does without: kick, snare, hat; a crash."""
+DRUMMED = tuple(
+    Stroke(10_000 * number, 1, pitch, velocity, manner)
+    for pitch, velocity, manner in _USUAL for number in range(1 if pitch == 49 else 4)
+)  # fmt: skip
+"""All rounds of those."""
+
+
 class Mix(Struct, frozen=True, eq=False):
     """The finished song, and what it was made of. Arrays are float32 (2, n), sample 0 is the first bar line."""
 
@@ -127,6 +145,13 @@ def orders(takes: Iterable[Take], plan: Plan, patches: Mapping[str, Patch]) -> l
     parts = {part.name: part for part in plan.parts}
     rows = [line(take, None, part := parts[take.part], patches[part.sound.patch], plan.tempo) for take in takes]
     return [order for row in rows if row for order in row.orders()]
+
+
+def usual(plan: Plan, patches: Mapping[str, Patch]) -> list[Order]:
+    """Bodies that a song is likely to want, whatever is going to be played."""
+    drums = [(part, patches[part.sound.patch]) for part in plan.parts if patches[part.sound.patch].family == "drums"]
+    rows = [Line(p.name, patch, p.sound, tone_of(p, patch), p.strip, DRUMMED) for p, patch in drums]
+    return [order for row in rows for order in row.orders()]
 
 
 def console(performance: Performance, laid: Sequence[Track], loop: bool = False) -> Console:

@@ -82,6 +82,10 @@ class Keeper(Protocol):
     def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
         """Keeps a body."""
 
+    @property
+    def lacking(self) -> bool:
+        """Whether bodies were not there, or none are."""
+
 
 # -- bodies ----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +114,11 @@ class Bodies:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether many of what a song wants are likely to be nowhere yet."""
+        return self.keeper is None or self.keeper.lacking
 
     def get(self, patch: Patch, take: Take, tone: Tone = FLAT) -> Body:
         """The body of a take, equalised, at the patch's output gain."""
