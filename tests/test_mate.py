@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from scorekit import files, pipeline
+from scorekit import files, pipeline, remix
 from scorekit.aside import forks
 from scorekit.booth import Superseded
 from scorekit.mate import Lost, Mate
@@ -43,17 +43,21 @@ def mate() -> Iterator[Mate]:
     found.close()
 
 
-def test_two_write_what_one_writes(mate: Mate) -> None:
-    """Version after version, two processes write the bytes of one alone, tell the same changes, and the second has worked."""
+@pytest.mark.parametrize(("soon", "way"), [(1 << 40, "follow"), (0, "ring")])
+def test_two_write_what_one_writes(mate: Mate, monkeypatch: pytest.MonkeyPatch, soon: int, way: str) -> None:
+    """Version after version, two processes write the bytes of one alone, tell the same changes, and the second has worked,
+    be it that it answers as a room while the first still brings lines, or when all are there."""
+    monkeypatch.setattr(remix, "_SOON", soon)
     two, one, asked = Rehearsal(mate), Rehearsal(), list[str]()
-    tell = mate.tell
+    tell, follow = mate.tell, mate.follow
+    mate.follow = lambda song, spans: (asked.append("follow"), follow(song, spans))[1]  # type: ignore[method-assign]
     mate.tell = lambda song, told, spans: (asked.append(told[0]), tell(song, told, spans))[1]  # type: ignore[method-assign]
     for edit in (*EDITS, "\n[sections.verse]\nbars = 2\n", ""):
         performance = played(edit)
         mine, its = two.sound(performance), one.sound(performance)
         assert bytes(mine.wav) == bytes(its.wav)
         assert (mine.changed, mine.rewritten) == (its.changed, its.rewritten)
-    assert set(asked) == {"ring", "hear", "energies", "peaks", "write"}
+    assert set(asked) == {way, "hear", "energies", "peaks", "write"}
 
 
 def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:
@@ -84,9 +88,33 @@ def test_alone_when_the_other_is_killed(mate: Mate) -> None:
         mate.forget(0)
 
 
+def test_what_is_given_up_while_the_other_follows(mate: Mate) -> None:
+    """A fault while lines are brought is told here, ends nothing there, and the next version is as if it had not been."""
+    two, one = Rehearsal(mate), Rehearsal()
+    two.sound(played(""))
+    assert two.remix is not None
+    bring = two.remix._tape.bring
+    two.remix._tape.bring = lambda moves, reached: (bring(moves[:1], reached), 1 / 0)[0]  # type: ignore[assignment, misc]
+    with pytest.raises(ZeroDivisionError):
+        two.sound(played(EDITS[1]))
+    two.remix._tape.bring = bring  # type: ignore[method-assign]
+    performance = played(EDITS[1])
+    assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
+
+
 def test_what_goes_wrong_there_is_raised_here(mate: Mate) -> None:
     """A fault in the second process is one in the first, and does not end it."""
     mate.tell(7, ("ring",), [(0, 1)])
     with pytest.raises(KeyError):
         mate.answer()
+    mate.forget(7)
+
+
+def test_nobody_waits_for_a_song_that_is_not_there(mate: Mate) -> None:
+    """Told to follow what it does not know, the second process says so, takes no notice of what is reached, and goes on."""
+    mate.follow(7, [(0, 1)])
+    mate.reached(1)
+    with pytest.raises(KeyError):
+        mate.answer()
+    mate.reached(1 << 62)
     mate.forget(7)

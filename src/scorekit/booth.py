@@ -18,6 +18,8 @@ from scorekit.render.master import amplified
 from scorekit.render.tape import Make, Span, Tape, zeros
 
 GivenUp = Callable[[], bool]
+FAR = 1 << 62
+"""A sample after the end of all songs."""
 
 
 class Superseded(Exception):
@@ -75,11 +77,11 @@ class Mix:
 class Booth:
     """A song as the other of two processes has it: buses, lows, gains and file, each in memory of its own."""
 
-    def __init__(self, world: World, blocks: Mapping[str, Any], given_up: GivenUp) -> None:
+    def __init__(self, world: World, blocks: Mapping[str, Any], given_up: GivenUp, reached: Callable[[], int]) -> None:
         def taken(name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
             return np.frombuffer(blocks[name], kind).reshape(shape[0], -1)
 
-        self.given_up = given_up
+        self.given_up, self.reached = given_up, reached
         self.tape, self.mix = Tape(taken), Mix(taken)
         self.tape.begin(world.n, world.response(), world.delay)
         self.mix.resize(world.n)
@@ -103,9 +105,30 @@ class Booth:
                 break
         return found
 
+    def follow(self, spans: Sequence[Span]) -> list[Any]:
+        """``ring`` over some spans while the other process is still at what is sent to the room."""
+        at = 0
+
+        def wait(end: int) -> None:
+            nonlocal at
+            while at < end:
+                at = self.reached()
+            self.ask()
+
+        found = []
+        try:
+            for a, b in spans:
+                found.append(self.tape.sounded(wait, a, b))
+        except Superseded:
+            pass
+        finally:
+            while at < FAR:
+                at = self.reached()
+        return found
+
     def ring(self, a: int, b: int) -> list[Span]:
         """The room answers; where that is another answer."""
-        return self.tape.sounded(self.ask, a, b)
+        return self.tape.sounded(lambda end: self.ask(), a, b)
 
     def hear(self, a: int, b: int) -> None:
         """The lows are worked out."""

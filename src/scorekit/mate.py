@@ -12,7 +12,7 @@ import mmap
 import os
 import pickle
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,15 @@ class Mate:
         self._flag[0] = 0
         self._tell(("do", song, told, spans))
 
+    def follow(self, song: int, spans: Sequence[tuple[int, int]]) -> None:
+        """The room of a song is to answer over some spans, as far as it is told what was ``reached``."""
+        self._flag[0] = 0
+        self._tell(("follow", song, None, spans))
+
+    def reached(self, at: int) -> None:
+        """All that is sent to the room is there up to a sample; the last that is told is ``booth.FAR``."""
+        self._tell(("reached", None, at, None))
+
     def answer(self) -> list[Any]:
         """What came of it. Lost when the other process is no more; what went wrong there is raised here."""
         try:
@@ -127,14 +136,18 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
                 wish, song, what, where = pickle.load(told)
             except EOFError:
                 return
+            if wish == "reached":
+                continue  # whoever was to wait for it is not there
             found, problem = list[Any](), None
             try:
                 if wish == "do":
                     found = songs[song].done(what, where)
+                elif wish == "follow":
+                    found = songs[song].follow(where)
                 else:
                     songs.pop(song, None)
                 if wish == "begin":
-                    songs[song] = _booth(what, where, parent, flag)
+                    songs[song] = _booth(what, where, parent, flag, lambda: pickle.load(told)[2])
             except Exception as error:
                 problem = error
             try:
@@ -144,11 +157,13 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
                 return
 
 
-def _booth(world: World, files: Mapping[str, tuple[int, int]], parent: int, flag: mmap.mmap) -> Booth:
+def _booth(
+    world: World, files: Mapping[str, tuple[int, int]], parent: int, flag: mmap.mmap, reached: Callable[[], int]
+) -> Booth:
     from scorekit.booth import Booth
 
     blocks = {}
     for name, (file, size) in files.items():
         with open(f"/proc/{parent}/fd/{file}", "r+b") as opened:
             blocks[name] = mmap.mmap(opened.fileno(), size)
-    return Booth(world, blocks, lambda: flag[0] != 0)
+    return Booth(world, blocks, lambda: flag[0] != 0, reached)

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
 from math import prod
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit import pipeline
-from scorekit.booth import GivenUp, Mix, Superseded, World
+from scorekit.booth import FAR, GivenUp, Mix, Superseded, World
 from scorekit.mate import Block, Lost, Mate
 from scorekit.recall import SHEET, Recall, sheets, spread
 from scorekit.render import console as consoles
@@ -30,7 +30,7 @@ from scorekit.render.master import prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Make, Span, Tape, aligned, halves
+from scorekit.render.tape import Make, Move, Span, Tape, aligned, halves, parted
 from scorekit.render.voices import Bodies, Keeper
 from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
@@ -43,6 +43,10 @@ LIMIT = 128 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
 _LONG = 2 * RATE
 """Samples from which on two processes are quicker than one."""
+_SOON = 60 * RATE
+"""Samples to which a room has answered before anybody would want to give up."""
+_PASSED, _STRUCK = 8, 30
+"""Samples that a line takes to the buses, and samples of its notes that are struck, while a room answers to one."""
 
 
 class Heard(Struct, frozen=True, eq=False):
@@ -108,7 +112,6 @@ class Remix:
             hands.resize(world)
         tape = self._tape
         self._exchange(desk, laid)
-        tape.ring(hands.give_up, partial(hands.both, told=("ring",)))
         spans = aligned(((a - consoles.REACH, b + consoles.REACH) for a, b in tape.stale), GRID, desk.n)
         hands.begin(spans)
         desk.standing = tape.read
@@ -122,27 +125,72 @@ class Remix:
         return Heard(data, done, spans, hands.file.rewritten(done.n))
 
     def _exchange(self, desk: Console, laid: Sequence[Laid]) -> None:
-        """Takes from the tape what is no longer played and brings what is, line by line."""
+        """Takes from the tape what is no longer played and brings what is; room and echo answer to that. All lines together
+        where that is soon done, and the mate follows with the room; else line by line, as each may be the last one."""
+        tape, hands = self._tape, self.hands
+        changes = self._changes(desk, laid)
+        cost = sum(change.cost for change in changes)
+        ring = partial(tape.ring, lambda end: hands.give_up())
+        if hands.mate is None or cost > _SOON:
+            for change in changes:
+                hands.give_up()
+                tape.expect(change.moves)
+                self._made(desk, [change])
+            ring(lambda work, spans, grain: hands.both(work, halves(spans, grain), ("ring",)))
+            return
+        hands.give_up()
+        tape.expect([move for change in changes for move in change.moves])
+        make = partial(self._made, desk, changes)
+        if not tape.heard():
+            make()
+        ring(lambda work, spans, grain: hands.following(make, cost, work, spans, grain))
+
+    def _made(self, desk: Console, changes: Sequence[Change], reached: Callable[[int], None] = lambda at: None) -> None:
+        self._tape.bring([move for change in changes for move in change.moves], reached)
+        for old, now, _ in changes:
+            if old:
+                del self._on[old.line]
+            if now:
+                self._on[now.line] = now, desk.kicks
+
+    def _changes(self, desk: Console, laid: Sequence[Laid]) -> list[Change]:
+        """What is to be done to lines, until those on the tape are those of a version."""
         come = {one.line for one in laid}
         gone = [one for one, _ in self._on.values() if one.line not in come]
         new = [one for one in laid if one.line not in self._on]
         turned = [one for one in laid if one.line in self._on and one.line.strip.duck > 0]
+        found = []
         for old, now in [*partners(gone, new), *((one, one) for one in turned)]:
-            self.hands.give_up()
             spans = differing(old, now)
-            before = self._on.pop(old.line)[1] if old else desk.kicks
+            before = self._on[old.line][1] if old else desk.kicks
             if (old or now or laid[0]).line.strip.duck > 0:
                 spans += [(kick, kick + RATE) for kick in np.setxor1d(before, desk.kicks).tolist()]
             apart, last = aligned(spans, 1, desk.n), Console(desk.n, (), before.tolist())
+            take = [(last, old.line, np.subtract)] if old else []
+            put = [(desk, now.line, np.add)] if now else []
             if old and now and sounding(old.line) == sounding(now.line) and old.line.cues == now.line.cues:
-                self._tape.bring(desk, now, apart, np.add, (last, old.line))
+                moves = [Move(now, apart, [*put, *take])]
             else:
-                if old:
-                    self._tape.bring(last, old, apart, np.subtract)
-                if now:
-                    self._tape.bring(desk, now, apart)
-            if now:
-                self._on[now.line] = now, desk.kicks
+                moves = [Move(one, apart, way) for one, way in ((old, take), (now, put)) if one]
+            found.append(Change(old, now, moves))
+        return found
+
+
+class Change(NamedTuple):
+    """A line that goes, one that comes, and what that means."""
+
+    old: Laid | None
+    now: Laid | None
+    moves: Sequence[Move]
+
+    @property
+    def cost(self) -> float:
+        """About as much as the room's answer to so many samples: to strike notes, and to take what is struck to the buses."""
+        found = 0.0
+        for laid, spans, _ in self.moves:
+            passed, whole = sum(b - a for a, b in spans), int((laid.ends - laid.starts).sum())
+            found += passed / _PASSED + laid.size * min(passed / max(whole, 1), 1.0) / _STRUCK
+        return found
 
 
 class Rows:
@@ -228,9 +276,7 @@ class Remembering(Recall):
         mine, its = spans[::2], spans[1::2]
         if self.mate is None or not told or not its or sum(b - a for a, b in spans) < _LONG:
             return [self._checked(work, *span) for span in spans]
-        if not self._known and self._world:
-            self.mate.begin(self._song, self._world, self._blocks)
-            self._known = True
+        self._meet(self.mate)
         self.mate.tell(self._song, told, its)
         try:
             own = [self._checked(work, *span) for span in mine]
@@ -239,6 +285,40 @@ class Remembering(Recall):
             raise
         theirs: list[Result] = self.mate.answer()
         return [row[number] for number in range(len(mine)) for row in (own, theirs) if number < len(row)]
+
+    def following(
+        self,
+        first: Callable[..., None],
+        cost: float,
+        work: Callable[[int, int], Result],
+        spans: Sequence[Span],
+        grain: int,
+    ) -> list[Result]:
+        """``first``, which is told whom to tell how far it is and costs as much as so many samples, and ``work(a, b)`` over
+        spans, which follows it: the mate begins with that at once."""
+        length = sum(b - a for a, b in spans)
+        if self.mate is None or length < _LONG:
+            first()
+            return self.both(work, halves(spans, grain), ("ring",))
+        its, mine = parted(spans, (length + cost) / 2, grain)
+        self._meet(self.mate)
+        self.mate.follow(self._song, its)
+        try:
+            try:
+                first(self.mate.reached)
+            finally:
+                self.mate.reached(FAR)
+            own = [self._checked(work, *span) for span in mine]
+        except BaseException:
+            self.mate.stop()
+            raise
+        return [*self.mate.answer(), *own]
+
+    def _meet(self, mate: Mate) -> None:
+        """Sees to it that the mate knows the song."""
+        if not self._known and self._world:
+            mate.begin(self._song, self._world, self._blocks)
+            self._known = True
 
     def _checked(self, job: Callable[..., Result], *inputs: int) -> Result:
         self.give_up()

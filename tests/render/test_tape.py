@@ -13,7 +13,7 @@ from scorekit.render.console import CHUNK, Console, Laid, Line
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL, PIECES
 from scorekit.render.patches import PATCHES
-from scorekit.render.tape import Tape, aligned
+from scorekit.render.tape import Move, Tape, aligned
 from scorekit.render.voices import Bodies, Stroke
 from scorekit.stage import Sound, Strip
 
@@ -47,6 +47,12 @@ def everywhere(row: Laid) -> tuple[tuple[int, int], ...]:
     return aligned([(int(row.starts.min()), int(row.ends.max()))], 1, N)
 
 
+def bring(tape: Tape, moves: list[Move]) -> None:
+    """Something happens to the lines on a tape."""
+    tape.expect(moves)
+    tape.bring(moves)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_lines_leave_no_trace(seed: int) -> None:
     """After lines came and went in any order, room and echo answering in between, the tape reads as a console that has the
@@ -62,9 +68,9 @@ def test_lines_leave_no_trace(seed: int) -> None:
         tape.stale.clear()
         for row in chance.sample(rows, 3):
             put = np.subtract if row in on else np.add
-            tape.bring(desk, row, everywhere(row), put)
+            bring(tape, [Move(row, everywhere(row), [(desk, row.line, put)])])
             (on.remove if row in on else on.append)(row)
-        tape.ring(lambda: None)
+        tape.ring(lambda end: None)
         heard = tape.read(0, N)
         np.testing.assert_array_equal(heard, wet(console([row for row in rows if row in on])))
         moved = np.flatnonzero((heard != before).any(axis=0))
@@ -82,13 +88,14 @@ def test_another_way_through_the_mixer(other: Strip) -> None:
     tape = Tape()
     tape.begin(N, was.room, DELAY)
     for row in rows:
-        tape.bring(was, row, everywhere(row))
-    tape.ring(lambda: None)
+        bring(tape, [Move(row, everywhere(row), [(was, row.line, np.add)])])
+    tape.ring(lambda end: None)
     turned = [Laid(replace(row.line, strip=other), BODIES) for row in rows]
     desk = console(turned, kicks)
     for before, after in zip(rows, turned, strict=True):
-        tape.bring(desk, after, everywhere(after), np.add, (was, before.line))
-    tape.ring(lambda: None)
+        ways = [(desk, after.line, np.add), (was, before.line, np.subtract)]
+        bring(tape, [Move(after, everywhere(after), ways)])
+    tape.ring(lambda end: None)
     np.testing.assert_array_equal(tape.read(0, N), wet(desk))
 
 
@@ -98,16 +105,16 @@ def test_a_ring_that_was_given_up_is_done_again() -> None:
     desk = console([row])
     tape = Tape()
     tape.begin(N, desk.room, DELAY)
-    tape.bring(desk, row, everywhere(row))
+    bring(tape, [Move(row, everywhere(row), [(desk, row.line, np.add)])])
     for stop in (1, 3, 5):
         left = iter(range(stop))
 
-        def ask(left: object = left) -> None:
+        def ask(end: int, left: object = left) -> None:
             next(left)  # type: ignore[call-overload]
 
         with pytest.raises(StopIteration):
             tape.ring(ask)
-    tape.ring(lambda: None)
+    tape.ring(lambda end: None)
     np.testing.assert_array_equal(tape.read(0, N), wet(desk))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from scorekit.render.dsp import Samples
 
 Span = tuple[int, int]
 """Samples from a to b."""
+BLOCK = 1 << 16
+"""Samples that are brought together."""
 
 
 def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
@@ -43,8 +45,11 @@ def halves(spans: Iterable[Span], grain: int) -> list[Span]:
     return found
 
 
-Each = Callable[[Callable[[int, int], list[Span]], Sequence[Span]], list[list[Span]]]
-"""What ``work(a, b)`` returns for some spans, whoever does them and in whatever order."""
+Each = Callable[[Callable[[int, int], list[Span]], Sequence[Span], int], list[list[Span]]]
+"""What ``work(a, b)`` returns for some spans, which may be cut at multiples of a grain, whoever does them and in whatever
+order."""
+Ask = Callable[[int], None]
+"""Asked whether to go on, up to which sample: it raises what it has to say against that, or waits."""
 Make = Callable[[str, tuple[int, ...], Any], NDArray[Any]]
 """An array of zeros of a shape and a type, by its name."""
 
@@ -54,9 +59,29 @@ def zeros(name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
     return np.zeros(shape, kind)
 
 
-def one_by_one(work: Callable[[int, int], list[Span]], spans: Sequence[Span]) -> list[list[Span]]:
+def one_by_one(work: Callable[[int, int], list[Span]], spans: Sequence[Span], grain: int) -> list[list[Span]]:
     """The spans in turn."""
     return [work(a, b) for a, b in spans]
+
+
+def parted(spans: Iterable[Span], share: float, grain: int) -> tuple[list[Span], list[Span]]:
+    """Spans in two: about ``share`` samples of them, cut at a multiple of a grain, and the rest."""
+    left, right = list[Span](), list[Span]()
+    for a, b in spans:
+        cut = min(a + max(round(share / grain), 0) * grain, b)
+        share -= cut - a
+        left += [(a, cut)] if cut > a else []
+        right += [(cut, b)] if cut < b else []
+    return left, right
+
+
+class Move(NamedTuple):
+    """Something about to happen to what is heard of a line in some spans, which do not overlap: on its way through some
+    consoles, along the strips of some lines that all sound like it, it is added to the buses, or taken away."""
+
+    laid: Laid
+    spans: Sequence[Span]
+    ways: Sequence[tuple[Console, Line, np.ufunc]]
 
 
 class Tape:
@@ -89,78 +114,78 @@ class Tape:
         """Samples a to b of the mix with room and echo, (2, b - a)."""
         return audible(self.made.dry[:, a:b])
 
-    def bring(
-        self, console: Console, laid: Laid, spans: Sequence[Span], put: np.ufunc = np.add,
-        instead: tuple[Console, Line] | None = None,
-    ) -> None:  # fmt: skip
-        """What is heard of a line in some spans, which do not overlap; ``np.subtract`` takes it away. It may come instead
-        of another line that sounds alike but took another way through another console."""
-        ways = [(console, laid.line, put), *([(*instead, np.subtract)] if instead else [])]
-        for a, b in spans:
-            for at in range(a, b, CHUNK):
-                if heard := laid.sound(at, min(CHUNK, b - at), console.scratch):
-                    for desk, line, way in ways:
-                        desk.place(self.made, line, heard, 0, way)
-        self.stale += spans
-        for name, spans_ in self._sent.items():
-            if any(getattr(line.strip, name) > 0 and not line.closed for _, line, _ in ways):
-                spans_ += spans
+    def expect(self, moves: Sequence[Move]) -> None:
+        """Told what is to be brought next: there the mix will be another one, and room and echo have to answer."""
+        for _, spans, ways in moves:
+            self.stale += spans
+            for name, sent in self._sent.items():
+                if any(getattr(line.strip, name) > 0 and not line.closed for _, line, _ in ways):
+                    sent += spans
 
-    def ring(self, ask: Callable[[], None], each: Each = one_by_one) -> None:
+    def bring(self, moves: Sequence[Move], reached: Callable[[int], None] = lambda at: None) -> None:
+        """What was told to be expected happens, from left to right; ``reached`` is told up to which sample it has."""
+        for a, b in aligned((span for move in moves for span in move.spans), BLOCK, self.n):
+            for at in range(a, b, BLOCK):
+                for laid, spans, ways in moves:
+                    for first, last in spans:
+                        low, high = max(first, at), min(last, at + BLOCK)
+                        if low < high and (heard := laid.sound(low, high - low, ways[0][0].scratch)):
+                            for desk, line, put in ways:
+                                desk.place(self.made, line, heard, 0, put)
+                reached(min(at + BLOCK, b))
+
+    def heard(self) -> tuple[Span, ...]:
+        """Where the room has to answer to what is sent to it now."""
+        return self._heard("verb", self.room.hop, self.room.reach) if self.room else ()
+
+    def ring(self, ask: Ask, each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
-        if room := self.room:
-            heard = halves(self._heard("verb", room.hop, room.reach), room.hop)
-            self._rung(each, partial(self.sounded, ask), heard)
+        if self.room and (heard := self.heard()):
+            self._rung(each, partial(self.sounded, ask), heard, self.room.hop)
         if self.delay:
-            heard = list(self._heard("delay", CHUNK, effects.Echo(self.delay).reach))
-            self._rung(one_by_one, partial(self._echoed, ask), heard)
+            heard = self._heard("delay", CHUNK, effects.Echo(self.delay).reach)
+            self._rung(one_by_one, partial(self._echoed, ask), heard, CHUNK)
         for spans in self._sent.values():
             spans.clear()
 
-    def _rung(self, each: Each, work: Callable[[int, int], list[Span]], spans: list[Span]) -> None:
+    def _rung(self, each: Each, work: Callable[[int, int], list[Span]], spans: Sequence[Span], grain: int) -> None:
         before = self.stale
         self.stale = [*before, *spans]  # whoever gives up half-way leaves it so
-        self.stale = [*before, *chain.from_iterable(each(work, spans))]
+        self.stale = [*before, *chain.from_iterable(each(work, spans, grain))]
 
     def _heard(self, name: str, hop: int, far: int) -> tuple[Span, ...]:
         sent = aligned(self._sent[name], hop, self.n)
         return aligned(((a, b + far) for a, b in sent), hop, self.n)
 
-    def sounded(self, ask: Callable[[], None], a: int, b: int) -> list[Span]:
+    def sounded(self, ask: Ask, a: int, b: int) -> list[Span]:
         """The room answers to what is sent to it from sample a to b, multiples of its hop or the end; where that is another
-        answer."""
+        answer. It begins a hop early, with all it would remember, since its answer to one hop goes on in the next."""
         assert self.room is not None
-        room = self.room.silent()
-        self._warm(room, a)
-        return self._answered(room, self.made.verb, self._room, a, b, room.stride, ask)
+        room, early = self.room.silent(), min(a, self.room.hop)
+        if a > early:
+            room.hear(audible(self.made.verb[max(a - room.reach, 0) : a - early]))
+        return self._answered(room, self.made.verb, self._room, a, b, room.hop, early, room.stride, ask)
 
-    def _echoed(self, ask: Callable[[], None], a: int, b: int) -> list[Span]:
+    def _echoed(self, ask: Ask, a: int, b: int) -> list[Span]:
         echo = effects.Echo(self.delay)
         for at in range(max(a - echo.reach, 0) // CHUNK * CHUNK, a, CHUNK):
             answer(echo, self.made.delay[at : at + CHUNK])
-        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, ask)
-
-    def _warm(self, room: effects.Room, at: int) -> None:
-        """Lets a silent room hear all it would remember at a sample, a multiple of its hop."""
-        last = max(at - room.hop, 0)
-        first = max(at - room.reach, 0)
-        if last > first:
-            room.hear(audible(self.made.verb[first:last]))
-        if at > last:
-            room.feed(audible(self.made.verb[last:at]), np.zeros((2, room.hop), np.float32))
+        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, 0, CHUNK, ask)
 
     def _answered(
-        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int,
-        ask: Callable[[], None],
+        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int, early: int,
+        stride: int, ask: Ask,
     ) -> list[Span]:  # fmt: skip
-        found = []
-        for at in range(a, b, hop):
-            ask()
-            here = slice(at, min(at + hop, b))
-            new = answer(ringing, send[here])
+        found = list[Span]()
+        for at in range(a - early, b, stride):
+            end = min(at + stride, b)
+            ask(end)
+            here = slice(max(at, a), end)
+            new = answer(ringing, send[at:end])[:, here.start - at :]
             step = new - known[:, here]
-            if step.any():
+            others = [first for first in range(here.start, end, hop) if step[:, first - here.start :][:, :hop].any()]
+            if others:
                 self.made.dry[:, here] += step
                 known[:, here] = new
-                found.append((at, here.stop))
+                found += [(first, min(first + hop, end)) for first in others]
         return found
