@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,12 +18,14 @@ from scorekit.ensemble.playing import (
     LOOP,
     busyness,
     figure_of,
+    figured,
     fill_starts,
     grouped,
     home,
     looped,
     momentous,
     paced,
+    period,
     pulse_at,
     strength,
     tier_at,
@@ -119,7 +122,7 @@ def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: floa
     onsets = {
         b * section.meter.bar + s.at
         for b in range(bars.start, min(bars.stop, section.bars))
-        for s in paced(line.rhythm, section, brief.lane.pace, b)
+        for s in paced(line.rhythm, section, brief.lane.pace, figured(brief, line, b))
     }
     return abs(sum(k in onsets for k in heard) / len(heard) - lock)
 
@@ -166,14 +169,12 @@ def _written(brief: Brief, bar: int, line: BassLine, end: Tick) -> list[Pluck]:
     whenever the figure comes round."""
     section, first = brief.section, bar * brief.section.meter.bar
     ringing = all(hit.length == 1 for hit in line.rhythm.hits)
-    place = home(brief).at("hit", bar % max(2, line.rhythm.bars))
-    here = [
-        s
-        for s in paced(line.rhythm, section, brief.lane.pace, bar)
-        if s.chance >= 1 or place.chance(f"{s.at}", s.chance)
-    ]
+    here = figured(brief, line, bar)
+    place = home(brief).at("hit", here % max(2, line.rhythm.bars))
+    found = paced(line.rhythm, section, brief.lane.pace, here)
+    found = tuple(s for s in found if s.chance >= 1 or place.chance(f"{s.at}", s.chance))
     inside = []
-    for s, until in zip(here, [*(s.at for s in here[1:]), end], strict=False):
+    for s, until in zip(found, [*(s.at for s in found[1:]), end], strict=False):
         length = min(until - s.at, pulse_at(section, s.at)) if ringing else min(s.length, max(1, until - s.at))
         token = line.degrees[s.index % len(line.degrees)] if line.degrees else "R"
         inside.append(Pluck(first + s.at, length, token, s.mark, line.path, line.id))
@@ -181,8 +182,11 @@ def _written(brief: Brief, bar: int, line: BassLine, end: Tick) -> list[Pluck]:
 
 
 def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
-    """State as written, restate with a ghost, answer with a change of degree, turn toward what follows."""
+    """State as written, restate with a ghost, answer with a change of degree, turn toward what follows; a line of one bar is
+    only turned."""
     role = _ROLES[bar % 4]
+    if role != "turn" and period(brief) == 1:
+        return plucks
     seed = brief.seed.at(bar)
     assert isinstance(brief.ideas, BassIdeas)
     creative = brief.dials.creativity * min(1.0, 4.0 * brief.ideas.stray)
@@ -287,7 +291,7 @@ def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
 
 def _dispensable(brief: Brief, pluck: Pluck, lost: float) -> bool:
     """Whether an onset is left out of a sparser line."""
-    place = home(brief).at("thin", pluck.at % (2 * brief.section.meter.bar))
+    place = home(brief).at("thin", pluck.at % (period(brief) * brief.section.meter.bar))
     return place.chance("go", lost * 1.1 * (0.95 - strength(brief.section, pluck.at)))
 
 
@@ -297,32 +301,35 @@ def _again(brief: Brief, pluck: Pluck, end: Tick, more: float) -> Pluck | None:
     step = eighth if pluck.length > eighth else PPQ // 4
     at, odds = pluck.at + step, more * (0.6 if step == eighth else 0.3)
     fits = pluck.length > step and end - at >= PPQ // brief.section.grid and brief.section.grid * step >= PPQ
-    place = home(brief).at("thicken", at % (2 * brief.section.meter.bar))
+    place = home(brief).at("thicken", at % (period(brief) * brief.section.meter.bar))
     if not fits or pluck.token in APPROACHES or not place.chance("strike again", odds):
         return None
     return replace(named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")
 
 
 def _usual(brief: Brief, kicks: frozenset[Tick]) -> frozenset[Tick]:
-    """The places in two bars where most pairs of bars have a kick: a line follows the groove, not its every ornament."""
-    pair = 2 * brief.section.meter.bar
-    pairs = -(-brief.section.length // pair)
-    often = Counter(tick % pair for tick in kicks)
-    return frozenset(place for place, count in often.items() if 2 * count >= pairs)
+    """The places in a figure where most have a kick: a line follows the groove, not its every ornament."""
+    span = period(brief) * brief.section.meter.bar
+    times = -(-brief.section.length // span)
+    often = Counter(tick % span for tick in kicks)
+    return frozenset(place for place, count in often.items() if 2 * count >= times)
 
 
 def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
     """Onsets moved by at most a step onto kicks the line misses, bar by bar, until the wanted share is met.
 
-    Downbeats and onsets already on a kick stay.
+    Downbeats, onsets already on a kick and even pulses stay.
     """
     places = _usual(brief, kicks_of(brief))
     step, bar = PPQ // brief.section.grid, brief.section.meter.bar
     taken = {p.at for p in plucks}
     moved: dict[Tick, Tick] = {}
     for first in range(0, brief.section.length, bar):
-        here = sorted(first - first % (2 * bar) + p for p in places if p // bar == first // bar % 2)
-        missing = [k for k in here if k not in taken]
+        here = sorted(first + p % bar for p in places if p // bar == first // bar % period(brief))
+        own = [p.at for p in plucks if first <= p.at < first + bar]
+        half = [at for at in own if at < first + bar // 2]
+        even = any(len(run) > 3 and len({b - a for a, b in pairwise(run)}) == 1 for run in (own, half))
+        missing = [] if even else [k for k in here if k not in taken]
         while missing and 1 - len(missing) / len(here) < lock:
             kick = missing.pop(0)
             for at in (kick + step, kick - step):

@@ -52,9 +52,10 @@ def spans(brief: Brief) -> tuple[Span, ...]:
 
 
 def dressed(chord: Chord, key: Key) -> Chord:
-    """A power chord with the third the key has above its root, so that those who hold chords have one to hold."""
-    scale = theory.scale_pitches(key.tonic, key.mode)
-    classes = {pitch % 12 for pitch in scale}
+    """A power chord with the third the key has above its root, so that those who hold chords have one to hold; in minor keys with
+    a raised sixth or seventh that of natural minor: those lead, they are no thirds."""
+    mode = "minor" if key.mode in ("harmonic_minor", "melodic_minor") else key.mode
+    classes = {pitch % 12 for pitch in theory.scale_pitches(key.tonic, mode)}
     third = next((i for i in (3, 4) if (chord.root + i) % 12 in classes), None)
     if chord.quality != "5" or third is None:
         return chord

@@ -14,32 +14,32 @@ from msgspec.structs import replace
 
 from scorekit.ensemble.base import busier
 from scorekit.ensemble.families import FIGURES
-from scorekit.ensemble.grid import Stroke, early, offbeat
+from scorekit.ensemble.grid import Stroke, offbeat
 from scorekit.ensemble.playing import (
     LOOP,
     Tune,
     busyness,
     figure_of,
+    figured,
     grouped,
     home,
     looped,
     momentous,
     paced,
+    period,
     strength,
     tier_at,
     tune,
     usable,
     window,
 )
+from scorekit.ensemble.pushing import BLOCK, pushed
 from scorekit.ensemble.stabs import Stab, lifted, restruck, trimmed
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
-from scorekit.theory import chord_classes
 from scorekit.timebase import PPQ, Tick
 
-BLOCK = 2
-"""Bars for which a rhythm cell is chosen."""
 OVERLAP = 0.6
 """Largest share of onsets that keys may have in common with the guitar."""
 
@@ -49,10 +49,12 @@ RIFF = 300.0
 
 
 class Around(Struct, frozen=True):
-    """When others begin notes: those whose rhythm is theirs, and the one with whom a riff is played."""
+    """When others begin notes: those whose rhythm is theirs, the one with whom a riff is played, and all whose accents are
+    shared."""
 
     busy: frozenset[Tick]
     twin: frozenset[Tick]
+    shared: frozenset[Tick]
 
 
 # -- rhythm ------------------------------------------------------------------------------------------------------------
@@ -66,15 +68,19 @@ def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequ
     ``other`` is a part whose rhythm must not be shared, ``twin`` one with which it makes a riff.
     """
     heard = tune(brief)
-    around = Around(
-        frozenset(note.start for note in other if note.manner != "dead"), frozenset(note.start for note in twin)
-    )
+    theirs = _begun(other)
+    around = Around(theirs, _begun(twin), theirs | _begun(brief.hears("bass")))
     cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
         found += _block(brief, ideas, cells, first, around, heard)
-    found = lifted(brief, _answered(brief, ideas, _pushed(brief, ideas, found, around.twin), heard))
+    found = lifted(brief, _answered(brief, ideas, pushed(brief, ideas, found, around.twin), heard))
     return restruck(brief, trimmed(found, brief.section.length))
+
+
+def _begun(notes: Sequence[Note]) -> frozenset[Tick]:
+    """When notes begin, but for dead ones."""
+    return frozenset(note.start for note in notes if note.manner != "dead")
 
 
 def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[tuple[CompCell, CompCell], ...]:
@@ -110,7 +116,7 @@ def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
     where the player strays."""
     bar = brief.section.meter.bar
     own = _strays(brief, ideas, tick // bar)
-    return brief.seed.at("own", tick) if own else home(brief).at("figure", tick % (BLOCK * bar))
+    return brief.seed.at("own", tick) if own else home(brief).at("figure", tick % (period(brief) * bar))
 
 
 def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
@@ -121,13 +127,7 @@ def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
         return 0.0
     if _strays(brief, ideas, tick // bar):
         return heard.activity(tick)
-    return heard.usual(tick, BLOCK * bar, length)
-
-
-def _together(brief: Brief) -> Seed:
-    """Where is drawn from what compers do together whenever a section returns: the address of their figure without their
-    name."""
-    return Seed(home(brief).address.partition(f"/{brief.part}")[0])
+    return heard.usual(tick, period(brief) * bar, length)
 
 
 def _block(
@@ -144,6 +144,7 @@ def _block(
     ):
         return []
     written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
+    written = written if around.twin else _met(brief, written, around.shared)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     clock = _clock(written)
     found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in clock)]
@@ -217,8 +218,9 @@ def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:
 def _strokes(brief: Brief, cell: CompCell, bar: int) -> list[Stroke]:
     """The strokes of a cell in a bar. What is left to chance is the same whenever the figure comes round."""
     steady = isinstance(brief.ideas, CompIdeas) and brief.ideas.stray < 0.5
-    place = home(brief).at("hit", bar % max(BLOCK, cell.rhythm.bars)) if steady else brief.seed.at(bar)
-    here = paced(cell.rhythm, brief.section, brief.lane.pace, bar)
+    number = figured(brief, cell, bar)
+    place = home(brief).at("hit", number % max(BLOCK, cell.rhythm.bars)) if steady else brief.seed.at(bar)
+    here = paced(cell.rhythm, brief.section, brief.lane.pace, number)
     return [s for s in here if s.chance >= 1.0 or place.at(s.at).chance("hit", s.chance)]
 
 
@@ -246,7 +248,7 @@ def _written(brief: Brief, cell: CompCell, bar: int) -> list[Stab]:
     """A cell in a bar. One without ``-`` lets go at the next stroke or after an eighth; strummed ones ring on."""
     section, start = brief.section, bar * brief.section.meter.bar
     written = any(hit.length > 1 for hit in cell.rhythm.hits)
-    here, found = paced(cell.rhythm, section, brief.lane.pace, bar), []
+    here, found = paced(cell.rhythm, section, brief.lane.pace, figured(brief, cell, bar)), []
     ends = dict(zip([s.at for s in here], [*(s.at for s in here[1:]), section.meter.bar], strict=False))
     for s in _strokes(brief, cell, bar):
         rings = 2 * PPQ if s.mark in "v^" else PPQ // 2
@@ -291,6 +293,22 @@ def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab
     return sorted(result, key=lambda s: s.at)
 
 
+def _met(brief: Brief, found: list[Stab], shared: frozenset[Tick]) -> list[Stab]:
+    """Chords between the beats a sixteenth beside a stroke of the others, moved onto it: a band hits together. Lines, walks and
+    even pulses are their own."""
+    section, clock, own = brief.section, _clock(found), {s.at for s in found}
+    if section.grid != 4:
+        return found
+    result = []
+    for s in found:
+        free = (at for at in (s.at - PPQ // 4, s.at + PPQ // 4) if at in shared and at not in own)
+        loose = s.at not in shared and s.at not in clock and strength(section, s.at) < 0.6
+        at = next(free, s.at) if loose and not s.tone and s.mark not in "gmp" and s.family not in FIGURES else s.at
+        own.add(at)
+        result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
+    return sorted(result, key=lambda s: s.at)
+
+
 def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: Tune, thins: bool) -> bool:
     """Whether a stroke is played: less likely under a busy tune and, where it ``thins``, when the dials ask for less. Held
     chords and figures stay, and so does the stroke that brings a chord, but of those who never play a thing twice. A line
@@ -308,7 +326,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
         * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     )
     lost = 0.0 if anchor or not thins else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
-    spared = home(brief).at("thin", stab.at % (BLOCK * section.meter.bar)).unit("stay") >= lost
+    spared = home(brief).at("thin", stab.at % (period(brief) * section.meter.bar)).unit("stay") >= lost
     return spared and _place(brief, ideas, stab.at).unit("play") >= gap
 
 
@@ -356,63 +374,7 @@ def _thickened(brief: Brief, found: list[Stab], heard: Tune, ideas: CompIdeas, t
     return sorted([*found, *added], key=lambda s: s.at)
 
 
-# -- anticipation and answers ------------------------------------------------------------------------------------------
-
-
-def _pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
-    """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
-    riff only together. Where one comper pushes, the other does too if it is as fond of it. Of two hands the left stays.
-    Nobody pushes onto a bass that is still a semitone beside the chord."""
-    section, band = brief.section, _together(brief)
-    ahead = _beyond(brief, found)
-    fine = _sixteenths(brief, found)
-    result: list[Stab] = []
-    for s in [*found, *ahead]:
-        change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
-        odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
-        draw = band.at("push", s.at % (BLOCK * section.meter.bar))
-        sooner = s.at - _anticipation(brief, draw, fine)
-        strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp" and not s.tone
-        strong = strong and ((sooner in twin and s.at not in twin) or not twin)
-        if strong and draw.chance("push", odds) and not _rubs(brief, sooner, s.at):
-            result = [r for r in result if r.at < sooner]
-            mark, name = "x" if s.mark == "b" else s.mark, f"{s.idea}, pushed"
-            result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, mark=mark, idea=name))
-            if s.mark == "b" and s.at < section.length:
-                result.append(replace(s, mark="p"))
-        elif s.at < section.length:
-            result.append(s)
-    return result
-
-
-def _rubs(brief: Brief, sooner: Tick, at: Tick) -> bool:
-    """Whether the bass plays, just before a tick, a semitone beside the chord that sounds at it."""
-    chord = brief.section.chord_at(at) if at < brief.section.length else brief.seam.next_chord
-    if chord is None:
-        return False
-    tones = {*chord_classes(chord.root, chord.quality), chord.bass}
-    under = {n.pitch % 12 for n in brief.hears("bass") if sooner <= n.start < at and n.manner != "dead"} - tones
-    return any((low - tone) % 12 in (1, 11) for low in under for tone in tones)
-
-
-def _beyond(brief: Brief, found: Sequence[Stab]) -> list[Stab]:
-    """The next section's first stroke, which may be pushed into this one."""
-    on_one = [s for s in found if s.at % brief.section.meter.bar == 0]
-    if brief.seam.next_chord is None or not on_one:
-        return []
-    end = brief.section.length
-    return [replace(on_one[-1], at=end, sounds=end, length=PPQ // 4)]
-
-
-def _sixteenths(brief: Brief, found: Sequence[Stab]) -> bool:
-    """Whether a fifth of the strokes lies between the eighths."""
-    half = 2 * (PPQ // brief.section.grid)
-    return brief.section.grid == 4 and sum(s.at % half != 0 for s in found) * 5 > len(found)
-
-
-def _anticipation(brief: Brief, draw: Seed, fine: bool) -> Tick:
-    """How early a push comes: a triplet in swing, now and then a sixteenth among sixteenths, else an eighth."""
-    return PPQ // 4 if fine and draw.chance("sixteenth", 0.6) else early(brief.section)
+# -- answers ------------------------------------------------------------------------------------------
 
 
 def _answered(brief: Brief, ideas: CompIdeas, found: list[Stab], heard: Tune) -> list[Stab]:

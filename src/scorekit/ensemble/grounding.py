@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from scorekit.ensemble.bassline import Pluck, named, upbeat
+from scorekit.ensemble.bassline import Pluck, kicks_of, named, upbeat
 from scorekit.ensemble.degrees import APPROACHES, split
 from scorekit.ensemble.grid import offbeat
-from scorekit.ensemble.playing import changes, pulse_at, whole_song
+from scorekit.ensemble.playing import changes, home, pulse_at, whole_song
 from scorekit.score import Brief, Chord, Section
 from scorekit.timebase import PPQ, Tick
 
@@ -34,9 +34,12 @@ def coming_in(brief: Brief, path: str) -> list[Pluck]:
 
 
 def grounded(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
-    """The chord's bass within a fifth of a beat of each chord, wherever the line plays on downbeats at all."""
+    """The chord's bass within a fifth of a beat of each chord, wherever the line plays on downbeats at all. A loud section begins
+    with the bass where it begins with the kick."""
     section = brief.section
     found = list(plucks)
+    if brief.lane.tier >= 4 and found and 0 < found[0].at < section.meter.bar and 0 in kicks_of(brief):
+        found.insert(0, replace(named(found[0], "R", "on the one"), at=0, length=min(found[0].at, PPQ // 2), mark="X"))
     on_one = sum(p.at % section.meter.bar == 0 for p in plucks) * 2 > section.bars
     for chord in changes(section):
         near = [n for n, p in enumerate(found) if abs(p.at - chord.start) <= NEAR]
@@ -81,7 +84,8 @@ def _marked(section: Section, found: list[Pluck], chord: Chord, on_one: bool) ->
 
 
 def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
-    """The last onset before a change leads into the next chord, with the genre's chance.
+    """The last onset before a change leads into the next chord, with the genre's chance: the same way whenever a figure of two
+    bars comes to its end, seldom within it.
 
     A semitone from outside the key is no place to stay: in straight time one that would last a beat comes on the last
     off-beat instead.
@@ -98,13 +102,11 @@ def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
             continue
         last = found[inside[-1]]
         close = end - last.at <= pulse_at(section, end - 1) and last.at - start > NEAR
-        if (
-            close
-            and last.token not in APPROACHES
-            and last.token != "x"
-            and brief.seed.at(last.at).chance("approach", odds)
-        ):
-            token = brief.seed.at(last.at).choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
+        where = end // section.meter.bar
+        place = home(brief).at("lead", where % 4)
+        wanted = odds * (1.4 if where % 2 == 0 else 0.4)
+        if close and last.token not in APPROACHES and last.token != "x" and place.chance("approach", wanted):
+            token = place.choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))
             leading = named(last, token, "leads into the next chord")
             late = end - offbeat(section)
             if token in ("<", ">") and last.length >= PPQ and section.grid != 3 and late > last.at:

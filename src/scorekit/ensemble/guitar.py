@@ -58,7 +58,8 @@ class Guitar:
         said_between = licks(brief, ideas.licks, tune(brief)) if strokes else ()
         strokes = with_intents(brief, _beside_licks(strokes, said_between))
         if families[0] in RESTLESS:  # what the whole band strikes is the chord, not two strings of it
-            strokes = [replace(stab, family="triad_top3") if stab.mark == "!" else stab for stab in strokes]
+            full = next((family for family in families if family not in RESTLESS), "triad_top3")
+            strokes = [replace(stab, family=full) if stab.mark == "!" else stab for stab in strokes]
         for family, slots in seats(brief, "guitar", families, (stab.family for stab in strokes)).items():
             own = [stab for stab in strokes if (stab.family or families[0]) == family]
             chords = [stab for stab in own if stab.tone in ("", "c", "x")]

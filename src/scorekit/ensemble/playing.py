@@ -14,7 +14,7 @@ from scorekit.ensemble import masks
 from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
-from scorekit.ideas import Idea, Pattern, fits
+from scorekit.ideas import BassLine, CompCell, Idea, Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -170,6 +170,25 @@ def leaning(brief: Brief, tick: Tick) -> float:
         return 0.0
     around = brief.accents[max(0, step - 8) : step + 9]
     return min(12.0, max(-12.0, 16.0 * (brief.accents[step] - sum(around) / len(around))))
+
+
+TERSE = 0.6
+"""How many songs a player goes through with figures of one bar."""
+
+
+def period(brief: Brief) -> int:
+    """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar."""
+    return 1 if whole_song(brief).at("terse", brief.part).chance("one bar", TERSE) else 2
+
+
+def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:
+    """Which bar of its figure a player is in. Of one of two bars a terse player says the first three times and the second at
+    the end of four; but on a clave, where neither is whole without the other."""
+    rhythm = idea.rhythm
+    whole = rhythm.bars == 2 and len({hit.step // rhythm.per_bar for hit in rhythm.hits}) == 2
+    if not whole or brief.lane.pace != "normal" or "three" in idea.mask or period(brief) == 2:
+        return bar
+    return int(bar % 4 == 3)
 
 
 def paced(pattern: Pattern, section: Section, pace: str, bar: int) -> tuple[Stroke, ...]:

@@ -33,7 +33,7 @@ from scorekit.score import Bid, Brief, Note, Phrase
 from scorekit.timebase import PPQ, Tick
 
 VOICES = (2, 3, 3, 4, 4)
-FIGURES = ((0, 2, 1, 2), (0, 1, 2, 1), (2, 0, 1, 0), (0, 1, 2, 3), (0, 2, 3, 2))
+FIGURES = ((0, 2, 1, 2), (0, 1, 2, 1), (2, 0, 1, 0), (0, 2, 0, 1), (2, 1, 0, 1))
 """Orders in which an ostinato runs through a chord's voices."""
 
 
@@ -99,18 +99,34 @@ def _run(player: Player, start: Tick, end: Tick, goal: int) -> list[Draft]:
 
 
 def ostinato(player: Player, fast: bool = False) -> list[Draft]:
-    """A running figure through the chord's voices; the figure changes every four bars."""
-    brief, parts = player.brief, spans(player.brief)
-    chain, drafts = led(player, parts, max(3, player.voices)), []
+    """A running cell of two bars through three tones of each chord, the same in every bar but for the turn that ends the second;
+    in loud sections above the tune where there is room."""
+    brief = player.brief
+    high = _above(player)
+    parts = tuple(replace(s, ceiling=127, held=()) for s in spans(brief)) if high is not player else spans(brief)
+    chain, drafts = led(high, parts, 3), []
+    cell = home(brief).choose("figure", FIGURES)
     onsets = list(rhythm(player)) or _running(player, fast)
-    for n, tone in enumerate(onsets):
-        block = tone.start // (4 * player.bar)
-        figure = home(brief).choose(f"figure/{block}", FIGURES)
+    half = brief.section.meter.onsets[len(brief.section.meter.onsets) // 2]
+    number, before = 0, -1
+    for tone in onsets:
+        bar, at = divmod(tone.start, player.bar)
+        number, before = (number + 1 if bar == before else 0), bar
+        figure = cell[::-1] if bar % 2 and at >= half else cell
         voicing = voicing_at(parts, chain, tone.start)
-        pitch = voicing[min(figure[n % len(figure)], len(voicing) - 1)]
+        pitch = voicing[min(figure[number % len(figure)], len(voicing) - 1)]
         loud = player.velocity(tone.start) + 14 * brief.section.meter.strength(tone.start) - 6
         drafts.append(Draft(tone.start, tone.length * 4 // 5, pitch, loud, "short", "ostinato"))
     return drafts
+
+
+def _above(player: Player) -> Player:
+    """The player with its lane from about the tune's top on, in loud sections whose tune leaves a fifth and more above it."""
+    lane, sung = player.brief.lane, sorted(n.pitch for n in player.brief.hears("lead"))
+    top = sung[len(sung) * 4 // 5] if sung else lane.low
+    if lane.tier < 4 or lane.high - top <= 7:
+        return player
+    return replace(player, brief=replace(player.brief, lane=replace(lane, low=max(lane.low, lane.high - 12))))
 
 
 def ostinato_16(player: Player) -> list[Draft]:
