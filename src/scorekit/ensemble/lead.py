@@ -15,7 +15,7 @@ from scorekit.ensemble.grid import early, offbeat
 from scorekit.ensemble.melody import Setting, opening, welcomed, window
 from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
-from scorekit.ensemble.retouch import banded, climax, homed, rested, risen, sparser, varied
+from scorekit.ensemble.retouch import banded, climax, crowned, homed, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
 from scorekit.ensemble.tunes import fitted, ornamented, tune
 from scorekit.ideas import MelodyIdeas
@@ -128,6 +128,7 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         late = brief.section.occurrence > 2 or brief.section.lift > 0
         if setting.kind == "hook" and brief.lane.tier == 5:
             tones = homed(setting, risen(setting, tones, brief.seed) if late else tones)
+            tones = crowned(setting, tones, brief.lane.high) if late and _last_said(brief) else tones
     busy = (brief.dials.density - 0.5) + 0.5 * (brief.dials.complexity - 0.5)
     if busy > SLACK:
         tones = ornamented(setting, tones, (busy - SLACK) * 1.5, setting.seed.at("busy"))
@@ -135,6 +136,12 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
         tones = sparser(setting, tones, -(busy + SLACK) * 0.9)
     tones = _leaning(brief, setting, rested(setting, tones))
     return _ended(brief, setting, tones)
+
+
+def _last_said(brief: Brief) -> bool:
+    """Whether no more verse follows: what comes after is none, or the hook again."""
+    after = brief.seam.next_tune
+    return after is None or after.motif == (brief.section.motif or brief.section.name)
 
 
 def _stated(setting: Setting) -> tuple[Tone, ...]:

@@ -31,7 +31,7 @@ _GUMBEL = tuple(min(2.2, -log(-log((n + 0.5) / 1024))) for n in range(1024))
 def _interval_cost(move: int) -> float:
     """What a melodic interval costs, in semitones: steps least, repeats and thirds little, beyond a fifth dear."""
     size = abs(move)
-    return _STEPS[size] if size < 8 else 1.1 + 0.25 * (size - 8)
+    return _STEPS[size] if size < 8 else 1.6 + 0.3 * (size - 8)
 
 
 _MOVE = tuple(_interval_cost(move) for move in range(-40, 41))
@@ -63,15 +63,24 @@ class Setting(Struct, frozen=True):
 
     @property
     def centre(self) -> float:
-        """Where the tune lies: a hook some six semitones above a verse, solos a little above the middle."""
-        return centre(self.low, self.high, self.kind)
+        """Where the tune lies: a hook some seven semitones above a verse, solos a little above the middle."""
+        return centre(self.low, self.high, self.kind, self.section.motif or self.section.name)
 
 
-def centre(low: int, high: int, kind: str) -> float:
-    """The middle of a voice, a little higher or lower by what the melody does."""
-    return (low + high) / 2 + {"hook": 3.6, "solo": 1.0, "riff": -1.0}.get(kind, -2.8)
+HEIGHT = {"hook": 4.4, "solo": 1.0, "riff": -1.0}
+"""Semitones over the middle of a voice by what the melody does; a verse lies as far under it as leaves a chorus room."""
+VERSE, APART = -3.2, 1.2
+RAISED = frozenset({"B", "C", "bridge", "bloom", "pre"})
+"""Sections that a verse goes up into: the middle of a song form, a bridge, what climbs to the chorus."""
 
 
+def centre(low: int, high: int, kind: str, name: str) -> float:
+    """The middle of a voice, a little higher or lower by what the melody does, and in what section."""
+    return (low + high) / 2 + HEIGHT.get(kind, APART if name in RAISED else VERSE)
+
+
+REST = 0.35
+"""What it costs a long tone, or one before a rest, to be none of its plain chord's."""
 LATE = 0.7
 """Where a single tone stands in the contour it ends."""
 ROOF = 7
@@ -96,7 +105,7 @@ def opening(song: Seed, motif: str, kind: str, root: int, quality: str, low: int
         return -1
     low, high = window(low, high, kind)
     wanted = seed.choose("tone", theory.core_classes(root, quality))
-    return theory.nearest(round(centre(low, high, kind)) - 2, (wanted,), low, high)
+    return theory.nearest(round(centre(low, high, kind, motif)) - 2, (wanted,), low, high)
 
 
 def welcomed(pitch: int, chord: Chord, low: int, high: int) -> int:
@@ -117,11 +126,16 @@ class Spot(Struct, frozen=True):
     half: bool = False
     """Heard for half a beat or more."""
     root: int = 0
+    core: frozenset[int] = frozenset()
+    """The chord's root, third and fifth, on which a phrase rests."""
+
+
+_Pcs = frozenset[int]
 
 
 @lru_cache(maxsize=4096)
-def _classes(root: int, quality: str, tonic: int, mode: str, scale: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Chord tones, and every pitch class a tune may use over the chord.
+def _classes(root: int, quality: str, tonic: int, mode: str, scale: str) -> tuple[_Pcs, _Pcs, _Pcs]:
+    """Chord tones, the plain chord's, and every pitch class a tune may use over the chord.
 
     A scale of the tune's own (a pentatonic, a blues scale) stands beside the chord's tones; without one the key's scale
     bends to the chord.
@@ -130,8 +144,8 @@ def _classes(root: int, quality: str, tonic: int, mode: str, scale: str) -> tupl
     core = frozenset(theory.core_classes(root, quality))
     if scale:
         own = frozenset((tonic + step) % 12 for step in theory.scale(scale))
-        return chord, own | core if "blues" in scale else _unclashed(own, core) | core
-    return chord, frozenset(theory.chord_scale(root, quality, tonic, mode))
+        return chord, core, own | core if "blues" in scale else _unclashed(own, core) | core
+    return chord, core, frozenset(theory.chord_scale(root, quality, tonic, mode))
 
 
 def _unclashed(scale: frozenset[int], core: frozenset[int]) -> frozenset[int]:
@@ -146,9 +160,9 @@ def spot(setting: Setting, tone: Tone) -> Spot:
     chord = section.chord_at(tone.start)
     if tone.end > chord.end > tone.start and chord.end - tone.start <= PPQ // 2 and chord.end < section.length:
         chord = section.chord_at(chord.end)
-    tones, scale = _classes(chord.root, chord.quality, section.key.tonic, section.key.mode, setting.ideas.scale)
+    tones, core, scale = _classes(chord.root, chord.quality, section.key.tonic, section.key.mode, setting.ideas.scale)
     strong = section.meter.strength(tone.start) >= 0.8
-    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2, tone.length >= PPQ // 2, chord.root)
+    return Spot(tones, scale, strong, tone.length >= PPQ * 3 // 2, tone.length >= PPQ // 2, chord.root, core)
 
 
 def dissonance(pitch: int, place: Spot) -> float:
@@ -207,7 +221,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
     amp = {"hook": 7.5, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
     top = aim.leap / max(1, count - 1)
-    pull = 0.12 if setting.kind == "hook" else 0.09
+    pull, held = (0.12, 0.17) if setting.kind == "hook" else (0.09, 0.09)
     roof = setting.centre + ROOF if setting.kind == "lead" else setting.high - 4 * (aim.lift < 0)
     blue, tonic = "blues" in setting.ideas.scale, setting.section.key.tonic
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
@@ -228,8 +242,9 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
                 cost = 1.5 if cost == 0 else cost + 1.5 if (pitch - 1) % 12 in place.chord else 0.25 * cost
             cost += 0.4 * max(0.0, pitch - roof)
             cost += BLUE.get((pitch - tonic) % 12, 0.0) if blue else 0.0
+            cost += REST if place.long and setting.kind != "solo" and pitch % 12 not in place.core else 0.0
             cost += 9.0 if n == 0 and aim.first >= 0 and pitch != aim.first else 0.0
-            cost += pull * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
+            cost += (held if place.long else pull) * abs(pitch - target) - setting.temper * _gumbel(bits, pitch)
             if n == count - 1 and aim.after >= 0:
                 cost += 0.4 * max(0, abs(pitch - aim.after) - 4)
             if closing:
@@ -300,7 +315,7 @@ def _advance(
 def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
     """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
     size = abs(step)
-    cost = 0.0 if not outside else 1.1 if size > 4 else 0.1 if size > 2 else -0.1 if step < 0 else 0.0
+    cost = 0.0 if not outside else 1.2 if size > 4 else 0.3 if size > 2 else -0.1 if step < 0 else 0.0
     if move > 4 or move < -4:
         back = step * move < 0 and abs(step) <= 2
         cost += -0.3 if back else 0.8 if step * move > 0 else 0.0

@@ -171,21 +171,31 @@ def cell_tones(cell: int, pattern: Pattern, section: Section, bar: int, at: Tick
     return tuple(Tone(at + s.at, s.length, 0, s.mark, "", cell) for s in laid)
 
 
-def pick_cell(cells: Sequence[Pattern], used: Sequence[int], seed: Seed, draw: str, dials: Dials, heat: float) -> int:
-    """Number of a cell: busy ones oftener when complex, those already heard more seldom."""
+def pick_cell(
+    cells: Sequence[Pattern], used: Sequence[int], seed: Seed, draw: str, dials: Dials, heat: float, lean: float = 0.0
+) -> int:
+    """Number of a cell: busy ones oftener when complex or by a ``lean`` above 0, those already heard more seldom."""
     counts = [len(cell.hits) / cell.bars for cell in cells]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     plain = replace(dials, density=0.5)
-    weights = [busier(0.25 if n in used else 1.0, (c - low) / span, plain) for n, c in enumerate(counts)]
+    shares = [(c - low) / span for c in counts]
+    weights = [busier(0.25 if n in used else 1.0, s, plain) * 2.0 ** (lean * s) for n, s in enumerate(shares)]
     return seed.pick(draw, weights, heat)
 
 
 def figure(
-    cells: Sequence[Pattern], section: Section, bars: int, used: Sequence[int], seed: Seed, dials: Dials, heat: float
+    cells: Sequence[Pattern],
+    section: Section,
+    bars: int,
+    used: Sequence[int],
+    seed: Seed,
+    dials: Dials,
+    heat: float,
+    lean: float = 0.0,
 ) -> tuple[Tone, ...]:
     """The rhythm of an idea of one or two bars: a cell, then the same again (.3) or an answering one."""
-    first = pick_cell(cells, used, seed, "cell/0", dials, heat)
-    second = first if seed.chance("again", 0.2) else pick_cell(cells, (*used, first), seed, "cell/1", dials, heat)
+    first = pick_cell(cells, used, seed, "cell/0", dials, heat, lean)
+    second = first if seed.chance("again", 0.2) else pick_cell(cells, (*used, first), seed, "cell/1", dials, heat, lean)
     tones = cell_tones(first, cells[first], section, 0, 0)
     if bars > 1:
         tones += cell_tones(second, cells[second], section, 1, section.meter.bar)

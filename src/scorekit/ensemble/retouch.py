@@ -62,6 +62,17 @@ def risen(setting: Setting, tones: Sequence[Tone], seed: Seed) -> tuple[Tone, ..
     return tuple(out)
 
 
+def crowned(setting: Setting, tones: Sequence[Tone], high: int) -> tuple[Tone, ...]:
+    """The song's last say of a hook: its highest tone, of several the longest, goes up to the next tone of its chord, as far
+    as the lane has room."""
+    if len(tones) < 3:
+        return tuple(tones)
+    top = max(t.pitch for t in tones)
+    n = max((n for n, t in enumerate(tones) if t.pitch == top), key=lambda n: (tones[n].length, n))
+    reach = [p for p in range(top + 1, min(top + 5, high) + 1) if p % 12 in spot(setting, tones[n]).chord]
+    return (*tones[:n], replace(tones[n], pitch=reach[0]), *tones[n + 1 :]) if reach else tuple(tones)
+
+
 def homed(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """A chorus that comes home: its last tone goes to the nearest tonic where its chord has that."""
     if not tones:

@@ -61,6 +61,8 @@ MOST = 11
 """Tones of a hook's two bars: what is sung in one breath."""
 HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
+LEAN = {"hook": -1.5, "lead": 0.4}
+"""How verses lean to the genre's busier rhythms and hooks to its plainer ones, in powers of two over all of them."""
 WORDS = 0.25
 """How often a verse's copy is sung to other words."""
 BROAD = frozenset({"bridge", "B"})
@@ -177,7 +179,8 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     """The rhythm of a new idea, from the start of its slot."""
     section = setting.section
     end = slot.bars * section.meter.bar
-    tones = figure(setting.cells, section, slot.bars, used, seed, setting.dials, setting.heat)
+    lean = LEAN.get(setting.kind, 0.0)
+    tones = figure(setting.cells, section, slot.bars, used, seed, setting.dials, setting.heat, lean)
     if _halved(setting):
         tones = tuple(replace(t, start=2 * t.start, length=2 * t.length) for t in tones if 2 * t.start < end)
     if setting.kind == "solo":
