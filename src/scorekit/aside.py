@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import select
 import signal
 import sys
@@ -40,6 +39,8 @@ class Aside(Generic[Result]):
             code = 1
             try:
                 os.close(heard)
+                import pickle
+
                 with os.fdopen(told, "wb") as out:
                     pickle.dump(_outcome(work), out, protocol=5)
                 code = 0
@@ -70,6 +71,8 @@ class Aside(Generic[Result]):
 
     def result(self) -> Result:
         """What it found; what went wrong there is raised here."""
+        import pickle  # here, as most commands need no other process
+
         try:
             found, error = pickle.load(self.pipe)
         except EOFError:

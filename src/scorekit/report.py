@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -130,6 +129,8 @@ def emit(text: str) -> None:
 
 def emit_json(document: object) -> None:
     """One JSON document on standard output."""
+    import json
+
     emit(json.dumps(document, indent=2, default=str, allow_nan=False) + "\n")
 
 
@@ -299,6 +300,8 @@ def genre_text(card: Mapping[str, Any]) -> str:
 
 def first_song(title: str, genre: str, file: str) -> str:
     """A short commented song to start from."""
+    import json
+
     return f"""\
 #:schema ./song.schema.json
 # To hear it:  scorekit render {file} -o out

@@ -351,9 +351,11 @@ def foreseen(text: str, file: str, how: Sounding) -> Iterator[None]:
 
 def tidied(how: Sounding) -> None:
     """The shelf, when something new may have come to it."""
+    if how.bodies is None:
+        return
     from scorekit.shelf import Shelf
 
-    shelf = None if how.bodies is None else how.bodies.keeper
+    shelf = how.bodies.keeper
     if isinstance(shelf, Shelf) and shelf.missed:
         shelf.tidy()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
@@ -98,6 +97,8 @@ def parse(text: str, file: str, limit: int = MAX_BYTES) -> Document | Diagnostic
     refused = _oversized(text, file, limit)
     if refused:
         return refused
+    import tomllib  # here, as a process that has others read texts only looks at their bytes
+
     try:
         return Document(tomllib.loads(text), file, text)
     except tomllib.TOMLDecodeError as error:
