@@ -22,10 +22,10 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
 from scorekit.render.patches.sources import Curve, dice, fade, grit, hiss
 
-HOP = 64
-"""Samples between control points: envelopes, vibrato and brightness are drawn 689 times a second."""
+HOP = 96
+"""Samples between control points: envelopes, vibrato and brightness are drawn 459 times a second."""
 
-_BLOCK = 512
+_BLOCK = 342
 """Control points to a block of reading."""
 SHORT = 0.65
 """Seconds after which a note played short is silent."""
@@ -89,7 +89,8 @@ class Voice(Struct, frozen=True):
 # -- tables and reading ------------------------------------------------------------------------------------------------
 
 
-def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
+@lru_cache(maxsize=24)
+def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> tuple[Samples, ...]:
     """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), of RMS 0.3 at most."""
     count = max(min(int(18_000.0 / (hz * 1.03)), 500), 1)
     k = np.arange(1, count + 1, dtype=np.float64)
@@ -98,14 +99,16 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> list[Samples]:
     plain = voice.body(k * hz)
     bodies = [voice.body(k * hz * float(dsp.exp2(shift / 1200.0))) for shift in shifts] or [plain]
     cosines, sines = dsp.cos(turn), dsp.sin(turn)
-    out = []
+    out: list[Samples] = []
     for stage in stages:
         source = voice.tone(k, k * hz, stage)
         source *= 0.3 / max(float(np.sqrt(np.sum((source * plain) ** 2) * 0.5)), 1e-9)
         periods = [dsp.cycle(source * body * cosines, source * body * sines) for body in bodies]
         tame = min(1.0, 1.1 / max(float(period.max() - period.min()) * 0.5 for period in periods))
         out += [period * np.float32(tame) for period in periods]
-    return out
+    for table in out:
+        table.setflags(write=False)
+    return tuple(out)
 
 
 def falling(points: int, t60: float) -> Reals:
@@ -138,7 +141,9 @@ def path(hz: float, cents: Reals, start: Reals) -> Path:
     return Path(base + np.floor(start[:, None] * 2.0**32).astype(np.uint32), step)
 
 
-def sung(tabs: list[Samples], shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]) -> Samples:
+def sung(
+    tabs: Sequence[Samples], shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]
+) -> Samples:
     """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
     and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all.
 

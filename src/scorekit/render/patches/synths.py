@@ -7,6 +7,8 @@ sound by one inverse FFT: as many voices as bins (the idea of PADsynth, N. O. Pa
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +19,7 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
-from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, modal
+from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, grit, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
@@ -141,29 +143,42 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
     A common middle and a side of its own, ``_SIDE`` of it: wide, and in mono only 1.5 dB weaker.
     """
     size = min(dsp.fast_size(n), _LOOP)
-    scale, half = size / RATE, size // 2 + 1
-    sigma = np.maximum(hz * (dsp.exp2(cents / 1200.0) - 1.0) * scale, 0.4)
-    low = np.maximum((hz * scale - 3.5 * sigma).astype(np.intp), 1)
-    wide = np.maximum(np.minimum((hz * scale + 3.5 * sigma).astype(np.intp) + 2, half - 1) - low, 1)
+    half, centre = size // 2 + 1, hz * (size / RATE)
+    sigma = np.maximum(centre * (dsp.exp2(cents / 1200.0) - 1.0), 0.4)
+    low = np.maximum((centre - 3.5 * sigma).astype(np.intp), 1)
+    wide = np.maximum(np.minimum((centre + 3.5 * sigma).astype(np.intp) + 2, half - 1) - low, 1)
     first = np.cumsum(wide) - wide
-    which = np.repeat(np.arange(hz.size), wide)
-    at = np.arange(which.size) - (first - low)[which]
-    off = (at - (hz * scale)[which]) / sigma[which]
-    bell = dsp.exp2(-0.7213475 * off * off)
-    bell *= (size * 0.5 / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first)))[which]
-    turns = dice(address).random((2, which.size))
-    planes = np.empty((len(levels), 2, half, 2), np.float32)
-    for layer, level in zip(planes, levels, strict=True):
-        height = bell * level[which]
-        for side, turn in zip(layer, turns, strict=True):
-            side[:, 0] = np.bincount(at, height * dsp.sine(turn + 0.25), half)
-            side[:, 1] = np.bincount(at, height * dsp.sine(turn), half)
+    off = np.arange(int(wide.sum())) * np.repeat(1.0 / sigma, wide) + np.repeat((low - first - centre) / sigma, wide)
+    bell = np.take(_bell(), (np.abs(off) * _FINE).astype(np.intp), mode="clip")
+    bell *= np.repeat(dsp.f32(0.5 * size / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first))), wide)
+    turns = np.stack([_turns(f"{address}/{side}", bell.size) for side in "ms"])
+    turns *= bell[:, None]
+    planes, steps = np.zeros((len(levels), 2, half, 2), np.float32), dsp.f32(levels)[:, :, None, None, None]
+    for number, (begin, at, count) in enumerate(zip(first.tolist(), low.tolist(), wide.tolist(), strict=True)):
+        planes[:, :, at : at + count] += steps[:, number] * turns[:, begin : begin + count]
     middle, side = dsp.back(planes.view(np.complex64)[..., 0], size).transpose(1, 0, 2)
     side *= np.float32(_SIDE)
     out = np.empty((len(levels), 2, size), np.float32)
     np.add(middle, side, out=out[:, 0])
     np.subtract(middle, side, out=out[:, 1])
     return out[:, :, :n]
+
+
+_FINE = 256
+
+
+@lru_cache(maxsize=1)
+def _bell() -> Samples:
+    """A bell, ``_FINE`` points to its sigma."""
+    off = (np.arange(4 * _FINE + 1) + 0.5) / _FINE
+    return dsp.f32(dsp.exp2(-0.7213475 * off * off))
+
+
+def _turns(address: str, n: int) -> Samples:
+    """Random turns fixed by an address, as cosine and sine: (n, 2)."""
+    start = int(dsp.uniform(address) * (grit().size - n))
+    angle = grit()[start : start + n]
+    return np.stack([dsp.sine(angle + np.float32(0.75)), dsp.sine(angle + np.float32(0.5))], axis=1)
 
 
 class Pad(Struct, frozen=True):
@@ -239,6 +254,7 @@ def vocal(k: Reals, f: Reals, b: float) -> Reals:
     return 1.0 / (dsp.power(k, 1.45 - 0.4 * b) * (1.0 + (f / (1000.0 + 4500.0 * b)) ** 2))
 
 
+@lru_cache(maxsize=8)
 def formants(vowel: float) -> dsp.Curve:
     """From oo (0) to ah (1): four formants, between those of men and of women, over a floor."""
     centres = [a + (b - a) * vowel for a, b in ((360.0, 720.0), (820.0, 1180.0), (2500.0, 2700.0), (3300.0, 3500.0))]
