@@ -16,7 +16,18 @@ from msgspec import Struct
 from scorekit import __version__
 from scorekit.catalog import Catalog
 from scorekit.compiler.genres import GenreSpec
-from scorekit.compiler.layers import NOTHING, Layer, Layered, chain, options, ordered, resolve, stack, validate
+from scorekit.compiler.layers import (
+    MAX_TOLD,
+    NOTHING,
+    Layer,
+    Layered,
+    chain,
+    options,
+    ordered,
+    resolve,
+    stack,
+    validate,
+)
 from scorekit.compiler.lower import Sources, lore, lower
 from scorekit.compiler.material import gathered
 from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
@@ -264,11 +275,15 @@ def salvaged(kind: type[Spec], layered: Layered) -> tuple[Spec | None, list[Diag
     spec, mistakes = validate(kind, layered)
     if spec is not None:
         return spec, mistakes
-    values = deepcopy(layered.values)
-    for mistake in mistakes:
-        take_out(values, mistake.path)
-    rest, _ = validate(kind, Layered(values, layered.layers))
-    return rest, mistakes
+    values, wrong = deepcopy(layered.values), mistakes
+    for _ in range(2):
+        # What is wrong the second time only follows from what was taken out: it goes too, and is not told.
+        for mistake in wrong:
+            take_out(values, mistake.path)
+        spec, wrong = validate(kind, Layered(values, layered.layers))
+        if spec is not None or len(wrong) > MAX_TOLD:
+            break
+    return spec, mistakes
 
 
 def take_out(values: dict[str, Any], path: str) -> None:

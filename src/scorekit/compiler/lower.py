@@ -75,12 +75,13 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     tokens, way, form_path = outlined(setting, known.shapes, known.ways, pace, wanted, book)
     if tokens:
         sections.unknown_names(setting, tokens, book, form_path)
-    if book.problems or not small_enough(tokens, book, form_path):
+    formless = bool(book.problems) or not small_enough(tokens, book, form_path)
+    lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
+    parts = cast.band(song, genre, lineup, sources.catalog, book)
+    if formless:
         sections.proofread(setting, book)
         return None
     tokens = tempo.felt(tokens, pace, genre.tempo)
-    lineup = lineups.lineup(song, genre, model.type, setting.dials.complexity, seed, book)
-    parts = cast.band(song, genre, lineup, sources.catalog, book)
     statements, wishes = sections.build(setting, tokens, way, book)
     if not any(part.name == "drums" for part in parts):
         statements = tuple(replace(s, flags=s.flags | {"nodrums"}) for s in statements)

@@ -411,7 +411,7 @@ def unknown_names(setting: Setting, tokens: Sequence[SectionToken], book: Reader
                 Problem(
                     path,
                     f"{setting.genre.genre.name} knows no section {token.name!r}",
-                    f"{hint} {tail}".strip(),
+                    f"{hint}; {tail}" if hint else tail,
                     token.offset,
                     len(token.name),
                 )

@@ -206,7 +206,7 @@ class SongSpec(Table):
         None,
         examples=["full"],
     )
-    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = entry("Another number gives another song.", 0)
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = entry("Another number gives another song.", 0, examples=[7])
     tempo: Tempo | None = entry(
         "Quarter notes a minute, or { start = 96, end = 104 }, { dotted = 80 }, [[1, 96], [9, 120]].",
         None,
@@ -233,7 +233,7 @@ class SongSpec(Table):
     dials: DialsSpec = entry("How far the band may go.", DialsSpec())
     parts: dict[PartName, PartSpec] = entry("What single parts do in the whole song.", {}, more=PER_PART)
     sections: dict[Name, SectionSpec] = entry("What single sections are like, by name.", {})
-    melody: MelodySpec | None = entry("A tune of your own.", None)
+    melody: MelodySpec | None = entry("A tune of your own.", None, examples=[{"notes": "A: E4:1 G4:.5 A4:.5 B4:2"}])
     master: MasterSpec = entry("The last stage of the sound.", MasterSpec())
     resolver: ResolverSpec = entry("What happens when parts disagree.", ResolverSpec())
     override: dict[str, Any] = entry("Any keys of the genre, for this song only.", {})

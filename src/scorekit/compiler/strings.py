@@ -333,7 +333,9 @@ def length(text: str) -> Length:
     bars = len(found) == 1 and found[0][1] in ("bar", "bars")
     if not found or at < len(text) or not (bars or all(unit in _UNITS for _, unit in found)):
         at = at if at < len(text) else 0
-        raise Wrong(at, f"{printable(text)!r} is not a length", "write 30 s, 2 min or 48 bars", len(text) - at)
+        clock = re.fullmatch(r"\s*(\d{1,3}):(\d\d)\s*", text, re.ASCII)
+        hint = f"write {int(clock[1])} min {int(clock[2])} s" if clock else "write 30 s, 2 min or 48 bars"
+        raise Wrong(at, f"{printable(text)!r} is not a length", hint, len(text) - at)
     return _in_bars(found[0][0], len(text)) if bars else _in_seconds(found, len(text))
 
 

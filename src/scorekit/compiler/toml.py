@@ -219,6 +219,7 @@ _PLAIN = (
 )
 _HABITS = (
     (r"^(<{7}|={7}|>{7})", "an unresolved merge", "choose one side and delete the marks"),
+    (r"\r.", "the line ends as on an old Mac", "save the file with line feeds"),
     (r"=\s*(True|False)\b", None, "write true or false, in small letters"),
     (r"=\s*(None|null|nil)\b", None, "leave the key out instead"),
     (r"=\s*\d+,\d", None, "write a decimal point: 1.5"),
@@ -251,7 +252,8 @@ def _syntax(text: str, file: str, told: str) -> Diagnostic:
     for habit, message, hint in _HABITS:
         if re.search(habit, span.text):
             return Diagnostic("toml", message or plain, span, hint)
-    return Diagnostic("toml", printable(plain), span)
+    hint = "close it with the quote it began with" if "closing quote" in plain else ""
+    return Diagnostic("toml", printable(plain), span, hint)
 
 
 def _offset(text: str, line: int, column: int) -> int:

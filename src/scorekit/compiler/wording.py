@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from scorekit.compiler.keypath import around, spelled
 from scorekit.compiler.schema import kind_of, rule, whole
-from scorekit.compiler.specs import VERSION
+from scorekit.compiler.specs import VERSION, GenreSpec, SongSpec
 from scorekit.compiler.tables import Table
 from scorekit.errors import Problem, did_you_mean, printable
 
@@ -34,6 +35,8 @@ _PATTERNS = {
     "^e[1-5]$": "1 to 5, or e1 to e5",
     f"^{VERSION}$": "numbers and dots, such as 0.1",
 }
+_NUMBER = re.compile(r"\s*([+-]?\d{1,18}(?:\.\d{1,18})?)(?![\d.:/,])\s*", re.ASCII)
+"""What a text begins with that may have been meant as a number."""
 _COUNTS = ("too_long", "too_short", "string_too_long", "string_too_short")
 
 
@@ -95,17 +98,32 @@ def _unknown(model: type[Table], values: Mapping[str, Any], location: Location) 
     known = tuple(rule(model, location[:-1]).get("properties", {}))
     hint = did_you_mean(name, known)
     if not hint.startswith("did"):
-        home = _home(model, name)
-        hint = f"it belongs in {home}" if home and home != ".".join(map(str, location[:-1])) else hint
+        hint = _inside_one(model, values, location) or _elsewhere(model, location) or hint
     told = f"unknown key '{printable(name)}'" + (f" in {_table(location[:-1])}" if len(location) > 1 else "")
     return Problem(spelled(values, location), told, hint or "leave it out", on_key=True, code="key")
 
 
-def _home(model: type[Table], name: str) -> str:
-    """A table at the top of a spec that has a key of this name."""
+def _inside_one(model: type[Table], values: Mapping[str, Any], location: Location) -> str:
+    """``write sound = { patch = "grand" }``, where a table beside the key has a key of this name."""
+    *around, name = location
+    for table in rule(model, around).get("properties", {}):
+        inner = rule(model, (*around, table))
+        if inner.get("type") == "object" and name in inner.get("properties", {}) and around:
+            return f"write {table} = {_toml({name: _at(values, location)})}"
+    return ""
+
+
+def _elsewhere(model: type[Table], location: Location) -> str:
+    """``it belongs in [master]``, where a table of the spec has a key of this name, or each of its tables has."""
+    name = location[-1]
+    if model is SongSpec and location[:-1] == ("chords",):
+        return f"a section's chords stand in its table: [sections.{name}] chords = ..."
     for table in whole(model).get("properties", {}):
-        if name in rule(model, (table,)).get("properties", {}):
-            return f"[{table}]"
+        for home in ((table,), (table, "NAME")):
+            if name in rule(model, home).get("properties", {}) and location[:1] != home[:1]:
+                return f"it belongs in [{'.'.join(home)}]"
+    if model is SongSpec and name in GenreSpec.entries:
+        return f"it is a table of genres: for this song alone write [override.{name}]"
     return ""
 
 
@@ -158,16 +176,19 @@ def _wrong_count(name: str, found: object, limits: Mapping[str, Any]) -> str:
 
 def _mend(model: type[Table], location: Location, found: object) -> str:
     """How to write it instead: the quotes to leave out or to add, an example, or what the key means."""
-    example = _example(model, location)
+    example, name = rule(model, location).get("examples"), location[-1] if location else ""
+    if isinstance(found, str) and example and isinstance(example[0], dict):
+        return f"write {name} = {_toml({next(iter(example[0])): found})}"
     if rule(model, location).get("type") == "boolean":
-        return f"write {location[-1]} = true, or false"
-    if isinstance(found, str) and rule(model, location).get("type") in ("number", "integer") and _numeric(found):
-        return f"leave out the quotes: {location[-1]} = {found}"
-    return example
-
-
-def _numeric(text: str) -> bool:
-    return len(text) < 20 and text.strip("+-").replace(".", "", 1).isdigit()
+        return f"write {name} = true, or false"
+    if rule(model, (*location, "")).get("type") == "object" and location:
+        return f"write [{name}.NAME], and below it what holds there"
+    if isinstance(found, str) and rule(model, location).get("type") in ("number", "integer"):
+        number = _NUMBER.match(found)
+        if number:
+            how = "leave out the quotes" if number.end() == len(found) else "write the number alone"
+            return f"{how}: {name} = {number[1]}"
+    return _example(model, location)
 
 
 def _example(model: type[Table], location: Location) -> str:
