@@ -111,6 +111,7 @@ _ALSO_CALLED = {
     "drive": ("gain", "distortion"),
     "verb": ("reverb",),
     "patch": ("instrument", "preset"),
+    "complexity": ("dials", "busyness"),
     "start": ("from",),
     "end": ("to", "until"),
     "grand": ("piano", "acoustic_piano", "grand_piano"),

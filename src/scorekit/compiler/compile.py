@@ -236,11 +236,11 @@ _OTHER = re.compile(r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*\.|genre[ \t]*=
 
 
 def kind_of(values: Mapping[str, Any]) -> str:
-    """What a file is by its keys: a genre has a table of its own, a model a name and nothing that only songs have."""
+    """What a file is by its keys: a genre has a table of its own, a model a name, and a type or nothing that only songs have."""
     if isinstance(values.get("genre"), Mapping):
         return "genre"
     songs_alone = SongSpec.entries.keys() - ModelSpec.entries.keys()
-    return "model" if "name" in values and not values.keys() & songs_alone else "song"
+    return "model" if "name" in values and ("type" in values or not values.keys() & songs_alone) else "song"
 
 
 def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str, tuple[Diagnostic, ...]]:

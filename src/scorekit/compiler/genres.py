@@ -398,10 +398,12 @@ class GenreSpec(Table):
     """A genre: what is typical of it, as data. Most genres extend base44 and say only what differs."""
 
     genre: GenreName = entry("What it is called.")
-    tempo: GenreTempo = entry("Tempi.")
-    meter: GenreMeter = entry("Meter and grid.", GenreMeter())
+    tempo: GenreTempo = entry("Tempi.", examples=[{"mean": 100, "min": 90, "max": 110}])
+    meter: GenreMeter = entry("Meter and grid.", GenreMeter(), examples=[{"sig": "4/4", "grid": 16}])
     feel: GenreFeel = entry("How written time becomes played time.", GenreFeel())
-    keys: GenreKeys = entry("Keys it likes.", GenreKeys())
+    keys: GenreKeys = entry(
+        "Keys it likes.", GenreKeys(), examples=[{"tonics": {"E": 2, "A": 1}, "modes": {"minor": 1}}]
+    )
     form: Annotated[tuple[GenreForm, ...], Meta(min_length=1)] = entry("Forms to choose from.")
     section: dict[Name, GenreSection] = entry("What sections are like, by role.", {})
     harmony: GenreHarmony = entry("Chords.")

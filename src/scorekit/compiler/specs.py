@@ -264,8 +264,10 @@ class ModelSpec(Table):
     weights: dict[str, Annotated[float, Meta(ge=0.25, le=4)]] = entry(
         "Factor on a pattern's weight, by id or path.", {}
     )
-    bias: dict[str, Annotated[float, Meta(ge=-1000, le=1000)]] = entry(
+    bias: dict[Literal["tempo", "energy"], Annotated[float, Meta(ge=-1000, le=1000)]] = entry(
         "Shift of a number, within the genre's bounds.", {}
     )
     provenance: dict[str, Any] = entry("What it was learnt from.", {})
-    version: Annotated[int, Meta(ge=1, le=1_000_000)] = entry("Version of the file's format.", 1)
+    version: Annotated[int, Meta(ge=1, le=1)] = entry(
+        "Version of the file's format; a later one needs a later scorekit.", 1
+    )

@@ -92,13 +92,13 @@ def _full(cells: Sequence[tuple[int, str]], wanted: int, name: str, at: int) -> 
 def _hits(cells: Iterable[tuple[int, str]], marks: str, mistakes: Mistakes) -> tuple[Hit, ...]:
     hits: list[Hit] = []
     sounding = False
+    foreign: dict[str, int] = {}
+    """Where each character that is no step stands first; it is told once."""
     for step, (at, char) in enumerate(cells):
         if char == ".":
             sounding = False
-        elif char == "-" and "-" not in marks:
-            mistakes.append(Wrong(at, "'-' holds a pitched note, and drums ring by themselves", "write . for a rest"))
         elif char not in marks:
-            mistakes.append(Wrong(at, f"unknown step {printable(char)!r}", f"known here: {' '.join('.' + marks)}"))
+            foreign.setdefault(char, at)
         elif char != "-":
             sounding = True
             hits.append(Hit(step, "x", chance=int(char) / 10) if char.isdigit() else Hit(step, char))
@@ -106,6 +106,11 @@ def _hits(cells: Iterable[tuple[int, str]], marks: str, mistakes: Mistakes) -> t
             hits[-1] = replace(hits[-1], length=hits[-1].length + 1)
         else:
             mistakes.append(Wrong(at, "'-' holds a note, but none is sounding", "write . for a rest"))
+    for char, at in foreign.items():
+        if char == "-":
+            mistakes.append(Wrong(at, "'-' holds a pitched note, and drums ring by themselves", "write . for a rest"))
+        else:
+            mistakes.append(Wrong(at, f"unknown step {printable(char)!r}", f"known here: {' '.join('.' + marks)}"))
     return tuple(hits)
 
 

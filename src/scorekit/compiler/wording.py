@@ -72,6 +72,13 @@ def problem(model: type[Table], values: Mapping[str, Any], error: ErrorDetails) 
         return _unknown(model, values, location)
     if kind == "missing":
         return _missing(model, values, location)
+    if kind == "literal_error" and on_key:
+        known = re.findall(r"'([^']*)'", error.get("ctx", {})["expected"])
+        told, hint = (
+            f"unknown key '{printable(str(found))}' in {_table(location[:-1])}",
+            did_you_mean(str(found), known),
+        )
+        return Problem(spelled(values, location), told, hint, on_key=True, code="key")
     told, hint = _told(model, location, kind, found, error.get("ctx", {}))
     path = spelled(values, location)
     return Problem(path, told, hint, on_key=on_key)
@@ -176,9 +183,18 @@ def _wrong_count(name: str, found: object, limits: Mapping[str, Any]) -> str:
 
 def _mend(model: type[Table], location: Location, found: object) -> str:
     """How to write it instead: the quotes to leave out or to add, an example, or what the key means."""
-    example, name = rule(model, location).get("examples"), location[-1] if location else ""
-    if isinstance(found, str) and example and isinstance(example[0], dict):
-        return f"write {name} = {_toml({next(iter(example[0])): found})}"
+    allowed, name = rule(model, location), location[-1] if location else ""
+    example = allowed.get("examples", [None])[0]
+    if isinstance(found, str) and isinstance(example, dict):
+        texts = [key for key, one in example.items() if isinstance(one, str)]
+        return f"write {name} = {_toml({texts[0]: found} if texts else example)}"
+    if allowed.get("type") == "array" and isinstance(name, str):
+        item = rule(model, (*location, 0)).get("type")
+        if item == "string" and isinstance(found, str):
+            whole_lines = isinstance(example, str) and " " in example
+            return f"write {name} = {_toml([found] if whole_lines else re.split('[ ,]+', found.strip()))}"
+        if item == "object" and isinstance(found, Mapping):
+            return f"write [[{'.'.join(map(str, location))}]] above its keys"
     if rule(model, location).get("type") == "boolean":
         return f"write {name} = true, or false"
     if rule(model, (*location, "")).get("type") == "object" and location:
@@ -242,6 +258,8 @@ def _listed(choices: Sequence[object]) -> str:
 
 
 def _span(low: float | None, high: float | None) -> str:
+    if low is not None and low == high:
+        return _number(low)
     if low is not None and high is not None:
         return f"{_number(low)} to {_number(high)}"
     return f"at least {_number(low)}" if low is not None else f"at most {_number(high)}" if high is not None else "less"
