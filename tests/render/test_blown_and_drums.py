@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from scorekit.render.effects import Tone, voiced
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.bowed import BOWED
 from scorekit.render.patches.drumkit import KITS
@@ -187,3 +191,27 @@ def test_fall_and_riser() -> None:
     rise = play(next(p for p in SYNTHS if p.name == "noise_riser"), 60, seconds=2.0)
     level = [float((rise[:, int(t * RATE) : int((t + 0.2) * RATE)] ** 2).mean()) for t in (0.2, 1.0, 1.8)]
     assert level[0] < 0.1 * level[1] < 0.05 * level[2]
+
+
+PAINTED = tuple(patch for patch in SYNTHS if patch.painted)
+
+
+@pytest.mark.parametrize("patch", PAINTED, ids=named)
+def test_a_painted_sound_has_its_equaliser_in_it(patch: Patch) -> None:
+    """Painted with a part's equaliser it is what it is without, through that: within .5 dB in each third of an octave from
+    where the high-pass lets everything through."""
+    tone = Tone(140.0, "pads")
+    params = tuple((param.name, param.default) for param in patch.params)
+    plain = Take(55, 0.57, 0, 2.12, "", params)
+    freq = np.fft.rfftfreq(1 << 18, 1 / RATE)
+
+    def thirds(x: Samples) -> np.ndarray:
+        power = (np.abs(np.fft.rfft(x, 1 << 18)) ** 2).sum(axis=0)
+        edges = 250.0 * 2.0 ** (np.arange(19) / 3.0)
+        return np.array([power[(freq >= a) & (freq < b)].sum() for a, b in pairwise(edges)])
+
+    painted, filtered = thirds(patch.body(replace(plain, tone=tone))), thirds(voiced(patch.body(plain), 0, tone))
+    heard = filtered > 1e-5 * filtered.max()
+    assert len(PAINTED) == 3 and heard.sum() >= 8
+    assert np.abs(10.0 * np.log10(painted[heard] / filtered[heard])).max() < 0.5
+    assert 10.0 * np.log10(thirds(patch.body(plain))[heard] / filtered[heard]).max() > 1.0

@@ -43,21 +43,20 @@ VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]]
 """Per family: high-pass in Hz, bells as (Hz, dB, q), dB of the shelf above 7 kHz: room for the tune and the kick."""
 
 
-def tone_curve(tone: Tone) -> dsp.Curve | None:
-    """The equaliser as a curve, or None when it does nothing."""
+def tone_curve(tone: Tone) -> dsp.Curve:
+    """The equaliser as a curve."""
     lowest, bells, air = VOICINGS.get(tone.family, (0.0, (), 0.0))
     curves = [dsp.peak(*bell) for bell in bells]
     if air:
         curves.append(dsp.high_shelf(7_000.0, air))
     if tone.highpass or lowest:
         curves.append(dsp.highpass(max(tone.highpass, lowest)))
-    return dsp.chain(*curves) if curves else None
+    return dsp.chain(*curves)
 
 
 @lru_cache(maxsize=64)
 def _tone_kernel(tone: Tone) -> Samples | None:
-    curve = tone_curve(tone)
-    return None if curve is None else dsp.kernel(curve, _TAPS)
+    return dsp.kernel(tone_curve(tone), _TAPS) if tone.highpass or tone.family in VOICINGS else None
 
 
 SPEEDS = {-2: (12_544, 14_080, 49), -1: (12_960, 13_728, 135), 0: (12_288, 12_288, 1), 1: (13_728, 12_960, 143),

@@ -172,17 +172,19 @@ class Bodies:
 
 def root_of(order: Order) -> Root:
     """What is rendered for a body, and for others too."""
-    return order.patch.name, rooted(order.patch, order.take)[0]
+    return order.patch.name, rooted(*order)[0]
 
 
 def sounded(order: Order) -> Samples:
     """The root of a body, rendered."""
-    return trimmed(np.atleast_2d(order.patch.body(rooted(order.patch, order.take)[0])))
+    return trimmed(np.atleast_2d(order.patch.body(rooted(*order)[0])))
 
 
-def rooted(patch: Patch, take: Take) -> tuple[Take, int]:
+def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. Odd rounds stand
-    on other roots, which is a different sound. Drums stand for themselves."""
+    on other roots, which is a different sound. Drums stand for themselves, and so does what is painted with its tone."""
+    if patch.painted:
+        return replace(take, tone=replace(tone, width=1.0)), 0
     if not patch.sustains:
         need = take.seconds * _ROOM
         cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
@@ -203,7 +205,7 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     ratio = float(dsp.exp2(shift / 12.0))
     longest = 1 << 40 if patch.sustains else int(dsp.samples(seconds) * ratio) + 64
     whole = sound.shape[-1] <= longest
-    sound = voiced(sound[:, :longest], shift, tone)
+    sound = voiced(sound[:, :longest], shift, Tone(width=tone.width) if patch.painted else tone)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
     step = 2.0**-14
     while top > 32_767.0 * step:
@@ -317,7 +319,8 @@ def _take(
 ) -> Take:
     pitch, layer, turn, manner, own = key
     long = length / RATE + patch.release
-    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long * _ROOM if patch.sustains else long)
+    room = _ROOM if patch.sustains and not patch.painted else 1.0
+    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long * room)
     return Take(pitch, round((layer + 0.7) / layers, 6), turn, seconds, manner, params)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from scorekit.render.effects import FLAT, Tone
 from scorekit.timebase import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
@@ -44,6 +45,8 @@ class Take(Struct, frozen=True):
     params: tuple[tuple[str, float], ...]
     cut: float = 0.0
     """Seconds of a sound that rings by itself that are going to be heard; what is rendered may end there. 0: all."""
+    tone: Tone = FLAT
+    """Of a painted patch: the equaliser that is painted with it."""
 
     def upto(self, n: int) -> int:
         """Samples to be rendered of a sound that rings for n."""
@@ -85,6 +88,8 @@ class Patch(Struct, frozen=True):
     """General MIDI programs (0-based) this patch answers for."""
     measured: bool = False
     """A sustained body that depends on where its note ends, so every length of note has its own."""
+    painted: bool = False
+    """A body made of a spectrum, whose part's equaliser costs nothing there: each pitch and equaliser has its own."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # patches are keys all day long

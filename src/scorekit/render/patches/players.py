@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.effects import FLAT, tone_curve
+from scorekit.render.effects import Tone as Equaliser
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
 from scorekit.render.patches.sources import Curve, dice, fade, grit, hiss
@@ -317,12 +319,13 @@ def force_of(take: Take) -> float:
 
 
 @lru_cache(maxsize=16)
-def bed(curve: Curve) -> Samples:
+def bed(curve: Curve, tone: Equaliser = FLAT) -> Samples:
     """Three seconds of noise of a colour (T60 not used), RMS 1 at 0 dB, that join without a seam: one spectrum."""
     size = 1 << 17
     knots = np.maximum(np.arange(size // 2 // HOP + 2) * (HOP * RATE / size), 1.0)
     octaves = dsp.log2(np.array([row[0] for row in curve]))
     level = dsp.exp2(np.interp(dsp.log2(knots), octaves, [row[1] / 6.0206 for row in curve])) * (6.0 * size) ** 0.5
+    level *= tone_curve(tone)(knots)
     planes = grit()[: size + 2].reshape(-1, 2) * grow(dsp.f32(level))[: size // 2 + 1, None]
     planes[0] = 0.0
     loop = dsp.back(planes.view(np.complex64)[:, 0], size)
@@ -330,9 +333,9 @@ def bed(curve: Curve) -> Samples:
     return loop
 
 
-def lasting(address: str, n: int, curve: Curve) -> Samples:
+def lasting(address: str, n: int, curve: Curve, tone: Equaliser = FLAT) -> Samples:
     """n samples of noise of a colour, from a place in its bed that the address names."""
-    loop, out = bed(curve), np.empty(n, np.float32)
+    loop, out = bed(curve, tone), np.empty(n, np.float32)
     start, at = int(dsp.uniform(address) * loop.size), 0
     while at < n:
         part = loop[start : start + n - at]

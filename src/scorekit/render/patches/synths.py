@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
+from scorekit.render.effects import tone_curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
@@ -217,13 +218,15 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         address = f"{name}/{take.pitch}/{take.round}"
         levels = dsp.power(ratios, -pad.slope) / (1.0 + (freq / (pad.cutoff * open_by * np.array([[1.0], [4.0]]))) ** 2)
         levels *= 0.22 / np.sqrt(np.sum(levels * levels, axis=1, keepdims=True))
+        heard = tone_curve(take.tone)
+        levels *= heard(freq)
         if still:
             layers = np.stack([[modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2 for amp in levels])
         else:
             cents = width * np.minimum(0.3 + 0.12 * ratios, 1.0)
             rows = [
                 np.append(freq, 0.5 * hz),
-                np.append(levels, [[0.15 * pad.octave]] * 2, 1),
+                np.append(levels, [0.15 * pad.octave * heard(0.5 * np.array([hz]))] * 2, 1),
                 np.append(cents, width),
             ]
             layers = painted(address, n, *rows)
@@ -237,11 +240,11 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
             part += dark[:, : part.shape[1]]
         if pad.air and not still:
             for side in (0, 1):
-                out[side] += lasting(f"{address}/air/{side}", n, _AIR) * np.float32(pad.air * open_by**0.5)
+                out[side] += lasting(f"{address}/air/{side}", n, _AIR, take.tone) * np.float32(pad.air * open_by**0.5)
         out = attack(out, pad.rise * take.param("attack") * (1.3 - 0.6 * force))
         if pad.strike:
             tones = freq[:8]
-            struck = 0.5 * dsp.power(ratios[:8], 0.5 * force - 1.2)
+            struck = 0.5 * dsp.power(ratios[:8], 0.5 * force - 1.2) * heard(tones)
             bell = modal(n, tones, 1.8 / np.sqrt(ratios[:8]), struck, np.zeros(len(tones)))
             out += attack(bell, 0.006) * np.float32(pad.strike * (0.3 + 0.7 * force))
         return fade(out, 0.01)
@@ -360,7 +363,8 @@ def _patch(
     gain: float,
     release: float,
 ) -> Patch:
-    return Patch(name, family, about, body, params, gain, True, release, 3, 2, programs=programs)
+    painted = params is _PADDING
+    return Patch(name, family, about, body, params, gain, True, release, 3, 2, programs=programs, painted=painted)
 
 
 SYNTHS = (
