@@ -226,10 +226,12 @@ def test_a_cell_may_be_louder() -> None:
 
 
 def test_energy_is_louder() -> None:
-    """A ramp is louder at its end than the same section without."""
+    """A ramp is louder at its end than the same section without, the tambourine apart that it brings in."""
 
     def last(asked: Brief) -> float:
-        found = [n.velocity for n in Drums().play(asked).notes if 6 * BAR <= n.start < 7 * BAR]
+        found = [
+            n.velocity for n in Drums().play(asked).notes if 6 * BAR <= n.start < 7 * BAR and n.pitch in (*STICKS, KICK)
+        ]
         return sum(found) / len(found)
 
     assert last(brief(3, 8, flags=("ramp",))) > last(brief(3, 8))

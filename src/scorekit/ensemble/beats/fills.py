@@ -1,7 +1,6 @@
 """The fills generator: what leads over a boundary, and the crash that answers it.
 
-Where: the end of a section (always where energy rises, else a fill .92 or a breath), every eighth bar (.55), every fourth (.30,
-small). How long: by the energy to come.
+Where: the end of a section (always where energy rises, else a fill .92 or a breath), every eighth bar (.55), a fourth seldom (.18). How long: by the energy to come.
 What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
 23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
 .72 (Groove MIDI Dataset, 646 fills measured).
@@ -32,6 +31,7 @@ from scorekit.ensemble.beats.kit import (
     bell,
     busyness,
     energy,
+    identity,
     live,
     looseness,
     onsets_per_bar,
@@ -153,10 +153,12 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
     if late >= 0:
         found.append(Slot(late, 1, "coming in"))
         closing = None if closing and closing.bar <= late else closing
-    for bar in range(3, closing_bar(brief), 4):
-        eighth = bar % 8 == 7
-        if brief.seed.at("fills", bar).chance("inner", often * (0.55 if eighth else 0.3)):
-            found.append(Slot(bar, 2 if eighth and brief.lane.tier >= 4 else 1, "turn of the phrase"))
+    inner = [
+        (bar, bar % 8 == 7)
+        for bar in range(3, closing_bar(brief), 4)
+        if identity(brief).at("fills", bar).chance("inner", often * (0.55 if bar % 8 == 7 else 0.18))
+    ]
+    found += [Slot(bar, 2 if eighth and brief.lane.tier >= 4 else 1, "turn of the phrase") for bar, eighth in inner]
     return (*(slot for slot in found if closing is None or slot.bar != closing.bar), *((closing,) if closing else ()))
 
 
