@@ -47,7 +47,7 @@ def test_introductions_begin_in_different_ways() -> None:
 @pytest.mark.parametrize("genre", GENRES)
 def test_a_late_rhythm_section_leads_in(genre: str) -> None:
     """Drums and bass that come in late begin one beat before a bar line, the bass with a pickup there or on the bar itself. A
-    groove has its drums from the beginning: chords off the beat tell nobody where it is."""
+    groove has its drums from the beginning, what swings its bass: chords off the beat tell nobody where it is."""
     late = 0
     for seed in SEEDS:
         score = song(genre, seed)
@@ -67,7 +67,7 @@ def test_a_late_rhythm_section_leads_in(genre: str) -> None:
                 assert all(tick <= note.start for note in notes)
                 assert not notes or notes[0].start <= tick + meter.pulses[-1]
             assert name == "bass" or score.plan.ideas.arrange.axis != "groove"
-    assert late >= (1 if score.plan.ideas.arrange.axis == "groove" else 4)
+    assert late >= (1 if score.plan.ideas.arrange.axis == "groove" else 3)
 
 
 def test_a_part_that_must_play_is_there_from_the_start() -> None:
@@ -118,7 +118,7 @@ def test_whoever_alone_gives_the_chords_stays(genre: str) -> None:
     only one who gives the chords for two bars."""
     waited = 0
     for seed in SEEDS:
-        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "150 s"\n')
         for placement in score.plan.placements:
             section = placement.section
             if section.melody not in ("lead", "hook", "solo") or section.name in ("break", "breakdown", "intro"):

@@ -264,8 +264,12 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
             return 0
         stride = max(1, section.bars // 4)
         place = playing.index(part)
-        return min(max(0, place - 1) * stride, section.bars - 1 if place > 3 else half) * bar if grows else 0
+        enters = max(0, place - 1) * stride if place > 3 else min(max(0, place - 1) * stride, half)
+        waits = 4 * enters >= 3 * section.bars  # for a last quarter alone nobody comes in
+        return (section.bars if waits else enters) * bar if grows else 0
     if part == "bass":
+        if kind == "chords" and section.grid == 3:
+            return 0  # what swings is off the beat, which somebody must tell
         end = section.length if intro and section.bars <= 4 else later
         all_there = kind == "rhythm" and intro and not set(playing) - {"drums", "bass", first_chords(playing)}
         bass = "half way" if all_there and bass == "from the start" else bass
@@ -301,13 +305,14 @@ def exit_of(part: str, playing: tuple[str, ...], section: Section) -> Tick | Non
 def rests(
     part: str, lane: Lane, playing: tuple[str, ...], section: Section, seed: Seed, vamping: bool
 ) -> tuple[int, ...]:
-    """Bars in which a background part lays out: two of every eight, where its own chance says; never the whole section.
+    """Bars in which a background part lays out: four of every eight, where its own chance says; never the whole section.
 
-    Endings and choruses are played through (horns answer), and where a section begins and ends everybody is there. Whoever gives an introduction its
-    chords may be alone in it, and stays. At full energy the first of the compers plays through, and so does whoever alone
+    Who is out is out for four bars, at first for those a section begins with: of the blocks of four in which a part of a real
+    band plays at all, it plays .92 through. Endings and choruses are played through (horns answer). Whoever gives an
+    introduction its chords may be alone in it, and stays. At full energy the first of the compers plays through, and so does whoever alone
     gives the harmony, unless the music is ``vamping``: then drums and bass are left alone. There a first statement of four
-    bars has a rest for certain; those who comp come in with its third bar, one in the hook, the other in what leads to it: a
-    figure has no hole of one bar.
+    bars has a rest for certain: those who comp come in with its third bar, one in the hook, the other in what leads to it: a figure
+    has no hole of one bar.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
@@ -325,13 +330,13 @@ def rests(
     if sure and part in _COMPERS:
         turn = seed.chance("keys rest in the hook", 0.5) == (section.melody == "hook")
         return (0, 1) if turn == (part == "keys") or not set(playing) & _COMPERS - {part} else ()
-    for block in range(0, section.bars, 8):
-        bars = min(8, section.bars - block)
-        share = rest_share(part, section.tier) * (1.0 if vamping or section.bars >= 8 else 0.4)
-        if bars >= 4 and (sure or draw.chance(f"rest/{block}", share)):
-            starts = (1,) if bars < 6 else (2, bars - 4) if block == 0 else range(0, bars - 1, 2)
-            first = block + starts[draw.pick(f"where/{block}", [1.0] * len(starts))]
-            resting += [first, first + 1]
+    for block in range(0, section.bars - 7, 8):
+        share = 0.75 * rest_share(part, section.tier)
+        if draw.chance(f"rest/{block}", share):
+            first = block + (0 if section.occurrence == 1 or draw.chance(f"where/{block}", 0.5) else 4)
+            resting += range(first, first + 4)
+    if sure and not resting:
+        return (1, 2)
     return tuple(resting) if len(resting) < section.bars else ()
 
 
@@ -376,7 +381,7 @@ def laid_out(lane: Lane, part: str, section: Section, until: int) -> Lane:
 
 
 def rest_share(part: str, tier: int) -> float:
-    """Chance of a two-bar rest in eight bars: colours rest more than compers, everybody rests less when energy is high."""
+    """Chance of a rest in eight bars: colours rest more than compers, everybody rests less when energy is high."""
     base = {"keys": 0.55, "guitar": 0.5, "pads": 0.6, "strings": 0.75, "brass": 0.8}[part]
     return max(0.2, base - 0.08 * (tier - 3))
 

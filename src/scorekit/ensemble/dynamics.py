@@ -79,7 +79,7 @@ def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
     return np.array([1.0 if after[note.start] - note.end >= PPQ else 0.0 for note in notes])
 
 
-AGAIN = (0.0, 0.0, 1.0, 3.0, 3.0)
+AGAIN = (0.0, 0.0, 1.0, 4.5, 4.5)
 """Velocity steps by which a section of each tier is louder each of the first two times it returns, so that a song grows to
 its end; choruses more than verses, which would come up to them."""
 
@@ -109,7 +109,7 @@ def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> F
     return total + again
 
 
-HEFT = (-11.0, -10.0, -9.0, -1.0, 4.0)
+HEFT = (-9.0, -8.5, -7.5, -0.5, 4.0)
 """Velocity steps that strokes of 100 and more gain at each tier; those of 60 and less lose as many, those between less. In a
 verse a band hits less hard and its ghosts come forward, in a chorus they are buried: the loudest strokes make the level, which
 a band lifts 2 to 4 dB, while the mean over all strokes hardly moves (band MIDI files: 2.6 from phrase to phrase)."""
@@ -118,7 +118,7 @@ a band lifts 2 to 4 dB, while the mean over all strokes hardly moves (band MIDI 
 def heft(notes: Sequence[Note], tier: int) -> Floats:
     """How much harder, or less hard, the band hits at a tier."""
     written = np.array([note.velocity for note in notes], np.float64)
-    found: Floats = HEFT[tier - 1] * np.clip((written - 80.0) / 20.0, -1.0, 1.0)
+    found: Floats = HEFT[tier - 1] * np.clip((written - 68.0) / 24.0, -1.0, 1.0)
     return found
 
 
@@ -132,7 +132,7 @@ def breath(
     """What the band does together: it hits as hard as the tier asks, phrases swell and fade, the last bar leads over, more
     than twice as far where no drums can. Drums lead over by their fills.
 
-    ``depth`` is 1 for players; programmed music breathes too, half as deep: its producer rides the faders.
+    ``depth`` is 1 for players; programmed music breathes too, if less: its producer rides the faders.
     """
     starts = np.array([note.start for note in notes], np.int64)
     drummed = drummer and "nodrums" not in placement.section.flags

@@ -68,8 +68,10 @@ def holds(section: Section, part: str) -> tuple[Span, ...]:
 
 
 def strikes(section: Section, part: str) -> tuple[Tick, ...]:
-    """Ticks at which the part must strike: accents, holds, shots, crashes, drops, and the one hit of a break bar."""
+    """Ticks at which the part must strike: accents, holds, shots, crashes, drops, the one hit of a break bar; horns, which
+    else wait for the tune's rests, also where a hook arrives."""
     ticks = {tick for kind in STRIKES for tick in at(section, kind, part)} | set(breaks(section, part))
+    ticks |= {0} if part == "brass" and peaks(section) else set()
     return tuple(sorted(tick for tick in ticks if tick < section.length))
 
 

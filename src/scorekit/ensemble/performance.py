@@ -362,7 +362,7 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
         begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
         written = np.array([note.velocity for note in notes], np.float64)
         loud = written + ease(world.feel) * dynamics(part, notes, section, own)
-        loud = loud + breath(part, notes, placement, world.seed, 0.5 + 0.5 * ease(world.feel), world.drummer)
+        loud = loud + breath(part, notes, placement, world.seed, min(1.0, 10.0 * world.feel.amount), world.drummer)
         events["start"], events["length"] = begin, end - begin
         events["pitch"] = [note.pitch for note in notes]
         events["velocity"] = np.clip(np.floor(loud + 0.5), 1, 127)
