@@ -164,7 +164,7 @@ def _pedal_spans(brief: Brief, register: Register) -> list[tuple[Tick, Tick, int
 def _patterned(brief: Brief, ideas: BassIdeas, register: Register) -> tuple[list[Sounded], str]:
     lines = lines_of(brief, ideas)
     plucks = locked(brief, thinned(brief, plucks_of(brief, lines)), ideas.kick_lock)
-    plucks = aimed(brief, grounded(brief, trimmed(under_fills(brief, plucks))), ideas.approach)
+    plucks = trimmed(aimed(brief, grounded(brief, trimmed(under_fills(brief, plucks))), ideas.approach))
     voiced = _voiced(brief, plucks, register)
     kicks = kicks_of(brief)
     return [_sounded(brief, voiced, n, ideas.gate, kicks) for n in range(len(voiced))], lines[0][0].id

@@ -13,7 +13,7 @@ from scorekit.ensemble.families import tones
 from scorekit.ensemble.hands import Slot
 from scorekit.ensemble.playing import beat_of, home
 from scorekit.ensemble.voicing import Voicing
-from scorekit.playable import on_guitar
+from scorekit.playable import TUNING, on_guitar
 from scorekit.score import Brief
 from scorekit.theory import SCALES
 from scorekit.timebase import Tick
@@ -28,7 +28,8 @@ def line(brief: Brief, slot: Slot, tone: str) -> Voicing:
     """One or two degrees of the chord, rising; the key's tonic lies in the octave below the bottom of the lane, the chord's root
     near it. The upper one alone where a guitar has no two strings for them."""
     lane, chord, key = brief.lane, slot.chord, brief.section.key
-    register = Register(lane.low - 15, max(lane.high, lane.low + 12), key)
+    lowest = max(lane.low - 15, TUNING[0]) if brief.part == "guitar" else lane.low - 15
+    register = Register(lowest, max(lane.high, lane.low + 12), key)
     tonic = lane.low - 10 + (key.tonic - lane.low + 10) % 12
     root = tonic + (chord.root - tonic + 5) % 12 - 5
     over = replace(chord, bass=chord.root)

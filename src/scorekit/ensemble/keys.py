@@ -67,7 +67,7 @@ class Keys:
             _bass_under(brief, pen, [(stab, slot) for stab, slot in under if stab.path not in two_handed])
         before: Slot | None = None
         for stab, slot in _over(under):
-            if stab.path in two_handed and stab.mark not in "X!":
+            if stab.path in two_handed and stab.mark not in "X!" and stab.tone in ("", "c"):
                 _right_hand(brief, pen, stab, slot, ideas.gate, texture)
             else:
                 _play(brief, pen, stab, slot, ideas.gate, texture, slot is not before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from scorekit.ensemble import masks
 from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
-from scorekit.ideas import BassLine, CompCell, Idea, Pattern, fits
+from scorekit.ideas import BassIdeas, BassLine, CompCell, Idea, Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -177,18 +177,29 @@ TERSE = 0.6
 
 
 def period(brief: Brief) -> int:
-    """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar."""
-    return 1 if whole_song(brief).at("terse", brief.part).chance("one bar", TERSE) else 2
+    """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
+    lives on the kick has the drummer's two."""
+    follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > 0.75
+    return 1 if not follows and whole_song(brief).at("terse", brief.part).chance("one bar", TERSE) else 2
 
 
 def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:
     """Which bar of its figure a player is in. Of one of two bars a terse player says the first three times and the second at
-    the end of four; but on a clave, where neither is whole without the other."""
-    rhythm = idea.rhythm
-    whole = rhythm.bars == 2 and len({hit.step // rhythm.per_bar for hit in rhythm.hits}) == 2
-    if not whole or brief.lane.pace != "normal" or "three" in idea.mask or period(brief) == 2:
+    the end of four; but on a clave, and in lines whose bars begin otherwise: there neither is whole without the other."""
+    if brief.lane.pace != "normal" or "three" in idea.mask or period(brief) == 2 or not _twice(idea):
         return bar
     return int(bar % 4 == 3)
+
+
+@lru_cache(maxsize=1024)
+def _twice(idea: BassLine | CompCell) -> bool:
+    """Whether a figure is of two bars, and if it is a line whether they begin alike, in rhythm and degrees, up to the middle."""
+    bar, half = idea.rhythm.per_bar, idea.rhythm.per_bar // 2
+    told = idea.degrees or ("",)
+    begins = [(hit.step, told[n % len(told)]) for n, hit in enumerate(idea.rhythm.hits)]
+    first, second = ([(s - bar * n, d) for s, d in begins if bar * n <= s < bar * n + half] for n in (0, 1))
+    both = len({hit.step // bar for hit in idea.rhythm.hits}) == 2
+    return idea.rhythm.bars == 2 and both and (isinstance(idea, CompCell) or first == second)
 
 
 def paced(pattern: Pattern, section: Section, pace: str, bar: int) -> tuple[Stroke, ...]:

@@ -98,7 +98,7 @@ def candidates(root: int, quality: str, seat: Seat) -> tuple[tuple[Voicing, int]
             if family in LOW_SEATS:
                 fuller = 100 * len(voicing) if seat.families[0] in ("open_chord", "barre") else 0
                 cost += 40 * max(0, voicing[0] - seat.low - 13) - fuller
-            cost += 250 * (seat.hands == "keys" and _squats(voicing, root))
+            cost += 400 * (seat.hands == "keys" and _squats(voicing, root))
             priced[voicing] = min(cost, priced.get(voicing, cost))
     if not priced:
         priced = dict.fromkeys(_makeshift(root, quality, seat), 0)
