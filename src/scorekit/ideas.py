@@ -36,7 +36,11 @@ class Pattern(Struct, frozen=True, dict=True):
     hits: tuple[Hit, ...]
 
     def __hash__(self) -> int:
-        """Of what tells patterns apart well enough: they are asked for thousands of times a song, by what is in them."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Of what tells patterns apart well enough: they are asked for thousands of times a song, by what is in them.
         return hash((self.steps, self.per_bar, len(self.hits), *[(hit.step, hit.mark) for hit in self.hits[1:3]]))
 
     @cached_property

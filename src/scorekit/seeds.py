@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from math import cos, log, pi, sqrt
+from math import cos, inf, log, pi, sqrt
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -24,7 +24,10 @@ class Seed(Struct, frozen=True):
 
     def at(self, *steps: object) -> Seed:
         """The address further down: ``seed.at("bass", 3)``."""
-        return Seed("/".join([self.address, *map(str, steps)]))
+        address = self.address
+        for step in steps:
+            address = f"{address}/{step}"
+        return Seed(address)
 
     def bits(self, draw: str) -> int:
         """64 random bits for a named draw."""
@@ -52,12 +55,12 @@ class Seed(Struct, frozen=True):
 
         Raises ValueError when no weight is positive.
         """
-        best, winner = None, -1
+        best, winner, power = inf, -1, 1.0 / max(heat, 0.05)
         for index, weight in enumerate(weights):
             if weight <= 0:
                 continue
-            finish = round(-log(1.0 - self.unit(f"{draw}/{index}")) / weight ** (1.0 / max(heat, 0.05)), 12)
-            if best is None or finish < best:
+            finish = -log(1.0 - self.unit(f"{draw}/{index}")) / weight**power
+            if winner < 0 or (finish < best and round(finish, 12) < round(best, 12)):
                 best, winner = finish, index
         if winner < 0:
             raise ValueError(f"nothing to choose from at {self.address}#{draw}")

@@ -351,13 +351,11 @@ def foreseen(text: str, file: str, how: Sounding) -> Iterator[None]:
 
 def tidied(how: Sounding) -> None:
     """The shelf, when something new may have come to it."""
-    if how.bodies is None:
-        return
-    from scorekit.shelf import Shelf
+    if how.bodies is not None and how.bodies.keeper:
+        from scorekit.shelf import Shelf
 
-    shelf = how.bodies.keeper
-    if isinstance(shelf, Shelf) and shelf.missed:
-        shelf.tidy()
+        if isinstance(how.bodies.keeper, Shelf) and how.bodies.keeper.missed:
+            how.bodies.keeper.tidy()
 
 
 def renewing(how: Sounding) -> Renewal | None:

@@ -102,17 +102,25 @@ def tidy(notes: Sequence[Note], length: Tick) -> tuple[Note, ...]:
     """
     kept: list[Note] = []
     last: dict[int, int] = {}
-    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.velocity)):
-        if not 0 <= note.start < length:
+    for note in sorted(notes, key=_place):
+        start, pitch = note.start, note.pitch
+        if not 0 <= start < length:
             continue
-        before = last.get(note.pitch)
-        if before is not None and kept[before].start == note.start:
-            continue
-        if before is not None and kept[before].start + kept[before].length > note.start:
-            kept[before] = with_length(kept[before], note.start - kept[before].start)
-        last[note.pitch] = len(kept)
-        kept.append(note if note.start + note.length <= length else with_length(note, length - note.start))
+        before = last.get(pitch)
+        if before is not None:
+            other = kept[before]
+            if other.start == start:
+                continue
+            if other.start + other.length > start:
+                kept[before] = with_length(other, start - other.start)
+        last[pitch] = len(kept)
+        kept.append(note if start + note.length <= length else with_length(note, length - start))
     return tuple(kept)
+
+
+def _place(note: Note) -> int:
+    """(start, pitch, softness) as one number, which is compared in one step."""
+    return (note.start << 20) + (note.pitch << 8) - note.velocity
 
 
 def with_length(note: Note, length: Tick) -> Note:
@@ -138,8 +146,9 @@ def suited(ideas: Sequence[AnyIdea], tier: int) -> tuple[AnyIdea, ...]:
     """The ideas for a tier; those for the nearest tier when there are none."""
     if not ideas:
         return ()
-    gap = min(min(abs(t - tier) for t in idea.tiers) for idea in ideas)
-    return tuple(idea for idea in ideas if min(abs(t - tier) for t in idea.tiers) == gap)
+    gaps = [min([abs(t - tier) for t in idea.tiers]) for idea in ideas]
+    nearest = min(gaps)
+    return tuple([idea for idea, gap in zip(ideas, gaps, strict=True) if gap == nearest])
 
 
 def select(

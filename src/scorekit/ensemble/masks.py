@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from scorekit.ensemble.base import AnyIdea, heat
 from scorekit.ideas import MASKS, MOMENTS, Idea, fits
@@ -68,12 +69,17 @@ def step(chord: Chord, after: Chord) -> str:
 
 def momentary(idea: Idea) -> bool:
     """Whether an idea is for single bars: its mask names bars of the phrase, fills or what comes next."""
-    return not _NAMED.isdisjoint(idea.mask.split())
+    return _names(idea.mask, _NAMED)
+
+
+@lru_cache(maxsize=512)
+def _names(mask: str, words: frozenset[str]) -> bool:
+    return not words.isdisjoint(mask.split())
 
 
 def _timely(idea: Idea, bar: int, every: int) -> bool:
     """Whether a bar is the place for what its neighbours call for: where figures last for longer than a phrase, its end."""
-    return every <= 4 or bar % 4 == 3 or not _PLACED.isdisjoint(idea.mask.split())
+    return every <= 4 or bar % 4 == 3 or _names(idea.mask, _PLACED)
 
 
 def moments(

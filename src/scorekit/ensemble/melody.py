@@ -294,14 +294,16 @@ def _advance(
     repeated tone costs more, ``leap`` what a fourth or more down, or into a tone outside the chord, does."""
     best: dict[tuple[int, int], _State] = {}
     for cost, last, move, run, older, outside, way in beam:
-        for pitch, local, foreign in row:
-            if last < 0:
+        if last < 0:
+            for pitch, local, foreign in row:
                 best[pitch, 0] = (cost + local, pitch, 0, 0, -1, foreign, (pitch, way))
-                continue
+            continue
+        new, again = _manners(move, run >= 5, outside)
+        for pitch, local, foreign in row:
             step = pitch - last
             if step > 12 or step < -12:
                 continue
-            total = cost + local + moves[step + 40] + _manners(step, move, run, outside, pitch == older)
+            total = cost + local + moves[step + 40] + (again if pitch == older else new)[step]
             total += stay if step == 0 else leap * ((step < -4) + 2 * foreign * (abs(step) > 4))
             key = (pitch, step)
             if key not in best or total < best[key][0]:
@@ -312,8 +314,15 @@ def _advance(
     return sorted(best.values(), key=lambda s: (s[0], s[1], s[2]))[:BEAM]
 
 
-def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> float:
-    """What an interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales."""
+@lru_cache(maxsize=512)
+def _manners(move: int, long: bool, outside: bool) -> tuple[dict[int, float], dict[int, float]]:
+    """What each interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales; to a tone
+    that is not, and to one that is, that of two before."""
+    new, again = ({s: _manner(s, move, long, outside, back) for s in range(-12, 13)} for back in (False, True))
+    return new, again
+
+
+def _manner(step: int, move: int, long: bool, outside: bool, again: bool) -> float:
     size = abs(step)
     cost = 0.0 if not outside else 1.2 if size > 4 else 0.3 if size > 2 else -0.1 if step < 0 else 0.0
     if move > 4 or move < -4:
@@ -323,4 +332,4 @@ def _manners(step: int, move: int, run: int, outside: bool, again: bool) -> floa
         cost += 0.6
     elif again and step:
         cost += 0.25
-    return cost + (0.8 if run >= 5 and step * move > 0 else 0.0)
+    return cost + (0.8 if long and step * move > 0 else 0.0)

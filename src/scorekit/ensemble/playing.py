@@ -52,6 +52,12 @@ def group_of(tier: int) -> int:
     return next(n for n, group in enumerate(GROUPS) if tier in group)
 
 
+@lru_cache(maxsize=64)
+def _wide(tiers: tuple[int, ...]) -> bool:
+    """Whether what suits some tiers suits more than one group, the quietest tier apart."""
+    return len({group_of(tier) for tier in tiers if tier > 1}) > 1
+
+
 def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], tuple[float, ...]]:
     """The ideas for a tier's group with the share of the group each suits; those for the nearest tier when there are none."""
     group = GROUPS[group_of(tier)]
@@ -73,7 +79,7 @@ def figure_of(
     """The figure a section keeps, of those that fit: drawn among all the part knows, so that a louder statement has another
     only where this one would not suit it."""
     known = dict(zip(map(id, fitting), weights, strict=True))
-    wide = [len({group_of(tier) for tier in idea.tiers if tier > 1}) > 1 for idea in ideas]
+    wide = [_wide(idea.tiers) for idea in ideas]
     drawn = [known.get(id(idea), 0.0) * (STEADY if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
     return home(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
 
@@ -180,7 +186,13 @@ def period(brief: Brief) -> int:
     """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
     lives on the kick has the drummer's two."""
     follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > 0.75
-    return 1 if not follows and whole_song(brief).at("terse", brief.part).chance("one bar", TERSE) else 2
+    return 1 if not follows and _terse(whole_song(brief), brief.part) else 2
+
+
+@lru_cache(maxsize=64)
+def _terse(song: Seed, part: str) -> bool:
+    """Whether a player's figures in a song are of one bar: asked for at every stroke."""
+    return song.at("terse", part).chance("one bar", TERSE)
 
 
 def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:

@@ -6,6 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import attrgetter, itemgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ EIGHTH = PPQ // 2
 NEAR = PPQ // 4 + 1
 """Within so many ticks after a note its part goes on."""
 _CELL = PPQ // 4
+_start, _when = attrgetter("start"), itemgetter(0)
 HEARD = PPQ * 3 // 8
 """Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
 BUDGET = (10, 18, 28, 38, 48)
@@ -276,14 +278,6 @@ class Board:
 def cells(start: Tick, end: Tick) -> int:
     """The sixteenths that a span of ticks touches, one bit for each: spans whose bits are apart are apart."""
     return (1 << -(-end // _CELL)) - (1 << start // _CELL)
-
-
-def _start(note: Note) -> Tick:
-    return note.start
-
-
-def _when(entry: tuple[Tick, str, Note]) -> Tick:
-    return entry[0]
 
 
 def weight(part: str) -> float:
