@@ -326,8 +326,9 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
         * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     )
     lost = 0.0 if anchor or not thins else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
-    spared = home(brief).at("thin", stab.at % (period(brief) * section.meter.bar)).unit("stay") >= lost
-    return spared and _place(brief, ideas, stab.at).unit("play") >= gap
+    if lost > 0 and home(brief).at("thin", stab.at % (period(brief) * section.meter.bar)).unit("stay") < lost:
+        return False
+    return gap <= 0 or _place(brief, ideas, stab.at).unit("play") >= gap
 
 
 def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> list[Stab]:

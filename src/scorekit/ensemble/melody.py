@@ -293,6 +293,7 @@ def _advance(
     """The best ways one tone further, one for each pitch and interval; ``moves`` is what intervals cost, ``stay`` what a
     repeated tone costs more, ``leap`` what a fourth or more down, or into a tone outside the chord, does."""
     best: dict[tuple[int, int], _State] = {}
+    steps, strays = _charges(stay, leap)
     for cost, last, move, run, older, outside, way in beam:
         if last < 0:
             for pitch, local, foreign in row:
@@ -301,23 +302,33 @@ def _advance(
         new, again = _manners(move, run >= 5, outside)
         for pitch, local, foreign in row:
             step = pitch - last
-            if step > 12 or step < -12:
+            manner = (again if pitch == older else new).get(step)
+            if manner is None:
                 continue
-            total = cost + local + moves[step + 40] + (again if pitch == older else new)[step]
-            total += stay if step == 0 else leap * ((step < -4) + 2 * foreign * (abs(step) > 4))
-            key = (pitch, step)
-            if key not in best or total < best[key][0]:
+            total = cost + local + moves[step + 40] + manner + (strays if foreign else steps)[step]
+            known = best.get((pitch, step))
+            if known is None or total < known[0]:
                 length = run + 1 if 0 < abs(step) <= 2 and step * move > 0 else 1
-                best[key] = (total, pitch, step, length, last, foreign, (pitch, way))
+                best[pitch, step] = (total, pitch, step, length, last, foreign, (pitch, way))
     if not best:
         return [(cost, row[0][0], 0, 0, -1, False, (row[0][0], way)) for cost, *_, way in beam[:1]]
     return sorted(best.values(), key=lambda s: (s[0], s[1], s[2]))[:BEAM]
 
 
+@lru_cache(maxsize=64)
+def _charges(stay: float, leap: float) -> tuple[dict[int, float], dict[int, float]]:
+    """What each interval costs more, to a tone of the chord and to one outside it."""
+    inside, outside = (
+        {s: stay if s == 0 else leap * ((s < -4) + 2 * foreign * (abs(s) > 4)) for s in range(-12, 13)}
+        for foreign in (False, True)
+    )
+    return inside, outside
+
+
 @lru_cache(maxsize=512)
 def _manners(move: int, long: bool, outside: bool) -> tuple[dict[int, float], dict[int, float]]:
     """What each interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales; to a tone
-    that is not, and to one that is, that of two before."""
+    that is not, and to one that is, that of two before. None beyond an octave."""
     new, again = ({s: _manner(s, move, long, outside, back) for s in range(-12, 13)} for back in (False, True))
     return new, again
 
