@@ -312,7 +312,7 @@ def _advance(
                 best[pitch, step] = (total, pitch, step, length, last, foreign, (pitch, way))
     if not best:
         return [(cost, row[0][0], 0, 0, -1, False, (row[0][0], way)) for cost, *_, way in beam[:1]]
-    return sorted(best.values(), key=lambda s: (s[0], s[1], s[2]))[:BEAM]
+    return sorted(best.values())[:BEAM]  # by cost, pitch and interval; no two have all of them the same
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,9 @@ band does."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from sys import maxsize
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -59,10 +62,10 @@ def trimmed(found: list[Stab], end: Tick) -> list[Stab]:
 def restruck(brief: Brief, found: list[Stab]) -> list[Stab]:
     """Strokes that sound into another chord end there, and held ones are struck again on it; those a sixteenth or less
     before it anticipate it."""
-    starts = [chord.start for chord in changes(brief.section)]
+    starts = [*(chord.start for chord in changes(brief.section)), maxsize]
     result: list[Stab] = []
     for s in found:
-        while (cut := next((t for t in starts if max(s.at, s.sounds) < t < s.at + s.length), None)) is not None:
+        while (cut := starts[bisect_right(starts, max(s.at, s.sounds))]) < s.at + s.length:
             if cut - s.at <= PPQ // 4:
                 s = replace(s, sounds=cut)
                 continue
