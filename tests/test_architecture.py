@@ -34,6 +34,7 @@ FLOORS = (
         "remix",
         "renewal",
         "foresight",
+        "loading",
         "workshop",
         "doctor",
         "playback",

@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from scorekit.render.master import prepare
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Take
 from scorekit.render.voices import Bodies, Order, settings
+from scorekit.report import Voice
 from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
@@ -284,3 +286,24 @@ def test_what_goes_wrong_together_is_raised_here() -> None:
         with pytest.raises(kind):
             hands.together(lambda job=job: hands.work([job, job]))
     assert hands.together(lambda: hands.work([lambda: 1, lambda: 2])) == [1, 2]
+
+
+def test_who_helps_with_a_song_that_is_refused_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has begun with a song's sounds while its text was read is gone when that has a mistake."""
+    begun = list[workshop.Apprentice]()
+
+    class Noted(workshop.Apprentice):
+        def __init__(self, bodies: Bodies) -> None:
+            super().__init__(bodies)
+            begun.append(self)
+
+    monkeypatch.setattr(workshop, "Apprentice", Noted)
+    monkeypatch.setattr(workshop, "processors", lambda: 2)
+    monkeypatch.setattr(songs, "helped", lambda: True)
+    (tmp_path / "song.toml").write_text('genre = "rock"\nlength = "8 s"\nkye = "C"\n')
+    wishes = songs.Wishes(out=tmp_path / "out", cache=False)
+    with pytest.raises(SystemExit) as ended:
+        songs.render([str(tmp_path / "song.toml")], wishes, Voice(quiet=True))
+    assert ended.value.code == 1 and len(begun) == 1
+    with pytest.raises(ChildProcessError):
+        os.waitpid(begun[0].process.process, 0)

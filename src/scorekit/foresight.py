@@ -13,20 +13,26 @@ from scorekit.compiler.toml import Document, parse
 from scorekit.render import effects
 from scorekit.render.console import Line
 from scorekit.render.effects import Tone
+from scorekit.render.master import Hands
 from scorekit.render.mix import DRUMMED
 from scorekit.render.patches import PATCHES
 from scorekit.render.voices import Bodies, Order
 from scorekit.stage import Master, Sound, Strip
 
 
-def begun(text: str, name: str, bodies: Bodies) -> Iterator[None]:
-    """Renders what a song will want, a little after each step: its room, its drums."""
+def begun(text: str, name: str, bodies: Bodies, hands: Hands | None = None) -> Iterator[None]:
+    """Renders what a song will want, a little after each step: its room, its drums. Most of them are for another process, when
+    there are more hands."""
     song = _parsed(text)
+    orders = kit(song, name)
+    theirs = len(orders) * 2 // 3 if hands is not None and hands.count > 1 else 0
+    if hands is not None and theirs:
+        hands.ahead(orders[:theirs], bodies)
     yield
     size, tone = (_number(_table(song, "master"), key, getattr(Master(), key), 1.0) for key in ("room", "tone"))
     if size is not None and tone is not None:
         effects.room(size, tone)
-    for order in kit(song, name):
+    for order in orders[theirs:]:
         yield
         bodies.get(*order)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from scorekit import files, smf
+from scorekit import files, loading, smf
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.memory import keep_memory
@@ -161,13 +161,9 @@ def read_meanwhile(data: bytes) -> smf.Events:
     if not helped():
         return smf.read(data)
     with Aside(partial(smf.read, data)) as reading:
-        import scorekit.render.delivery
-        import scorekit.render.gm
-        import scorekit.render.mix
-        import scorekit.render.patches
-        import scorekit.shelf
-        import scorekit.workshop  # noqa: F401
+        import scorekit.render.gm  # noqa: F401
 
+        loading.sound()
         return reading.result()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import files, ledger, report
+from scorekit import files, ledger, loading, report
 from scorekit.aside import Aside, both, helped
 from scorekit.errors import Diagnostic
 from scorekit.memory import keep_memory
@@ -97,7 +97,12 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 def render(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
     """Renders songs to MIDI and WAV."""
     found = distinct(expanded(specs, voice, as_json), voice, as_json)
-    finish(each(found, lambda spec: render_song(spec, wishes, voice), voice), voice, as_json)
+
+    def work(spec: str) -> Outcome:
+        with ExitStack() as leaving:
+            return render_song(spec, wishes, voice, leaving)
+
+    finish(each(found, work, voice), voice, as_json)
 
 
 def check(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
@@ -146,16 +151,20 @@ class Read(Struct, frozen=True):
 def compiled_meanwhile(
     text: str, name: str, wishes: Wishes, also: Callable[[], Also], idle: Callable[[Also], Iterator[None]] | None = None
 ) -> tuple[Read, Also]:
-    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan,
-    does something ``also``, and then what it can do with that while it is ``idle``, step by step."""
+    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan. When
+    what sounds is there it does something ``also``, and goes on with that while it is ``idle``, step by step."""
     work = partial(plan_of, text, name, wishes)
     if not helped():
         found, other = work(), None
     else:
         with Aside(work) as compiling:
-            load(sound=not (wishes.midi_only or wishes.soundfont))
+            if not (wishes.midi_only or wishes.soundfont):
+                loading.sound()
             other = also()
-            any(compiling.ready() for _ in (idle(other) if idle else ()))
+            steps = idle(other) if idle else iter(())
+            next(steps, None)
+            loading.music()
+            any(compiling.ready() for _ in steps)
             found = compiling.result()
     if found.plan is None:
         raise Refusal(*found.diagnostics)
@@ -170,24 +179,6 @@ def plan_of(text: str, name: str, wishes: Wishes) -> Read:
     compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.sets, seed=wishes.seed)
     made = ledger.made_of(text, name, wishes, asking.heard)
     return Read(compiled.plan, compiled.diagnostics, tuple(asking.heard), made)
-
-
-def load(sound: bool) -> None:
-    """Loads what plays a plan."""
-    import scorekit.ensemble.band
-    import scorekit.ensemble.conflicts.reconcile
-    import scorekit.ensemble.performance
-
-    if sound:
-        import scorekit.render.delivery
-        import scorekit.render.mix
-        import scorekit.render.patches
-        import scorekit.renewal
-        import scorekit.shelf
-        import scorekit.workshop  # noqa: F401
-        from scorekit.render import dsp
-
-        dsp.sine(dsp.noise("", 1))  # what every sound begins with: NumPy's dice, a table of sines
 
 
 def read(spec: str, limit: int = files.SPEC_LIMIT) -> tuple[str, str]:
@@ -235,9 +226,9 @@ def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcom
     return Outcome(spec, 0, compiled.diagnostics, {"alarms": bad, "smells": telling.data(found)})
 
 
-def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
+def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> Outcome:
     """A song compiled, played, and written: all of its files or none. What the last render left is used again, all of it
-    when nothing differs."""
+    when nothing differs. Whoever helps goes when that is left."""
     from scorekit.store import fingerprint
 
     began = time.monotonic()
@@ -249,7 +240,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
             if last.whole(wishes.out):
                 return kept(spec, name, last, wishes, voice, began)
     found, how = compiled_meanwhile(
-        text, file, wishes, partial(playing, name, wishes, last), partial(foreseen, text, file)
+        text, file, wishes, partial(playing, name, wishes, last, leaving), partial(foreseen, text, file)
     )
     assert found.plan is not None
     if not name:
@@ -318,7 +309,7 @@ def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
         ledger.write(ledger.place(wishes.out, name, wishes.way), now)
 
 
-def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
+def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) -> Sounding:
     """How a song is to sound: by two processes, with the shelf unless it is not to be used; and where that can be, with the
     sound that the last render left."""
     from scorekit.pipeline import Sounding
@@ -332,6 +323,7 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger) -> Sounding:
 
     keep_memory()
     shop = Workshop(folder=wishes.out)
+    leaving.callback(shop.dismiss)
     if not wishes.cache:
         return Sounding(wishes.kind, wishes.loop, shop, Bodies())
     hands: Workshop | Renewal = shop
@@ -346,7 +338,7 @@ def foreseen(text: str, file: str, how: Sounding) -> Iterator[None]:
     if how.bodies is not None:
         from scorekit import foresight
 
-        yield from foresight.begun(text, file, how.bodies)
+        yield from foresight.begun(text, file, how.bodies, how.hands)
 
 
 def tidied(how: Sounding) -> None:
@@ -372,14 +364,10 @@ def rendered(
     sound = not (wishes.midi_only or wishes.soundfont)
     cold = how.bodies is not None and how.bodies.lacking and not last.sections  # then another begins with the sounds
     ways = (pipeline.in_turn, pipeline.ahead(plan, how)) if cold else (both, pipeline.nobody)
-    try:
-        performance, sections = pipeline.performed(plan, last.sections, voice.hear, *ways)
-        found, heard = pipeline.outputs(
-            performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
-        )
-    finally:
-        if how.hands:
-            how.hands.dismiss()
+    performance, sections = pipeline.performed(plan, last.sections, voice.hear, *ways)
+    found, heard = pipeline.outputs(
+        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
+    )
     if wishes.soundfont and not wishes.midi_only:
         from scorekit import playback
 

@@ -149,7 +149,8 @@ def orders(takes: Iterable[Take], plan: Plan, patches: Mapping[str, Patch]) -> l
 
 def usual(plan: Plan, patches: Mapping[str, Patch]) -> list[Order]:
     """Bodies that a song is likely to want, whatever is going to be played."""
-    drums = [(part, patches[part.sound.patch]) for part in plan.parts if patches[part.sound.patch].family == "drums"]
+    sounds = [(part, patches.get(part.sound.patch)) for part in plan.parts]
+    drums = [(part, patch) for part, patch in sounds if patch and patch.family == "drums"]
     rows = [Line(p.name, patch, p.sound, tone_of(p, patch), p.strip, DRUMMED) for p, patch in drums]
     return [order for row in rows for order in row.orders()]
 
