@@ -117,7 +117,7 @@ def prices(genre: GenreSpec) -> dict[str, float]:
 
 def handicap(seed: Seed, path: str, weight: float) -> float:
     """A seeded cost for a form, small for heavy ones: an exponential race among forms that fit equally well."""
-    return 3.0 * min(2.0, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01))
+    return 9.0 * min(1.5, -log(1.0 - seed.unit(f"form/{path}")) / max(weight, 0.01))
 
 
 def shapes_of(genre: GenreSpec) -> tuple[form.Shape, ...]:
