@@ -123,7 +123,24 @@ def _voiced(brief: Brief, plucks: list[Pluck], register: Register) -> list[Voice
             near, up = resolve(token, chord, root + up * (token == "R"), register), 0
         led = split(p.token)[0] in APPROACHES
         voiced.append(Voiced(p, near))
-    return voiced
+    return _reached(voiced, register)
+
+
+def _reached(voiced: list[Voiced], register: Register) -> list[Voiced]:
+    """The line with tones over the root from which the next lies more than an octave below taken an octave lower, where that
+    is no such leap itself: a hand goes down to the fifth before it goes down to the root."""
+    found = list(voiced)
+    for n in range(len(found) - 2, 0, -1):
+        before, here, after = (found[k].pitch for k in (n - 1, n, n + 1))
+        lower = here - 12
+        if (
+            here - after > 12
+            and lower >= register.low
+            and before - lower <= 12
+            and found[n].pluck.token not in ("R", "8")
+        ):
+            found[n] = Voiced(found[n].pluck, lower)
+    return found
 
 
 def _target(brief: Brief, tick: Tick, root: int, register: Register) -> int:

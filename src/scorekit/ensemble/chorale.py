@@ -103,10 +103,12 @@ def _stacks(pitches: Sequence[int], count: int) -> Iterator[Voicing]:
 
 
 def _vertical(voicing: Voicing, root: int, guides: frozenset[int], centre: float) -> float:
-    """What a voicing costs alone: off centre, wide, closed at the top, poor in classes, guide tones doubled."""
+    """What a voicing costs alone: off centre, wide, closed at the top, close on its root as the bass is already, poor in
+    classes, guide tones doubled."""
     classes = [p % 12 for p in voicing]
     cost = 0.15 * abs(sum(voicing) / len(voicing) - centre) + 0.4 * max(0, voicing[-1] - voicing[0] - 16)
     cost += 0.6 * (len(voicing) > 1 and voicing[-1] - voicing[-2] == 2)
+    cost += 0.8 * (len(voicing) > 2 and classes[0] == root and voicing[-1] - voicing[0] <= 12)
     cost += 1.2 * (len(classes) - len(set(classes)))
     return cost + sum(0.8 for pc in guides if classes.count(pc) > 1) + 0.3 * (root not in classes and len(classes) > 2)
 

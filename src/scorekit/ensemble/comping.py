@@ -40,6 +40,8 @@ from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
+PHRASE = 4
+"""Bars for which a comper lays out; those who hardly play a thing twice do for two."""
 OVERLAP = 0.6
 """Largest share of onsets that keys may have in common with the guitar."""
 
@@ -135,13 +137,11 @@ def _block(
 ) -> list[Stab]:
     """Two bars of comping, or none; whoever is in front does not lay out. No bar of a figure is emptied by thinning; of those
     who have none, unless a tune is heard there."""
-    seed, bar = brief.seed.at(first), brief.section.meter.bar
+    bar = brief.section.meter.bar
     loud = (1.3, 1.2, 1.0, 0.6, 0.0)[brief.lane.tier - 1]
-    if (
-        first
-        and brief.lane.layer != "front"
-        and seed.chance("lay out", ideas.layout * loud * (1.5 - brief.lane.density))
-    ):
+    whole = first if ideas.stray >= 0.5 else first // PHRASE * PHRASE
+    odds = ideas.layout * loud * (1.5 - brief.lane.density)
+    if whole and brief.lane.layer != "front" and brief.seed.at(whole).chance("lay out", odds):
         return []
     written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
     written = written if around.twin else _met(brief, written, around.shared)

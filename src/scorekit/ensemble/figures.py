@@ -24,17 +24,19 @@ _DOWN = (10, 9, 8)
 """The falling line of a turnaround on its second to fourth beat; the fifth is reached on the next first."""
 
 
-def line(brief: Brief, slot: Slot, tone: str) -> Voicing:
+def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     """One or two degrees of the chord, rising; the key's tonic lies in the octave below the bottom of the lane, the chord's root
-    near it. The upper one alone where a guitar has no two strings for them."""
+    near it. The upper one alone where a guitar has no two strings for them, and none a semitone beside what is sung there."""
     lane, chord, key = brief.lane, slot.chord, brief.section.key
     lowest = max(lane.low - 15, TUNING[0]) if brief.part == "guitar" else lane.low - 15
     register = Register(lowest, max(lane.high, lane.low + 12), key)
     tonic = lane.low - 10 + (key.tonic - lane.low + 10) % 12
     root = tonic + (chord.root - tonic + 5) % 12 - 5
     over = replace(chord, bass=chord.root)
-    pitches = tuple(sorted({resolve(degree, over, root, register) for degree in tone.split("&")}))
-    return pitches if brief.part != "guitar" or on_guitar(pitches) else pitches[-1:]
+    sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.end]
+    told = {resolve(degree, over, root, register) for degree in tone.split("&")}
+    pitches = tuple(sorted(p for p in told if all((p - other) % 12 not in (1, 11) for other in sung)))
+    return pitches if brief.part != "guitar" or len(pitches) < 2 or on_guitar(pitches) else pitches[-1:]
 
 
 def figure(brief: Brief, family: str, slot: Slot, tick: Tick) -> Voicing:

@@ -269,7 +269,7 @@ def _bare(slot: Slot) -> tuple[int, ...]:
 def _line(brief: Brief, pen: Pen, strokes: Sequence[Stab], slots: Sequence[Slot], gate: float) -> None:
     """Single strings and pairs, the palm on those marked ``m``."""
     for stab in strokes:
-        pitches, muted = line(brief, slot_at(slots, stab.sounds), stab.tone), stab.mark == "m"
+        pitches, muted = line(brief, slot_at(slots, stab.sounds), stab.tone, stab.at), stab.mark == "m"
         velocity = _velocity(brief, replace(stab, mark="s") if muted else stab)
         length = min(stab.length, PPQ // 4) * 3 // 5 if muted else round(stab.length * (1.0 if stab.held else gate))
         for n, pitch in enumerate(pitches):

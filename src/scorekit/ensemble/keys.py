@@ -95,7 +95,7 @@ def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: 
     final = stab.mark in "X!" and stab.held
     if stab.tone not in ("", "c"):
         tap = replace(stab, mark="g", length=PPQ // 8, held=False)
-        _block(brief, pen, tap if stab.tone == "x" else stab, line(brief, slot, stab.tone), gate, ", line")
+        _block(brief, pen, tap if stab.tone == "x" else stab, line(brief, slot, stab.tone, stab.at), gate, ", line")
     elif texture == "broken" and stab.length >= 2 * PPQ and not final:
         _broken(brief, pen, stab, slot.voicing)
     elif texture == "hands" and not final:
