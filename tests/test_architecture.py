@@ -185,6 +185,7 @@ def test_the_catalog_says_what_the_rooms_say() -> None:
     from scorekit.ensemble.beats import VARIATIONS
     from scorekit.ensemble.families import FAMILIES
     from scorekit.ensemble.motifs import SCHEMAS
+    from scorekit.ensemble.soloists import DEVICES
     from scorekit.render.patches import PATCHES
     from scorekit.smells.traits import TRAITS
 
@@ -201,5 +202,7 @@ def test_the_catalog_says_what_the_rooms_say() -> None:
     assert set(CATALOG.specialists) == set(SPECIALISTS)
     assert set(CATALOG.voicings) == set(FAMILIES)
     assert set(CATALOG.schemas) == set(SCHEMAS)
+    assert set(CATALOG.devices) == set(DEVICES) - {"leave"}
+    assert set(CATALOG.devices) == set(DEVICES) - {"leave"}
     assert set(CATALOG.variations) == set(VARIATIONS)
     assert set(CATALOG.traits) == set(TRAITS)

@@ -31,6 +31,7 @@ class Catalog(Struct, frozen=True):
     """(part, behaviour kinds it knows)."""
     voicings: tuple[str, ...]
     schemas: tuple[str, ...]
+    devices: tuple[str, ...]
     variations: tuple[str, ...]
     """Drum variation operations."""
     rows: tuple[str, ...]
@@ -269,6 +270,7 @@ CATALOG = Catalog(
     ),
     voicings=VOICINGS,
     schemas=("sentence", "period", "hook2x4", "riff2", "call_response", "aaba_head", "blues_aab", "bop_line"),
+    devices=("run", "tap", "repeat", "bend"),
     variations=(
         "nothing",
         "kick_pickup",

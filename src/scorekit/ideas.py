@@ -282,6 +282,10 @@ class MelodyIdeas(Struct, frozen=True):
     """Share of chromatic approach notes."""
     tensions: tuple[int, ...] = (2,)
     """Semitones above the root at which a tune may rest though a chord tone lies a semitone over it: 2 is the ninth."""
+    solo: tuple[tuple[str, float], ...] = ()
+    """What a soloist does with a motif: run, tap, repeat, bend with weights; none: solos go by schema as tunes do."""
+    solo_scale: str = ""
+    """Scale of solos; empty: the tune's."""
 
 
 class RiffIdeas(Struct, frozen=True):

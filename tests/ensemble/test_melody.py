@@ -265,6 +265,31 @@ def test_a_tune_outlives_its_harmony() -> None:
     assert sum(kept) < 0.75 * sum(made)
 
 
+@pytest.mark.parametrize("genre", ["rock", "metal", "blues", "funk", "country"])
+def test_a_solo_builds_and_comes_home(genre: str) -> None:
+    """Solos begin with few tones in a low place, are fuller and higher in the middle, have their top after the middle, and
+    their last phrase ends lower than that."""
+    density, tops, solos = [0.0, 0.0], [], 0
+    for seed in range(1, 7):
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "180 s"\n')
+        for placement, passage in zip(score.plan.placements, score.passages, strict=True):
+            section, notes = placement.section, passage.phrase("lead").notes
+            if section.name != "solo" or section.bars < 8 or section.occurrence > 1 or not notes:
+                continue
+            solos += 1
+            quarter, four = section.length // 4, 4 * section.meter.bar
+            density[0] += sum(n.start < four for n in notes) / 4
+            density[1] += sum(quarter <= n.start < 3 * quarter for n in notes) / (section.bars / 2)
+            top = max(notes, key=lambda n: n.pitch)
+            tops.append(top.start / section.length)
+            first = [n.pitch for n in notes if n.start < four]
+            assert max(first) <= top.pitch
+            assert notes[-1].pitch < top.pitch
+    assert solos >= 2
+    assert density[1] > 1.15 * density[0]
+    assert sum(tops) / len(tops) > 0.45
+
+
 def test_lane_is_kept() -> None:
     """Silent before it enters, after it leaves and in bars of rest."""
     bar = 4 * PPQ

@@ -316,6 +316,8 @@ class GenreMelody(Table):
     cells: tuple[Text, ...] = entry("Rhythms motifs are made of.", ())
     ct_strong: Band = entry("Wanted share of chord tones on strong beats, from, to.", (0.5, 0.9))
     approach_tones: Unit = entry("Share of chromatic approach notes.", 0)
+    solo: Weights = entry("What a soloist does with a motif (run, tap, repeat, bend), with weights.", {})
+    solo_scale: Annotated[str, Meta(max_length=80)] = entry("Scale of solos; empty: the tune's.", "")
     tensions: tuple[Literal["9", "#9", "#11", "13", "7"], ...] = entry(
         "Where a tune may rest a semitone below a chord tone.", ("9",)
     )

@@ -300,8 +300,11 @@ class _Vocabulary(Checks):
     def _melody(self) -> MelodyIdeas:
         melody = self.genre.melody
         self._range("melody.lane", melody.lane)
-        if melody.scale:
-            self.known("melody.scale", "scale", melody.scale, SCALES)
+        for name, scale in (("scale", melody.scale), ("solo_scale", melody.solo_scale)):
+            if scale:
+                self.known(f"melody.{name}", "scale", scale, SCALES)
+        for device in melody.solo:
+            self.known(join("melody.solo", device), "device", device, self.catalog.devices, on_key=True)
         for schema in melody.schemas:
             self.known(join("melody.schemas", schema), "schema", schema, self.catalog.schemas, on_key=True)
         cells = (
@@ -311,7 +314,7 @@ class _Vocabulary(Checks):
         return MelodyIdeas(
             *melody.lane, melody.scale, tuple(melody.schemas.items()), tuple(cell for cell in cells if cell),
             melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
-            tuple(TENSIONS[name] for name in melody.tensions),
+            tuple(TENSIONS[name] for name in melody.tensions), tuple(melody.solo.items()), melody.solo_scale,
         )  # fmt: skip
 
     def _riff(self) -> RiffIdeas:

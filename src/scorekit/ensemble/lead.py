@@ -17,6 +17,7 @@ from scorekit.ensemble.motifs import SCHEMAS, Tone, plain_cells
 from scorekit.ensemble.playing import whole_song
 from scorekit.ensemble.retouch import banded, climax, crowned, homed, rested, risen, sparser, varied
 from scorekit.ensemble.riffs import named, voiced
+from scorekit.ensemble.soloists import soloed
 from scorekit.ensemble.tunes import fitted, ornamented, tune
 from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
@@ -105,7 +106,9 @@ def setting_of(brief: Brief, ideas: MelodyIdeas) -> Setting:
     kind = section.melody if section.melody in ("hook", "lead", "riff", "solo") else "lead"
     cells = ideas.cells or plain_cells(section.grid)
     if brief.cell.pattern in SCHEMAS:
-        ideas = replace(ideas, schemas=((brief.cell.pattern, 1.0),))
+        ideas = replace(ideas, schemas=((brief.cell.pattern, 1.0),), solo=())
+    if solo and ideas.solo_scale:
+        ideas = replace(ideas, scale=ideas.solo_scale)
     motif, moved = section.motif or section.name, lane.low - ideas.low
     made = (section.theme or section.chords)[0]
     first = opening(whole_song(brief), motif, section.melody, made.root, made.quality, ideas.low, ideas.high)
@@ -120,8 +123,10 @@ def composed(brief: Brief, setting: Setting) -> tuple[Tone, ...]:
     shared = _shared(brief, setting)
     if brief.riff and shared and len(brief.riff.bars) == brief.section.bars:
         return _ended(brief, setting, shared)
-    tones = rested(setting, monophonic([*_between(brief, setting, banded(setting, _stated(setting))), *shared]))
-    tones = tones if setting.kind == "riff" else climax(setting, tones)
+    free, stated = setting.kind == "solo" and bool(setting.ideas.solo), _stated(setting)
+    stated = stated if free else banded(setting, stated)
+    tones = rested(setting, monophonic([*_between(brief, setting, stated), *shared]))
+    tones = tones if free or setting.kind == "riff" else climax(setting, tones)
     if brief.section.occurrence > 1 and setting.kind != "solo":
         liberty = 0.2 * (brief.section.occurrence - 1) + 0.6 * (brief.dials.creativity - 0.5)
         tones = varied(setting, tones, min(0.75, max(0.0, liberty)), brief.seed)
@@ -148,6 +153,8 @@ def _stated(setting: Setting) -> tuple[Tone, ...]:
     """The motif's tune, made over the motif's own chords and fitted to those it meets here; a hook over a half-time beat in
     notes of twice the value."""
     section = setting.section
+    if setting.kind == "solo" and setting.ideas.solo:
+        return soloed(setting)
     half = setting.pace == "half" and setting.kind == "hook"
     if not section.theme and not half:
         return tune(setting)
@@ -308,6 +315,8 @@ def _manner(setting: Setting, tones: Sequence[Tone], n: int) -> str:
     """How a tone is sung: joined to a neighbour, slid into where a phrase begins or leaps up to a long tone, now and then let
     fall before a rest."""
     tone = tones[n]
+    if tone.idea == "bend":
+        return "slide"
     if setting.kind == "riff" and tone.length <= PPQ // 2:
         return "short"
     if setting.kind != "riff" and tone.length >= PPQ and tone.idea not in INTENDED:
