@@ -88,10 +88,14 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
 
 
 def tacet(plan: Plan, section: Section) -> bool:
-    """Whether the tune's player rests: where there is no tune; in a small band also in riffs but those of highest energy,
-    so that it comes in rather than goes on."""
-    small = sum(part.name != "drums" for part in plan.parts) <= _SMALL
-    return section.melody == _TUNELESS or (small and section.melody == "riff" and section.tier < 5)
+    """Whether the tune's player rests: where there is no tune; in a small band also in riffs but those of highest energy, in any
+    other where a groove is first laid down or a comper tells the riff, so that it comes in rather than goes on."""
+    if section.melody != "riff" or section.tier == 5:
+        return section.melody == _TUNELESS
+    names = {part.name for part in plan.parts} - {"drums"}
+    first = section.occurrence == 1 and section.bars >= 8
+    laid = first if plan.ideas.arrange.axis == "groove" else bool(names & _COMPERS)
+    return len(names) <= _SMALL or laid
 
 
 def size(plan: Plan, section: Section) -> int:

@@ -54,8 +54,8 @@ _MEMORY = 0.8
 def chosen(brief: Brief) -> Groove | None:
     """The groove of this section: the one asked for, or one drawn for the section's name; None without any.
 
-    It is drawn among all the genre's grooves, of which those fit that suit the tier (a verse is the same at tiers 2 and 3), so
-    that a louder statement has another only where this one does not suit it.
+    It is drawn among all the genre's grooves, of which those fit that suit the tier (for a verse 2 and 3 are one, a chorus is
+    never hushed), so that a louder statement has another only where this one does not suit it.
     """
     ideas = drum_ideas(brief)
     if not ideas.grooves:
@@ -65,6 +65,7 @@ def chosen(brief: Brief) -> Groove | None:
         return asked
     going, tier = lasting(brief), brief.lane.tier
     calm = tuple(g for g in going if {2, 3} & set(g.tiers))
+    calm = () if brief.section.melody in ("hook", "riff") else calm
     fitting = calm if calm and tier in (2, 3) else suited(going, tier)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
