@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from math import cos, inf, log, pi, sqrt
+from math import inf, log
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -41,11 +41,6 @@ class Seed(Struct, frozen=True):
     def chance(self, draw: str, probability: float) -> bool:
         """True with the given probability."""
         return probability > 0.0 and (probability >= 1.0 or self.unit(draw) < probability)
-
-    def gauss(self, draw: str) -> float:
-        """A standard normal number (Box-Muller), rounded to 1e-9 so that libm's last bit never shows."""
-        u, v = self.unit(draw + "/u"), self.unit(draw + "/v")
-        return round(sqrt(-2.0 * log(1.0 - u)) * cos(2.0 * pi * v), 9)
 
     def pick(self, draw: str, weights: Sequence[float], heat: float = 1.0) -> int:
         """Index drawn in proportion to ``weights ** (1 / heat)``.

@@ -114,7 +114,7 @@ def check(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False)
 def smell(specs: list[str], wishes: Wishes, voice: Voice, as_json: bool = False) -> NoReturn:
     """Measures songs."""
     found = expanded(specs, voice, as_json)
-    finish(each(found, lambda spec: smell_song(spec, wishes, voice, as_json), voice), voice, as_json)
+    finish(each(found, lambda spec: smell_song(spec, wishes, as_json), voice), voice, as_json)
 
 
 # -- one song ----------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def check_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     return Outcome(spec, 0, compiled.diagnostics, report.card(decided(compiled)))
 
 
-def smell_song(spec: str, wishes: Wishes, voice: Voice, as_json: bool) -> Outcome:
+def smell_song(spec: str, wishes: Wishes, as_json: bool) -> Outcome:
     """A song composed, performed and measured. An alarm asks for a listen; it is no mistake."""
     from scorekit import pipeline
     from scorekit import smells as noses

@@ -81,8 +81,6 @@ class Feel(Struct, frozen=True):
     """(bpm, ms) by which bass, and half of it the ride, run ahead or behind."""
     lead_late: tuple[tuple[float, float], ...] = ()
     """(bpm, ms) by which the lead's downbeats come late."""
-    tight: bool = True
-    """Played to a click; False lets the tempo breathe."""
 
 
 class Master(Struct, frozen=True):

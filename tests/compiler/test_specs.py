@@ -224,3 +224,16 @@ def test_what_a_table_refuses_pydantic_tells_and_nothing_else(table: type[Table]
     judged = [(takes(table, one), not errors(table, frozen(one)), one) for one in variants(values)]
     assert sum(not taken for taken, _, _ in judged) > len(ODD)
     assert [one for taken, fine, one in judged if taken != fine] == []
+
+
+def test_no_word_is_without_effect() -> None:
+    """Every key that a file may hold is asked for somewhere, but where a model says what it comes from."""
+    source = Path(__file__).resolve().parents[2] / "src" / "scorekit"
+    written = ("genres.py", "specs.py")
+    code = "\n".join(path.read_text() for path in sorted(source.rglob("*.py")) if path.name not in written)
+    asked = set(re.findall(r"(?:\.|[\"'])([a-z_]+)\b", code))
+    tables = [*Table.__subclasses__()]
+    tables += [below for table in tables for below in table.__subclasses__()]
+    words = {name for table in tables for name in table.entries}
+    assert len(words) > 100
+    assert words - asked == {"provenance"}

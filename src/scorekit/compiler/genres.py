@@ -60,7 +60,6 @@ class GenreTempo(Table):
     grid_snap: Annotated[float, Meta(ge=0, le=20)] = entry("Tempi are multiples of this; 0: any.", 0)
     half_time_ok: bool = entry("Half the asked tempo will do.", False)
     double_time_ok: bool = entry("Twice the asked tempo will do.", False)
-    clicked: bool = entry("Played to a click; false lets the tempo breathe.", True)
 
 
 class GenreMeter(Table):
@@ -68,7 +67,6 @@ class GenreMeter(Table):
 
     sig: Line = entry("Time signature.", "4/4", examples=["4/4"])
     grid: Annotated[int, Meta(ge=2, le=96)] = entry("Steps in a bar of a step string.", 16, examples=[16])
-    hyper: Annotated[int, Meta(ge=1, le=16)] = entry("Bars in a phrase.", 4)
 
 
 class GenreFeel(Table):

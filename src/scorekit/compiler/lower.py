@@ -248,7 +248,6 @@ def felt(genre: GenreSpec) -> Feel:
         tuple((role, tuple(offsets)) for role, offsets in feel.offsets_ms.items()),
         tuple(feel.lean_ms or ()),
         tuple(feel.lead_downbeat_delay_ms or ()),
-        genre.tempo.clicked,
     )
 
 

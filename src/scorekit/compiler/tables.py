@@ -112,7 +112,6 @@ Beats = Annotated[float, Meta(ge=0, le=64)]
 Pole = Annotated[float, Meta(ge=-1, le=1)]
 Euclid = tuple[Steps, Steps, Annotated[int, Meta(ge=-96, le=96)]]
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}\Z")]
-Count = Annotated[int, Meta(ge=1, le=200)]
 Size = Annotated[int, Meta(ge=0, le=16)]
 Cadence = Literal["open", "half", "closed", "loop"]
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from scorekit.render.console import Console
 
-ROOM = "room"
-"""The last channel of the stems: what room and echo add to the parts."""
 PEAKS = 100
 """Pairs of peaks in a second."""
 HEADER = 44
