@@ -28,6 +28,7 @@ FLOORS = (
         "report",
         "rehearsal",
         "booth",
+        "exchange",
         "mate",
         "memory",
         "recall",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain, count
 
+import numpy as np
 import pytest
 
 from scorekit import files, pipeline, remix
@@ -14,6 +15,11 @@ from scorekit.aside import forks
 from scorekit.booth import Superseded
 from scorekit.mate import Lost, Mate
 from scorekit.rehearsal import Rehearsal
+from scorekit.remix import Remembering
+from scorekit.render.master import Hands, families_of
+from scorekit.render.mix import lines
+from scorekit.render.patches import PATCHES
+from scorekit.render.voices import Bodies
 from scorekit.score import Performance
 
 SONG = 'genre = "rock"\nseed = 4\ntempo = 132\nlength = "20 s"\n'
@@ -26,11 +32,16 @@ EDITS = (
 )
 
 
+BAND = Rehearsal()
+
+
 def played(edit: str) -> Performance:
-    """The song with an edit."""
+    """The song with an edit; what it does not touch is what it was."""
     plan = pipeline.compile_song(SONG + edit, "song.toml", find=files.load).plan
     assert plan is not None
-    return pipeline.perform(pipeline.compose(plan))
+    music = BAND.music(plan) or BAND.last
+    assert music is not None
+    return music.performance
 
 
 @pytest.fixture
@@ -57,7 +68,7 @@ def test_two_write_what_one_writes(mate: Mate, monkeypatch: pytest.MonkeyPatch, 
         mine, its = two.sound(performance), one.sound(performance)
         assert bytes(mine.wav) == bytes(its.wav)
         assert (mine.changed, mine.rewritten) == (its.changed, its.rewritten)
-    assert set(asked) == {way, "hear", "energies", "peaks", "write"}
+    assert set(asked) == {"follow", way, "hear", "energies", "peaks", "write"}
 
 
 def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:
@@ -100,6 +111,32 @@ def test_what_is_given_up_while_the_other_follows(mate: Mate) -> None:
     two.remix._tape.bring = bring  # type: ignore[method-assign]
     performance = played(EDITS[1])
     assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
+
+
+def test_bodies_are_made_by_both(mate: Mate) -> None:
+    """Some families of bodies, made by two processes, are those of one, in their order; few are not worth asking for."""
+    rows = [line for line in lines(played(""), PATCHES) if line.part in ("bass", "lead")]
+    families = list(families_of([order for line in rows for order in line.orders()], Bodies()).values())[:9]
+    asked, make = list[int](), mate.make
+    mate.make = lambda families: (asked.append(len(families)), make(families))[1]  # type: ignore[method-assign]
+    for some in (families, families[:2]):
+        found, wanted = Remembering(mate).made(some, Bodies()), Hands().made(some, Bodies())
+        assert [len(row) for row in found] == [len(family) for family in some]
+        for body, other in zip(chain(*found), chain(*wanted), strict=True):
+            assert body.step == other.step
+            np.testing.assert_array_equal(body.samples, other.samples)
+    assert len(families) == 9
+    assert asked == [4]
+
+
+@pytest.mark.parametrize("after", [2, 40])
+def test_what_is_given_up_among_bodies_and_lines(mate: Mate, after: int) -> None:
+    """A first version given up while its bodies are made, or its lines brought, is begun anew by the next."""
+    two, asked = Rehearsal(mate), count()
+    with pytest.raises(Superseded):
+        two.sound(played('\n[parts.bass.sound]\npatch = "slap"\n'), lambda: next(asked) > after)
+    performance = played(EDITS[1])
+    assert bytes(two.sound(performance).wav) == bytes(Rehearsal().sound(performance).wav)
 
 
 def test_what_goes_wrong_there_is_raised_here(mate: Mate) -> None:

@@ -1,7 +1,7 @@
 """A second process at the sound of songs that are edited, on memory that both have.
 
 It is forked while there is nothing yet to be copied, knows no note, and is told over which samples a room is to answer, or the
-mix to be measured or written (``booth``); this process does the rest at the same time. Processes and not threads: NumPy's
+mix to be measured or written (``booth``), and which bodies are to be made; this process does the rest at the same time. Processes and not threads: NumPy's
 small calls only get in each other's way in threads. And one that stays: to fork a process that holds a song costs 6 ms and
 as much again in pages that are copied.
 """
@@ -20,6 +20,9 @@ from scorekit.aside import Aside, forks, processors
 
 if TYPE_CHECKING:
     from scorekit.booth import Booth, World
+    from scorekit.render.effects import Tone
+    from scorekit.render.patches.base import Take
+    from scorekit.render.voices import Body
 
 
 class Lost(Exception):
@@ -88,6 +91,11 @@ class Mate:
         self._flag[0] = 0
         self._tell(("follow", song, None, spans))
 
+    def make(self, families: Sequence[Sequence[tuple[str, Take, Tone]]]) -> None:
+        """Bodies are wanted: by family the name of the patch, the take, the tone of each."""
+        self._flag[0] = 0
+        self._tell(("make", None, families, None))
+
     def reached(self, at: int) -> None:
         """All that is sent to the room is there up to a sample; the last that is told is ``booth.FAR``."""
         self._tell(("reached", None, at, None))
@@ -144,6 +152,8 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
                     found = songs[song].done(what, where)
                 elif wish == "follow":
                     found = songs[song].follow(where)
+                elif wish == "make":
+                    found = _made(what, flag)
                 else:
                     songs.pop(song, None)
                 if wish == "begin":
@@ -155,6 +165,20 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
                 out.flush()
             except BrokenPipeError:
                 return
+
+
+def _made(families: Sequence[Sequence[tuple[str, Take, Tone]]], flag: mmap.mmap) -> list[list[Body]]:
+    from scorekit.render.master import made
+    from scorekit.render.patches import PATCHES
+    from scorekit.render.voices import Bodies, Order
+    from scorekit.shelf import Shelf
+
+    bodies, found = Bodies(0, Shelf()), []
+    for family in families:
+        if flag[0]:
+            break
+        found.append(made([Order(PATCHES[name], take, tone) for name, take, tone in family], bodies))
+    return found
 
 
 def _booth(

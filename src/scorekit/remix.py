@@ -7,46 +7,45 @@ hands that remember the rest. Beside its bodies a version takes 25 bytes a sampl
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
 from math import prod
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from scorekit import pipeline
+from scorekit import exchange, pipeline
 from scorekit.booth import FAR, GivenUp, Mix, Superseded, World
+from scorekit.exchange import Change, Kicks
 from scorekit.mate import Block, Lost, Mate
 from scorekit.recall import SHEET, Recall, sheets, spread
 from scorekit.render import console as consoles
 from scorekit.render import delivery, wav
 from scorekit.render.console import GRID, Console, Laid, Line
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.master import prepare
+from scorekit.render.master import Family, prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Make, Move, Span, Tape, aligned, halves, parted
-from scorekit.render.voices import Bodies, Keeper
+from scorekit.render.tape import Make, Span, Tape, aligned, halves, parted
+from scorekit.render.voices import Bodies, Body, Keeper
 from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
 from scorekit.stage import Part
 from scorekit.timebase import TempoMap
 
-Kicks = NDArray[np.int64]
 Result = TypeVar("Result")
 LIMIT = 128 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
 _LONG = 2 * RATE
 """Samples from which on two processes are quicker than one."""
+_SOME = 4
+"""Families of bodies from which on two processes are quicker than one."""
 _SOON = 60 * RATE
 """Samples to which a room has answered before anybody would want to give up."""
-_PASSED, _STRUCK = 8, 30
-"""Samples that a line takes to the buses, and samples of its notes that are struck, while a room answers to one."""
 
 
 class Heard(Struct, frozen=True, eq=False):
@@ -99,7 +98,7 @@ class Remix:
         hands.given_up, self._desk = given_up, None
         rows = self.rows.of(performance)
         came = [row for row in rows if row not in self._on]
-        if strokes(came) + strokes(self._on.keys() - {*rows}) > strokes(rows):
+        if exchange.strokes(came) + exchange.strokes(self._on.keys() - {*rows}) > exchange.strokes(rows):
             self._world, self._on = None, {}  # begun anew; what it was made of goes before the new comes
         prepare([order for row in came for order in row.orders()], self.bodies, hands)
         laid = [self._on[row][0] if row in self._on else Laid(row, self.bodies) for row in rows]
@@ -126,16 +125,18 @@ class Remix:
 
     def _exchange(self, desk: Console, laid: Sequence[Laid]) -> None:
         """Takes from the tape what is no longer played and brings what is; room and echo answer to that. All lines together
-        where that is soon done, and the mate follows with the room; else line by line, as each may be the last one."""
+        where that is soon done or nothing is there yet, and the mate follows with the room; else line by line, as each may be
+        the last one."""
         tape, hands = self._tape, self.hands
-        changes = self._changes(desk, laid)
+        changes = exchange.changes(self._on, desk, laid)
         cost = sum(change.cost for change in changes)
         ring = partial(tape.ring, lambda end: hands.give_up())
-        if hands.mate is None or cost > _SOON:
+        if hands.mate is None or (self._on and cost > _SOON):
             for change in changes:
                 hands.give_up()
                 tape.expect(change.moves)
-                self._made(desk, [change])
+                tape.bring(change.moves)
+                self._settle(desk, [change])
             ring(lambda work, spans, grain: hands.both(work, halves(spans, grain), ("ring",)))
             return
         hands.give_up()
@@ -146,51 +147,23 @@ class Remix:
         ring(lambda work, spans, grain: hands.following(make, cost, work, spans, grain))
 
     def _made(self, desk: Console, changes: Sequence[Change], reached: Callable[[int], None] = lambda at: None) -> None:
-        self._tape.bring([move for change in changes for move in change.moves], reached)
+        def at(end: int) -> None:
+            reached(end)
+            if anew:
+                self.hands.give_up()
+
+        anew, world = not self._on, self._world
+        self._world = None  # what is brought by half is not to be mended
+        self._tape.bring([move for change in changes for move in change.moves], at)
+        self._world = world
+        self._settle(desk, changes)
+
+    def _settle(self, desk: Console, changes: Sequence[Change]) -> None:
         for old, now, _ in changes:
             if old:
                 del self._on[old.line]
             if now:
                 self._on[now.line] = now, desk.kicks
-
-    def _changes(self, desk: Console, laid: Sequence[Laid]) -> list[Change]:
-        """What is to be done to lines, until those on the tape are those of a version."""
-        come = {one.line for one in laid}
-        gone = [one for one, _ in self._on.values() if one.line not in come]
-        new = [one for one in laid if one.line not in self._on]
-        turned = [one for one in laid if one.line in self._on and one.line.strip.duck > 0]
-        found = []
-        for old, now in [*partners(gone, new), *((one, one) for one in turned)]:
-            spans = differing(old, now)
-            before = self._on[old.line][1] if old else desk.kicks
-            if (old or now or laid[0]).line.strip.duck > 0:
-                spans += [(kick, kick + RATE) for kick in np.setxor1d(before, desk.kicks).tolist()]
-            apart, last = aligned(spans, 1, desk.n), Console(desk.n, (), before.tolist())
-            take = [(last, old.line, np.subtract)] if old else []
-            put = [(desk, now.line, np.add)] if now else []
-            if old and now and sounding(old.line) == sounding(now.line) and old.line.cues == now.line.cues:
-                moves = [Move(now, apart, [*put, *take])]
-            else:
-                moves = [Move(one, apart, way) for one, way in ((old, take), (now, put)) if one]
-            found.append(Change(old, now, moves))
-        return found
-
-
-class Change(NamedTuple):
-    """A line that goes, one that comes, and what that means."""
-
-    old: Laid | None
-    now: Laid | None
-    moves: Sequence[Move]
-
-    @property
-    def cost(self) -> float:
-        """About as much as the room's answer to so many samples: to strike notes, and to take what is struck to the buses."""
-        found = 0.0
-        for laid, spans, _ in self.moves:
-            passed, whole = sum(b - a for a, b in spans), int((laid.ends - laid.starts).sum())
-            found += passed / _PASSED + laid.size * min(passed / max(whole, 1), 1.0) / _STRUCK
-        return found
 
 
 class Rows:
@@ -235,6 +208,24 @@ class Remembering(Recall):
         """The results of the jobs, in order."""
         return [self._checked(job) for job in jobs]
 
+    def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
+        """The bodies of some families, every other one by the mate where there are some."""
+        if self.mate is None or len(families) < _SOME:
+            return super().made(families, bodies)
+        mine, its = families[::2], families[1::2]
+        self.mate.make([[(order.patch.name, order.take, order.tone) for order in family] for family in its])
+        own = self._meanwhile(lambda: super(Remembering, self).made(mine, bodies))
+        return interleaved(own, self.mate.answer())
+
+    def _meanwhile(self, job: Callable[[], Result]) -> Result:
+        """What a job returns that is done here while the mate is at work, who gives up when this does."""
+        try:
+            return job()
+        except BaseException:
+            if self.mate is not None:
+                self.mate.stop()
+            raise
+
     def shared(self, name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
         """An array of zeros in reach of the mate, instead of the last of its name."""
         if self.mate is None:
@@ -278,13 +269,8 @@ class Remembering(Recall):
             return [self._checked(work, *span) for span in spans]
         self._meet(self.mate)
         self.mate.tell(self._song, told, its)
-        try:
-            own = [self._checked(work, *span) for span in mine]
-        except BaseException:
-            self.mate.stop()
-            raise
-        theirs: list[Result] = self.mate.answer()
-        return [row[number] for number in range(len(mine)) for row in (own, theirs) if number < len(row)]
+        own = self._meanwhile(lambda: [self._checked(work, *span) for span in mine])
+        return interleaved(own, self.mate.answer())
 
     def following(
         self,
@@ -303,16 +289,17 @@ class Remembering(Recall):
         its, mine = parted(spans, (length + cost) / 2, grain)
         self._meet(self.mate)
         self.mate.follow(self._song, its)
-        try:
-            try:
-                first(self.mate.reached)
-            finally:
-                self.mate.reached(FAR)
-            own = [self._checked(work, *span) for span in mine]
-        except BaseException:
-            self.mate.stop()
-            raise
+        own = self._meanwhile(partial(self._led, self.mate, first, work, mine))
         return [*self.mate.answer(), *own]
+
+    def _led(
+        self, mate: Mate, first: Callable[..., None], work: Callable[[int, int], Result], spans: Sequence[Span]
+    ) -> list[Result]:
+        try:
+            first(mate.reached)
+        finally:
+            mate.reached(FAR)
+        return [self._checked(work, *span) for span in spans]
 
     def _meet(self, mate: Mate) -> None:
         """Sees to it that the mate knows the song."""
@@ -380,56 +367,6 @@ class File:
         return ((0, head), *((head + 4 * a, head + 4 * b) for a, b in spans), (head + 4 * n, self.size))
 
 
-# -- what differs ------------------------------------------------------------------------------------------------------
-
-
-def strokes(lines: Iterable[Line]) -> int:
-    """How often lines are struck."""
-    return sum(len(line.strokes) for line in lines)
-
-
-def partners(gone: Sequence[Laid], new: Sequence[Laid]) -> list[tuple[Laid | None, Laid | None]]:
-    """Lines that go and lines that come, those together that differ in their notes only or in all but their notes; None for
-    one without a twin."""
-    left = list(gone)
-    found: list[tuple[Laid | None, Laid | None]] = []
-    for now in new:
-        near = [old for old in left if sounding(old.line) == sounding(now.line) and alike(old.line, now.line)]
-        twin = near[0] if near else None
-        if twin is not None:
-            left.remove(twin)
-        found.append((twin, now))
-    return [*found, *((old, None) for old in left)]
-
-
-def alike(one: Line, other: Line) -> bool:
-    """Whether two lines of one sound may be compared note by note, or have the same notes."""
-    near = other.strokes[0].at < one.strokes[-1].at + RATE and one.strokes[0].at < other.strokes[-1].at + RATE
-    return near and (one.strip == other.strip or one.cues == other.cues)
-
-
-def sounding(line: Line) -> tuple[object, ...]:
-    """The sound of a line, before its way through the mixer."""
-    return line.part, line.patch.name, line.sound, line.tone, line.closed
-
-
-def differing(old: Laid | None, new: Laid | None) -> list[Span]:
-    """Where the notes of a line sound that another one has not; everywhere, when those of both come in another order or
-    take another way through the mixer."""
-    if old is new:
-        return []
-    everywhere = [(int(one.starts.min()), int(one.ends.max())) for one in (old, new) if one and one.starts.size]
-    if old and new and old.line.strip != new.line.strip:
-        return everywhere
-    cues = [Counter(one.line.cues if one else ()) for one in (old, new)]
-    kept, spans = [], []
-    for one, more in ((old, cues[0] - cues[1]), (new, cues[1] - cues[0])):
-        same = []
-        for cue, a, b in zip(one.line.cues, one.starts.tolist(), one.ends.tolist(), strict=True) if one else ():
-            if more[cue] > 0:
-                more[cue] -= 1
-                spans.append((a, b))
-            else:
-                same.append(cue)
-        kept.append(same)
-    return spans if kept[0] == kept[1] else everywhere
+def interleaved(one: Sequence[Result], other: Sequence[Result]) -> list[Result]:
+    """The rows of two by turns, the first one of which may have one more."""
+    return [row[number] for number in range(len(one)) for row in (one, other) if number < len(row)]
