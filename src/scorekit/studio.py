@@ -53,7 +53,8 @@ def compose(song: str | Path, *, seed: int | None = None, settings: Mapping[str,
     done = compiled(song, seed, settings)
     if done.plan is None:
         raise SpecError(done.diagnostics)
-    return pipeline.compose(done.plan)
+    with uncollected():
+        return pipeline.compose(done.plan)
 
 
 def render(

@@ -220,7 +220,11 @@ class Board:
 
     def change(self, rule: str, part: str, before: Note, after: Note | None, reason: str, *claims: Claim) -> None:
         """Puts a note in another's place, or takes it out, and records it. Duplicates of a pitch on a tick vanish."""
-        self.notes[part].remove(before)
+        line = self.notes[part]
+        index = bisect_left(line, before.start, key=_start)
+        while line[index] != before:
+            index += 1
+        del line[index]
         self._touch(before)
         if part != "drums":
             self._pitches[before.pitch].remove((before.start, part, before))
@@ -255,7 +259,7 @@ class Board:
         self.changes += 1
         for index in range(len(self.edits) - 1, -1, -1):
             last = self.edits[index]
-            if edit.before is not None and last.after == edit.before and last.part == edit.part:
+            if last.part == edit.part and edit.before is not None and last.after == edit.before:
                 if last.rule == edit.rule:
                     self.edits[index] = replace(edit, before=last.before)
                     return

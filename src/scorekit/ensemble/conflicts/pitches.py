@@ -79,12 +79,8 @@ def better_pitch(board: Board, part: str, note: Note, reach: int = 7) -> Note | 
 
 def steps_on(board: Board, part: str, note: Note) -> bool:
     """Whether the part goes on by a tone or less where the note ends: it was only passing, or a suspension resolved."""
-    line = board.notes[part]
-    return any(
-        0 < abs(n.pitch - note.pitch) <= 2
-        for n in board.sounding(part, note.end, note.end + NEAR)
-        if n.start > note.start and n in line
-    )
+    after = board.sounding(part, note.end, note.end + NEAR)
+    return any(0 < abs(n.pitch - note.pitch) <= 2 for n in after if n.start > note.start)
 
 
 def rooted(board: Board, part: str, note: Note) -> bool:
