@@ -8,7 +8,7 @@ aliases.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -143,47 +143,94 @@ def path(hz: float, cents: Reals, start: Reals) -> Path:
     return Path(base + np.floor(start[:, None] * 2.0**32).astype(np.uint32), step)
 
 
+Read = Callable[[int, slice, NDArray[np.intp], Samples], Samples]
+"""What a player reads between some control points, at these places of a table and so far on from there."""
+
+
 def sung(
     tabs: Sequence[Samples], shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]
 ) -> Samples:
     """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
-    and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all.
-
-    In blocks that stay in cache, where tables without a share cost nothing.
-    """
-    bits, size = 33 - tabs[0].size.bit_length(), _BLOCK * HOP
+    and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all. Tables without a share
+    cost nothing."""
     rows = [(table, np.append(table[1:], table[:1]) - table) for table in tabs]
     weights = [dsp.f32(np.broadcast_to(share, (len(places), share.shape[-1]))) for share in shares]
-    out = np.zeros((2, along.step.shape[1] * HOP), np.float32)
+
+    def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
+        total = np.zeros(index.size, np.float32)
+        for (table, slope), share in zip(rows, weights, strict=True):
+            drawn = share[player, here.start : here.stop + 1]
+            if drawn.any():
+                wave = _looked_up(table, slope, index, part)
+                wave *= grow(drawn)
+                total += wave
+        return total
+
+    return _swept(read, tabs[0].size, along, places)
+
+
+def faded(
+    sets: Sequence[Sequence[Samples]],
+    place: Reals,
+    shares: Sequence[Reals],
+    along: Path,
+    places: Sequence[tuple[float, float]],
+) -> Samples:
+    """The same where tables of a set go from dark to bright and a player stands between two of them: at ``place`` (players,
+    points), 0 being the first. ``shares`` are those of the sets."""
+    size, last = sets[0][0].size, len(sets[0]) - 2
+    slopes = [[np.append(table[1:], table[:1]) - table for table in row] for row in sets]
+    rows = [(np.concatenate(row), np.concatenate(slope)) for row, slope in zip(sets, slopes, strict=True)]
+    weights, ramp = [dsp.f32(share) for share in shares], np.arange(HOP, dtype=np.float32) / np.float32(HOP)
+    lower = np.clip(np.floor(0.5 * (place[:, :-1] + place[:, 1:])), 0, last)
+    begin, step, shift = dsp.f32(place[:, :-1] - lower), dsp.f32(np.diff(place)), (lower * size).astype(np.intp)
+
+    def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
+        index.reshape(-1, HOP)[:] += shift[player, here, None]
+        between = step[player, here, None] * ramp
+        between += begin[player, here, None]
+        waves = []
+        for (table, slope), share in zip(rows, weights, strict=True):
+            wave, above = (_looked_up(table[at:], slope[at:], index, part) for at in (0, size))
+            above -= wave
+            above *= between.reshape(-1)
+            wave += above
+            wave *= grow(share[player, here.start : here.stop + 1])
+            waves.append(wave)
+        return reduce(np.add, waves)
+
+    return _swept(read, size, along, places)
+
+
+def _looked_up(table: Samples, slope: Samples, index: NDArray[np.intp], part: Samples) -> Samples:
+    wave: Samples = np.take(slope, index, mode="wrap")
+    wave *= part
+    wave += np.take(table, index, mode="wrap")
+    return wave
+
+
+def _swept(read: Read, table: int, along: Path, places: Sequence[tuple[float, float]]) -> Samples:
+    """What players read from tables of a size along their paths, each at its place, in blocks that stay in cache."""
+    bits, size, count = 33 - table.bit_length(), _BLOCK * HOP, along.step.shape[1]
+    out = np.zeros((2, count * HOP), np.float32)
     ramp = np.arange(HOP, dtype=np.uint32)
-    words, index = np.empty((2, size), np.uint32), np.empty(size, np.intp)
-    part, wave, level, total = np.empty((4, size), np.float32)
-    for first in range(0, along.step.shape[1], _BLOCK):
-        here = slice(first, first + _BLOCK)
+    words, index, part = np.empty((2, size), np.uint32), np.empty(size, np.intp), np.empty(size, np.float32)
+    for first in range(0, count, _BLOCK):
+        here = slice(first, min(first + _BLOCK, count))
+        n = (here.stop - first) * HOP
         for player, gains in enumerate(places):
-            step = along.step[player, here, None]
-            n = step.size * HOP
             at, low = words[:, :n]
-            np.multiply(step, ramp, out=at.reshape(-1, HOP))
+            np.multiply(along.step[player, here, None], ramp, out=at.reshape(-1, HOP))
             at.reshape(-1, HOP)[:] += along.base[player, here, None]
             np.right_shift(at, np.uint32(bits), out=low)
             index[:n] = low
             np.bitwise_and(at, np.uint32((1 << bits) - 1), out=low)
             part[:n] = low
             part[:n] *= np.float32(2.0**-bits)
-            total[:n] = 0.0
-            for (table, slope), share in zip(rows, weights, strict=True):
-                drawn = share[player, first : first + _BLOCK + 1]
-                if drawn.any():
-                    np.take(slope, index[:n], mode="wrap", out=wave[:n])
-                    wave[:n] *= part[:n]
-                    wave[:n] += np.take(table, index[:n], mode="wrap", out=level[:n])
-                    wave[:n] *= grow(drawn, level[:n])
-                    total[:n] += wave[:n]
-            place = slice(first * HOP, first * HOP + n)
+            heard = read(player, here, index[:n], part[:n])
             for side, gain in enumerate(gains):
                 if gain:
-                    out[side, place] += np.multiply(total[:n], np.float32(gain), out=wave[:n])
+                    out[side, first * HOP : first * HOP + n] += heard * np.float32(gain)
     return out
 
 
@@ -270,18 +317,12 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
     return Shape(level, cents, np.clip(bright, 0.0, 1.0))
 
 
-def shares(voice: Voice, s: Shape, stages: int) -> list[Reals]:
-    """Share of each table: a cross-fade along brightness, times one along the bend of the pitch."""
-    place = s.bright * (stages - 1)
-    rows = []
-    for i in range(stages):
-        share = np.maximum(1.0 - np.abs(place - i), 0.0) * s.level
-        if voice.bend:
-            sharp = np.clip(0.5 + s.cents / (2.0 * voice.depth), 0.0, 1.0)
-            rows += [share * (1.0 - sharp), share * sharp]
-        else:
-            rows.append(share)
-    return rows
+def bends(voice: Voice, s: Shape) -> list[Reals]:
+    """Share of each set of tables: one, or a flat and a sharp one along the bend of the pitch."""
+    if not voice.bend:
+        return [s.level]
+    sharp = np.clip(0.5 + s.cents / (2.0 * voice.depth), 0.0, 1.0)
+    return [s.level * (1.0 - sharp), s.level * sharp]
 
 
 def play(name: str, voice: Voice, take: Take, release: float, bright: float, wide: float) -> Samples:
@@ -303,7 +344,9 @@ def play(name: str, voice: Voice, take: Take, release: float, bright: float, wid
     share, turned = 1.0 / players**0.5, -1.0 if take.round % 2 else 1.0
     seats = (np.arange(players) - 0.5 * (players - 1)) / max(0.5 * (players - 1), 0.5) * wide * turned
     places = [(share * left, share * right) for left, right in map(dsp.pan, seats.tolist())]
-    out = sung(tables(voice, hz, stages), shares(voice, s, len(stages)), along, places)
+    held, step = tables(voice, hz, stages), 2 if voice.bend else 1
+    sets = [held[number::step] for number in range(step)]
+    out = faded(sets, s.bright * (len(stages) - 1), bends(voice, s), along, places)
     if players == 1:
         lag = samples(0.0127)
         side = out[0, :-lag] * np.float32(0.7 * wide)
