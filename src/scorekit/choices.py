@@ -70,12 +70,12 @@ def ranking(choice: Choice, brief: Brief) -> Iterator[str]:
         (share, item, weight) for share, item, weight in zip(choice.shares, choice.items, choice.weights, strict=True)
     ]
     won = rows[choice.chosen]
-    others = sorted((row for row in rows if row is not won), key=lambda row: -row[0])
+    others = sorted((row for row in rows if row is not won and row[2] > 0), key=lambda row: -row[0])
     yield f"chosen   {_row(*won)}, drawn at {choice.address}#{choice.draw}"
     yield from (f"over     {_row(*row)}" for row in others[:SHOWN])
     if len(others) > SHOWN:
         yield f"         and {len(others) - SHOWN} more"
-    asked = {item.path for item in choice.items if isinstance(item, Idea)}
+    asked = {item.path for _, item, weight in rows if weight > 0 and isinstance(item, Idea)}
     kinds = {type(item) for item in choice.items}
     aside = [
         f"{i.id} ({reason})"
