@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from scorekit.ensemble.degrees import Register, resolve
+from scorekit import theory
+from scorekit.ensemble.degrees import Register, resolve, scale_of
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.hands import Slot
 from scorekit.ensemble.playing import beat_of, home
 from scorekit.ensemble.voicing import Voicing
 from scorekit.playable import TUNING, on_guitar
-from scorekit.score import Brief
+from scorekit.score import Brief, Chord, Key
 from scorekit.theory import SCALES
 from scorekit.timebase import Tick
 
@@ -34,9 +35,18 @@ def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     root = tonic + (chord.root - tonic + 5) % 12 - 5
     over = replace(chord, bass=chord.root)
     sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.end]
-    told = {resolve(degree, over, root, register) for degree in tone.split("&")}
+    told = {_agreeing(resolve(degree, over, root, register), chord, key) for degree in tone.split("&")}
     pitches = tuple(sorted(p for p in told if all((p - other) % 12 not in (1, 11) for other in sung)))
     return pitches if brief.part != "guitar" or len(pitches) < 2 or on_guitar(pitches) else pitches[-1:]
+
+
+def _agreeing(pitch: int, chord: Chord, key: Key) -> int:
+    """A passing degree as the chord's scale in the key has it: a fourth over IV is sharp, a second over iii flat."""
+    own, scale = theory.chord_classes(chord.root, chord.quality), scale_of(chord, key)
+    if pitch % 12 in own or pitch % 12 in scale:
+        return pitch
+    beside = [p for p in (pitch + 1, pitch - 1) if p % 12 in scale]
+    return min(beside, key=lambda p: p % 12 in own, default=pitch)
 
 
 def figure(brief: Brief, family: str, slot: Slot, tick: Tick) -> Voicing:
