@@ -247,12 +247,13 @@ def windows(player: Player, lead: Sequence[Note]) -> list[tuple[Tick, Tick, Sequ
 def _stretches(
     player: Player, moving: Sequence[tuple[Tick, Tick, Sequence[Note]]]
 ) -> Iterator[tuple[Tick, Tick, Sequence[Note]]]:
-    """The section in stretches: the windows in which the line moves, and between them one stretch a chord to hold."""
+    """The section in stretches: the windows in which the line moves, and between them one stretch a chord to hold, for a beat or
+    more."""
     at = 0
     for start, end, call in (*moving, (player.brief.section.length, 0, ())):
         for span in spans(player.brief):
             begin, stop = max(span.start, at), min(span.end, start)
-            if stop - begin >= PPQ // 2:
+            if stop - begin >= PPQ:
                 yield begin, stop, ()
         if call:
             yield start, end, call
