@@ -87,13 +87,15 @@ ROOF = 7
 """Semitones over its middle a verse may well rise: what lies above is kept for the chorus."""
 SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
+WIDE = 20
+"""The same for soloists, and for choruses, which reach higher."""
 ON_ONE = 0.3
 """How many tunes begin on their first beat, with a tone that whoever leads into it knows."""
 
 
 def window(low: int, high: int, kind: str) -> tuple[int, int]:
-    """The middle of a register, no wider than a voice (a soloist's is wider)."""
-    spare = max(0, high - low - (20 if kind == "solo" else SPAN))
+    """The middle of a register, no wider than a voice (wider for soloists and choruses)."""
+    spare = max(0, high - low - (WIDE if kind in ("solo", "hook") else SPAN))
     return low + spare // 2, high - (spare - spare // 2)
 
 
@@ -218,10 +220,10 @@ def _ending(pitch: int, close: str, place: Spot, tonic: int) -> float:
 
 def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> list[list[tuple[int, float, bool]]]:
     """For each tone the pitches it may take as (pitch, cost, outside the chord)."""
-    amp = {"hook": 7.5, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
+    amp = {"hook": 9.0, "riff": 4.0, "solo": 8.0}.get(setting.kind, 5.5)
     count, offers, bar = len(tones), [], setting.section.meter.bar
     top = aim.leap / max(1, count - 1)
-    pull, held = (0.12, 0.17) if setting.kind == "hook" else (0.09, 0.09)
+    pull, held = (0.11, 0.13) if setting.kind == "hook" else (0.09, 0.09)
     roof = setting.centre + ROOF if setting.kind == "lead" else setting.high - 4 * (aim.lift < 0)
     blue, tonic = "blues" in setting.ideas.scale, setting.section.key.tonic
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
@@ -276,7 +278,7 @@ def search(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> tup
     before = aim.before[-2:]
     last, first = (before[-1], before[0]) if before else (-1, -1)
     beam: list[_State] = [(0.0, last, 0, 0, first, False, ())]
-    stay, leap = {"solo": (0.35, 0.0), "hook": (0.2, 0.4), "lead": (-0.1, 0.2)}.get(setting.kind, (0.0, 0.2))
+    stay, leap = {"solo": (0.35, 0.0), "hook": (0.0, 0.5), "lead": (-0.1, 0.2)}.get(setting.kind, (0.0, 0.2))
     for n, row in enumerate(_offers(setting, tones, aim, seed)):
         leaps = n == aim.leap > 0
         beam = _advance(beam, row, _LEAP if leaps else _MOVE, stay, 0.0 if leaps else leap)
