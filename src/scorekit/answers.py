@@ -112,7 +112,7 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("tempo", f"{plan.tempo.bpm_at(0):.6g}", "tempo", "tempo"),
         ("key", str(plan.key), tune_key(compiled), "keys"),
         ("form", form, "form", "form"),
-        ("lineup", plan.lineup, "lineup", "lineup"),
+        ("lineup", plan.lineup, "lineup", f"lineup[{plan.lineup}]"),
         ("ending", ending_words(plan), "ending", plan.ending.path if plan.ending else "ending"),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
