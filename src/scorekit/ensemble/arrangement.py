@@ -312,7 +312,8 @@ def rests(
     """Bars in which a background part lays out: four of every eight, where its own chance says; never the whole section.
 
     Who is out is out for four bars, at first for those a section begins with: of the blocks of four in which a part of a real
-    band plays at all, it plays .92 through. Endings and choruses are played through (horns answer). Whoever gives an
+    band plays at all, it plays .92 through. Endings and choruses are played through; over a groove all are there for the hook's
+    first four bars. Whoever gives an
     introduction its chords may be alone in it, and stays. At full energy the first of the compers plays through, and so does whoever alone
     gives the harmony, unless the music is ``vamping``: then drums and bass are left alone. There a first statement of four
     bars has a rest for certain: those who comp come in with its third bar, one in the hook, the other in what leads to it: a figure
@@ -320,7 +321,7 @@ def rests(
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
-    if intents.peaks(section) and part != "brass" and not vamping:
+    if intents.peaks(section) and not vamping:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
         return ()
@@ -337,8 +338,8 @@ def rests(
     for block in range(0, section.bars - 7, 8):
         share = 0.75 * rest_share(part, section.tier)
         if draw.chance(f"rest/{block}", share):
-            first = block + (0 if section.occurrence == 1 or draw.chance(f"where/{block}", 0.5) else 4)
-            resting += range(first, first + 4)
+            late = intents.peaks(section) or (section.occurrence > 1 and draw.chance(f"where/{block}", 0.5))
+            resting += range(block + 4 * late, block + 4 * late + 4)
     if sure and not resting:
         return (1, 2)
     return tuple(resting) if len(resting) < section.bars else ()
