@@ -266,6 +266,11 @@ class Renewal(Recall):
             jobs = [partial(work, *span) for span in halves(spans, wav.GRID)]
             self.work([*jobs, *(partial(copy, *span) for span in halves(spread(~chosen, n), 1))])
 
+    @property
+    def renewing(self) -> Renewal:
+        """These."""
+        return self
+
     def drafts(self, inner: str) -> dict[str, Draft]:
         """The last file as a draft of the next, by its place."""
         return {inner: self._draft}

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -252,7 +252,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
             return kept(spec, name, now.after(last), wishes, voice, began)
         outputs, heard, now = rendered(found.plan, name, wishes, voice, how, last, now)
         hashes = ledger.Hashes(outputs if wishes.cache else {})
-        renewal = renewing(how)
+        renewal = how.hands and how.hands.renewing
         trouble = files.replace_all(
             wishes.out, name, outputs, renewal.drafts(f"{name}.wav") if renewal else files.NOTHING
         )
@@ -350,11 +350,6 @@ def tidied(how: Sounding) -> None:
             how.bodies.keeper.tidy()
 
 
-def renewing(how: Sounding) -> Renewal | None:
-    """The hands that mix again what differs, if those were at work."""
-    return cast("Renewal", how.hands) if hasattr(how.hands, "mixed_again") else None
-
-
 def rendered(
     plan: Plan, name: str, wishes: Wishes, voice: Voice, how: Sounding, last: ledger.Ledger, now: ledger.Ledger
 ) -> tuple[Files, dict[str, float], ledger.Ledger]:
@@ -375,7 +370,7 @@ def rendered(
         if isinstance(played, Diagnostic):
             raise Refusal(played)
         found[f"{name}.wav"] = played
-    renewal = renewing(how)
+    renewal = how.hands and how.hands.renewing
     return found, heard, replace(now, sections=sections, sound=renewal.left() if renewal else ())
 
 

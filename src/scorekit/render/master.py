@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -53,10 +53,29 @@ class Memory:
         return self.samples[:, a:b].copy()
 
 
+class Renewing(Protocol):
+    """What is asked of hands that know what the last render left."""
+
+    @property
+    def mixed_again(self) -> float:
+        """Seconds that were mixed again."""
+
+    def left(self) -> tuple[Any, ...]:
+        """What the next render is to know."""
+
+    def drafts(self, inner: str) -> dict[str, Any]:
+        """The last file as a draft of the next, by its place."""
+
+
 class Hands:
     """Who does the work: one after the other, in memory. Results are those of any other hands, bit for bit."""
 
     count = 1
+
+    @property
+    def renewing(self) -> Renewing | None:
+        """These hands, where they mix again only what differs from the last render."""
+        return None
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
