@@ -66,17 +66,27 @@ class Setting(Struct, frozen=True):
         """Where the tune lies: a hook some seven semitones above a verse, solos a little above the middle."""
         return centre(self.low, self.high, self.kind, self.section.motif or self.section.name)
 
+    @property
+    def roof(self) -> float:
+        """How high the tune may well rise: what lies above a verse, and above what leads from it, is kept for the chorus."""
+        if self.kind != "lead":
+            return self.high
+        over = self.centre + ROOF
+        return min(over, (self.low + self.high) / 2 + UNDER) if self.section.name in ("bridge", "pre") else over
+
 
 HEIGHT = {"hook": 4.4, "solo": 1.0, "riff": -1.0}
 """Semitones over the middle of a voice by what the melody does; a verse lies as far under it as leaves a chorus room."""
-VERSE, APART = -3.2, 1.2
-RAISED = frozenset({"B", "C", "bridge", "bloom", "pre"})
+VERSE = -3.2
+RAISED = {"B": 1.2, "C": 1.2, "bloom": 1.2, "bridge": 0.4, "pre": -1.4}
 """Sections that a verse goes up into: the middle of a song form, a bridge, what climbs to the chorus."""
+UNDER = 3.5
+"""Semitones over the middle of the voice that what stands between verse and chorus may well rise."""
 
 
 def centre(low: int, high: int, kind: str, name: str) -> float:
     """The middle of a voice, a little higher or lower by what the melody does, and in what section."""
-    return (low + high) / 2 + HEIGHT.get(kind, APART if name in RAISED else VERSE)
+    return (low + high) / 2 + HEIGHT.get(kind, RAISED.get(name, VERSE))
 
 
 REST = 0.35
@@ -224,7 +234,7 @@ def _offers(setting: Setting, tones: Sequence[Tone], aim: Aim, seed: Seed) -> li
     count, offers, bar = len(tones), [], setting.section.meter.bar
     top = aim.leap / max(1, count - 1)
     pull, held = (0.11, 0.13) if setting.kind == "hook" else (0.09, 0.09)
-    roof = setting.centre + ROOF if setting.kind == "lead" else setting.high - 4 * (aim.lift < 0)
+    roof = setting.roof - 4 * (setting.kind != "lead" and aim.lift < 0)
     blue, tonic = "blues" in setting.ideas.scale, setting.section.key.tonic
     wanted, offset = sum(setting.ideas.chord_tones) / 2, seed.unit("loose")
     for n, (tone, after) in enumerate(zip(tones, [*tones, None][1:], strict=True)):

@@ -135,7 +135,7 @@ def climax(setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     place = spot(setting, tones[n])
     wanted = place.chord if place.strong or tones[n].length >= PPQ else place.scale
     near = [tones[k].pitch for k in (n - 1, n + 1) if 0 <= k < len(tones)]
-    reach = range(top + 1, min(top + 5, setting.high, min(near) + 7) + 1)
+    reach = range(top + 1, min(top + 5, int(setting.roof), min(near) + 7) + 1)
     higher = [p for p in reach if p % 12 in wanted]
     if higher:
         return (*tones[:n], replace(tones[n], pitch=higher[0]), *tones[n + 1 :])

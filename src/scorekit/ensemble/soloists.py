@@ -27,6 +27,8 @@ AGAIN = 1.5
 """How readily the motif comes back between the devices, beside weights of 1 to 3 for these."""
 WORDS = 7
 """Tones of the motif: what is said in one breath."""
+KEPT = 3
+"""Semitones under the ceiling that all but the top keeps away from it."""
 CLIMB = 11.0
 """Semitones the middle of the line rises from the first unit to the top."""
 
@@ -41,6 +43,8 @@ class Scene(Struct, frozen=True):
     heat: float
     middle: float
     seed: Seed
+    peak: int = 0
+    """At the top: the highest tone so far, which the next goes beyond."""
 
     def pitch(self, near: float, at: Tick, belonging: bool = True) -> int:
         """The chord tone (or tone of the scale) nearest to a height at a tick."""
@@ -67,7 +71,9 @@ def soloed(setting: Setting) -> tuple[Tone, ...]:
         climb = min(1.0, u / TOP) if n <= top else 1.0 - 2.0 * (u - TOP)
         own = seed.at(n)
         middle = setting.centre - 0.45 * CLIMB + CLIMB * climb * 0.8
-        scene = Scene(setting, start, end, line[-1].pitch if line else -1, climb, middle, own)
+        room = setting if n == top else replace(setting, high=max(setting.low + 12, setting.high - KEPT))
+        scene = Scene(room, start, end, line[-1].pitch if line else -1, climb, middle, own)
+        scene = replace(scene, peak=max(t.pitch for t in line)) if n == top and line else scene
         device = _device(setting, n, count, top, before, own)
         said = _said(scene, motif) if device in ("say", "again") else DEVICES[device](scene)
         motif = motif or [replace(t, start=t.start - start) for t in said]
@@ -207,6 +213,8 @@ def _bend(scene: Scene) -> list[Tone]:
     half = offbeat(scene.setting.section)
     at = scene.start + (half if scene.seed.chance("late", 0.4) else 0)
     high = scene.pitch(min(scene.setting.high, scene.middle + 5), at)
+    if high <= scene.peak:
+        high = _beyond(scene, at)
     bar = scene.setting.section.meter.bar
     hold = min(3 * PPQ, bar - PPQ) if scene.end - scene.start > bar else PPQ
     out, tick, pitch = [Tone(at, hold, high, "X", "bend")], at + hold, high
@@ -218,6 +226,13 @@ def _bend(scene: Scene) -> list[Tone]:
         out.append(Tone(tick, short, pitch, "x", "comes down"))
         tick += short
     return [*out, *_held(scene, max(tick, at + hold), pitch - 2, "comes down")]
+
+
+def _beyond(scene: Scene, at: Tick) -> int:
+    """The next tone of the chord above all that was sung, else of the scale; the highest again where there is none."""
+    place = spot(scene.setting, Tone(at, PPQ))
+    above = range(scene.peak + 1, scene.setting.high + 1)
+    return next((p for classes in (place.core, place.scale) for p in above if p % 12 in classes), scene.peak)
 
 
 def _leave(scene: Scene) -> list[Tone]:
