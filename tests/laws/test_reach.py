@@ -28,7 +28,7 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "the loudness of the whole": ("song", "", "[master]\nlufs = -16\n"),
     "a denser bass in the first chorus": ("song", "", '[sections."chorus/1".parts.bass]\ndensity = 0.9\n'),
     "another take of the lead in the first chorus": ("song", "", '[sections."chorus/1".parts.lead]\nreroll = 2\n'),
-    "another groove of the drums in the verses": ("song", "", '[sections.verse.parts.drums]\npattern = "floor-tom"\n'),
+    "another groove of the drums in the verses": ("song", "", '[sections.verse.parts.drums]\npattern = "straight-eights"\n'),
     "a tempo nearby": ("song", "tempo = 120", "tempo = 118"),
     "a tempo far away": ("song", "tempo = 120", "tempo = 96"),
     "another key": ("song", "A minor", "B minor"),
