@@ -393,28 +393,6 @@ def test_a_full_or_closed_disk_is_told_and_tried_again(here: Path) -> None:
 # -- sound -------------------------------------------------------------------------------------------------------------
 
 
-def test_notes_that_could_not_be_written_have_no_sound(here: Path) -> None:
-    """Sound is worked out while notes are written; when those cannot be, it is not written either and nothing is told of it.
-    When they can, it is that of a fresh render."""
-    with Stage(here, sound=True) as stage:
-        assert stage.watch.sounds.idle(60.0)
-        before, song = (here / "out" / "song.wav").read_bytes(), SONG.replace("seed = 1", "seed = 5")
-        (here / "out" / "song.mid").unlink()
-        (here / "out" / "song.mid").mkdir()
-        (here / "song.toml").write_text(song)
-        assert stage.until(lambda: stage.kinds("trouble"), 3.0)
-        stage.idle(1.2)
-        assert stage.watch.sounds.idle(60.0)
-        assert (here / "out" / "song.wav").read_bytes() == before
-        assert [event.kind for event in stage.events] == ["midi", "wav", "trouble"]
-        (here / "out" / "song.mid").rmdir()
-        assert stage.until(lambda: len(stage.kinds("wav")) == 2, 60.0)
-        plan = pipeline.compile_song(song, "song.toml", find=files.load).plan
-        assert plan is not None
-        fresh = pipeline.audio(pipeline.perform(pipeline.compose(plan))).wav
-        assert (here / "out" / "song.wav").read_bytes() == bytes(fresh)
-
-
 def test_sound_follows_and_only_the_newest(here: Path) -> None:
     """MIDI comes first, WAV after; a version overtaken by a newer save gives up its sound, and the last one's is right."""
     with Stage(here, sound=True) as stage:

@@ -20,7 +20,7 @@ class Draft:
 
     def __init__(self) -> None:
         self.changed: tuple[tuple[int, int], ...] = ()
-        """Where, in bytes from a to b, the next version differs from the copy."""
+        """Where, in bytes from a to b, the next version differs from the last."""
         self._file: int | None = None
         self._size = 0
         self._older: int | None = None
@@ -30,7 +30,6 @@ class Draft:
         where that cannot be done."""
         self.drop()
         self.let_go()
-        self.changed = ()
         if hasattr(os, "O_TMPFILE"):
             with suppress(OSError):
                 self._file, self._size = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), len(data)

@@ -150,8 +150,10 @@ class Teller:
 
 def told(event: Event) -> str:
     """An event in words."""
+    from scorekit.watch import changes_told
+
     if event.kind == "midi" and event.music:
-        return f"{event.music.words} · mid {took(event.ms)}"
+        return f"{changes_told(event.music)} · mid {took(event.ms)}"
     if event.kind == "mistake":
         return "the last good files stay"
     if event.kind == "gone":

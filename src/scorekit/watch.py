@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import files, ledger, pipeline, report
+from scorekit import diff, files, ledger, pipeline, report
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
 from scorekit.mate import Mate
@@ -136,17 +136,7 @@ class Job(Struct, frozen=True):
     old: threading.Event
     """Set when a newer version has come."""
     told: threading.Event
-    """Set when its notes are written and told of: its sound is neither, before."""
-    lost: threading.Event
-    """Set when its notes could not be written."""
-
-    def follow(self) -> None:
-        """Waits until its sound may be written; Superseded when there are no notes that it belongs to."""
-        from scorekit.booth import Superseded
-
-        self.told.wait()
-        if self.lost.is_set():
-            raise Superseded
+    """Set when its notes have been told of: nothing is told of its sound before."""
 
 
 class Sounds(threading.Thread):
@@ -188,7 +178,6 @@ class Sounds(threading.Thread):
         from scorekit.booth import Superseded
 
         early: Event | None
-        event: Event | None
         while (job := self._next()) is not None:
             try:
                 if (early := opened(job)) is not None:
@@ -196,18 +185,17 @@ class Sounds(threading.Thread):
                     self.listen(early)
                 event = sounded(job, early is not None)
             except Superseded:
-                event = None if job.lost.is_set() else Event("dropped", job.song.name, time.time())
+                event = Event("dropped", job.song.name, time.time())
             except Exception as error:  # a bug must not end the watch
                 event = Event("trouble", job.song.name, time.time(), words=f"{type(error).__name__}: {error}")
             job.told.wait()
-            if event:
-                self.listen(event)
+            self.listen(event)
             job.song.draft.let_go()
-            if (heard := event.heard if event else None) and not self._waiting:
-                job.song.draft.take(job.song.out, heard.wav)
-            if heard and sum(b - a for a, b in heard.changed) > heard.desk.n // 2:
+            if event.heard and not self._waiting:
+                job.song.draft.take(job.song.out, event.heard.wav)
+            if event.heard and sum(b - a for a, b in event.heard.changed) > event.heard.desk.n // 2:
                 trimmed()
-            del event, heard  # all that was heard
+            del event  # it holds all that was heard
             with self._change:
                 self._now = None
                 self._change.notify_all()
@@ -243,7 +231,6 @@ def opened(job: Job) -> Event | None:
             heard = pipeline.audio(performance, sounding=pipeline.Sounding(hands=hands, bodies=Bodies(keeper=Shelf())))
         except TooMuch:
             return None
-        job.follow()
         if song.write({path.name: heard.wav}, hands.drafts(path.name)):
             return None
     ms = 1000 * (time.monotonic() - job.noticed)
@@ -258,8 +245,7 @@ def sounded(job: Job, there: bool = False) -> Event:
     if there:
         song.heard = Event("ready", song.name, time.time(), 0.0, job.music, heard)
         return song.heard
-    song.draft.changed += heard.rewritten
-    job.follow()
+    song.draft.changed = heard.rewritten
     if hasattr(os, "memfd_create"):  # elsewhere what is open cannot be replaced
         song.draft.hold(song.out / f"{song.name}.wav")
     try:
@@ -421,24 +407,29 @@ class Watch:
         if not (self.out / f".{song.name}.watch.lock").exists():  # deleted with its folder: to be had again
             with suppress(files.Busy, OSError):
                 self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
-        job = Job(song, music, began, *(threading.Event() for _ in range(3)))
+        trouble = song.write({f"{song.name}.mid": music.midi})
+        ms = 1000 * (time.monotonic() - began)
+        if trouble:
+            song.rehearsal.last, song.trace.text = before, ""  # to be tried again with the next look
+            song.broken = (trouble,)
+            if song.broken != was_broken:
+                self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
+            return
+        song.broken, song.told = (), compiled.diagnostics
+        path = str(song.out / f"{song.name}.mid")
+        job = Job(song, music, began, threading.Event(), threading.Event())
         if self.sound:
-            self.sounds.want(job)  # it is worked out while the notes are written
+            self.sounds.want(job)
         try:
-            trouble = song.write({f"{song.name}.mid": music.midi})
-            ms = 1000 * (time.monotonic() - began)
-            if trouble:
-                job.lost.set()
-                job.old.set()
-                song.rehearsal.last, song.trace.text = before, ""  # to be tried again with the next look
-                song.broken = (trouble,)
-                if song.broken != was_broken:
-                    self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
-                return
-            song.broken, song.told = (), compiled.diagnostics
-            path = str(song.out / f"{song.name}.mid")
-            self.listen(
-                Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,))
-            )
+            told = Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,))
+            self.listen(told)
         finally:
             job.told.set()
+
+
+def changes_told(music: Music) -> str:
+    """What changed, or what the song is when it is played for the first time."""
+    if not music.first:
+        return diff.summary(music.changes, diff.ids(music.plan))
+    card = report.card(music.plan)
+    return f"{card['genre']}, {card['key']}, {diff.tempo(music.plan)}, {card['seconds']:.1f} s"
