@@ -158,8 +158,8 @@ def cell_density(cell: Cell, plan: Plan, part: str) -> float:
 
 
 def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: int = 0) -> Lane:
-    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is a little
-    sparser but at the highest."""
+    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is
+    a little sparser but at the highest."""
     low, high = register(part, ideas)
     low, high = low + 12 * octave, high + 12 * octave
     sparser = (0.08 if section.occurrence == 1 and section.tier <= 4 else 0.0) - _BUSIER[section.tier - 1]
@@ -312,12 +312,11 @@ def rests(
     """Bars in which a background part lays out: four of every eight, where its own chance says; never the whole section.
 
     Who is out is out for four bars, at first for those a section begins with: of the blocks of four in which a part of a real
-    band plays at all, it plays .92 through. Endings and choruses are played through; over a groove all are there for the hook's
-    first four bars. Whoever gives an
-    introduction its chords may be alone in it, and stays. At full energy the first of the compers plays through, and so does whoever alone
-    gives the harmony, unless the music is ``vamping``: then drums and bass are left alone. There a first statement of four
-    bars has a rest for certain: those who comp come in with its third bar, one in the hook, the other in what leads to it: a figure
-    has no hole of one bar.
+    band plays at all, it plays .92 through. Endings and choruses are played through; over a groove all are there for the
+    hook's first four bars. Whoever gives an introduction its chords may be alone in it, and stays. At full energy the first
+    of the compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums
+    and bass are left alone. There a first statement of four bars has a rest for certain: those who comp come in with its
+    third bar, one in the hook, the other in what leads to it: a figure has no hole of one bar.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()

@@ -198,7 +198,7 @@ def _reply(
     for n, (at, length) in enumerate(rhythm):
         last = n == len(rhythm) - 1
         between = player.brief.section.meter.strength(at) < 0.6
-        bend = _turn(player, call, n) if between and not last else 0
+        bend = _turn(call, n) if between and not last else 0
         loud = player.velocity(at) + (6 if n == 0 else 0)
         chord = sorted(_stepped(player, p, bend, at) for p in voicing(at))
         if len(chord) > 1 and chord[-1] - chord[-2] == 1:
@@ -240,7 +240,7 @@ def _in_line(
     ]
 
 
-def _turn(player: Player, call: Sequence[Note], n: int) -> int:
+def _turn(call: Sequence[Note], n: int) -> int:
     """Scale steps away from the chord at one tone of a reply: the call's own contour, upside down."""
     move = call[-1].pitch - call[n].pitch
     return max(-2, min(2, move // 2 if move > 0 else -(-move // 2)))

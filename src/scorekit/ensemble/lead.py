@@ -205,7 +205,7 @@ def _between(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
 def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """A last upbeat by step into the tone with which the next section's tune begins on its first beat, where this one has
     come to rest early enough: from below, or from above where the tune comes down to it."""
-    section, goal = brief.section, _next_tone(brief, setting)
+    section, goal = brief.section, _next_tone(brief)
     start = section.length - PPQ
     if goal < 0 or not tones or tones[-1].end > start or not setting.seed.chance("lean", LEAN * setting.ideas.pickup):
         return tuple(tones)
@@ -217,7 +217,7 @@ def _leaning(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Ton
     return (*tones, Tone(start, half, way[0], "s", "upbeat"), Tone(start + half, PPQ - half, way[1], "s", "upbeat"))
 
 
-def _next_tone(brief: Brief, setting: Setting) -> int:
+def _next_tone(brief: Brief) -> int:
     """The pitch with which the next section's tune begins on its first beat, as heard from this one's key; -1 when it does not."""
     after, chord, ideas = brief.seam.next_tune, brief.seam.next_chord, brief.ideas
     if after is None or chord is None or not isinstance(ideas, MelodyIdeas):

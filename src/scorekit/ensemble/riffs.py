@@ -107,14 +107,14 @@ def _bar(mine: Owned, section: Section, bar: int, turn: int, register: Register,
         fresh = rooted is not None and chord.root != rooted.root
         rooted, token = chord, "R" if fresh else token
         root = register.root(chord.bass, near)
-        pitch = _pitch(token, chord, root, section, at, register)
+        pitch = _pitch(token, chord, root, section, register)
         manner = "mute" if stroke.mark == "m" else "dead" if split(token)[0] == "x" else ""
         length = stroke.length if stroke.length * section.grid > PPQ else PPQ // section.grid
         tones.append(Note(at, length, pitch, _LOUD.get(stroke.mark, 80), manner))
     return _turned(mine, section, bar, tones, register) if bar % 4 == 3 else tones
 
 
-def _pitch(token: str, chord: Chord, root: int, section: Section, at: Tick, register: Register) -> int:
+def _pitch(token: str, chord: Chord, root: int, section: Section, register: Register) -> int:
     """A degree over a chord. Blue tones stand on the tonic and on dominants; elsewhere the figure bends to the chord's scale."""
     degree = split(token)[0]
     if degree in APPROACHES:
