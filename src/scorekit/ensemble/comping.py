@@ -35,6 +35,7 @@ from scorekit.ensemble.playing import (
 )
 from scorekit.ensemble.pushing import BLOCK, pushed
 from scorekit.ensemble.stabs import Stab, lifted, restruck, trimmed
+from scorekit.ensemble.together import Row, begun, clock, common, fondness, joining, met
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
@@ -42,8 +43,6 @@ from scorekit.timebase import PPQ, Tick
 
 PHRASE = 4
 """Bars for which a comper lays out; those who hardly play a thing twice do for two."""
-OVERLAP = 0.6
-"""Largest share of onsets that keys may have in common with the guitar."""
 
 
 RIFF = 300.0
@@ -51,38 +50,30 @@ RIFF = 300.0
 
 
 class Around(Struct, frozen=True):
-    """When others begin notes: those whose rhythm is theirs, the one with whom a riff is played, and all whose accents are
-    shared."""
+    """When others begin notes: the one with whom a riff is played, and the row of all whose accents are shared."""
 
-    busy: frozenset[Tick]
     twin: frozenset[Tick]
-    shared: frozenset[Tick]
+    row: Row
 
 
 # -- rhythm ------------------------------------------------------------------------------------------------------------
 
 
-def stabs(brief: Brief, ideas: CompIdeas, other: Sequence[Note] = (), twin: Sequence[Note] = ()) -> list[Stab]:
+def stabs(brief: Brief, ideas: CompIdeas, others: Sequence[str], twin: Sequence[Note] = ()) -> list[Stab]:
     """When the part strikes, before intents: cells chosen, thinned around the tune, varied, pushed, answering.
 
     A comper finds a figure of two bars and keeps it through the section: what is left out, pushed or added comes again
     at the same place, but in blocks where it strays (``ideas.stray``).
-    ``other`` is a part whose rhythm must not be shared, ``twin`` one with which it makes a riff.
+    ``others`` are the parts whose accents are shared, ``twin`` is one with which it makes a riff.
     """
     heard = tune(brief)
-    theirs = _begun(other)
-    around = Around(theirs, _begun(twin), theirs | _begun(brief.hears("bass")))
+    around = Around(begun(twin), common(brief, others, ideas.stray < LOOP))
     cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
         found += _block(brief, ideas, cells, first, around, heard)
     found = lifted(brief, _answered(brief, ideas, pushed(brief, ideas, found, around.twin), heard))
     return restruck(brief, trimmed(found, brief.section.length))
-
-
-def _begun(notes: Sequence[Note]) -> frozenset[Tick]:
-    """When notes begin, but for dead ones."""
-    return frozenset(note.start for note in notes if note.manner != "dead")
 
 
 def _cells(brief: Brief, ideas: CompIdeas, around: Around) -> tuple[tuple[CompCell, CompCell], ...]:
@@ -143,24 +134,19 @@ def _block(
     odds = ideas.layout * loud * (1.5 - brief.lane.density)
     if whole and brief.lane.layer != "front" and brief.seed.at(whole).chance("lay out", odds):
         return []
-    written = _joined(brief, _apart(brief, _laid(brief, cells, first), around.busy), around.twin)
-    written = written if around.twin else _met(brief, written, around.shared)
+    written = _laid(brief, cells, first)
+    if around.twin:
+        written = _joined(brief, written, around.twin)
+    else:
+        written = joining(brief, met(brief, written, around.row), first, around.row)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
-    clock = _clock(written)
-    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in clock)]
+    pulse = clock(written)
+    found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in pulse)]
     left = {s.at // bar for s in found}
     firsts = {s.at // bar: s for s in reversed(written) if ideas.stray < 0.5 or not heard.activity(s.at)}
     found = sorted([*found, *(s for n, s in firsts.items() if n not in left)], key=lambda s: s.at) or written[:1]
     found = found if around.twin else _varied(brief, ideas, found, first)
     return _thickened(brief, found, heard, ideas, around.twin)
-
-
-def _clock(written: Sequence[Stab]) -> frozenset[Tick]:
-    """The strokes that others hear the time by: an even pulse of beats or longer under all scratches and ghosts, such as a
-    skank, a chop on two and four, four to the bar. They make room for a tune, but are never thinned."""
-    full = [s.at for s in written if s.mark not in "gmp"]
-    gaps = {b - a for a, b in itertools.pairwise(full)}
-    return frozenset(full if len(full) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ else ())
 
 
 def _cell(
@@ -198,16 +184,14 @@ def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around
 
 
 def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -> float:
-    """Down to a tenth the more a cell shares the rhythm of a part it must not share; up to three hundred times as likely in its
-    twin's."""
-    if not around.busy and not around.twin:
-        return 1.0
+    """Likelier the more of a cell's strokes meet another's; up to three hundred times as likely in its twin's rhythm."""
     begin, end = (brief.section.meter.bar * bar for bar in (first, first + bars))
     played = range(first, min(first + bars, brief.section.bars))
     own = [brief.section.meter.bar * bar + at for bar in played for at in _struck(brief, cell, bar)]
-    shy = 0.1 ** min(1.0, _overlap(own, around.busy) / OVERLAP) if around.busy else 1.0
     theirs = {tick for tick in around.twin if begin <= tick < end}
-    return shy * RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else shy
+    if around.twin:
+        return RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else 1.0
+    return fondness(brief, own, around.row)
 
 
 def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:
@@ -259,28 +243,6 @@ def _written(brief: Brief, cell: CompCell, bar: int) -> list[Stab]:
     return found
 
 
-def _overlap(ticks: Sequence[Tick], busy: frozenset[Tick]) -> float:
-    """How much two rhythms are one: common onsets of all. Sparse ones (two a bar and fewer) are nobody's twin."""
-    if len(ticks) <= 2 * BLOCK:
-        return 0.0
-    begin, end = ticks[0] // PPQ * PPQ, ticks[-1] + PPQ
-    theirs = {tick for tick in busy if begin <= tick < end}
-    return len(theirs.intersection(ticks)) / len(theirs.union(ticks))
-
-
-def _apart(brief: Brief, found: list[Stab], busy: frozenset[Tick]) -> list[Stab]:
-    """Leaves out strokes the other part has, the weakest first, until enough of the rhythm is one's own."""
-    meter = brief.section.meter
-    shared = sorted(
-        (s for s in found if s.at in busy and s.at % meter.bar and not s.tone),
-        key=lambda s: (strength(brief.section, s.at), s.at),
-    )
-    while shared and _overlap([s.at for s in found], busy) > OVERLAP:
-        gone = shared.pop(0)
-        found = [s for s in found if s is not gone]
-    return found
-
-
 def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
     """Strokes a step beside one of the twin's that nobody joins, moved onto it: a riff is one rhythm."""
     step, own = PPQ // brief.section.grid, {s.at for s in found}
@@ -290,22 +252,6 @@ def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab
         at = next(free, s.at)
         own.add(at)
         result.append(s if at == s.at else replace(s, at=at, sounds=at))
-    return sorted(result, key=lambda s: s.at)
-
-
-def _met(brief: Brief, found: list[Stab], shared: frozenset[Tick]) -> list[Stab]:
-    """Chords between the beats a sixteenth beside a stroke of the others, moved onto it: a band hits together. Lines, walks and
-    even pulses are their own."""
-    section, clock, own = brief.section, _clock(found), {s.at for s in found}
-    if section.grid != 4:
-        return found
-    result = []
-    for s in found:
-        free = (at for at in (s.at - PPQ // 4, s.at + PPQ // 4) if at in shared and at not in own)
-        loose = s.at not in shared and s.at not in clock and strength(section, s.at) < 0.6
-        at = next(free, s.at) if loose and not s.tone and s.mark not in "gmp" and s.family not in FIGURES else s.at
-        own.add(at)
-        result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
     return sorted(result, key=lambda s: s.at)
 
 

@@ -56,7 +56,7 @@ class Keys:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        strokes = with_intents(brief, stabs(brief, ideas, brief.hears("guitar")))
+        strokes = with_intents(brief, stabs(brief, ideas, ("bass", "guitar", "lead")))
         by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.hears("guitar"))
         texture = _texture(brief, strokes, families[0])
         under = [(stab, slot_at(by_family[stab.family or families[0]], stab.sounds)) for stab in strokes]

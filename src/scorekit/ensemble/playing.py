@@ -319,12 +319,14 @@ class Tune(Struct, frozen=True, dict=True):
             first, last = (note.start + self.step // 2) // self.step, (note.end - 1) // self.step
             for step in range(first + 2, last + 1):
                 found.setdefault(step, 0.3)
-            for step, much in ((first - 1, 0.6), (first + 1, 0.6), (first, 1.0)):
-                found[step] = max(much, found.get(step, 0.0))
+            for step in (first - 1, first + 1):
+                found[step] = 0.8
+        for note in self.notes:
+            found[(note.start + self.step // 2) // self.step] = 0.6
         return found
 
     def activity(self, tick: Tick) -> float:
-        """1 where the tune begins a note, .6 a step from there, .3 where it holds one, else 0."""
+        """How much a stroke would disturb the tune: .8 a step beside one of its notes, .6 with it, .3 where it holds one, else 0."""
         return self._activity.get(tick // self.step, 0.0)
 
     @cached_property

@@ -1,0 +1,112 @@
+"""Where a band strikes together: what the others strike, as one row of places in a figure of two bars that a comper reads.
+
+A band has common accents: the left hand falls with the bass, the guitar with both, all of them with the tune. So a comper
+likes a cell that meets the row, moves what lies a sixteenth beside it onto it, and takes up what two others strike.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from scorekit.ensemble.families import FIGURES
+from scorekit.ensemble.playing import home, strength
+from scorekit.ensemble.pushing import BLOCK
+from scorekit.ensemble.stabs import Stab
+from scorekit.score import Brief, Note
+from scorekit.timebase import PPQ, Tick
+
+Row = Mapping[Tick, int]
+"""How many of the others have an accent at each place of a figure of two bars where one of them strikes."""
+FOND = 200.0
+"""How much likelier a cell is all of whose strokes meet another's."""
+JOINS = (0.0, 0.5, 0.8, 0.9)
+"""How often a stroke is added where so many others strike."""
+LEAVES = 0.6
+"""How often a weak stroke goes that nobody meets."""
+
+
+def begun(notes: Iterable[Note]) -> frozenset[Tick]:
+    """When notes begin, but for dead ones."""
+    return frozenset(note.start for note in notes if note.manner != "dead")
+
+
+def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
+    """The row of a section: the places where a part strikes in most of its figures, and how many do; of a tune only the tones
+    of a beat and longer count, the others are known. What a part does once is no accent, so the row is the same when the
+    section returns. Who keeps one figure for the whole song knows the bass alone: tunes change."""
+    span = BLOCK * brief.section.meter.bar
+    times = -(-brief.section.length // span)
+    row: Counter[Tick] = Counter()
+    for part in parts if not loops else ("bass",):
+        often = Counter(tick % span for tick in begun(brief.hears(part)))
+        long = Counter(note.start % span for note in brief.hears(part) if note.length >= PPQ or part != "lead")
+        row.update({spot: int(2 * long[spot] >= times) for spot, count in often.items() if 2 * count >= times})
+    return row
+
+
+def place(brief: Brief, tick: Tick) -> Tick:
+    """Where a tick lies in a figure of two bars."""
+    return tick % (BLOCK * brief.section.meter.bar)
+
+
+def fondness(brief: Brief, ticks: Sequence[Tick], row: Row) -> float:
+    """How much likelier strokes are chosen for what of them meets the row: 1 to FOND."""
+    met = sum(place(brief, tick) in row for tick in ticks)
+    return float(FOND ** (met / len(ticks))) if ticks and row else 1.0
+
+
+def clock(written: Sequence[Stab]) -> frozenset[Tick]:
+    """The strokes that others hear the time by: an even pulse of beats or longer under all scratches and ghosts, such as a
+    skank, a chop on two and four, four to the bar. They make room for a tune, but are never thinned."""
+    full = [s.at for s in written if s.mark not in "gmp"]
+    gaps = {b - a for a, b in itertools.pairwise(full)}
+    return frozenset(full if len(full) > BLOCK and len(gaps) == 1 and min(gaps) >= PPQ else ())
+
+
+def loose(stab: Stab) -> bool:
+    """Whether a stroke is a chord that may go where others are: no line, walk, ghost or scratch."""
+    return not stab.tone and stab.mark not in "gmp" and stab.family not in FIGURES
+
+
+def met(brief: Brief, found: list[Stab], row: Row) -> list[Stab]:
+    """Chords between the beats a sixteenth beside a stroke of the others, moved onto it. An even pulse is its own."""
+    if brief.section.grid != 4:
+        return found
+    kept, own = clock(found), {s.at for s in found}
+    result = []
+    for s in found:
+        near = (s.at - PPQ // 4, s.at + PPQ // 4)
+        alone = place(brief, s.at) not in row and s.at not in kept and strength(brief.section, s.at) < 0.6
+        free = (at for at in near if at >= 0 and place(brief, at) in row and at not in own)
+        at = next(free, s.at) if alone and loose(s) else s.at
+        own.add(at)
+        result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
+    return sorted(result, key=lambda s: s.at)
+
+
+def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]:
+    """Where others strike and nothing of one's own is near, now and then a stroke with them, the likelier the more they are;
+    strokes that nobody meets go as often: the same in every figure. Lines and even pulses are their own."""
+    if not found or not row or any(s.tone for s in found) or clock(found):
+        return found
+    section, half = brief.section, PPQ // 2
+    begin, end = first * section.meter.bar, min((first + BLOCK) * section.meter.bar, section.length)
+    seed = home(brief).at("together")
+    weak = (s for s in found if loose(s) and not s.held and strength(section, s.at) < 0.6)
+    gone = {
+        s.at for s in weak if place(brief, s.at) not in row and seed.at(place(brief, s.at)).chance("leaves", LEAVES)
+    }
+    kept = [s for s in found if s.at not in gone]
+    added: list[Stab] = []
+    for at in sorted(begin + spot for spot in row):
+        near = any(abs(s.at - at) < half for s in (*kept, *added))
+        if at < end and not near and seed.at(place(brief, at)).chance("joins", JOINS[min(row[place(brief, at)], 3)]):
+            before = max((s for s in found if s.at <= at), key=lambda s: s.at, default=found[0])
+            added.append(Stab(at, half, "x", at, before.path, f"{before.idea}, with the others", family=before.family))
+    ends = sorted(s.at for s in added)
+    kept = [replace(s, length=min([s.length, *(t - s.at for t in ends if t > s.at)])) for s in kept]
+    return sorted([*kept, *added], key=lambda s: s.at)
