@@ -42,6 +42,7 @@ FLOORS = (
         "aside",
         "plain",
         "songs",
+        "inquiry",
         "synth",
         "gallery",
         "watch",

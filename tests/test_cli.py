@@ -354,13 +354,14 @@ def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
     ("arguments", "allowed"),
     [
         (["--help"], ()),
-        (["genres"], ("pydantic",)),  # typer's
+        (["genres"], ()),
+        (["explain", str(DEMO)], ()),
         (["check", str(DEMO)], ()),
         (["check", "wrong.toml"], ("pydantic",)),
     ],
 )
 def test_nothing_heavy_at_the_start(arguments: list[str], allowed: tuple[str, ...]) -> None:
-    """Help, genres and check import no synth, no MIDI, no sound files; pydantic only where there is a mistake to tell."""
+    """Help, genres, explain and check import no synth, no MIDI, no sound files; pydantic only where there is a mistake to tell."""
     heavy = {"numpy", "pydantic", "mido", "pretty_midi", "soundfile", "watchfiles", "spotipy", "rich", "tomli_w"}
     code = f"""
 import sys
@@ -370,6 +371,21 @@ print("loaded:", *({heavy - set(allowed)} & sys.modules.keys()))
 """
     out, err = process(code=code).communicate()
     assert out.splitlines()[-1:] == ["loaded:"], err
+
+
+def test_a_check_needs_no_look_into_functions() -> None:
+    """The command reads a song without what only dataclasses and other Pythons' types need; whoever wants that has it after."""
+    code = f"""
+import sys
+from scorekit.loading import tables
+tables()
+from scorekit.__main__ import run
+print(run(["check", {str(DEMO)!r}]), {{"inspect", "dataclasses", "typing_extensions"}} & sys.modules.keys())
+import typing_extensions
+from msgspec import NODEFAULT, Struct, convert
+"""
+    out, err = process(code=code).communicate()
+    assert (out, err) == ("0 set()\n", f"{DEMO}: fine\n")
 
 
 def test_a_reader_that_has_enough() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
 
-from scorekit import plain, songs
+from scorekit import inquiry, plain, songs
 from scorekit.cli import app
 from scorekit.playback import Errand
 from scorekit.report import Voice
@@ -25,7 +26,8 @@ DOUBTFUL = [
     "render a.toml --engine fluidsynth", "render a.toml -o --stems", "schema song", "", "--version", "rendr a.toml",
     "synth a.mid", "synth -o b.wav", "synth a.mid b.mid -o c.wav", "synth a.mid -o", "synth a.mid -o c.wav --help",
     "synth a.mid -o c.wav --format aiff", "synth a.mid --out=c.wav", "synth a.mid -o /", "synth a.mid -o c.wav --json",
-    "synth a.mid -o c.wav -o d.wav", "synth a.mid -qo c.wav",
+    "synth a.mid -o c.wav -o d.wav", "synth a.mid -qo c.wav", "genres rock pop", "genres --help", "genres -v", "explain", "explain a b 1 c",
+    "explain a.toml bass 0x", "explain a.toml bass 3.0", "explain a.toml bass 1 --conflict", "explain a.toml --quiet",
 ]  # fmt: skip
 
 
@@ -45,6 +47,32 @@ def test_both_ways_mean_the_same(line: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert heard[0] == heard[1]
 
 
+TELLING = [
+    "genres", "genres --json", "genres rock", "genres --json rock", "explain a.toml", "explain a.toml bass",
+    "explain a.toml bass 3", "explain a.toml bass 12.3.5 --verbose", "explain - --conflicts --seed 4 --set tempo=90",
+    "explain a.toml genre.bass --json",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", TELLING)
+def test_both_ways_ask_the_same(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked, of which song, and how it is told."""
+    heard: list[object] = []
+
+    def hear(*given: object, **named: object) -> None:
+        bound = signature(asked).bind(*given, **named)
+        bound.apply_defaults()
+        told = bound.arguments
+        heard.append({k: (v.quiet, v.verbose) if isinstance(v, Voice) else v for k, v in told.items()})
+
+    asked = getattr(inquiry, line.split()[0])
+    monkeypatch.setattr(inquiry, line.split()[0], hear)
+    assert plain.run(line.split()) == 0
+    assert CliRunner().invoke(app, line.split()).exit_code == 0
+    assert len(heard) == 2
+    assert heard[0] == heard[1]
+
+
 @pytest.mark.parametrize("line", DOUBTFUL)
 def test_what_is_not_plain_goes_to_the_command_line(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arguments that are wrong, doubtful or unusual are not judged here, and nothing is done for them."""
@@ -52,8 +80,8 @@ def test_what_is_not_plain_goes_to_the_command_line(line: str, monkeypatch: pyte
     def never(*given: object) -> NoReturn:
         raise AssertionError(given)
 
-    for name in ("check", "render"):
-        monkeypatch.setattr(songs, name, never)
+    for module, name in ((songs, "check"), (songs, "render"), (inquiry, "genres"), (inquiry, "explain")):
+        monkeypatch.setattr(module, name, never)
     monkeypatch.setattr("scorekit.playback.done", never)
     assert plain.run(line.split()) is None
 

@@ -38,6 +38,9 @@ def main() -> None:
     )  # a song is many small values that live until it is done: looking through them finds nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no sum here goes through it, and its threads start slowly
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no plugin has a say in what a song means
+    from scorekit.loading import tables
+
+    tables()
     code = run(sys.argv[1:])
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()

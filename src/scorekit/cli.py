@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scorekit import __version__, files, live, report, songs, synth
-from scorekit.errors import Diagnostic, did_you_mean
+from scorekit import __version__, files, inquiry, live, report, songs, synth
 from scorekit.report import REFUSED, Voice, emit, emit_json
-from scorekit.shell import Json, Quiet, Seed, Sets, Specs, Verbose, bar_and_beat, checked_sets, refuse, usage
-from scorekit.songs import Outcome, Refusal, Wishes, compiled_song, decided
+from scorekit.shell import Json, Quiet, Seed, Sets, Specs, Verbose, checked_sets, refuse, usage
+from scorekit.songs import Wishes
 
 if TYPE_CHECKING:
-    from scorekit.compiler.compile import Compiled
+    pass
 
 SCHEMA_NAME = "song.schema.json"
 
@@ -85,9 +84,9 @@ def new(
         usage("NAME is a title, not a path; -o DIR says where the file goes")
     title = name.removesuffix(".toml")
     path = out / f"{files.slug(title)}.toml"
-    rows = playable_genres(path)
+    rows = inquiry.playable_genres(path)
     if genre not in [row["id"] for row in rows]:
-        refuse(no_genre(genre, rows))
+        refuse(inquiry.no_genre(genre, rows))
     trouble = files.create(path, report.first_song(title, genre, path.name))
     if trouble is not None:
         refuse(trouble)
@@ -107,32 +106,7 @@ def genres(
     as_json: Json = False,
 ) -> None:
     """List the genres, or what there is in one."""
-    rows = playable_genres()
-    if genre is None:
-        emit_json({"genres": rows}) if as_json else emit(report.table([tuple(row.values()) for row in rows]))
-        return
-    from scorekit import pipeline
-
-    found = pipeline.compile_song(f"genre = {json.dumps(genre)}", "song.toml", find=files.load)
-    if found.plan is None and genre not in [row["id"] for row in rows]:
-        refuse(no_genre(genre, rows))
-    if found.plan is None:
-        Voice().refuse(found.diagnostics)
-        raise typer.Exit(REFUSED)
-    card = report.genre_card(found.plan, found.genre)
-    emit_json(card) if as_json else emit(report.genre_text(card))
-
-
-def no_genre(name: str, rows: list[dict[str, str]]) -> Diagnostic:
-    """The mistake of naming a genre that is not among those there are."""
-    return Diagnostic("genre", f"there is no genre '{name}'", hint=did_you_mean(name, [row["id"] for row in rows]))
-
-
-def playable_genres(beside: Path | None = None) -> list[dict[str, str]]:
-    """The facts of every genre a song can be in, the project's first; bases that genres start from are none."""
-    paths = {name: files.locate("genres", name, beside) for name in files.known("genres", beside)}
-    facts = (report.genre_facts(name, files.read_text(path)) for name, path in paths.items() if path)
-    return [row for row in facts if row is not None]
+    inquiry.genres(genre, as_json)
 
 
 @app.command()
@@ -161,18 +135,11 @@ def explain(
     verbose: Verbose = False,
 ) -> None:
     """Say where every value comes from, or why a note is there."""
-    bar, beat = bar_and_beat(at) if at is not None else (0, None)
+    there = None if at is None else inquiry.place(at)
+    if isinstance(there, str):
+        usage(there)
     voice = Voice(quiet=not verbose, verbose=verbose)
-    try:
-        compiled = compiled_song(song, Wishes(seed, checked_sets(sets)))
-        if what is not None and at is not None:
-            explain_note(compiled, voice, what, bar, beat, as_json)
-        elif conflicts:
-            explain_conflicts(compiled, voice, as_json)
-        else:
-            explain_values(compiled, what, as_json)
-    except Refusal as refusal:
-        songs.stop(Outcome(song, refusal.code, refusal.diagnostics), voice, as_json)
+    inquiry.explain(song, Wishes(seed, checked_sets(sets)), voice, what, there, conflicts, as_json)
 
 
 @app.command()
@@ -200,58 +167,3 @@ def doctor(
 
 live.add(app)
 synth.add(app)
-
-
-# -- explanations ------------------------------------------------------------------------------------------------------
-
-
-def explain_values(compiled: Compiled, what: str | None, as_json: bool) -> None:
-    """The values in force, and where they were written: all for programs, and for people those of the genre when asked for."""
-    from scorekit.answers import about, names, values
-
-    rows = values(compiled)
-    if what is not None and not (rows := about(rows, what)):
-        hint = did_you_mean(what, names(values(compiled)))
-        raise Refusal(Diagnostic("value", f"nothing here is called '{what}'", hint=hint))
-    if as_json:
-        emit_json({"values": [{"path": r.path, "value": r.value, "place": r.place, "beat": r.beat} for r in rows]})
-        return
-    told = [r for r in rows if what is not None or not r.path.startswith("genre.")]
-    lines = [
-        (r.path, f"= {r.value}", report.near(r.place), f"beats {report.near(r.beat)}" if r.beat else "") for r in told
-    ]
-    emit(report.table(lines))
-    if hidden := len(rows) - len(told):
-        Voice().say(f"and {report.count(hidden, 'value')} of the genre:  scorekit explain SONG genre, or genre.bass")
-
-
-def explain_note(compiled: Compiled, voice: Voice, part: str, bar: int, beat: float | None, as_json: bool) -> None:
-    """Why a part plays what it plays at a place."""
-    from scorekit import pipeline
-    from scorekit.answers import note
-
-    plan = decided(compiled)
-    names = [one.name for one in plan.parts]
-    if part not in names:
-        raise Refusal(Diagnostic("part", f"this song has no part '{part}'", hint=did_you_mean(part, names)))
-    last = plan.placements[-1].bar + plan.placements[-1].section.bars - 1
-    if not 1 <= bar <= last:
-        raise Refusal(Diagnostic("bar", f"there is no bar {bar}", hint=f"the song has bars 1 to {last}"))
-    placement = next(p for p in reversed(plan.placements) if p.bar <= bar)
-    if beat is not None and beat >= placement.section.meter.beats + 1:
-        hint = f"a bar of {placement.section.meter} has beats 1 to {placement.section.meter.beats}"
-        raise Refusal(Diagnostic("beat", f"there is no beat {beat:g} in bar {bar}", hint=hint))
-    score = pipeline.compose(plan, listen=voice.hear)
-    lines = note(compiled, score, pipeline.perform(score), part, bar, beat)
-    if as_json:
-        emit_json({"part": part, "bar": bar, "beat": beat, "lines": list(lines)})
-    else:
-        emit(report.near("".join(f"{line}\n" for line in lines)))
-
-
-def explain_conflicts(compiled: Compiled, voice: Voice, as_json: bool) -> None:
-    """Where parts disagreed, and how it was settled."""
-    from scorekit import pipeline
-
-    score = pipeline.compose(decided(compiled), listen=voice.hear)
-    emit_json(report.conflicts_data(score)) if as_json else emit(report.conflicts_text(score))

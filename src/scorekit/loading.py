@@ -1,6 +1,21 @@
-"""What takes long to load, loaded while another process works."""
+"""What takes long to load: loaded without what nobody needs, or while another process works."""
 
 from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import cast
+
+
+def tables() -> None:
+    """Loads what values are made of, without ``typing_extensions``, of which it takes what ``typing`` has since Python 3.11: with
+    that come ``inspect``, ``ast`` and eight more, a tenth of a check."""
+    if "typing_extensions" not in sys.modules:
+        sys.modules["typing_extensions"] = cast(ModuleType, None)  # not to be had: msgspec asks ``typing`` then
+        try:
+            import msgspec.structs  # noqa: F401
+        finally:
+            del sys.modules["typing_extensions"]
 
 
 def sound() -> None:

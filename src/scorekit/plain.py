@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from scorekit.errors import Diagnostic
 from scorekit.report import Voice
@@ -21,12 +22,12 @@ Words = dict[str, list[str]]
 
 def run(arguments: Sequence[str]) -> int | None:
     """The exit code of a command that leaves no doubt; None when the line is for others to judge."""
-    command, known = _COMMANDS.get("".join(arguments[:1]), (None, ()))
-    given = words(arguments[1:], known)
-    if command is None or given is None:
+    command = _COMMANDS.get("".join(arguments[:1]))
+    given = words(arguments[1:], command.options) if command else None
+    if command is None or given is None or not command.least <= len(given.get("", ())) <= command.most:
         return None
     try:
-        return command(given)
+        return command.done(given)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
 
@@ -46,14 +47,14 @@ def words(arguments: Sequence[str], known: Sequence[str]) -> Words | None:
     plain_seed = all(seed.isascii() and seed.isdigit() and len(seed) < 20 for seed in found.get("--seed", ()))
     plain_sets = all("=" in text and text.partition("=")[0].strip() for text in found.get("--set", ()))
     plain_kind = all(kind in KINDS for kind in found.get("--format", ()))
-    return found if found.get("") and plain_seed and plain_sets and plain_kind else None
+    return found if plain_seed and plain_sets and plain_kind else None
 
 
 def _synth(given: Words) -> int | None:
     from scorekit.playback import Errand, done, ended, told
 
     out = Path("".join(given.get("--out", ())))
-    if len(given[""]) > 1 or out.is_dir() or not out.name:
+    if out.is_dir() or not out.name:
         return None
     errand = Errand(Path(given[""][0]), out, "".join(given.get("--format", ())), "--no-cache" not in given)
     if not errand.form:
@@ -93,14 +94,45 @@ def _check(given: Words) -> int | None:
     songs.check(given[""], wishes, Voice(verbose="--verbose" in given), "--json" in given)
 
 
+def _genres(given: Words) -> int | None:
+    from scorekit import inquiry
+
+    inquiry.genres(next(iter(given.get("", ())), None), "--json" in given)
+    return 0
+
+
+def _explain(given: Words) -> int | None:
+    from scorekit import inquiry, songs
+
+    song, what, at = (*given[""], None, None)[:3]
+    there = None if at is None else inquiry.place(at)
+    if song is None or isinstance(there, str):
+        return None
+    wishes = songs.Wishes(_seed(given), tuple(given.get("--set", ())))
+    voice = Voice("--verbose" not in given, "--verbose" in given)
+    inquiry.explain(song, wishes, voice, what, there, "--conflicts" in given, "--json" in given)
+    return 0
+
+
 def _seed(given: Words) -> int | None:
     return int(given["--seed"][0]) if "--seed" in given else None
 
 
+class Command(NamedTuple):
+    """What is done with the words of a line, the options that are understood, and how many arguments there may be."""
+
+    done: Callable[[Words], int | None]
+    options: tuple[str, ...]
+    least: int = 1
+    most: int = 1 << 20
+
+
 _SONG = ("--seed", "--set", "--json", "--verbose")
 _SOUND = ("--out", "--format", "--no-cache", "--quiet")
-_COMMANDS: dict[str, tuple[Callable[[Words], int | None], tuple[str, ...]]] = {
-    "synth": (_synth, _SOUND),
-    "render": (_render, (*_SONG, *_SOUND, "--stems", "--split", "--midi-only", "--loop", "--why")),
-    "check": (_check, _SONG),
+_COMMANDS = {
+    "synth": Command(_synth, _SOUND, most=1),
+    "render": Command(_render, (*_SONG, *_SOUND, "--stems", "--split", "--midi-only", "--loop", "--why")),
+    "check": Command(_check, _SONG),
+    "genres": Command(_genres, ("--json",), 0, 1),
+    "explain": Command(_explain, (*_SONG, "--conflicts"), most=3),
 }

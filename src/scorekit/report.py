@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from msgspec import Struct, field
 
 from scorekit.errors import Diagnostic, printable
 
@@ -41,8 +42,7 @@ class Step(Protocol):
 # -- speaking ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Voice:
+class Voice(Struct):
     """Speaks to people on standard error, so that standard output stays data.
 
     On a terminal a stage's line moves on the spot; elsewhere each stage is one plain line when it is done.

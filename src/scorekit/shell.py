@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, NoReturn
 
 import typer
@@ -37,13 +36,3 @@ def checked_sets(sets: list[str] | None) -> tuple[str, ...]:
         if not text.partition("=")[0].strip() or "=" not in text:
             usage(f"--set '{text}': say KEY.PATH=VALUE, such as tempo=96")
     return tuple(sets or ())
-
-
-def bar_and_beat(text: str) -> tuple[int, float | None]:
-    """``12`` or ``12.3`` or ``12.3.5``: a bar, and a beat that may have a fraction; both count from 1."""
-    bar, _, beat = text.partition(".")
-    if not re.fullmatch(r"\d{1,6}", bar, re.ASCII):
-        usage(f"'{text}' is no place: say BAR or BAR.BEAT, such as 12 or 12.3")
-    if beat and not re.fullmatch(r"[1-9]\d{0,3}(\.\d{1,6})?", beat):
-        usage(f"'{text}' has no beat '{beat}': beats count from 1")
-    return int(bar), float(beat) if beat else None

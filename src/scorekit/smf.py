@@ -7,9 +7,8 @@ MIDI file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 DRUMS = 9
 """The channel of the drums, from 0."""
@@ -30,8 +29,7 @@ class Broken(Exception):
     """What is wrong with a file."""
 
 
-@dataclass(slots=True)
-class Events:
+class Events(Struct):
     """What a file says, in ticks. Rows are in the order of time, and of the file where that is equal."""
 
     division: int

@@ -8,12 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from scorekit import files, ledger, loading, report
@@ -57,8 +56,7 @@ Files = dict[str, bytes | memoryview]
 """By their place in the output folder."""
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What became of one song."""
 
     spec: str

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from scorekit.values import compared, content
 
@@ -74,8 +73,7 @@ def _one(value: object, other: object) -> bool:
     return value is other or (type(value) is type(other) in (int, str) and value == other)
 
 
-@dataclass
-class Store:
+class Store(Struct):
     """Remembers what each stage returned for the inputs it had, and can say why one ran again."""
 
     values: dict[str, Any] = field(default_factory=dict)

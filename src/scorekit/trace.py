@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from scorekit import files, pipeline
 from scorekit.errors import Diagnostic
@@ -41,8 +42,7 @@ class Answers:
         return self._texts[spec]
 
 
-@dataclass
-class Trace:
+class Trace(Struct):
     """The questions a compilation asked, and the answers it got."""
 
     spec: str

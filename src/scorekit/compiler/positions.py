@@ -8,10 +8,9 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,8 +30,7 @@ class Place(Struct, frozen=True):
     value: Extent
 
 
-@dataclass
-class Positions:
+class Positions(Struct):
     """The places of a text, and keys that were written twice (location, second place)."""
 
     places: dict[Location, Place] = field(default_factory=dict)

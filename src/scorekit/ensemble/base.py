@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import exp
 from typing import Protocol, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from scorekit.ideas import Idea
 from scorekit.score import Bid, Brief, Note, Origin, Phrase
@@ -71,8 +70,7 @@ PLAY_ORDER = ("drums", "lead", "bass", "guitar", "keys", "brass", "strings", "pa
 """Every part is played after all those it hears."""
 
 
-@dataclass
-class Pen:
+class Pen(Struct):
     """Gathers notes with their origins and hands out the finished phrase."""
 
     part: str

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from scorekit.ensemble.band import feel_band
@@ -102,8 +101,7 @@ def clave(plan: Plan, section: Section) -> Timeline | None:
     return found if found is not None and found.pattern.bars == 2 else None
 
 
-@dataclass
-class Board:
+class Board(Struct):
     """Notes by part, always in order of (start, pitch), and the edits so far. Only ``change`` and ``add`` edit."""
 
     case: Case
