@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,26 @@ LIMITS = 2.5
 
 def bell(seed: Seed, draw: str) -> float:
     """A named number near the normal curve (sum of four uniforms), sd 1, within the limits: one hash a draw."""
-    bits = seed.bits(draw)
-    total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-    return max(-LIMITS, min(LIMITS, (total / 65535.0 - 2.0) * 1.7320508))
+    return bells(seed, (draw,))[0]
+
+
+def bells(seed: Seed, draws: Iterable[str]) -> list[float]:
+    """Many of them: there are two for every note of a song."""
+    found, place = [], f"{seed.address}#"
+    for draw in draws:
+        bits = int.from_bytes(
+            blake2b((place + draw).encode(), digest_size=8).digest(), "big"
+        )  # Seed.bits, without calls
+        total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
+        near = (total / 65535.0 - 2.0) * 1.7320508
+        found.append(near if -LIMITS <= near <= LIMITS else -LIMITS if near < 0.0 else LIMITS)
+    return found
+
+
+def held(values: Floats, low: float, high: float) -> Floats:
+    """Values within limits; ``np.clip`` asks more before it begins than a section's notes take."""
+    found: Floats = np.minimum(np.maximum(values, low), high)
+    return found
 
 
 def arch(starts: Ticks, section: Section) -> Floats:
@@ -33,8 +51,12 @@ def arch(starts: Ticks, section: Section) -> Floats:
     return rise * 2.0 - 1.0
 
 
-_SHAPES = {"rise": (-1.0, 1.0), "arch": (-0.7, 1.0, 0.2), "fall": (0.6, -0.8)}
-"""How the phrases of a section grow or fade: points spread over its length."""
+_SHAPES = {
+    "rise": ((0.0, 1.0), (-1.0, 1.0)),
+    "arch": ((0.0, 0.5, 1.0), (-0.7, 1.0, 0.2)),
+    "fall": ((0.0, 1.0), (0.6, -0.8)),
+}
+"""How the phrases of a section grow or fade: places in its length, and how loud it is there."""
 
 
 def tide(starts: Ticks, section: Section, seed: str) -> Floats:
@@ -45,7 +67,7 @@ def tide(starts: Ticks, section: Section, seed: str) -> Floats:
         return np.zeros(len(starts))
     points = _SHAPES[Seed(seed).at("tide", section.name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))]
     at = np.minimum(starts // phrase, count - 1) / (count - 1)
-    found: Floats = np.interp(at, np.linspace(0.0, 1.0, len(points)), points)
+    found: Floats = np.interp(at, *points)
     return found
 
 
@@ -56,18 +78,19 @@ def lead_in(starts: Ticks, placement: Placement, drummed: bool) -> Floats:
     if after is None or section.bars < 2:
         return np.zeros(len(starts))
     bar = section.meter.bar
-    along = np.clip((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
+    along = held((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
     found: Floats = along * min(2.0, max(-1.0 if drummed else 0.8, after - section.tier))
     return found
 
 
 def repeats(notes: Sequence[Note]) -> Floats:
     """Alternation of repeated notes: -1 for every second of a row of equal pitches, else 0."""
-    found, last = [], dict[int, tuple[Tick, int]]()
+    found, last, quick = [], dict[int, tuple[Tick, int]](), PPQ // 2
     for note in notes:
-        end, count = last.get(note.pitch, (-PPQ, 0))
-        count = count + 1 if note.start - end < PPQ // 2 else 0
-        last[note.pitch] = (note.end, count)
+        start, pitch = note.start, note.pitch
+        end, count = last.get(pitch, (-PPQ, 0))
+        count = count + 1 if start - end < quick else 0
+        last[pitch] = (start + note.length, count)
         found.append(-1.0 if count % 2 else 0.0)
     return np.array(found)
 
@@ -101,9 +124,9 @@ def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> F
     pitches = np.array([note.pitch for note in notes], np.float64)
     starts = np.array([note.start for note in notes], np.int64)
     melodic = part in ("lead", "strings", "brass")
-    rise = np.clip(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
+    rise = held(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
     rest = 5.0 * phrase_ends(notes, section) if part == "lead" else 0.0
-    own_noise = np.array([2.0 * bell(own, f"v/{note.start}/{note.pitch}") for note in notes])
+    own_noise = 2.0 * np.array(bells(own, [f"v/{note.start}/{note.pitch}" for note in notes]))
     again = AGAIN[section.tier - 1] * min(2, section.occurrence - 1)
     total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
     return total + again
@@ -118,7 +141,7 @@ a band lifts 2 to 4 dB, while the mean over all strokes hardly moves (band MIDI 
 def heft(notes: Sequence[Note], tier: int) -> Floats:
     """How much harder, or less hard, the band hits at a tier."""
     written = np.array([note.velocity for note in notes], np.float64)
-    found: Floats = HEFT[tier - 1] * np.clip((written - 68.0) / 24.0, -1.0, 1.0)
+    found: Floats = HEFT[tier - 1] * held((written - 68.0) / 24.0, -1.0, 1.0)
     return found
 
 

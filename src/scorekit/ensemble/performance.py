@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from scorekit.ensemble.dynamics import LIMITS, bell, breath, dynamics
+from scorekit.ensemble.dynamics import LIMITS, bell, bells, breath, dynamics, held
 from scorekit.score import MANNERS, Note, Performance, Phrase, Placement, Plan, Score, Section, Take
 from scorekit.seeds import Seed
 from scorekit.stage import Feel
@@ -70,6 +71,7 @@ _LIMBS = {
 }
 """Raw scatter of a limb or a player, ms; 10 for every other drum."""
 _ROWS = {pitch: row for row, pitch in reversed(DRUM_NOTES.items())}
+_MANNERS = {manner: n for n, manner in enumerate(MANNERS)}
 _ROLES = {"drums": "drums", "bass": "bass", "lead": "lead"}
 _CURVES = {"drums": ("drums",), "bass": ("bass", "drums"), "comp": ("comp", "drums"), "lead": ("lead", "comp", "drums")}
 """Whose swing a role takes, the first the genre has."""
@@ -145,7 +147,7 @@ def swung(ticks: Ticks, section: Section, unit: int, long_short: float, even: Ti
     x = (in_bar % pair) / pair
     y = np.where(x <= off, x * (to / off), to + (x - off) * ((1.0 - to) / (1.0 - off)))
     broken = in_bar - in_bar % pair + pair > section.meter.bar
-    still = broken | np.isin(ticks // PPQ, even)
+    still = broken | np.isin(ticks // PPQ, even) if len(even) else broken
     return np.add(ticks, np.where(still, 0.0, (y - x) * pair), dtype=np.float64)
 
 
@@ -187,23 +189,24 @@ def habit(seed: str, row: str, at: Tick) -> float:
     return bell(Seed(seed).at("habit", row), str(at))
 
 
-def _row(part: str, note: Note) -> str:
-    """The kit row of a drum note, the role of any other."""
-    return _ROWS.get(note.pitch, "perc") if part == "drums" else role(part)
-
-
-def _limb(part: str, note: Note) -> str:
-    """What moves together: one drum, or the hand that strikes a chord."""
-    return f"{note.start}/{note.pitch}" if part == "drums" else str(note.start)
+def _rows(part: str, notes: Sequence[Note]) -> list[str]:
+    """The kit row of each drum note, the role of any other."""
+    return [_ROWS.get(note.pitch, "perc") for note in notes] if part == "drums" else [role(part)] * len(notes)
 
 
 def scatter(part: str, notes: Sequence[Note], section: Section, seed: str, own: Seed) -> Floats:
-    """Habit and limb noise of each note, raw ms; half of it on the section's downbeat."""
+    """Habit and limb noise of each note, raw ms; half of it on the section's downbeat. What moves together is one drum, or
+    the hand that strikes a chord."""
+    bar = section.meter.bar
+    if part == "drums":
+        limbs = bells(own, [f"{note.start}/{note.pitch}" for note in notes])
+    else:
+        struck = {note.start: str(note.start) for note in notes}
+        hands = dict(zip(struck, bells(own, struck.values()), strict=True))
+        limbs = [hands[note.start] for note in notes]
     found = []
-    for note in notes:
-        row = _row(part, note)
-        limb = _LIMBS.get(row, 10.0) * bell(own, _limb(part, note))
-        both = limb + TEMPLATE * habit(seed, row, note.start % section.meter.bar)
+    for note, row, limb in zip(notes, _rows(part, notes), limbs, strict=True):
+        both = _LIMBS.get(row, 10.0) * limb + TEMPLATE * habit(seed, row, note.start % bar)
         found.append(both if note.start else 0.5 * both)
     return np.array(found)
 
@@ -214,15 +217,15 @@ def scatter(part: str, notes: Sequence[Note], section: Section, seed: str, own: 
 def offsets(part: str, notes: Sequence[Note], section: Section, feel: Feel) -> Floats:
     """What the genre says about each step of the bar, ms: for the role, and for the kit row or the part."""
     tables = dict(feel.offsets)
-    step, found = PPQ // section.grid, np.zeros(len(notes))
     if not tables:
-        return found
-    for n, note in enumerate(notes):
-        place = note.start % section.meter.bar // step
-        for name in dict.fromkeys((role(part), _row(part, note), part)):
-            table = tables.get(name, ())
-            found[n] += table[place] if place < len(table) else 0.0
-    return found
+        return np.zeros(len(notes))
+    step, bar = PPQ // section.grid, section.meter.bar
+    places = [(row, note.start % bar // step) for row, note in zip(_rows(part, notes), notes, strict=True)]
+    known = dict[tuple[str, int], float]()
+    for row, place in dict.fromkeys(places):
+        told = (tables.get(name, ()) for name in dict.fromkeys((role(part), row, part)))
+        known[row, place] = sum([table[place] for table in told if place < len(table)], 0.0)
+    return np.array([known[place] for place in places])
 
 
 def leaning(part: str, notes: Sequence[Note], feel: Feel, bpm: float) -> Floats:
@@ -231,7 +234,7 @@ def leaning(part: str, notes: Sequence[Note], feel: Feel, bpm: float) -> Floats:
         return np.zeros(len(notes))
     lean = curve(feel.lean, bpm)
     share = {"bass": 1.0, "ride": 0.5, "bell": 0.5}
-    return np.array([lean * share.get(_row(part, note), 0.0) for note in notes])
+    return np.array([lean * share.get(row, 0.0) for row in _rows(part, notes)])
 
 
 def lateness(starts: Ticks, section: Section, feel: Feel, bpm: float) -> Floats:
@@ -263,7 +266,7 @@ def spread(part: str, chord: Sequence[Note], own: Seed) -> list[float]:
     The chord is in order of pitch; an up-stroke begins at the top. A third of the spread comes before the beat.
     """
     count, manner = len(chord), chord[0].manner
-    if count < 2 or part in ("drums", "bass"):
+    if count < 2:
         return [0.0] * count
     low, high = _TOUCH.get(manner, (4.0 / (count - 1), 12.0 / (count - 1)) if part == "keys" else (0.0, 0.0))
     each = min(low + (high - low) * own.unit(f"strum/{chord[0].start}"), 60.0 / (count - 1))
@@ -273,17 +276,20 @@ def spread(part: str, chord: Sequence[Note], own: Seed) -> list[float]:
 
 def strums(part: str, notes: Sequence[Note], own: Seed) -> Floats:
     """The spread of every chord, note by note."""
-    chords = (list(chord) for _, chord in groupby(notes, lambda note: note.start))
+    if part in ("drums", "bass"):
+        return np.zeros(len(notes))
+    chords = (list(chord) for _, chord in groupby(notes, attrgetter("start")))
     return np.array([ms for chord in chords for ms in spread(part, chord, own)])
 
 
 # -- the take --------------------------------------------------------------------------------------
 
 
-def deviations(part: str, notes: Sequence[Note], placement: Placement, world: Setting, own: Seed) -> Floats:
+def deviations(
+    part: str, notes: Sequence[Note], starts: Ticks, placement: Placement, world: Setting, own: Seed
+) -> Floats:
     """How far each note is from its swung place, ms."""
     section, feel = placement.section, world.feel
-    starts = np.array([note.start for note in notes], np.int64)
     bpm = world.tempo.bpm_at(placement.start)
     moved = offsets(part, notes, section, feel) + leaning(part, notes, feel, bpm)
     if part == "lead":
@@ -306,11 +312,12 @@ def _swing(part: str, ticks: Ticks, even: Ticks, placement: Placement, world: Se
 def timed(part: str, notes: Sequence[Note], placement: Placement, world: Setting, own: Seed) -> tuple[Ticks, Ticks]:
     """(start, end) of each note in ticks of the song, before neighbours are minded."""
     starts = np.array([note.start for note in notes], np.int64)
-    ends = np.array([note.end for note in notes], np.int64)
+    ends = np.array([note.start + note.length for note in notes], np.int64)
     even = even_beats(starts, placement.section)
-    onset, release = (_swing(part, ticks, even, placement, world) for ticks in (starts, ends))
+    both = _swing(part, np.concatenate((starts, ends)), even, placement, world)
+    onset, release = both[: len(notes)], both[len(notes) :]
     per_ms = world.tempo.ticks_for(1.0, placement.start)
-    shift = deviations(part, notes, placement, world, own) * per_ms
+    shift = deviations(part, notes, starts, placement, world, own) * per_ms
     begin = np.floor(onset + shift + 0.5).astype(np.int64) + placement.start
     length = np.maximum(1, np.floor(release - onset + 0.5).astype(np.int64))
     return begin, begin + length
@@ -327,19 +334,22 @@ def neighbourly(begin: Ticks, end: Ticks, notes: Sequence[Note], low: Tick, high
 
     ``notes`` are in order of start, so that earlier notes keep their place and later ones yield.
     """
-    begin = np.clip(begin, low, high - 1)
-    last: dict[int, int] = {}
+    begins = np.minimum(np.maximum(begin, low), high - 1).tolist()
+    ends, last = end.tolist(), dict[int, int]()
     for n, note in enumerate(notes):
         before = last.get(note.pitch)
         if before is not None:
-            begin[n] = max(begin[n], begin[before] + 1)
-            end[before] = min(end[before], begin[n])
+            begins[n] = max(begins[n], begins[before] + 1)
+            ends[before] = min(ends[before], begins[n])
         last[note.pitch] = n
-    return begin, np.clip(end, begin + 1, np.maximum(high, begin + 1))
+    begin, end = np.array(begins, np.int64), np.array(ends, np.int64)
+    return begin, np.minimum(np.maximum(end, begin + 1), np.maximum(high, begin + 1))
 
 
 def graced(events: NDArray[np.void], low: Tick, ticks: Tick, flam: int) -> NDArray[np.void]:
     """Flams played out: a grace note before each, at less than half its velocity, where the drum is free for it."""
+    if not (events["manner"] == flam).any():
+        return events
     extra = events[(events["manner"] == flam) & (events["start"] - ticks >= low)].copy()
     extra["start"] -= ticks
     extra["length"] = ticks
@@ -365,8 +375,8 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
         loud = loud + breath(part, notes, placement, world.seed, min(1.0, 10.0 * world.feel.amount), world.drummer)
         events["start"], events["length"] = begin, end - begin
         events["pitch"] = [note.pitch for note in notes]
-        events["velocity"] = np.clip(np.floor(loud + 0.5), 1, 127)
-        events["manner"] = [MANNERS.index(note.manner) for note in notes]
+        events["velocity"] = held(np.floor(loud + 0.5), 1, 127)
+        events["manner"] = [_MANNERS[note.manner] for note in notes]
         events["source"] = np.arange(len(notes))
         if part == "drums":
             grace = max(1, round(world.tempo.ticks_for(26.0, placement.start)))
