@@ -60,9 +60,9 @@ LISTENS: dict[str, Ear] = {
         ("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"
     ),
     "keys": Ear(("lead", "bass", "guitar"), ("next_chord",), True, "leaves room for tune and guitar, may push"),
-    "brass": Ear(("lead", "keys"), (), True, "answers the tune's rests, stabs on accents"),
-    "strings": Ear(("lead", "keys"), (), False, "stays under the tune, moves where it holds"),
-    "pads": Ear(("lead",), (), False, "stays out of the tune's register"),
+    "brass": Ear(("lead", "bass", "keys"), (), True, "answers the tune's rests, stabs with the bass"),
+    "strings": Ear(("lead", "bass", "keys"), (), False, "stays under the tune, moves with the bass"),
+    "pads": Ear(("lead", "bass"), (), False, "stays out of the tune's register, changes with the bass"),
 }
 """Who listens to whom. An edit changes its own cell, the cells that hear it by this table, and gestures at its seams."""
 

@@ -20,6 +20,7 @@ from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.playing import home
+from scorekit.ensemble.together import begun
 from scorekit.ensemble.voicing import revoiced
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Key, Note, Origin, Phrase
@@ -302,7 +303,7 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
     brief, pen = player.brief, Pen(player.brief.part)
     if not brief.lane.plays:
         return pen.phrase(brief.section.length)
-    out = _entered(drafts, intents.absences(brief))
+    out = _entered(anchored(player, drafts), intents.absences(brief))
     parts = spans(brief)
     breathes = _breathes(player)
     chain = led(player, parts) if intents.strikes(brief.section, brief.part) or brief.ending or breathes else ()
@@ -321,6 +322,32 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
         origin = Origin(player.behaviour.path, brief.part, draft.idea or player.behaviour.kind, place)
         pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     return pen.phrase(brief.section.length, player.behaviour.id)
+
+
+EVEN = frozenset({"ostinato", "ostinato_16", "tremolo", "pizz", "pulse", "unison_riff", "soli_close4", "riser"})
+"""Kinds whose rhythm is their own."""
+
+
+def anchored(player: Player, drafts: Sequence[Draft]) -> Sequence[Draft]:
+    """What begins where none of those heard does, moved to where the nearest does within an eighth: who seldom strikes,
+    strikes with the band. What ended there ends with it."""
+    brief = player.brief
+    if player.behaviour.kind in EVEN or not brief.hears("bass"):
+        return drafts
+    heard = frozenset().union(*(begun(brief.hears(part)) for part in ("bass", "keys", "lead")))
+    taken = {draft.start for draft in drafts}
+    moved: dict[Tick, Tick] = {}
+    for start in sorted(taken - heard):
+        near = (start + far for far in (-PPQ // 4, PPQ // 4, PPQ // 2, -PPQ // 2))
+        at = next((t for t in near if t in heard and t not in taken and t not in moved.values()), start)
+        moved[start] = at
+    return [_shifted(draft, moved) for draft in drafts]
+
+
+def _shifted(draft: Draft, moved: Mapping[Tick, Tick]) -> Draft:
+    start = moved.get(draft.start, draft.start)
+    end = start + draft.length if draft.length < PPQ else moved.get(draft.end, draft.end)
+    return replace(draft, start=start, length=max(PPQ // 6, end - start))
 
 
 def _breathes(player: Player) -> bool:

@@ -73,19 +73,30 @@ def loose(stab: Stab) -> bool:
 
 
 def met(brief: Brief, found: list[Stab], row: Row) -> list[Stab]:
-    """Chords between the beats a sixteenth beside a stroke of the others, moved onto it. An even pulse is its own."""
-    if brief.section.grid != 4:
+    """Chords between the beats a sixteenth beside a stroke of the others, held ones an eighth, moved onto it; of lines, what
+    lies between the eighths and nobody meets goes as often as not. An even pulse is its own."""
+    if brief.section.grid != 4 or len(row) < 2 * BLOCK:
         return found
     kept, own = clock(found), {s.at for s in found}
     result = []
     for s in found:
-        near = (s.at - PPQ // 4, s.at + PPQ // 4)
-        alone = place(brief, s.at) not in row and s.at not in kept and strength(brief.section, s.at) < 0.6
-        free = (at for at in near if at >= 0 and place(brief, at) in row and at not in own)
-        at = next(free, s.at) if alone and loose(s) else s.at
+        if place(brief, s.at) in row or s.at in kept or strength(brief.section, s.at) >= 0.6:
+            result.append(s)
+            continue
+        if s.tone and s.mark not in "gmp" and s.at % (PPQ // 2) and _leaves(brief, s):
+            continue
+        reach = (PPQ // 4, PPQ // 2) if s.held else (PPQ // 4,)
+        near = (at for far in reach for at in (s.at - far, s.at + far))
+        free = (at for at in near if 0 <= at < brief.section.length and place(brief, at) in row and at not in own)
+        at = next(free, s.at) if loose(s) else s.at
         own.add(at)
         result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
     return sorted(result, key=lambda s: s.at)
+
+
+def _leaves(brief: Brief, stab: Stab) -> bool:
+    """Whether a weak stroke goes that nobody meets: the same in every figure."""
+    return home(brief).at("together", place(brief, stab.at)).chance("leaves", LEAVES)
 
 
 def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]:
@@ -97,9 +108,7 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
     begin, end = first * section.meter.bar, min((first + BLOCK) * section.meter.bar, section.length)
     seed = home(brief).at("together")
     weak = (s for s in found if loose(s) and not s.held and strength(section, s.at) < 0.6)
-    gone = {
-        s.at for s in weak if place(brief, s.at) not in row and seed.at(place(brief, s.at)).chance("leaves", LEAVES)
-    }
+    gone = {s.at for s in weak if place(brief, s.at) not in row and _leaves(brief, s)}
     kept = [s for s in found if s.at not in gone]
     added: list[Stab] = []
     for at in sorted(begin + spot for spot in row):
