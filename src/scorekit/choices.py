@@ -28,7 +28,7 @@ def witnessed(plan: Plan, placement: Placement, part: str) -> tuple[Brief, Phras
     once = replace(placement, section=written(placement.section))
     store = Store()
     arrangement, _ = pipeline.arranged(plan, once)
-    phrases = pipeline.played(plan, once, arrangement, store)
+    phrases = pipeline.heard(plan, once, arrangement, store)
     mask = pipeline.accented(plan, once, store)
     brief = band.brief(plan, once, part, arrangement.lane(part), phrases, mask)
     if not brief.lane.plays:

@@ -288,6 +288,25 @@ class MelodyIdeas(Struct, frozen=True):
     """Scale of solos; empty: the tune's."""
 
 
+class VoiceIdeas(Struct, frozen=True):
+    """Who sings with the lead, and who in its place."""
+
+    second: tuple[tuple[str, float], ...] = ()
+    """Parts that sing a second voice to the tune, with weights."""
+    second_p: float = 0.6
+    """How readily, where a chorus returns; in a verse, or for the first time, less."""
+    above: tuple[str, ...] = ()
+    """Those of them who sing it over the tune."""
+    sixths: bool = False
+    """Whether in sixths rather than thirds."""
+    takes: tuple[tuple[str, float], ...] = ()
+    """Parts that take the tune over where a verse returns."""
+    solos: tuple[tuple[str, float], ...] = ()
+    """Parts that share a solo with the lead."""
+    takes_p: float = 0.5
+    """How readily they do."""
+
+
 class RiffIdeas(Struct, frozen=True):
     """The figure that guitar, bass and whoever doubles them say together: a song owns one of them."""
 
@@ -349,4 +368,5 @@ class Ideas(Struct, frozen=True):
     pads: SustainIdeas = SustainIdeas()
     melody: MelodyIdeas = MelodyIdeas()
     riff: RiffIdeas = RiffIdeas()
+    voices: VoiceIdeas = VoiceIdeas()
     arrange: Arrange = Arrange()

@@ -175,7 +175,8 @@ def arranged(plan: Plan, placement: Placement) -> tuple[Arrangement, tuple[Decis
     section = placement.section
     drafted = arrangement.arrange(plan, section, Seed(plan.seed))
     wishes = band.bids(plan, placement, dict(drafted.lanes))
-    return settle(plan, section, drafted, wishes)
+    settled, decisions = settle(plan, section, drafted, wishes)
+    return band.voiced(plan, placement, settled), decisions
 
 
 def accented(plan: Plan, placement: Placement, store: Store) -> tuple[float, ...]:
@@ -194,7 +195,15 @@ def accented(plan: Plan, placement: Placement, store: Store) -> tuple[float, ...
 
 
 def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
-    """A phrase from every part that plays, each hearing those before it by the listening table."""
+    """A phrase from every part that plays: of the lead what no other part has of its tune."""
+    from scorekit.ensemble.duet import left
+
+    phrases = heard(plan, placement, arrangement, store)
+    return {part: left(phrase, arrangement.lane(part), placement.section) for part, phrase in phrases.items()}
+
+
+def heard(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
+    """A phrase from every part that plays, each hearing those before it by the listening table; the lead's tune whole."""
     from scorekit.ensemble import band
     from scorekit.ensemble.base import PLAY_ORDER
 

@@ -326,6 +326,14 @@ class Lane(Struct, frozen=True):
     """half, normal or double time."""
     rests: tuple[int, ...] = ()
     """Bars of the section (0-based) in which it lays out."""
+    gives: tuple[int, ...] = ()
+    """Bars in which another part has the lead's tune."""
+    tune: tuple[int, ...] = ()
+    """Bars in which this part has it."""
+    second: tuple[int, ...] = ()
+    """Bars in which it sings a second voice to the tune: under it, or ``above``; in sixths where ``wide``."""
+    above: bool = False
+    wide: bool = False
 
 
 class Arrangement(Struct, frozen=True):

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from msgspec.structs import replace
 
-from scorekit import studio, theory
+from scorekit import pipeline, studio, theory
 from scorekit.ensemble.lead import Lead, setting_of
 from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import Tone, figure, other_words, plain_cells, slots
@@ -15,9 +15,10 @@ from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.retouch import risen
 from scorekit.ensemble.tunes import tune
 from scorekit.ideas import HIT, Hit, MelodyIdeas, Pattern
-from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
+from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Placement, Score, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials, Entry
+from scorekit.store import Store
 from scorekit.timebase import PPQ, Meter
 
 METERS = (Meter(4, 4), Meter(3, 4), Meter(5, 4), Meter(6, 8), Meter(7, 8), Meter(12, 8))
@@ -50,6 +51,12 @@ def brief(
 
 def play(**changes: object) -> Phrase:
     return Lead().play(brief(**changes))  # type: ignore[arg-type]
+
+
+def whole_tune(score: Score, placement: Placement) -> Phrase:
+    """The lead's tune in a section, whoever has it."""
+    arrangement, _ = pipeline.arranged(score.plan, placement)
+    return pipeline.heard(score.plan, placement, arrangement, Store())["lead"]
 
 
 def tokens(phrase: Phrase) -> list[tuple[int, int]]:
@@ -272,8 +279,9 @@ def test_a_solo_builds_and_comes_home(genre: str) -> None:
     density, tops, solos = [0.0, 0.0], [], 0
     for seed in range(1, 7):
         score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "180 s"\n')
-        for placement, passage in zip(score.plan.placements, score.passages, strict=True):
-            section, notes = placement.section, passage.phrase("lead").notes
+        for placement in score.plan.placements:
+            section = placement.section
+            notes = whole_tune(score, placement).notes if section.name == "solo" else ()
             if section.name != "solo" or section.bars < 8 or section.occurrence > 1 or not notes:
                 continue
             solos += 1
@@ -331,8 +339,8 @@ def test_an_upbeat_leads_by_step_into_the_next_tune() -> None:
     led = 0
     for genre, seed in [(genre, seed) for genre in ("pop", "country", "jazz_swing") for seed in range(1, 11)]:
         score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
-        for before, after in itertools.pairwise(score.passages):
-            phrase, following = before.phrase("lead"), after.phrase("lead").notes
+        for before, after in itertools.pairwise(score.plan.placements):
+            phrase, following = whole_tune(score, before), whole_tune(score, after).notes
             upbeat = [n for n in phrase.notes if phrase.origins[n.origin].idea == "upbeat"]
             if upbeat and following:
                 led += 1

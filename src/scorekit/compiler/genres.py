@@ -323,6 +323,18 @@ class GenreMelody(Table):
     temp: Unit = entry("How far notes stray from the most likely.", 0.4)
 
 
+class VoicesSpec(Table):
+    """Who sings with the lead, and who in its place."""
+
+    second: Weights = entry("Parts that sing a second voice to the tune, with weights.", {}, examples=[{"strings": 2}])
+    second_p: Unit = entry("How readily, where a chorus returns; less in a verse, or for the first time.", 0.6)
+    above: tuple[Name, ...] = entry("Those of them who sing it over the tune.", ())
+    sixths: bool = entry("Whether in sixths rather than thirds.", False)
+    takes: Weights = entry("Parts that take the tune over where a verse returns, with weights.", {})
+    solos: Weights = entry("Parts that share a solo with the lead, with weights.", {})
+    takes_p: Unit = entry("How readily they do.", 0.5)
+
+
 class RiffSpec(Table):
     """The figure that several parts say together: every song owns one."""
 
@@ -416,6 +428,7 @@ class GenreSpec(Table):
     pads: SustainSpec = entry("Pads and risers.", SustainSpec())
     melody: GenreMelody = entry("Tunes.", GenreMelody())
     riff: RiffSpec = entry("What guitar, bass and others say together.", RiffSpec())
+    voices: VoicesSpec = entry("Who sings with the lead, and who in its place.", VoicesSpec())
     arrange: GenreArrange = entry("Who plays when.", GenreArrange())
     mix: dict[str, MixSpec] = entry("Sound and channel of each part.", {}, more=PER_PART)
     lineup: tuple[LineupSpec, ...] = entry("Bands to choose from; none: everybody.", ())

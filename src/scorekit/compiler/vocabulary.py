@@ -47,6 +47,7 @@ from scorekit.ideas import (
     RiffIdeas,
     SustainIdeas,
     Timeline,
+    VoiceIdeas,
     Walk,
 )
 from scorekit.theory import MINOR_QUALITY, QUALITIES, SCALES
@@ -119,6 +120,7 @@ class _Vocabulary(Checks):
             self._sustain("pads", genre.pads),
             self._melody(),
             self._riff(),
+            self._voices(),
             self._arrange(),
         )
 
@@ -315,6 +317,18 @@ class _Vocabulary(Checks):
             *melody.lane, melody.scale, tuple(melody.schemas.items()), tuple(cell for cell in cells if cell),
             melody.ct_strong, melody.pickup_p, melody.temp, melody.approach_tones,
             tuple(TENSIONS[name] for name in melody.tensions), tuple(melody.solo.items()), melody.solo_scale,
+        )  # fmt: skip
+
+    def _voices(self) -> VoiceIdeas:
+        voices = self.genre.voices
+        for table in ("second", "takes", "solos"):
+            for part in getattr(voices, table):
+                self.known(join(f"voices.{table}", part), "part", part, self.catalog.specialists, on_key=True)
+        for index, part in enumerate(voices.above):
+            self.known(join("voices.above", index), "part", part, self.catalog.specialists)
+        return VoiceIdeas(
+            tuple(voices.second.items()), voices.second_p, voices.above, voices.sixths,
+            tuple(voices.takes.items()), tuple(voices.solos.items()), voices.takes_p,
         )  # fmt: skip
 
     def _riff(self) -> RiffIdeas:

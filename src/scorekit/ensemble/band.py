@@ -11,6 +11,7 @@ from scorekit.ensemble.base import LISTENS, Specialist
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.brass import Brass
 from scorekit.ensemble.drums import Drums
+from scorekit.ensemble.duet import joining, shared
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
@@ -19,7 +20,7 @@ from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
 from scorekit.ideas import HIT, Ideas, Riff
-from scorekit.score import Bid, Brief, Lane, Phrase, Placement, Plan, Seam, Section
+from scorekit.score import Arrangement, Bid, Brief, Lane, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Part
 from scorekit.timebase import Tick
@@ -101,7 +102,17 @@ def stating(riff: Riff, part: str, enter: Tick, section: Section) -> Tick:
 
 def play(part: Part, brief: Brief) -> Callable[..., Phrase]:
     """Who plays a brief: the part's specialist, or the user's own notes where there are some."""
-    return as_written if brief.cell.notes else SPECIALISTS[part.specialist].play
+    own = SPECIALISTS[part.specialist].play
+    sings = brief.lane.tune or brief.lane.second
+    return as_written if brief.cell.notes else joining(own) if sings else own
+
+
+def voiced(plan: Plan, placement: Placement, arrangement: Arrangement) -> Arrangement:
+    """The arrangement with the bars in which another part has the lead's tune, or sings with it."""
+    section, seed = placement.section, Seed(plan.seed)
+    riff = riff_of(plan.ideas, section, seed, feel_band(plan.tempo.bpm_at(0)))
+    said = {part.name: riff.bars_of(part.name) for part in plan.parts} if riff else {}
+    return shared(plan, section, arrangement, said)
 
 
 def bids(plan: Plan, placement: Placement, lanes: Mapping[str, Lane]) -> tuple[Bid, ...]:

@@ -1,0 +1,239 @@
+"""Who sings with the lead, and who sings in its place: bars that the coordinator gives to another part of the band.
+
+Which parts do that, and how readily, is the genre's. The lead's tune is made whole, and whole it is heard by everybody; where
+another has it the lead is silent, and that part plays the lead's own tones. In such bars, and where it sings a second voice,
+what the part would else have played gives way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from scorekit.ensemble import intents
+from scorekit.ensemble.base import Pen
+from scorekit.ensemble.second import second
+from scorekit.ideas import VoiceIdeas
+from scorekit.playable import RANGES
+from scorekit.score import Arrangement, Brief, Cell, Lane, Note, Origin, Phrase, Plan, Section
+from scorekit.seeds import Seed
+from scorekit.timebase import PPQ, Tick
+
+CHORDS = frozenset({"guitar", "keys", "pads"})
+"""Who may sing only while another of them gives the harmony; a pianist has a left hand for that."""
+UNDER = 12
+"""How much softer than the tune its second voice is."""
+EDGE = 4
+"""Semitones by which a voice may leave its lane to stay with the tune."""
+LEFT = 3
+"""Semitones under the lowest tone of a voice from which a left hand goes on."""
+TWINS = 4
+"""Bars for which the harmony can do without a guitar that joins the tune."""
+HOLD = PPQ // 2
+"""Ticks of silence in a tune at which it may change hands."""
+
+Bars = tuple[int, ...]
+
+
+# -- who, and where ------------------------------------------------------------------------------------------------------
+
+
+def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping[str, Bars]) -> Arrangement:
+    """The arrangement with the bars in which another part has the tune, or sings with it. ``said`` is in which bars each part
+    says the band's riff. Drawn from the song, the section's name and how often it has been: no other section matters."""
+    lanes, voices, seed = dict(arrangement.lanes), plan.ideas.voices, Seed(plan.seed)
+    own = plan.cell(section, "lead")
+    if "lead" not in arrangement.playing or section.melody not in ("lead", "hook", "solo") or section.bars < 4:
+        return arrangement
+    draw = seed.at("duet", section.name, section.occurrence)
+    free = [name for name, lane in lanes.items() if lane.plays and name != "lead" and _free(plan.cell(section, name))]
+    given: Bars = ()
+    if _free(own):
+        given = _given(section, draw, voices.takes_p)
+        wanted = voices.solos if section.melody == "solo" else voices.takes
+        taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"))
+        if given and taker:
+            lanes[taker] = replace(lanes[taker], tune=given)
+            lanes["lead"] = replace(lanes["lead"], gives=given)
+            free.remove(taker)
+        else:
+            given = ()
+    with_it = tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
+    partner = _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), bool(voices.above))
+    if with_it and partner:
+        lanes[partner] = replace(lanes[partner], second=with_it, above=partner in voices.above, wide=voices.sixths)
+    return Arrangement(tuple((name, lanes[name]) for name, _ in arrangement.lanes))
+
+
+def _free(cell: Cell) -> bool:
+    """Whether a song leaves open what a part plays here."""
+    return not (cell.lock or cell.notes or cell.pattern)
+
+
+def _first(
+    wanted: Sequence[tuple[str, float]],
+    free: Sequence[str],
+    bars: Bars,
+    arrangement: Arrangement,
+    section: Section,
+    said: Mapping[str, Bars],
+    seed: Seed,
+    twin: bool = False,
+) -> str:
+    """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout, says
+    no riff meanwhile and leaves the harmony to somebody (a ``twin`` to the bass, for a few bars); nobody else ''."""
+    order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
+    for name, _ in order:
+        others = CHORDS & set(arrangement.playing) - {name}
+        there = name in free and not set(bars) & (set(said.get(name, ())) | _absent(arrangement.lane(name), section))
+        if there and (others or name not in ("guitar", "pads") or (twin and len(bars) <= TWINS)):
+            return name
+    return ""
+
+
+def _absent(lane: Lane, section: Section) -> set[int]:
+    """The bars of a section in which a lane keeps its part silent, some of the time at least."""
+    bar = section.meter.bar
+    first = -(-lane.enter // bar)
+    last = section.bars if lane.leave is None else lane.leave // bar
+    return {*lane.rests, *range(first), *range(last, section.bars)}
+
+
+def _given(section: Section, draw: Seed, odds: float) -> Bars:
+    """The bars in which another has the tune: half a verse that comes again, half a solo, all of it or four bars in eight."""
+    bars, half = section.bars, section.bars // 2
+    if bars < 8 or section.melody == "hook" or (section.melody == "lead" and section.occurrence < 2):
+        return ()
+    if not draw.chance("given", odds):
+        return ()
+    ways = (
+        tuple(range(half)),
+        tuple(range(half, bars)),
+        tuple(b for b in range(bars) if b % 8 >= 4),
+        tuple(range(bars)),
+    )
+    weights = (3.0, 2.0, 1.0, 0.0) if section.melody == "lead" else (1.0, 3.0, 2.0, 1.0)
+    return draw.choose("which", ways, weights)
+
+
+def _accompanied(section: Section, draw: Seed, voices: VoiceIdeas) -> Bars:
+    """The bars in which somebody sings with the tune: at first hardly more than a chorus's last line, its second half when it
+    comes again, then all but what leads to that; of verses the second half, when they come again. Where twins play, the end of
+    a solo."""
+    bars, half = section.bars, section.bars // 2
+    odds = voices.second_p * (1.0 if section.tier > 2 else 0.5)
+    late, tail = tuple(range(half, bars)), tuple(range(bars - max(2, bars // 4), bars))
+    if section.melody == "solo":
+        return tail if voices.above and draw.chance("twins", odds) else ()
+    if section.melody == "lead":
+        if section.occurrence == 1:
+            return tail if draw.chance("tail", 0.25 * odds) else ()
+        return late if draw.chance("late", 0.75 * odds) else ()
+    if not draw.chance("hook", min(1.0, odds * (0.7, 1.3)[section.occurrence > 1])):
+        return ()
+    if section.occurrence == 1:
+        return late if draw.chance("soon", 0.5 * odds) else tail
+    title = tuple(range(min(2, half))) if draw.chance("title", 0.5) else ()
+    if section.occurrence == 2:
+        return (*title, *late)
+    return tuple(range(bars)) if draw.chance("all", 0.6) else (*title, *late)
+
+
+# -- what they sing ------------------------------------------------------------------------------------------------------
+
+
+def turns(section: Section, sung: Sequence[Note], bars: Iterable[int]) -> tuple[intents.Span, ...]:
+    """Bars as spans of ticks, each edge moved to where the tune breathes within two beats before it: what leads into a bar goes
+    with it."""
+    bar, spans = section.meter.bar, list[tuple[int, int]]()
+    for number in sorted(bars):
+        if spans and spans[-1][1] == number:
+            spans[-1] = (spans[-1][0], number + 1)
+        else:
+            spans.append((number, number + 1))
+    return tuple(
+        (_edge(sung, a * bar), section.length if b == section.bars else _edge(sung, b * bar)) for a, b in spans
+    )
+
+
+def _edge(sung: Sequence[Note], tick: Tick) -> Tick:
+    """Where a tune changes hands near a bar line."""
+    ends = [0, *(note.end for note in sung)]
+    begins = [
+        n.start
+        for n, end in zip(sung, ends, strict=False)
+        if tick - 2 * PPQ <= n.start < tick and n.start - end >= HOLD
+    ]
+    return begins[-1] if begins and tick else tick
+
+
+def left(phrase: Phrase, lane: Lane, section: Section) -> Phrase:
+    """What the lead sings itself of its tune."""
+    if not lane.gives:
+        return phrase
+    return replace(phrase, notes=intents.hush(phrase.notes, turns(section, phrase.notes, lane.gives)))
+
+
+def joining(play: Callable[[Brief], Phrase]) -> Callable[[Brief], Phrase]:
+    """A specialist's play that sings where the coordinator asks for it."""
+
+    def sings(brief: Brief) -> Phrase:
+        return joined(brief, play(replace(brief, lane=replace(brief.lane, tune=(), second=()))))
+
+    return sings
+
+
+def joined(brief: Brief, phrase: Phrase) -> Phrase:
+    """What a part plays, with the tune or its second voice in the bars it was given."""
+    lane, section, sung = brief.lane, brief.section, brief.hears("lead")
+    end = intents.finale(brief)
+    told = [n for n in sung if end is None or n.start < end]
+    quiet, pen = intents.quiet(brief), Pen(brief.part)
+    voices = list[tuple[intents.Span, tuple[Note, ...], str, str]]()
+    low, high = reach(brief.part, lane)
+    for span in turns(section, sung, lane.tune):
+        line = _octave(_within(told, span), low, high)
+        voices.append((span, line, "takes" if section.melody != "solo" else "solos", "the lead's tune, in its place"))
+    for span in turns(section, sung, lane.second):
+        line = second(section, _within(told, span), low, high, lane.above, lane.wide)
+        line = tuple(replace(note, velocity=note.velocity - UNDER) for note in line)
+        voices.append((span, line, "second", f"second voice, {'over' if lane.above else 'under'} the tune"))
+    hit = set(intents.strikes(section, brief.part))
+    own = phrase.notes
+    for span, line, _, _ in voices:
+        floor = min((note.pitch for note in line), default=128) - LEFT if brief.part == "keys" else 0
+        own = tuple(note for kept in (_beneath(own, span, floor, hit) if line else own,) for note in kept)
+    for note in own:
+        pen.copy(phrase, note)
+    for _, line, table, idea in voices:
+        for note in intents.hush(line, quiet):
+            if note.start in hit and table == "second":
+                continue
+            place = f"{brief.seed.address}/{note.start // section.meter.bar}"
+            origin = Origin(f"genre.voices.{table}.{brief.part}", brief.part, idea, place)
+            pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
+    sings = " and ".join(dict.fromkeys(idea for _, line, _, idea in voices if line))
+    return pen.phrase(section.length, f"{phrase.idea}, {sings}" if sings else phrase.idea)
+
+
+def _within(sung: Sequence[Note], span: intents.Span) -> tuple[Note, ...]:
+    return tuple(note for note in sung if span[0] <= note.start < span[1])
+
+
+def reach(part: str, lane: Lane) -> tuple[int, int]:
+    """The register of a part that sings: a little wider than its lane; a guitarist goes up the neck."""
+    return lane.low - EDGE, max(lane.high + EDGE, RANGES[part][1] - EDGE if part == "guitar" else 0)
+
+
+def _octave(line: Sequence[Note], low: int, high: int) -> tuple[Note, ...]:
+    """A tune moved by the octaves that leave least of it outside a register."""
+    shift = min((-24, -12, 0, 12), key=lambda s: (sum(not low <= note.pitch + s <= high for note in line), abs(s), s))
+    return tuple(replace(note, pitch=note.pitch + shift) for note in line)
+
+
+def _beneath(own: Sequence[Note], span: intents.Span, floor: int, hit: set[Tick]) -> tuple[Note, ...]:
+    """A part's own notes with those in a span left out, but for the band's hits and what lies under ``floor``."""
+    low = [note for note in own if note.pitch < floor or note.start in hit]
+    rest = [note for note in own if not (note.pitch < floor or note.start in hit)]
+    return tuple(sorted((*low, *intents.hush(rest, (span,))), key=lambda note: (note.start, note.pitch)))
