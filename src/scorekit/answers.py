@@ -113,7 +113,12 @@ def resolved(compiled: Compiled) -> list[Row]:
         ("key", str(plan.key), tune_key(compiled), "keys"),
         ("form", form, "form", "form"),
         ("lineup", plan.lineup, "lineup", f"lineup[{plan.lineup}]"),
-        ("ending", ending_words(plan), "ending", plan.ending.path if plan.ending else "ending"),
+        (
+            "ending",
+            ending_words(plan),
+            "loop" if plan.loops else "ending",
+            plan.ending.path if plan.ending else "ending",
+        ),
     )
     rows = [Row(name, value, source(compiled, song, genre)) for name, value, song, genre in facts]
     own = f"lineup[{plan.lineup}].mix."

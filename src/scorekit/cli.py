@@ -50,7 +50,7 @@ def render(
     split: Annotated[bool, typer.Option("--split", help="A MIDI file of each part too.")] = False,
     midi_only: Annotated[bool, typer.Option("--midi-only", help="No sound, only MIDI.")] = False,
     kind: synth.Format = "wav",
-    loop: Annotated[bool, typer.Option("--loop", help="A sound file that repeats without a seam.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Music and sound files that repeat without a seam.")] = False,
     no_cache: synth.NoCache = False,
     why: Annotated[bool, typer.Option("--why", help="Say what was made again since the last render.")] = False,
     engine: synth.By = "scorekit",

@@ -106,7 +106,7 @@ def song(old: Plan, new: Plan) -> Iterator[Change]:
 
 def length(plan: Plan) -> str:
     """How long a song is, its last sound included."""
-    return f"{plan.tempo.seconds(plan.end) + plan.tail:.1f} s"
+    return f"{plan.seconds:.1f} s"
 
 
 def tempo(plan: Plan) -> str:

@@ -26,7 +26,7 @@ def ending_words(plan: Plan) -> str:
     """How a song ends: the name of its way, and what else it does on the way there."""
     ending = plan.ending
     if ending is None:
-        return "hit"
+        return "its beginning" if plan.loops else "hit"
     left = "".join(f", {part} leaves {bars} bars before" for part, bars in ending.leave)
     return ending.id + (", slowing down" if ending.slow else "") + left
 

@@ -359,7 +359,7 @@ def audio(
 
     def finished() -> Rendered:
         desk, about = mixed(console, performance.plan, hands, sounding.loop), marks(performance.plan, sounding.loop)
-        parts = stemmed(desk.console, names, about, hands) if stems else {}
+        parts = stemmed(desk.console, names, about, hands, desk.n) if stems else {}
         whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
         return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)
 

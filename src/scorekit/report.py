@@ -177,9 +177,9 @@ def card(plan: Plan) -> dict[str, Any]:
         "form": [{"section": p.section.id, "bar": p.bar, "bars": p.section.bars} for p in plan.placements],
         "parts": [part.name for part in plan.parts],
         "lineup": plan.lineup,
-        "ending": plan.ending.id if plan.ending else "hit",
+        "ending": None if plan.loops else plan.ending.id if plan.ending else "hit",
         "slows": bool(plan.ending and plan.ending.slow),
-        "seconds": round(plan.tempo.seconds(plan.end) + plan.tail, 3),
+        "seconds": round(plan.seconds, 3),
     }
 
 

@@ -275,6 +275,16 @@ class Plan(Struct, frozen=True):
         """The bar line after the last bar."""
         return self.placements[-1].end
 
+    @property
+    def loops(self) -> bool:
+        """Whether its end leads back to its beginning."""
+        return self.placements[-1].seam.after is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts, the last ring included; a loop rings on in its beginning."""
+        return self.tempo.seconds(self.end) + (0.0 if self.loops else self.tail)
+
     def cell(self, section: Section, part: str) -> Cell:
         """What the song asks of a part in a section."""
         for where, name, cell in self.cells:

@@ -47,6 +47,11 @@ class Wishes(Struct, frozen=True):
     """Given: FluidSynth plays, with this soundfont."""
 
     @property
+    def settings(self) -> tuple[str, ...]:
+        """Values that win over the songs'."""
+        return (*self.sets, "loop=true") if self.loop else self.sets
+
+    @property
     def way(self) -> str:
         """What kinds of files are asked for."""
         return repr((self.stems, self.split, self.midi_only, self.kind, self.loop))
@@ -127,7 +132,9 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     """The same of a song's text, by the name it goes by."""
     from scorekit import pipeline
 
-    compiled = pipeline.compile_song(text, name, find=files.load, settings=wishes.sets, seed=wishes.seed, memo=_READ)
+    compiled = pipeline.compile_song(
+        text, name, find=files.load, settings=wishes.settings, seed=wishes.seed, memo=_READ
+    )
     if compiled.plan is None:
         raise Refusal(*compiled.diagnostics)
     return compiled
@@ -174,7 +181,7 @@ def plan_of(text: str, name: str, wishes: Wishes) -> Read:
     from scorekit import pipeline
 
     asking = ledger.Asking()
-    compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.sets, seed=wishes.seed)
+    compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.settings, seed=wishes.seed)
     made = ledger.made_of(text, name, wishes, asking.heard)
     return Read(compiled.plan, compiled.diagnostics, tuple(asking.heard), made)
 

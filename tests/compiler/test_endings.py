@@ -61,3 +61,21 @@ def test_chords_the_song_wrote_are_kept() -> None:
     for seed in range(1, 9):
         plan = composed("country", seed, 'chords = "G | C | G | D"\n').plan
         assert {chord.root for p in plan.placements for chord in p.section.chords} <= {7, 0, 2}
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_loop_has_none_and_lasts_as_long_as_its_bars(genre: str) -> None:
+    """Its last bar leads into the first: nobody comes home and rings, those who play the bar before play on, and no second is
+    added; a length that is asked for comes out."""
+    form = 'form = "A:4:e3 B:8:e4"\n'
+    ends, loops = composed(genre, 3, form), composed(genre, 3, form + "loop = true")
+    assert loops.plan.loops
+    assert loops.plan.ending is None
+    assert loops.plan.seconds == loops.plan.tempo.seconds(loops.plan.end)
+    last, bar = loops.plan.placements[-1], loops.plan.placements[-1].section.meter.bar
+    assert (last.seam.before, last.seam.after) == (3, 3)
+    assert loops.plan.placements[0].seam.before == last.section.tier
+    struck = {s: sum(n.start >= 7.25 * bar for p in s.passages[-1].phrases for n in p.notes) for s in (ends, loops)}
+    assert struck[loops] > struck[ends]
+    timed = studio.compose(f'genre = "{genre}"\nseed = 3\nlength = "40 s"\nloop = true').plan
+    assert abs(timed.seconds - 40) <= 0.5

@@ -33,11 +33,33 @@ def test_stems_add_up_to_the_dry_mix() -> None:
     song = band()
     desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)])
     names = [part.name for part in song.plan.parts]
-    made = {name: steps(data) for name, data in delivery.stemmed(desk, names, MARKS, Hands()).items()}
+    made = {name: steps(data) for name, data in delivery.stemmed(desk, names, MARKS, Hands(), desk.n).items()}
     assert {rows.shape for rows in made.values()} == {(desk.n, 2)}
     np.testing.assert_array_equal(sum(made[name] for name in names), made["dry"])
     assert np.abs(made["dry"]).max() < (1 << 23) - 1
     assert all(made[name].any() for name in names)
+
+
+def test_stems_of_a_loop_ring_on_at_its_start() -> None:
+    """They are as long as its bars, and what a song's stems hold after them is heard at their start; the dry mix is their sum."""
+    song = band()
+    desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)], loop=True)
+    names, n = [part.name for part in song.plan.parts], song.plan.tempo.sample(song.plan.end)
+    assert n < desk.n < 2 * n
+    whole, loop = (
+        {name: steps(data) for name, data in delivery.stemmed(desk, names, MARKS, Hands(), end).items()}
+        for end in (desk.n, n)
+    )
+    np.testing.assert_array_equal(sum(loop[name] for name in names), loop["dry"])
+    assert any(whole[name][n:].any() for name in names)
+    gains = [
+        float(np.abs(loop[name][desk.n - n :]).max()) / np.abs(whole[name][desk.n - n : n]).max() for name in names
+    ]
+    assert max(gains) - min(gains) < 1e-3  # one gain for all
+    for name in names:
+        once = whole[name][:n].astype(float)
+        once[: desk.n - n] += whole[name][n:]
+        np.testing.assert_allclose(loop[name], once * gains[0], atol=8)
 
 
 def test_a_file_says_its_tempo_places_and_title() -> None:

@@ -85,8 +85,9 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     statements, wishes = sections.build(setting, tokens, way, book)
     if not any(part.name == "drums" for part in parts):
         statements = tuple(replace(s, flags=s.flags | {"nodrums"}) for s in statements)
-    placed = placements(statements)
-    ending = HIT if any(i.kind == "last hit" for i in statements[-1].intents) else way.ending
+    placed = placements(statements, song.loop)
+    hit = any(i.kind == "last hit" for i in statements[-1].intents)
+    ending = None if way is None else HIT if hit else way.ending
     tempi, tail, fitted = duration.timed(song, genre.tempo, pace, wanted, placed, wishes, ending, book)
     chain = {s.id: sections.chain_of(song, t, s.occurrence) for s, t in zip(statements, tokens, strict=True)}
     tune = material.tune(song, statements, sources.sheets, book)
@@ -265,17 +266,17 @@ def pattern_ids(ideas: Ideas) -> Mapping[str, frozenset[str]]:
     }
 
 
-def placements(statements: Sequence[Section]) -> tuple[Placement, ...]:
-    """Sections one after another, each told only what lies across its seams."""
+def placements(statements: Sequence[Section], loop: bool = False) -> tuple[Placement, ...]:
+    """Sections one after another, each told only what lies across its seams; in a loop the first follows the last."""
     placed, start, bar = [], 0, 1
     for n, section in enumerate(statements):
-        before = statements[n - 1].tier if n else None
-        after = statements[n + 1] if n + 1 < len(statements) else None
+        before = statements[n - 1].tier if n or loop else None
+        after = statements[(n + 1) % len(statements)] if n + 1 < len(statements) or loop else None
         seam = Seam(
             before,
             after.tier if after else None,
             after.chords[0] if after else None,
-            entry(after, n + 2 == len(statements)),
+            entry(after, n + 2 == len(statements) and not loop),
         )
         placed.append(Placement(section, start, bar, seam))
         start, bar = start + section.length, bar + section.bars

@@ -30,12 +30,12 @@ def outlined(
     pace: tempo.Pace,
     wanted: Length,
     book: Reader,
-) -> tuple[tuple[SectionToken, ...], endings.Way, str]:
-    """The form's tokens, how the song ends, and the path the form was written at. A form of the genre makes room for a last
-    line that is played again; one that the song wrote, or whose chords it wrote, ends otherwise."""
+) -> tuple[tuple[SectionToken, ...], endings.Way | None, str]:
+    """The form's tokens, how the song ends unless it is a loop, and the path the form was written at. A form of the genre makes
+    room for a last line that is played again; one that the song wrote, or whose chords it wrote, ends otherwise."""
     tokens, path = formed(setting, shapes, pace, wanted, book)
-    if not tokens:
-        return tokens, endings.Way(), path
+    if not tokens or setting.song.loop:
+        return tokens, None, path
     tier, own_chords = sections.last_of(setting, tokens)
     own = ways[endings.pole(setting.key.mode)]
     once = [way for way in own if way.again == 1 and not (own_chords and way.changes)]
@@ -63,9 +63,8 @@ def formed(
         tokens = book.read("form", read_form, song.form) or (SectionToken("A", 4, 3),)
         return tuple(lengthened(song, token, book) for token in tokens), "form"
     bar = setting.meter.bar / PPQ * 60 / pace.bpm
-    goal = aimed(
-        wanted, bar, (1.0, 1.0) if pace.fixed else (genre.tempo.min / pace.bpm, genre.tempo.max / pace.bpm), spare
-    )
+    reach = (1.0, 1.0) if pace.fixed else (genre.tempo.min / pace.bpm, genre.tempo.max / pace.bpm)
+    goal = turned(wanted, bar, reach) if song.loop else aimed(wanted, bar, reach, spare)
     bars = round(goal.bars)
     if bars > MAX_BARS:
         told = f"{song.wanted} at {pace.bpm:.4g} bpm are {bars} bars of {setting.meter}, {MAX_BARS} is the limit"
@@ -103,6 +102,14 @@ def aimed(wanted: Length, bar: float, reach: tuple[float, float], spare: int) ->
     first, last = ceil(low - 1e-6), floor(high + 1e-6)
     first, last = (first, last) if first <= last else (round(about),) * 2
     return form.Goal(max(2.0, about + 1 - spare), max(2, first + 1 - spare), max(2, last + 1 - spare))
+
+
+def turned(wanted: Length, bar: float, reach: tuple[float, float]) -> form.Goal:
+    """The bars of a loop, which is as long as they are."""
+    about = wanted.bars or float(wanted.seconds or 30.0) / bar
+    low, high = (1.0, 1.0) if wanted.bars else reach
+    nearest = max(1, round(about))
+    return form.Goal(max(1.0, about), min(nearest, max(1, ceil(about * low))), max(nearest, floor(about * high)))
 
 
 def named(song: SongSpec) -> frozenset[str]:

@@ -138,7 +138,7 @@ def role(genre: GenreSpec, names: Sequence[str]) -> GenreSection:
 
 
 def build(
-    setting: Setting, tokens: Sequence[SectionToken], way: endings.Way, book: Reader
+    setting: Setting, tokens: Sequence[SectionToken], way: endings.Way | None, book: Reader
 ) -> tuple[tuple[Section, ...], tuple[Wish, ...]]:
     """Every statement of the form as a section, the last one with its way to end, and what the song wishes of each;
     mistakes are noted."""

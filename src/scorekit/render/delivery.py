@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.render import wav
+from scorekit.render import dsp, wav
 from scorekit.render.console import CHUNK, Console, audible
 from scorekit.render.dsp import Samples
 from scorekit.render.master import Hands
@@ -61,42 +61,47 @@ def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:
 # -- stems -----------------------------------------------------------------------------------------------------------
 
 
-def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands) -> dict[str, memoryview]:
-    """A 24-bit WAV of each part, and of the dry mix, all of one length and one gain: the highest that clips nowhere.
+def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands, n: int) -> dict[str, memoryview]:
+    """A 24-bit WAV of each part, and of the dry mix, all n samples long and of one gain: the highest that clips nowhere.
 
-    The dry mix is the sum of the stems in whole numbers, bit for bit.
+    The dry mix is the sum of the stems in whole numbers, bit for bit. What sounds after n samples sounds at the start.
     """
-    top = max(hands.split(partial(_loudest, console, names), console.n, CHUNK), default=0.0)
+    turned = partial(_turned, console, names, n)
+    top = max(hands.split(partial(_loudest, turned), n, CHUNK), default=0.0)
     gain = np.float32(min(0.99 / top, 1.0)) if top else np.float32(1.0)
-    files = {name: _file(console.n, 24, marks, hands) for name in (*names, DRY)}
+    files = {name: _file(n, 24, marks, hands) for name in (*names, DRY)}
     rows = {name: file[begin:] for name, (file, begin) in files.items()}
-    hands.split(partial(_stems, console, names, gain, rows, hands), console.n, CHUNK)
+    hands.split(partial(_stems, turned, gain, rows, hands), n, CHUNK)
     return {name: file for name, (file, _) in files.items()}
 
 
-def _loudest(console: Console, names: Sequence[str], a: int, b: int) -> float:
-    made = (console.buses(at, names) for at in range(a, b, CHUNK))
-    rows = (audible(x) for chunk in made for x in (chunk.dry, *chunk.stems.values()))
-    return max(float(np.abs(x).max(initial=0.0)) for x in rows)
+Turned = Callable[[int, int], dict[str, Samples]]
+"""Samples a to b of every stem."""
 
 
-def _stems(
-    console: Console,
-    names: Sequence[str],
-    gain: np.float32,
-    rows: Mapping[str, memoryview],
-    hands: Hands,
-    a: int,
-    b: int,
-) -> None:
+def _turned(console: Console, names: Sequence[str], n: int, a: int, b: int) -> dict[str, Samples]:
+    """Samples a to b of every stem, with all that is heard n samples later, and so on."""
+    made = {name: np.zeros((2, b - a), np.float32) for name in names}
+    for at in range(a, console.n, n):
+        for name, heard in console.buses(at, names).stems.items():
+            dsp.add(made[name], console.ended(at, audible(heard))[:, : b - a], 0)
+    return made
+
+
+def _loudest(turned: Turned, a: int, b: int) -> float:
+    """The highest peak of a stem or of their sum, on the way from a to b."""
+    top = 0.0
     for at in range(a, b, CHUNK):
-        chunk = console.buses(at, names)
-        dry = np.zeros(chunk.dry.shape, np.int32)
-        for name in names:
-            steps = wav.whole(console.ended(at, audible(chunk.stems[name]) * gain))
-            dry += steps
-            _put(rows[name], at, steps)
-        _put(rows[DRY], at, dry)
+        rows = list(turned(at, min(at + CHUNK, b)).values())
+        top = max(top, *(float(np.abs(x).max(initial=0.0)) for x in (sum(rows, np.float32(0.0)), *rows)))
+    return top
+
+
+def _stems(turned: Turned, gain: np.float32, rows: Mapping[str, memoryview], hands: Hands, a: int, b: int) -> None:
+    for at in range(a, b, CHUNK):
+        steps = {name: wav.whole(x * gain) for name, x in turned(at, min(at + CHUNK, b)).items()}
+        for name, row in (*steps.items(), (DRY, sum(steps.values(), np.zeros((), np.int32)))):
+            _put(rows[name], at, row)
         hands.rest(rows.values())
 
 
