@@ -344,6 +344,8 @@ class Lane(Struct, frozen=True):
     """Bars in which it sings a second voice to the tune: under it, or ``above``; in sixths where ``wide``."""
     above: bool = False
     wide: bool = False
+    turns: tuple[int, ...] = ()
+    """Bars in which it may leave its figure: a fill, a run, a lick."""
 
 
 class Arrangement(Struct, frozen=True):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 import pytest
 
 from scorekit import studio
 from scorekit.ensemble.arrangement import arrange
-from scorekit.score import Placement, Score
+from scorekit.ensemble.turning import turns
+from scorekit.score import Chord, Key, Lane, Placement, Score, Section
 from scorekit.seeds import Seed
-from scorekit.timebase import Tick
+from scorekit.timebase import Meter, Tick
 
 GENRES = ("funk", "rock", "jazz_swing", "soul", "reggae", "pop")
 SEEDS = range(1, 9)
@@ -145,3 +147,36 @@ def test_a_build_keeps_its_beat(genre: str) -> None:
                 assert found["drums"] == 0
                 assert max(found.values()) > 0, "others come in"
     assert builds >= 5
+
+
+def lanes(bars: int, *parts: str) -> tuple[Section, dict[str, Lane]]:
+    """A section of so many bars and the lanes of those who play it."""
+    meter = Meter(4, 4)
+    chord = Chord(0, bars * meter.bar, 0, "maj", 0)
+    return Section("A", 1, bars, meter, 4, 3, Key(0, "major"), (chord,)), {part: Lane() for part in parts}
+
+
+def test_one_turns_and_the_others_go_on() -> None:
+    """Players turn at the end of four bars and of the section, one besides the drummer; inside it, at a fourth bar, nobody with
+    him; where players go on is everywhere else, and nobody turns who is not there."""
+    counts = Counter[tuple[int, int]]()
+    for seed in range(60):
+        section, playing = lanes(14, "drums", "bass", "guitar", "keys", "lead")
+        playing["bass"] = Lane(rests=(3, 4, 5))
+        found = turns(section, playing, Seed(str(seed)))
+        at = {bar: [part for part in found if bar in found[part]] for bar in range(14)}
+        assert {bar for bar in at if at[bar]} <= {3, 7, 11, 13}
+        assert all(len(set(some) - {"drums"}) <= 1 and "lead" not in some for some in at.values())
+        assert len(at[3]) <= 1 and "bass" not in at[3] and "drums" in at[13]
+        counts.update((bar, len(at[bar])) for bar in (3, 7, 13))
+    assert all(counts[bar, many] for bar, many in ((3, 0), (3, 1), (7, 0), (7, 1), (7, 2), (13, 1), (13, 2)))
+
+
+def test_a_player_less_takes_only_its_own_turns() -> None:
+    """Without the guitar the others turn where they did, and where it would have."""
+    for seed in range(20):
+        section, playing = lanes(16, "drums", "bass", "guitar", "keys")
+        whole = turns(section, playing, Seed(str(seed)))
+        without = turns(section, {k: v for k, v in playing.items() if k != "guitar"}, Seed(str(seed)))
+        for part in ("drums", "bass", "keys"):
+            assert set(whole[part]) <= set(without[part]) <= {*whole[part], *whole["guitar"]}

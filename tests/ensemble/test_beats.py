@@ -59,7 +59,9 @@ def brief(ideas: DrumIdeas = FUNK, tier: int = 3, bars: int = 8, meter: Meter = 
     mine = {name: value for name, value in fields.items() if name in Section.__struct_fields__}
     rest = {name: value for name, value in fields.items() if name not in mine}
     section = replace(section, **mine)
-    base = Brief("drums", section, Lane(tier=tier), ideas, Dials(), Cell(), Seed(f"7/{section.id}/drums"), "medium")
+    base = Brief(
+        "drums", section, Lane(tier=tier, turns=(3, 7)), ideas, Dials(), Cell(), Seed(f"7/{section.id}/drums"), "medium"
+    )
     return replace(base, seam=Seam(3, 3), **rest) if "seam" not in rest else replace(base, **rest)
 
 

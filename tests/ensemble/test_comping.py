@@ -65,7 +65,7 @@ def brief(
     chords = more.pop("chords", chords)  # type: ignore[assignment]
     flags, intents = more.pop("flags", frozenset()), more.pop("intents", ())
     section = Section("A", 1, bars, meter, 4, tier, KEY, chords, flags, intents)  # type: ignore[arg-type]
-    lane = more.pop("lane", Lane(low=ideas.low, high=ideas.high, tier=tier))
+    lane = more.pop("lane", Lane(low=ideas.low, high=ideas.high, tier=tier, turns=(3, 7)))
     told = {"seam": Seam(next_chord=chords[0]), "dials": Dials(), "cell": Cell(), "seed": Seed(f"7/A/1/{part}"), **more}
     return Brief(part, section, lane, ideas, band="medium", **told)  # type: ignore[arg-type]
 

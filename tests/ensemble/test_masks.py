@@ -26,7 +26,15 @@ def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = (
     section = Section("A", occurrence, 8, Meter(4, 4), 4, 3, Key(0, "major", "C"), chords)
     heard = (Phrase("drums", drums),)
     return Brief(
-        "bass", section, Lane(), BassIdeas(stray=stray), Dials(), Cell(), Seed("1/A/1/bass"), band, heard=heard
+        "bass",
+        section,
+        Lane(turns=(3, 7)),
+        BassIdeas(stray=stray),
+        Dials(),
+        Cell(),
+        Seed("1/A/1/bass"),
+        band,
+        heard=heard,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
+from scorekit.ensemble.turning import turns
 from scorekit.ideas import Ideas
 from scorekit.score import Arrangement, Cell, Lane, Plan, Section
 from scorekit.seeds import Seed
@@ -63,7 +64,8 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
             if part.name == out:
                 lane = laid_out(lane, part.name, section, until)
         lanes.append((part.name, lane))
-    return Arrangement(tuple(lanes))
+    turning = turns(section, dict(lanes), seed)
+    return Arrangement(tuple((part, replace(lane, turns=turning[part])) for part, lane in lanes))
 
 
 # -- who plays -----------------------------------------------------------------------------------------------------------

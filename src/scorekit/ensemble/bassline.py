@@ -38,7 +38,7 @@ from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
 KICK = 36
-_ROLES = ("state", "restate", "answer", "turn")
+_ROLES = ("state", "restate", "answer", "state")
 
 
 class Pluck(Struct, frozen=True):
@@ -184,13 +184,13 @@ def _written(brief: Brief, bar: int, line: BassLine, end: Tick) -> list[Pluck]:
 def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     """State as written, restate with a ghost, answer with a change of degree, turn toward what follows; a line of one bar is
     only turned."""
-    role = _ROLES[bar % 4]
-    if role != "turn" and period(brief) == 1:
+    role = "turn" if bar in brief.lane.turns else _ROLES[bar % 4]
+    if role == "state" or (role != "turn" and period(brief) == 1):
         return plucks
     seed = brief.seed.at(bar)
     assert isinstance(brief.ideas, BassIdeas)
     creative = brief.dials.creativity * min(1.0, 4.0 * brief.ideas.stray)
-    odds = {"state": 0.0, "restate": 0.3, "answer": 0.5, "turn": 1.8 if bar % 8 == 7 else 0.9}[role]
+    odds = {"restate": 0.3, "answer": 0.5, "turn": 1.8}[role]
     if len(plucks) < 2 or not seed.chance("varied", odds * creative):
         return plucks
     if role == "restate":

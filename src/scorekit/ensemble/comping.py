@@ -278,13 +278,14 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
 
 
 def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> list[Stab]:
-    """The second block of four bars drops or anticipates one weak stroke, the same in every eight; an even pulse is never
+    """A block with a turn drops or anticipates one weak stroke, the same in every eight; an even pulse is never
     shifted, and a loop (no straying) is left alone."""
     seed, meter = home(brief).at("turn", first % 8), brief.section.meter
     loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES and not s.tone]
     weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
     odds = min(1.2, 6.0 * ideas.stray) * brief.dials.creativity
-    if first % 4 == 0 or len(weak) < 3 or not seed.chance("varied", odds):
+    turns = any(bar in brief.lane.turns for bar in range(first, first + BLOCK))
+    if not turns or len(weak) < 3 or not seed.chance("varied", odds):
         return found
     n = weak[int(seed.unit("which") * len(weak))]
     if seed.chance("drop it", 0.5):

@@ -136,11 +136,11 @@ def _block(
 
 
 def suspended(brief: Brief, stab: Stab, slot: Slot) -> tuple[int, int]:
-    """(third, fourth) of a chord held for two beats and more whose third comes late, now and then, most at the end of a
-    phrase; (0, 0) where it does not, the fourth is not of the key, or the tune sings beside it."""
+    """(third, fourth) of a chord held for two beats and more whose third comes late, now and then, most where the player
+    turns; (0, 0) where it does not, the fourth is not of the key, or the tune sings beside it."""
     section, chord, none = brief.section, slot.chord, (0, 0)
     told, bar = tones(chord.root, chord.quality, ()), stab.at // section.meter.bar
-    odds = (0.5 if bar % 4 == 3 else 0.12) * (0.5 + brief.dials.complexity)
+    odds = (0.5 if bar in brief.lane.turns else 0.12) * (0.5 + brief.dials.complexity)
     place = home(brief).at("suspend", stab.at % (8 * section.meter.bar))
     if not stab.held or stab.length < 2 * PPQ or stab.sounds != stab.at or chord.bass != chord.root or brief.ending:
         return none

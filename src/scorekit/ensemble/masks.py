@@ -12,6 +12,8 @@ from scorekit.theory import CHORDS
 
 _TIRED = 0.5
 """What is left of the weight of an idea for a moment each time the section has heard it."""
+_RESTLESS = 0.5
+"""What is left of the weight of what goes on where it is the player's turn."""
 _NAMED = frozenset(word for kind in MOMENTS for word in MASKS[kind])
 _PLACED = frozenset((*MASKS["phrase"], *MASKS["fill"], "last"))
 
@@ -82,6 +84,11 @@ def _timely(idea: Idea, bar: int, every: int) -> bool:
     return every <= 4 or bar % 4 == 3 or _names(idea.mask, _PLACED)
 
 
+def _open(brief: Brief, bar: int) -> bool:
+    """Whether a bar may be taken over: the end of four, or of the section, where the player turns and no other does."""
+    return bar in brief.lane.turns or (bar % 4 != 3 and bar != brief.section.bars - 1)
+
+
 def moments(
     brief: Brief,
     ideas: Sequence[AnyIdea],
@@ -104,11 +111,11 @@ def moments(
         drawn: dict[int, int] = {}
         for bar in range(first, min(first + every, len(facts))):
             here = [n for n, idea in enumerate(able) if fits(idea.mask, facts[bar]) and _timely(idea, bar, every)]
-            if not here:
+            if not here or not _open(brief, bar):
                 continue
             weights = [able[n].weight * fit(able[n], bar) * _TIRED ** heard[n] for n in here]
             offered = (going[bar], *(able[n] for n in here))
-            stay = going[bar].weight * fit(going[bar], bar)
+            stay = going[bar].weight * fit(going[bar], bar) * (_RESTLESS if bar in brief.lane.turns else 1.0)
             won = brief.seed.at(bar).choose("moment", offered, (stay, *weights), heat(brief.dials))
             if won is not going[bar]:
                 drawn[bar] = next(n for n in here if able[n] is won)

@@ -196,11 +196,11 @@ def _terse(song: Seed, part: str) -> bool:
 
 
 def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:
-    """Which bar of its figure a player is in. Of one of two bars a terse player says the first three times and the second at
-    the end of four; but on a clave, and in lines whose bars begin otherwise: there neither is whole without the other."""
+    """Which bar of its figure a player is in. Of one of two bars a terse player says the first and, where it turns, the second;
+    but on a clave, and in lines whose bars begin otherwise: there neither is whole without the other."""
     if brief.lane.pace != "normal" or "three" in idea.mask or period(brief) == 2 or not _twice(idea):
         return bar
-    return int(bar % 4 == 3)
+    return int(bar in brief.lane.turns)
 
 
 @lru_cache(maxsize=1024)

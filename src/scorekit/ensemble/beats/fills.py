@@ -1,7 +1,7 @@
 """The fills generator: what leads over a boundary, and the crash that answers it.
 
-Where: the end of a section (always where energy rises, else a fill .92 or a breath), every eighth bar (.55), a
-fourth seldom (.18). How long: by the energy to come.
+Where: the end of a section (always where energy rises, else a fill .92 or a breath, half as often after less than eight
+bars that were no hook), and most turns inside it. How long: by the energy to come.
 What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
 23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
 .72 (Groove MIDI Dataset, 646 fills measured).
@@ -42,7 +42,7 @@ from scorekit.ensemble.beats.kit import (
     usable,
 )
 from scorekit.ensemble.grid import fill_strokes
-from scorekit.ensemble.intents import build, closing_break, finale, touches
+from scorekit.ensemble.intents import build, closing_break, finale, peaks, touches
 from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.theory import DRUM_NOTES
@@ -100,17 +100,22 @@ def closing_bar(brief: Brief) -> int:
     return (brief.section.bars if end is None else -(-end // brief.section.meter.bar)) - 1
 
 
+def rises(brief: Brief) -> bool:
+    """Whether the section leads into one of more energy."""
+    return (brief.seam.after or 0) > brief.lane.tier
+
+
 def length(brief: Brief) -> int:
     """Beats of the closing fill: one, two where energy rises, falls far or into a loud last hit, four where it jumps; now
     and then the next size up, after eight bars more often than not.
 
-    No more than a quarter of the section, and never a bar into a fall.
+    No more than an eighth of the section or two beats, and never a bar into a fall.
     """
     jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 2 if jump >= 2 else 1 if jump == 1 or jump <= -2 else 0
     long = 0.3 if brief.section.bars >= 8 else 0.0
     grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
-    room = max(1, brief.section.bars * len(brief.section.meter.pulses) // 4)
+    room = max(2, brief.section.bars * len(brief.section.meter.pulses) // 8)
     return min(room, (1, 2, 4)[min(1 if jump < 0 else 2, size + grown)])
 
 
@@ -124,8 +129,10 @@ def _closing(brief: Brief) -> Slot | None:
     if stop is not None and not brief.ending:
         return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
-    rises = (brief.seam.after or 0) > brief.lane.tier
-    if not seed.chance("closing", 1.0 if rises else 0.92 if brief.lane.tier >= 2 else 0.5):
+    odds = 1.0 if rises(brief) or brief.ending else 0.92 if brief.lane.tier >= 2 else 0.5
+    if brief.section.bars < 8 and not peaks(brief.section) and odds < 1.0 and seed.chance("over", 0.5):
+        return None
+    if not seed.chance("closing", odds):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
 
@@ -156,8 +163,9 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
         closing = None if closing and closing.bar <= late else closing
     inner = [
         (bar, bar % 8 == 7)
-        for bar in range(3, closing_bar(brief), 4)
-        if identity(brief).at("fills", bar).chance("inner", often * (0.55 if bar % 8 == 7 else 0.18))
+        for bar in brief.lane.turns
+        if bar < closing_bar(brief)
+        and identity(brief).at("fills", bar).chance("inner", often * (0.9 if bar % 8 == 7 else 0.6))
     ]
     found += [Slot(bar, 2 if eighth and brief.lane.tier >= 4 else 1, "turn of the phrase") for bar, eighth in inner]
     return (*(slot for slot in found if closing is None or slot.bar != closing.bar), *((closing,) if closing else ()))
@@ -300,8 +308,9 @@ def breath(brief: Brief, slot: Slot) -> Filled:
     return Filled(start, end, source(brief), idea, strokes, (0.0, 0.0), alone=True)
 
 
-def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
-    """A slot with its fill."""
+def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled | None:
+    """A slot with its fill; none where nothing of our own would stand out from the groove, which then turns by itself, but for
+    a breath where more is to come."""
     section, span = brief.section, build(brief.section)
     if span is not None and slot.bar == closing_bar(brief):
         end = (slot.bar + 1) * section.meter.bar
@@ -315,7 +324,8 @@ def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled:
     if fill is None:
         made = () if slot.why.startswith(BREATH) else invented(brief, Slot(slot.bar, beats, slot.why))
         if not stands_out(section, made, slot.bar, interrupted(brief, slot.bar)):
-            return breath(brief, slot)
+            tells = slot.why.startswith(BREATH) or rises(brief) or brief.ending is not None
+            return breath(brief, slot) if tells and slot.bar == closing_bar(brief) else None
         return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-17.0, 13.0))
     low, high = fill.crescendo or (0, 0)
     ramp = (low - 75.0, high - 75.0) if fill.crescendo else (-13.0, 11.0)
@@ -403,7 +413,8 @@ class FillBeats:
         places = slots(brief)
         fills: list[Filled] = []
         for slot in places:
-            fills.append(filled(brief, slot, [f.path for f in fills]))
+            fill = filled(brief, slot, [f.path for f in fills])
+            fills += [fill] if fill else []
         pen = over(so_far, [note for note in so_far.notes if not any(gives_way(note, fill) for fill in fills)])
         for fill in fills:
             _write(pen, brief, fill)

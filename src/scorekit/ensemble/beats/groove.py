@@ -38,8 +38,9 @@ from scorekit.ensemble.playing import STEADY, whole_song
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
-PHRASE = ("state", "restate", "answer", "turn")
-_STIR = (0.0, 0.2, 0.1, 1.0)
+PHRASE = ("state", "restate", "answer", "close")
+"""What each of four bars is, where the drummer does not turn."""
+_STIR = {"state": 0.0, "restate": 0.2, "answer": 0.1, "close": 0.8, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
 _FREE = 0.55
 """Looseness from which a drummer talks all the time, as in jazz, and each bar may be varied."""
@@ -143,12 +144,17 @@ def bar_at(brief: Brief, number: int) -> Bar:
     return Bar(number, section.meter, section.grid, own if fresh else home.at("phrase", number % 4))
 
 
+def role(brief: Brief, number: int) -> str:
+    """What a bar is in its phrase."""
+    return "turn" if number in brief.lane.turns else PHRASE[number % 4]
+
+
 def cell(brief: Brief, bar: Bar) -> Bar:
     """The bar of the pattern that a bar plays: in songs of one-bar cells the first, and the next at the turn. A pattern
-    over a clave has two sides and keeps them."""
-    if bar.number % 4 == 3 or brief.section.clave or not whole_song(brief).at("drums").chance("one bar", _ONE_BAR):
-        return bar
-    return replace(bar, number=0)
+    over a clave has two sides and keeps them, as does a drummer who talks all the time."""
+    whole = bool(brief.section.clave) or looseness(drum_ideas(brief)) > _FREE
+    whole = whole or bar.number in brief.lane.turns or not whole_song(brief).at("drums").chance("one bar", _ONE_BAR)
+    return bar if whole else replace(bar, number=0)
 
 
 # -- the bar before it is varied -------------------------------------------------------------------
@@ -234,7 +240,7 @@ def edits(brief: Brief, bar: Bar) -> tuple[str, ...]:
 def stirred(brief: Brief, bar: Bar) -> float:
     """How far a bar is varied: by its place in the phrase, how still the drummer sits, and how freely the genre talks."""
     free = max(0.0, looseness(drum_ideas(brief)) - _FREE) / (1.0 - _FREE)
-    return max(_STIR[bar.number % 4], free) * (1.5 - steadiness(brief))
+    return max(_STIR[role(brief, bar.number)], free) * (1.5 - steadiness(brief))
 
 
 def _flicker(played: list[Knock], bar: Bar, amount: float) -> list[Knock]:
@@ -291,7 +297,7 @@ class GrooveBeats:
         own, human = replace(bar, seed=brief.seed.at(bar.number)), humanity(drum_ideas(brief))
         tier, rise = energy(brief, bar.number), swell(bar.number)
         base, theirs = (
-            Origin(g.path, "groove", f"{g.id}, {PHRASE[bar.number % 4]}", own.seed.address) for g in (groove, here)
+            Origin(g.path, "groove", f"{g.id}, {role(brief, bar.number)}", own.seed.address) for g in (groove, here)
         )
         rows = {row for row, _ in here.rows}
         for knock in played:
