@@ -78,7 +78,8 @@ def _held(frets: list[int]) -> bool:
     return barred and max(pressed) - low <= (4 if low >= 7 else 3)
 
 
-def in_two_hands(pitches: Sequence[int]) -> bool:
+@lru_cache(maxsize=4096)
+def in_two_hands(pitches: tuple[int, ...]) -> bool:
     """Whether two hands can strike the pitches, rising, on keys: each within a tenth, with its five fingers."""
     return any(_hand(pitches[:n]) and _hand(pitches[n:]) for n in range(len(pitches) + 1))
 
@@ -103,7 +104,7 @@ def struck(part: str, chord: Sequence[Note]) -> str:
         fretted = tuple(sorted({note.pitch for note in chord if note.manner != "dead"}))
         return "" if not fretted or on_guitar(fretted) else "no hand holds this on a guitar"
     if part == "keys":
-        return "" if in_two_hands(pitches) else "two hands do not reach this"
+        return "" if in_two_hands(tuple(pitches)) else "two hands do not reach this"
     if part == "drums":
         return "" if at_the_drums(pitches) else "a third hand at the drums"
     return ""

@@ -279,6 +279,7 @@ def chord_scale(root: int, quality: str, tonic: int, mode: str) -> tuple[int, ..
     return tuple(sorted(kept | tones, key=lambda pc: (pc - root) % 12))
 
 
+@cache
 def guide_tones(quality: str) -> tuple[int, ...]:
     """The intervals that tell a chord from its neighbours: third (or suspension) and seventh (or sixth)."""
     intervals = CHORDS[quality]

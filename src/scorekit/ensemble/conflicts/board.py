@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter, itemgetter, or_
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -28,6 +29,8 @@ NEAR = PPQ // 4 + 1
 """Within so many ticks after a note its part goes on."""
 _CELL = PPQ // 4
 _start, _when = attrgetter("start"), itemgetter(0)
+BITES = (-1, 1, -13, 13)
+"""Distances in semitones that bite: a minor second, a minor ninth."""
 HEARD = PPQ * 3 // 8
 """Ticks two notes struck together must sound to clash: a written eighth, as short as it is played."""
 BUDGET = (10, 18, 28, 38, 48)
@@ -120,6 +123,8 @@ class Board(Struct):
     """The longest note of each part and of each pitch."""
     _heard: dict[int, int] = field(default_factory=dict)
     """Cells in which each pitch may sound."""
+    _bitten: dict[int, int] = field(default_factory=dict)
+    """Cells in which each pitch may bite another."""
 
     @staticmethod
     def of(case: Case, phrases: tuple[Phrase, ...]) -> Board:
@@ -132,9 +137,7 @@ class Board(Struct):
         for pitch, row in board._pitches.items():
             row.sort(key=_when)
             board._reach[pitch] = max(note.length for _, _, note in row)
-            board._heard[pitch] = 0
-            for start, _, note in row:
-                board._heard[pitch] |= cells(start, start + note.length)
+            board._sounds(pitch, reduce(or_, [cells(start, start + note.length) for start, _, note in row]))
         return board
 
     # -- looking ----------------------------------------------------------------------------------
@@ -187,6 +190,10 @@ class Board(Struct):
                 if (over if over < end else end) - (began if began > start else start) >= least:
                     found.append((part, other))
         return found
+
+    def bites(self, note: Note) -> bool:
+        """Whether a note may sound together with one that it bites; most notes may not."""
+        return self._bitten.get(note.pitch, 0) & cells(note.start, note.start + note.length) != 0
 
     def stirred(self, note: Note) -> bool:
         """Whether a note, or any that sounds with it or a sixteenth after it, was touched since the rule at work last began:
@@ -246,7 +253,12 @@ class Board(Struct):
             row.append((note.start, part, note))
             row.sort(key=_when)
             self._reach[note.pitch] = max(self._reach.get(note.pitch, 0), note.length)
-            self._heard[note.pitch] = self._heard.get(note.pitch, 0) | cells(note.start, note.end)
+            self._sounds(note.pitch, cells(note.start, note.end))
+
+    def _sounds(self, pitch: int, when: int) -> None:
+        self._heard[pitch] = self._heard.get(pitch, 0) | when
+        for bite in BITES:
+            self._bitten[pitch + bite] = self._bitten.get(pitch + bite, 0) | when
 
     def _touch(self, note: Note) -> None:
         self.touched.append(cells(note.start, note.end))

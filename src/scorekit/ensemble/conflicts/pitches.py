@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from msgspec.structs import replace
 
-from scorekit.ensemble.conflicts.board import EIGHTH, HEARD, NEAR, RANK, Board, moved, weight, whose
+from scorekit.ensemble.conflicts.board import BITES, EIGHTH, HEARD, NEAR, RANK, Board, moved, weight, whose
 from scorekit.ensemble.conflicts.keys import ambiguous
 from scorekit.ensemble.intents import inside, silences
 from scorekit.score import Chord, Claim, Note
 from scorekit.theory import LOW_LIMITS, chord_classes, chord_scale
 from scorekit.timebase import PPQ, Tick
 
-_BITES = (-1, 1, -13, 13)
-"""Distances in semitones that bite: a minor second, a minor ninth."""
 _STRONG = 0.6
 """Metric strength of a beat."""
 _NEAR = PPQ // 5
@@ -33,9 +32,9 @@ def tones(chord: Chord) -> tuple[int, ...]:
 
 def biting(board: Board, note: Note) -> list[tuple[str, Note]]:
     """(part, note) of all a minor second or ninth from a note, struck with it or held for an eighth or more."""
-    if note.length < HEARD:
+    if note.length < HEARD or not board.bites(note):
         return []
-    near = board.at_pitches([note.pitch + bite for bite in _BITES], note)
+    near = board.at_pitches([note.pitch + bite for bite in BITES], note)
     return [(part, n) for part, n in near if n.start == note.start or together(note, n) >= EIGHTH]
 
 
@@ -131,7 +130,7 @@ def clashes(board: Board) -> None:
     for part in board.giving_way():
         above = board.before(part)
         for note in list(board.notes[part]):
-            rival = biter(board, part, above, note) if board.stirred(note) else None
+            rival = biter(board, part, above, note) if board.bites(note) and board.stirred(note) else None
             if rival is not None and not rooted(board, part, note) and not board.case.shared(part, note.start):
                 give_way(board, part, note, *rival)
     if board.case.front == "lead" and board.free("bass"):
@@ -271,9 +270,10 @@ that is so over a chord with a major third only."""
 
 def tensions(board: Board) -> None:
     """K6: two parts colour one chord differently (9 against b9). The chord as written decides, else the higher rank."""
+    parts = sorted(set(board.playing()) - {"drums", "bass"}, key=lambda part: _standing(board, part))
     for chord in board.case.section.chords:
         inside = {(pc - chord.root) % 12 for pc in tones(chord)}
-        heard = coloured(board, chord)
+        heard = coloured(board, parts, chord)
         for a, b, major in _RIVALS:
             if a in heard and b in heard and not (a in inside and b in inside) and (4 in inside or not major):
                 first = min((a, b), key=lambda t: (t not in inside, _standing(board, heard[t][0][0])))
@@ -284,10 +284,10 @@ def _standing(board: Board, part: str) -> tuple[bool, int]:
     return (part != board.case.front, RANK.index(part))
 
 
-def coloured(board: Board, chord: Chord) -> dict[int, list[tuple[str, Note]]]:
-    """The long notes over a chord by their distance above its root, the highest rank first."""
+def coloured(board: Board, parts: Sequence[str], chord: Chord) -> dict[int, list[tuple[str, Note]]]:
+    """The long notes of some parts over a chord by their distance above its root."""
     heard: dict[int, list[tuple[str, Note]]] = {}
-    for part in sorted((p for p in board.playing() if p not in ("drums", "bass")), key=lambda p: _standing(board, p)):
+    for part in parts:
         for note in board.sounding(part, chord.start, chord.end, PPQ):
             heard.setdefault((note.pitch - chord.root) % 12, []).append((part, note))
     return heard

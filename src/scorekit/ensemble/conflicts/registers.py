@@ -141,20 +141,25 @@ def clear(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
 def twins(board: Board) -> None:
     """I4: two accompanists in one register with one rhythm for the whole section: the lower rank moves up an octave."""
     playing = [part for part in board.playing() if part in ACCOMPANIMENT]
+    lines = {part: (board.notes[part], {note.start for note in board.notes[part]}) for part in playing}
     for place, part in enumerate(playing):
-        other = next((o for o in playing[:place] if alike(board.notes[part], board.notes[o])), "")
+        other = next((o for o in playing[:place] if alike(*lines[part], *lines[o])), "")
         if other and part in board.giving_way():
             apart(board, part, other)
 
 
-def alike(mine: Sequence[Note], theirs: Sequence[Note]) -> bool:
+def alike(mine: Sequence[Note], a: set[Tick], theirs: Sequence[Note], b: set[Tick]) -> bool:
     """Whether two lines share more than .8 of their onsets and lie within 4 semitones of each other on average.
 
     Strokes between the beats, but for one in four, are one skank in two hands and mask nobody; chords held for two beats
-    and more blend.
+    and more blend. ``a`` and ``b`` are their onsets.
     """
-    a, b = {n.start for n in mine}, {n.start for n in theirs}
-    if len(a) < 4 or len(a & b) <= 0.8 * len(a | b) or 4 * sum(tick % PPQ == 0 for tick in a | b) <= len(a | b):
+    if (
+        len(a) < 4
+        or min(len(a), len(b)) <= 0.8 * max(len(a), len(b))
+        or len(a & b) <= 0.8 * len(a | b)
+        or 4 * sum(tick % PPQ == 0 for tick in a | b) <= len(a | b)
+    ):
         return False
     if all(n.length >= 2 * PPQ for n in (*mine, *theirs)):
         return False

@@ -46,11 +46,14 @@ def swing(board: Board) -> None:
 def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
     """Notes on straight and on swung off-beats, by their place in the quarter; not those in triplets or sixteenths."""
     inner: dict[int, set[Tick]] = {}
+    found: dict[Tick, list[Note]] = {_STRAIGHT: [], _SWUNG: []}
     for note in line:
-        if note.start % PPQ:
-            inner.setdefault(note.start // PPQ, set()).add(note.start % PPQ)
-    plain = [note for note in line if len(inner.get(note.start // PPQ, ())) == 1]
-    return {place: [note for note in plain if note.start % PPQ == place] for place in (_STRAIGHT, _SWUNG)}
+        quarter, place = divmod(note.start, PPQ)
+        if place:
+            inner.setdefault(quarter, set()).add(place)
+            if place in found:
+                found[place].append(note)
+    return {place: [n for n in notes if len(inner[n.start // PPQ]) == 1] for place, notes in found.items()}
 
 
 def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
