@@ -53,6 +53,8 @@ BREATH = "breath"
 """A slot in which the drums strike once and hold their breath, which tells of a new section as well as a fill does."""
 _LOUDEST = (70.0, 82.0, 100.0, 116.0, 127.0)
 """Where a roll ends at tiers 1 to 5: it belongs to the section it leaves."""
+_PEAK = 13.0
+"""Velocity a fill gains in a hook at high energy, which it then begins as loudly as the groove it ends."""
 _LONG = 8
 """Beats from which a fill is a roll laid over the groove instead of a break in it."""
 
@@ -356,7 +358,7 @@ def gives_way(note: Note, fill: Filled) -> bool:
 
 def _write(pen: Pen, brief: Brief, fill: Filled) -> None:
     human, meter = humanity(drum_ideas(brief)), brief.section.meter
-    low, high = fill.ramp
+    low, high = (end + _PEAK * peaks(brief.section) for end in fill.ramp)
     for number, knock in fill.strokes:
         bar = Bar(number, meter, brief.section.grid, brief.seed.at(number))
         along = (number * meter.bar + knock.at - fill.start) / max(1, fill.end - fill.start)
