@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
+from scorekit.ensemble.seats import seated
 from scorekit.ensemble.turning import turns
 from scorekit.ideas import Ideas
 from scorekit.score import Arrangement, Cell, Lane, Plan, Section
@@ -48,12 +49,13 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     kind = opening(plan, section, playing, seed)
     bass = bass_enters(plan, section, seed)
     out, until = ("", 0) if kind else sits_out(plan, section, playing, seed)
+    seats = seated([part.name for part in plan.parts], plan.ideas, Seed(plan.seed))
     lanes = []
     for part in plan.parts:
         cell = plan.cell(section, part.name)
         alone = part.name in _COMPERS and not set(playing) & _CHORDS - {part.name}
         density = min(1.0, cell_density(cell, plan, part.name) + (0.2 if alone else 0.0))
-        lane = lane_of(part.name, plan.ideas, section, density, cell.octave)
+        lane = lane_of(part.name, plan.ideas, section, density, 12 * cell.octave + seats.get(part.name, 0))
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         if not cell.play and lane.plays:
             entering = came_in(part.name, playing, section, kind, part.name in always, bass)
@@ -159,11 +161,11 @@ def cell_density(cell: Cell, plan: Plan, part: str) -> float:
     return min(1.0, wish + (0.15 if part in plan.focus else 0.0))
 
 
-def lane_of(part: str, ideas: Ideas, section: Section, density: float, octave: int = 0) -> Lane:
-    """The part's register by the genre (moved by the octaves its cell asks for), at the section's tier; a first statement is
+def lane_of(part: str, ideas: Ideas, section: Section, density: float, seat: int = 0) -> Lane:
+    """The part's register by the genre (moved by so many semitones), at the section's tier; a first statement is
     a little sparser but at the highest."""
     low, high = register(part, ideas)
-    low, high = low + 12 * octave, high + 12 * octave
+    low, high = low + seat, high + seat
     sparser = (0.08 if section.occurrence == 1 and section.tier <= 4 else 0.0) - _BUSIER[section.tier - 1]
     sparser = 0.0 if part in _FOUNDATION else sparser
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"

@@ -1,0 +1,41 @@
+"""Where those who accompany sit in a song: low, where their genre has them, or high, drawn once for the band, so that no two
+players sit on one chair and not every band has the same chairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scorekit.ideas import Ideas
+from scorekit.seeds import Seed
+
+SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
+    "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0), (7, 0.7), (12, 1.0)),
+    "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 1.0)),
+    "strings": ((-7, 1.5), (0, 2.0), (9, 1.0)),
+    "brass": ((-5, 1.5), (0, 2.0), (5, 1.5)),
+}
+"""Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
+BOUNDS = {"keys": (43, 91), "pads": (43, 88), "strings": (48, 95), "brass": (50, 84)}
+"""Lowest and highest pitch anybody goes for it."""
+NEAR = 5.0
+"""Semitones between the middles of two lanes under which they are one chair."""
+SHARED = 0.1
+"""What is left of the weight of a chair that somebody sits on."""
+
+
+def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, int]:
+    """How many semitones each part sits above or below its genre's lane, by name; those who have no choice are left out."""
+    lanes = {
+        part: (getattr(ideas, part).low, getattr(ideas, part).high) for part in ("guitar", *SEATS) if part in parts
+    }
+    middles = [sum(lanes["guitar"]) / 2] if "guitar" in lanes else []
+    found: dict[str, int] = {}
+    for part in (name for name in SEATS if name in lanes):
+        low, high = lanes[part]
+        bottom, top = BOUNDS[part]
+        able = [(by, often) for by, often in SEATS[part] if not by or (bottom <= low + by and high + by <= top)]
+        free = [all(abs((low + high) / 2 + by - other) >= NEAR for other in middles) for by, _ in able]
+        weights = [often * (1.0 if empty else SHARED) for (_, often), empty in zip(able, free, strict=True)]
+        found[part] = seed.at("seat").choose(part, [by for by, _ in able], weights)
+        middles.append((low + high) / 2 + found[part])
+    return found
