@@ -287,17 +287,11 @@ class Plan(Struct, frozen=True):
 
     def cell(self, section: Section, part: str) -> Cell:
         """What the song asks of a part in a section."""
-        for where, name, cell in self.cells:
-            if where == section.id and name == part:
-                return cell
-        return Cell()
+        return next((cell for where, name, cell in self.cells if where == section.id and name == part), Cell())
 
     def part(self, name: str) -> Part:
         """The part of that name; KeyError if it is not in the band."""
-        for part in self.parts:
-            if part.name == name:
-                return part
-        raise KeyError(name)
+        return {part.name: part for part in self.parts}[name]
 
 
 # -- between the coordinator and the specialists -------------------------------------------------------------------------
@@ -392,10 +386,7 @@ class Brief(Struct, frozen=True):
 
     def hears(self, part: str) -> tuple[Note, ...]:
         """The notes of another part, empty when it is silent or not listened to."""
-        for phrase in self.heard:
-            if phrase.part == part:
-                return phrase.notes
-        return ()
+        return next((phrase.notes for phrase in self.heard if phrase.part == part), ())
 
 
 # -- the score and after -------------------------------------------------------------------------------------------------
@@ -427,10 +418,7 @@ class Passage(Struct, frozen=True):
 
     def phrase(self, part: str) -> Phrase:
         """The phrase of a part, empty when it is silent."""
-        for phrase in self.phrases:
-            if phrase.part == part:
-                return phrase
-        return Phrase(part)
+        return next((phrase for phrase in self.phrases if phrase.part == part), Phrase(part))
 
 
 class Score(Struct, frozen=True):

@@ -89,6 +89,21 @@ def test_a_locked_cell_keeps_its_notes_whatever_others_do(genre: str) -> None:
 
 
 @pytest.mark.parametrize("genre", GENRES)
+def test_a_lock_keeps_the_notes_there_are(genre: str) -> None:
+    """Locking a part, rerolled or not, in a section where no other is told anything leaves all its notes, mended ones too, and
+    nothing but what the resolver then finds to mend differs in the others."""
+    songs = Songs(genre, 5)
+    middle = songs.sections[len(songs.sections) // 2].id
+    for part in (p.name for p in songs.plain.plan.parts):
+        for take in ("reroll = 0", "reroll = 3"):
+            before = songs.composed(cell(middle, part, take))
+            after = songs.composed(cell(middle, part, take + "\nlock = true"))
+            assert phrase(after, middle, part) == phrase(before, middle, part), (part, take)
+            others = {name for section, name in changed(before, after)}
+            assert others <= mended(before, middle) | mended(after, middle), (part, take)
+
+
+@pytest.mark.parametrize("genre", GENRES)
 def test_locking_moves_no_other_note(genre: str) -> None:
     """A lock is for one cell: other sections stay, and in its own only those who hear it may answer what it now plays."""
     songs = Songs(genre, 6)

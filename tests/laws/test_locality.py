@@ -68,8 +68,8 @@ def test_the_mixer_moves_no_note(setting: str) -> None:
     assert notes(pipeline.compose(planned(SONG, **{key: value}))) == notes(composed(SONG))
 
 
-def test_a_locked_cell_hears_nobody() -> None:
-    """A locked bass keeps every note when the drums it would follow are rerolled, and the resolver never touches it."""
+def test_a_locked_cell_keeps_its_notes() -> None:
+    """A locked bass keeps every note when the drums it follows are rerolled, and the resolver never touches it."""
     lock = '\n[sections."chorus/1".parts.bass]\nlock = true\n'
     before, after = composed(SONG + lock), composed(SONG + lock + '\n[sections."chorus/1".parts.drums]\nreroll = 9\n')
     number = [p.section.id for p in before.plan.placements].index("chorus/1")

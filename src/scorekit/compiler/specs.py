@@ -58,7 +58,7 @@ class Cell(Table):
     octave: Annotated[int, Meta(ge=-2, le=2)] = entry("Octaves up or down.", 0)
     pattern: Name | None = entry("Id of the genre's pattern to play.", None)
     reroll: Annotated[int, Meta(ge=0, le=1_000_000)] = entry("Another number gives another take of this alone.", 0)
-    lock: bool = entry("Keep the notes it has, whatever else changes.", False)
+    lock: bool = entry("Keep the notes it has, whatever other parts are told here.", False)
 
 
 class Excerpt(Table):

@@ -66,11 +66,10 @@ def brief(
     heard: Mapping[str, Phrase] | None = None,
     accents: tuple[float, ...] = (),
 ) -> Brief:
-    """All that one specialist is told: what the listening table allows, and nothing more. A locked cell hears nobody."""
+    """All that one specialist is told: what the listening table allows, and nothing more."""
     ear = LISTENS[part]
     cell = plan.cell(placement.section, part)
-    open_ears = not cell.lock
-    seam = Seam(**{name: getattr(placement.seam, name) for name in ear.seam}) if open_ears else Seam()
+    seam = Seam(**{name: getattr(placement.seam, name) for name in ear.seam})
     last = placement.seam.after is None
     riff = riff_of(plan.ideas, placement.section, Seed(plan.seed), feel_band(plan.tempo.bpm_at(0)))
     if riff and len(riff.bars_of(part)) == placement.section.bars:
@@ -84,8 +83,8 @@ def brief(
         cell=cell,
         seed=cell_seed(plan, placement, part),
         band=feel_band(plan.tempo.bpm_at(0)),
-        accents=accents if ear.accents and open_ears else (),
-        heard=tuple(heard[name] for name in ear.parts if name in heard) if heard and open_ears else (),
+        accents=accents if ear.accents else (),
+        heard=tuple(heard[name] for name in ear.parts if name in heard) if heard else (),
         seam=seam,
         motif_seed=motif_seed(plan, placement, part),
         ending=(plan.ending or HIT) if last else None,
@@ -116,10 +115,9 @@ def voiced(plan: Plan, placement: Placement, arrangement: Arrangement) -> Arrang
 
 
 def bids(plan: Plan, placement: Placement, lanes: Mapping[str, Lane]) -> tuple[Bid, ...]:
-    """What every part would like in a section; locked cells and the user's own notes ask for nothing."""
+    """What every part would like in a section; the user's own notes ask for nothing."""
     wishes: list[Bid] = []
     for part in plan.parts:
-        cell = plan.cell(placement.section, part.name)
-        if not cell.lock and not cell.notes:
+        if not plan.cell(placement.section, part.name).notes:
             wishes += SPECIALISTS[part.specialist].bid(brief(plan, placement, part.name, lanes[part.name]))
     return tuple(wishes)

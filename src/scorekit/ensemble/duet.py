@@ -68,7 +68,7 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
 
 def _free(cell: Cell) -> bool:
     """Whether a song leaves open what a part plays here."""
-    return not (cell.lock or cell.notes or cell.pattern)
+    return not (cell.notes or cell.pattern)
 
 
 def _first(
