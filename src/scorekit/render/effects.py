@@ -31,7 +31,6 @@ FLAT = Tone()
 _TAPS = 2_048
 
 VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]] = {
-    "drums": (28.0, ((360.0, -2.0, 0.9),), 2.0),
     "bass": (32.0, ((260.0, 1.0, 0.9), (800.0, 1.0, 0.8)), -1.0),
     "guitar": (85.0, ((280.0, 0.5, 0.9), (3_400.0, 0.5, 0.8)), 0.5),
     "keys": (40.0, ((280.0, 1.0, 0.9), (650.0, -1.0, 0.9), (2_800.0, -1.0, 0.9)), 0.5),
@@ -40,7 +39,8 @@ VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]]
     "lead": (110.0, ((560.0, -2.5, 0.8), (3_000.0, 0.5, 0.8)), 0.0),
     "pads": (140.0, ((600.0, -2.0, 0.7), (2_600.0, -2.0, 0.7)), -1.5),
 }
-"""Per family: high-pass in Hz, bells as (Hz, dB, q), dB of the shelf above 7 kHz: room for the tune and the kick."""
+"""Per family: high-pass in Hz, bells as (Hz, dB, q), dB of the shelf above 7 kHz: room for the tune and the kick.
+Drums have theirs in their pieces."""
 
 
 def tone_curve(tone: Tone) -> dsp.Curve:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, hiss, modal
+from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, rung, wash
 
 
 class Plate(Struct, frozen=True):
@@ -44,7 +44,7 @@ def plate(p: Plate) -> Piece:
         curve = tuple((f, db - dull * max(float(dsp.log2(f / 1500.0)), 0.0), t60 * s.ring) for f, db, t60 in p.wash)
         out = np.empty((2, n), np.float32)
         for side in (0, 1):
-            out[side] = hiss(s.rng, n, curve, p.frame, f"plate/{p.seed}")
+            out[side] = wash(s, n, curve, p.frame, f"plate/{p.seed}")
         attack(out, p.bloom * (1.4 - 0.7 * s.force))
         hit = p.stick * (0.3 + 0.7 * s.force)
         front = click(s, n, p.tip, 1.2, 0.05) * np.float32(hit * s.bright)
@@ -56,7 +56,7 @@ def plate(p: Plate) -> Piece:
             tones, level = np.concatenate((low, 1.002 * low + 1.0)), dsp.power(1000.0 / low, 0.5 - 0.4 * s.force)
             t60 = 2.6 * s.ring * dsp.power(1000.0 / tones, 0.6)
             level = np.concatenate((level, 0.5 * level))
-            front += modal(n, tones, t60, level, s.rng.random(tones.size)) * np.float32(0.3)
+            front += rung(n, tones, t60, level, s.rng.random(tones.size)) * np.float32(0.3)
         out += front
         return fade(attack(out, 0.0006), 0.35 * n / dsp.RATE)
 

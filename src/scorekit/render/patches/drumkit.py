@@ -30,7 +30,7 @@ from scorekit.render.patches.cymbals import (
     softer,
 )
 from scorekit.render.patches.percussion import HANDS, bar, machine_tom, metal, side_stick
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, dice, fade, head, hiss, soft
+from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, dice, fade, head, hiss, soft, wash
 
 Seat = tuple[Piece, float, float]
 """A piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""
@@ -83,9 +83,9 @@ def snare(hz: float, wires: float = 1.0, rim: float = 0.0) -> Piece:
             (c, db - tilt * max(float(dsp.log2(c / 3000.0)), 0.0), d * t * (0.55 + 0.5 * s.force))
             for c, db, d in _WIRES
         )
-        noise = attack(hiss(s.rng, n, curve, 256), 0.0022 - 0.0012 * s.force)
+        noise = attack(wash(s, n, curve, 256), 0.0022 - 0.0012 * s.force)
         x += noise * np.float32(wires * (0.40 + 0.20 * hard))
-        x += attack(hiss(s.rng, n, _SMACK, 128), 0.0004) * np.float32(0.85 * hard * s.bright)
+        x += attack(wash(s, n, _SMACK, 128), 0.0004) * np.float32(0.85 * hard * s.bright)
         hoop = max(rim, (s.force - 0.8) * 3.0) * hard
         if hoop > 0.0:
             x += head(n, f * 2.45, 0.02, 0.01, ((1.0, 0.16 * t, 0.34 * hoop), (1.83, 0.11 * t, 0.30 * hoop),
@@ -114,7 +114,7 @@ def tom(hz: float, mallet: float = 0.0) -> Piece:
             (3.2, t * 0.18, 0.16 * up * hard), (4.1, t * 0.12, 0.12 * up * hard)))  # fmt: skip
         x += click(s, n, 2600.0, 1.2, 0.045) * np.float32(1.8 * up * s.force * s.bright)
         x += click(s, n, 800.0, 1.0, 0.12) * np.float32(0.30 * hard)
-        answer = hiss(s.rng, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
+        answer = wash(s, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
         x += attack(answer, 0.004) * np.float32(hard * float(np.sqrt(s.force * s.bright)))
         return attack(soft(x, 0.9), 0.0012)
 
@@ -126,22 +126,22 @@ _TOM_PLACE = {50: -0.38, 48: -0.26, 47: -0.04, 45: 0.12, 43: 0.36, 41: 0.48}
 
 ACOUSTIC: dict[int, Seat] = {
     **HANDS,
-    35: (kick(50.0, 0.55), 0.0, 1.0),
-    36: (kick(56.0, 0.2), 0.0, 1.0),
+    35: (kick(50.0, 0.55), 0.0, 0.97),
+    36: (kick(56.0, 0.2), 0.0, 0.98),
     37: (side_stick, 0.06, 0.5),
-    38: (snare(192.0), 0.04, 0.92),
-    40: (snare(214.0, 0.85, 0.6), 0.04, 0.92),
-    42: (plate(HAT), -0.38, 0.3),
-    44: (plate(FOOT), -0.38, 0.24),
-    46: (plate(OPEN), -0.38, 0.34),
-    **{note: (tom(hz), _TOM_PLACE[note], 0.82) for note, hz in _TOMS.items()},
-    49: (plate(CRASH), -0.45, 0.60),
-    57: (plate(CRASH2), 0.50, 0.58),
-    55: (plate(SPLASH), -0.15, 0.38),
-    52: (plate(CHINA), 0.6, 0.46),
-    51: (plate(RIDE), 0.42, 0.46),
-    59: (plate(RIDE2), 0.48, 0.46),
-    53: (plate(BELL), 0.42, 0.36),
+    38: (snare(192.0), 0.04, 0.88),
+    40: (snare(214.0, 0.85, 0.6), 0.04, 0.87),
+    42: (plate(HAT), -0.38, 0.34),
+    44: (plate(FOOT), -0.38, 0.27),
+    46: (plate(OPEN), -0.38, 0.39),
+    **{note: (tom(hz), _TOM_PLACE[note], 0.78) for note, hz in _TOMS.items()},
+    49: (plate(CRASH), -0.45, 0.65),
+    57: (plate(CRASH2), 0.50, 0.63),
+    55: (plate(SPLASH), -0.15, 0.41),
+    52: (plate(CHINA), 0.6, 0.48),
+    51: (plate(RIDE), 0.42, 0.48),
+    59: (plate(RIDE2), 0.48, 0.49),
+    53: (plate(BELL), 0.42, 0.37),
 }
 
 
@@ -160,7 +160,7 @@ def brushed(hz: float, swish: float, tap: float) -> Piece:
         curve = tuple(
             (c, db - dull * (1.0 + max(float(dsp.log2(c / 2500.0)), 0.0)), t * ring) for c, db, t in _BRISTLES
         )
-        x = attack(hiss(s.rng, n, curve, 256), max(swish * (1.3 - 0.6 * s.force), 0.003)) * np.float32(0.42)
+        x = attack(wash(s, n, curve, 256), max(swish * (1.3 - 0.6 * s.force), 0.003)) * np.float32(0.42)
         if swish > 0.02:
             grit = dsp.smooth(np.abs(hiss(s.rng, n, ((20.0, 0.0, 9.0), (20000.0, 0.0, 9.0)), 256)), 0.004)
             x *= np.float32(0.5) + grit * np.float32(0.65)
@@ -177,18 +177,18 @@ def brushed(hz: float, swish: float, tap: float) -> Piece:
 
 BRUSH: dict[int, Seat] = {
     **ACOUSTIC,
-    35: (kick(48.0, 1.0), 0.0, 0.9),
-    36: (kick(52.0, 0.9), 0.0, 0.9),
-    38: (brushed(188.0, 0.0, 1.0), 0.04, 0.62),
-    39: (brushed(205.0, 0.012, 0.8), 0.04, 0.62),
-    40: (brushed(188.0, 0.07, 0.25), 0.04, 0.42),
-    42: (softer(HAT), -0.38, 0.30),
-    46: (softer(OPEN), -0.38, 0.34),
-    **{note: (tom(hz * 1.04, 0.8), _TOM_PLACE[note], 0.66) for note, hz in _TOMS.items()},
-    49: (softer(CRASH), -0.45, 0.36),
-    57: (softer(CRASH2), 0.50, 0.36),
-    51: (softer(RIDE), 0.42, 0.26),
-    59: (softer(RIDE2), 0.48, 0.26),
+    35: (kick(48.0, 1.0), 0.0, 0.87),
+    36: (kick(52.0, 0.9), 0.0, 0.875),
+    38: (brushed(188.0, 0.0, 1.0), 0.04, 0.61),
+    39: (brushed(205.0, 0.012, 0.8), 0.04, 0.58),
+    40: (brushed(188.0, 0.07, 0.25), 0.04, 0.37),
+    42: (softer(HAT), -0.38, 0.35),
+    46: (softer(OPEN), -0.38, 0.39),
+    **{note: (tom(hz * 1.04, 0.8), _TOM_PLACE[note], 0.63) for note, hz in _TOMS.items()},
+    49: (softer(CRASH), -0.45, 0.39),
+    57: (softer(CRASH2), 0.50, 0.39),
+    51: (softer(RIDE), 0.42, 0.28),
+    59: (softer(RIDE2), 0.48, 0.28),
 }
 
 
@@ -221,7 +221,7 @@ def machine_snare(hz: float) -> Piece:
         tilt = (1.0 - s.force) * 4.0
         curve = ((400.0, -40.0, 0.1), (1500.0, -9.0, 0.22 * t), (4000.0, -1.0, 0.26 * t),
             (9000.0, 0.0 - tilt, 0.24 * t), (16000.0, -5.0 - 2 * tilt, 0.2 * t))  # fmt: skip
-        x += attack(hiss(s.rng, n, curve, 256), 0.0008) * np.float32(0.2 + 0.14 * s.force)
+        x += attack(wash(s, n, curve, 256), 0.0008) * np.float32(0.2 + 0.14 * s.force)
         x += click(s, n, 2600.0, 1.4, 0.025) * np.float32(0.35 * s.force * s.bright)
         return soft(attack(x, 0.0005), 1.2)
 
@@ -230,22 +230,22 @@ def machine_snare(hz: float) -> Piece:
 
 ELECTRONIC: dict[int, Seat] = {
     **HANDS,
-    35: (thump(43.0, 2.2, 0.016, 1.15, 1.3, 0.45), 0.0, 1.0),
-    36: (thump(50.0, 4.2, 0.020, 0.52, 2.0, 1.2), 0.0, 1.0),
-    37: (bar(((1667.0, 0.045, 1.0), (455.0, 0.03, 0.8), (3300.0, 0.02, 0.4)), 0.1, 0.5), 0.0, 0.5),
-    38: (machine_snare(182.0), 0.0, 0.9),
-    40: (machine_snare(224.0), 0.0, 0.9),
-    42: (metal(0.10, 0.18, 7000.0, 0.22), -0.15, 0.30),
-    44: (metal(0.07, 0.12, 6500.0, 0.20), -0.15, 0.26),
-    46: (metal(0.60, 0.75, 6500.0, 0.22), -0.15, 0.33),
-    **{note: (machine_tom(hz * 0.95), _TOM_PLACE[note], 0.8) for note, hz in _TOMS.items()},
-    49: (metal(2.2, 2.0, 3200.0, 0.75), -0.3, 0.46),
-    57: (metal(1.9, 1.8, 3600.0, 0.75, 1.1), 0.35, 0.46),
-    55: (metal(0.9, 0.9, 4200.0, 0.7, 1.2), -0.1, 0.40),
-    52: (metal(1.4, 1.3, 2400.0, 0.9, 0.87), 0.4, 0.44),
-    51: (metal(1.3, 1.2, 4500.0, 0.10, 1.13), 0.25, 0.32),
-    59: (metal(1.1, 1.0, 5000.0, 0.10, 1.27), 0.3, 0.32),
-    53: (metal(0.9, 0.9, 2600.0, 0.03, 1.31), 0.25, 0.34),
+    35: (thump(43.0, 2.2, 0.016, 1.15, 1.3, 0.45), 0.0, 0.95),
+    36: (thump(50.0, 4.2, 0.020, 0.52, 2.0, 1.2), 0.0, 0.97),
+    37: (bar(((1667.0, 0.045, 1.0), (455.0, 0.03, 0.8), (3300.0, 0.02, 0.4)), 0.1, 0.5), 0.0, 0.46),
+    38: (machine_snare(182.0), 0.0, 0.85),
+    40: (machine_snare(224.0), 0.0, 0.84),
+    42: (metal(0.10, 0.18, 7000.0, 0.22), -0.15, 0.345),
+    44: (metal(0.07, 0.12, 6500.0, 0.20), -0.15, 0.30),
+    46: (metal(0.60, 0.75, 6500.0, 0.22), -0.15, 0.375),
+    **{note: (machine_tom(hz * 0.95), _TOM_PLACE[note], 0.75) for note, hz in _TOMS.items()},
+    49: (metal(2.2, 2.0, 3200.0, 0.75), -0.3, 0.51),
+    57: (metal(1.9, 1.8, 3600.0, 0.75, 1.1), 0.35, 0.51),
+    55: (metal(0.9, 0.9, 4200.0, 0.7, 1.2), -0.1, 0.445),
+    52: (metal(1.4, 1.3, 2400.0, 0.9, 0.87), 0.4, 0.48),
+    51: (metal(1.3, 1.2, 4500.0, 0.10, 1.13), 0.25, 0.36),
+    59: (metal(1.1, 1.0, 5000.0, 0.10, 1.27), 0.3, 0.36),
+    53: (metal(0.9, 0.9, 2600.0, 0.03, 1.31), 0.25, 0.37),
     56: (
         bar(
             ((540.0, 0.30, 0.8), (800.0, 0.30, 1.0), (1620.0, 0.12, 0.5), (2400.0, 0.1, 0.5), (4000.0, 0.06, 0.25)),
@@ -253,7 +253,7 @@ ELECTRONIC: dict[int, Seat] = {
             0.1,
         ),
         0.15,
-        0.42,
+        0.395,
     ),
 }
 
@@ -280,7 +280,7 @@ def _roomed(dry: Samples, amount: float) -> Samples:
     """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
     if amount <= 0.0:
         return dry
-    m = min(dry.shape[1], samples(0.7))
+    m = min(dry.shape[1], samples(0.35))
     heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     heard[:, 1:] += heard[:, :-1]
     heard *= np.float32(0.5 * amount)

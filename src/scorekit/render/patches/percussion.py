@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, head, hiss, modal, soft
+from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, head, rung, soft, wash
 
 
 def skin(hz: float, ring: float, slap: float, muted: bool = False) -> Piece:
@@ -39,7 +39,7 @@ def bar(partials: tuple[tuple[float, float, float], ...], seconds: float, tip: f
         hz, t60, amp = (np.array(column) for column in zip(*partials, strict=True))
         above = dsp.log2(hz / hz.min())
         amp = amp * dsp.exp2(-(1.0 - s.force) * 7.0 * above / 6.02) * (0.9 + 0.2 * s.rng.random(len(hz)))
-        x = modal(n, hz * s.ratio * s.jitter(0.002), t60 * s.ring, amp, np.zeros(len(hz)))
+        x = rung(n, hz * s.ratio * s.jitter(0.002), t60 * s.ring, amp, np.zeros(len(hz)))
         x += click(s, n, tip_hz, 1.0, 0.020) * np.float32(1.6 * tip * s.force * s.bright)
         return fade(attack(x, 0.0004), 0.2 * n / RATE)
 
@@ -59,7 +59,7 @@ def grains(curve: Curve, bursts: tuple[tuple[float, float], ...], rise: float, s
         for start, level in bursts:
             at = samples(start * s.jitter(0.06))
             if at < n - 64:
-                burst = attack(hiss(s.rng, n - at, shape, 256), soft_rise)
+                burst = attack(wash(s, n - at, shape, 256), soft_rise)
                 out[at:] += burst * np.float32(level * s.jitter(0.12))
         return out
 
@@ -74,11 +74,11 @@ def jingles(seconds: float, low: float, count: int, rise: float) -> Piece:
         hz = low * dsp.exp2(2.1 * s.rng.random(count))
         t60 = seconds * s.ring * (0.35 + 0.6 * s.rng.random(count)) * dsp.power(low / hz, 0.4)
         amp = (0.3 + s.rng.random(count)) * dsp.power(low / hz, 1.6 - 1.5 * s.force)
-        x = modal(n, hz, t60, amp, s.rng.random(count))
+        x = rung(n, hz, t60, amp, s.rng.random(count))
         x = attack(x, rise) * np.float32(0.5 / count**0.5)
         curve = ((1500.0, -40.0, 0.1), (low, -14.0, 0.12), (9000.0, -9.0 - 8.0 * (1 - s.force), 0.16),
             (16000.0, -16.0 - 12.0 * (1 - s.force), 0.12))  # fmt: skip
-        x += attack(hiss(s.rng, n, curve, 256), rise * 0.7)
+        x += attack(wash(s, n, curve, 256), rise * 0.7)
         return x
 
     return piece
@@ -120,7 +120,7 @@ def side_stick(s: Stroke) -> Samples:
     hz = np.array([455.0, 820.0, 1640.0, 2330.0, 3480.0, 5100.0]) * s.ratio * s.jitter(0.006)
     amp = np.array([0.35, 0.5, 1.0, 0.6, 0.4, 0.2]) * dsp.exp2(-(1.0 - s.force) * np.arange(6) * 0.45)
     t60 = np.array([0.10, 0.08, 0.055, 0.045, 0.03, 0.02]) * s.ring
-    x = modal(n, hz, t60, amp, np.zeros(6))
+    x = rung(n, hz, t60, amp, np.zeros(6))
     x += click(s, n, 3400.0, 1.2, 0.035) * np.float32(1.6 * s.bright * s.force)
     return attack(x, 0.0004)
 
@@ -139,11 +139,11 @@ def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 
     def piece(s: Stroke) -> Samples:
         n = samples(seconds * (0.3 + 0.7 * s.ring))
         amp = size * dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force))
-        x = modal(n, hz * s.ratio, t60 * s.ring * dsp.power(7000.0 / hz, 0.25), amp * 1.5, s.rng.random(len(hz)))
+        x = rung(n, hz * s.ratio, t60 * s.ring * dsp.power(7000.0 / hz, 0.25), amp * 1.5, s.rng.random(len(hz)))
         tilt = (1.0 - s.force) * -5.0
         curve = ((floor * 0.4, -45.0, t60 * s.ring), (floor, -6.0, t60 * s.ring),
             (9000.0, 0.0 + tilt, t60 * s.ring), (17000.0, -4.0 + 2 * tilt, 0.7 * t60 * s.ring))  # fmt: skip
-        x += hiss(s.rng, n, curve, 512 if t60 < 0.6 else 1024) * np.float32(sheen)
+        x += wash(s, n, curve, 512 if t60 < 0.6 else 1024) * np.float32(sheen)
         x += click(s, n, 8000.0, 1.0, 0.01) * np.float32(0.15 * s.bright * s.force)
         return fade(attack(x, 0.0006), 0.4 * n / RATE)
 
@@ -179,14 +179,14 @@ _CASTANET = bar(((1180.0, 0.035, 0.7), (2450.0, 0.03, 1.0), (3900.0, 0.02, 0.5))
 HANDS: dict[int, tuple[Piece, float, float]] = {
     27: (sweep(3200.0, 240.0, 0.14), -0.1, 0.35),
     28: (grains(_HANDS, ((0.0, 1.0),), 0.0008, 0.2), 0.1, 0.5),
-    29: (grains(_SCRAPE, tuple((0.008 * i, 0.4 + 0.1 * i) for i in range(7)), 0.004, 0.16), 0.2, 0.35),
-    30: (grains(_SCRAPE, tuple((0.010 * i, 1.0 - 0.12 * i) for i in range(7)), 0.004, 0.18), 0.2, 0.35),
+    29: (grains(_SCRAPE, tuple((0.008 * i, 0.4 + 0.1 * i) for i in range(7)), 0.004, 0.16), 0.2, 0.37),
+    30: (grains(_SCRAPE, tuple((0.010 * i, 1.0 - 0.12 * i) for i in range(7)), 0.004, 0.18), 0.2, 0.375),
     31: (bar(((1750.0, 0.05, 1.0), (3350.0, 0.035, 0.8), (5400.0, 0.02, 0.5)), 0.12, 0.6), 0.0, 0.4),
     32: (bar(((1000.0, 0.03, 1.0), (3000.0, 0.02, 0.3)), 0.06, 0.1), 0.0, 0.35),
     33: (bar(((1320.0, 0.05, 1.0), (2640.0, 0.03, 0.4)), 0.1, 0.3), 0.0, 0.35),
     34: (bar(((1760.0, 0.5, 1.0), (4750.0, 0.3, 0.5), (8800.0, 0.15, 0.2)), 0.6, 0.2), 0.0, 0.3),
     39: (grains(_HANDS, ((0.0, 0.75), (0.0095, 0.7), (0.0205, 0.8), (0.0285, 1.0)), 0.0007, 0.38), 0.08, 0.6),
-    54: (jingles(0.42, 4200.0, 26, 0.003), 0.35, 0.34),
+    54: (jingles(0.42, 4200.0, 26, 0.003), 0.35, 0.385),
     56: (
         bar(
             (
@@ -202,16 +202,16 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
             0.35,
         ),
         0.25,
-        0.42,
+        0.39,
     ),
-    58: (repeated(jingles(0.12, 2400.0, 8, 0.001), (0.030,) * 12, 0.84), 0.3, 0.36),
-    60: (skin(415.0, 0.24, 0.9), -0.35, 0.5),
-    61: (skin(305.0, 0.30, 0.85), -0.25, 0.52),
-    62: (skin(262.0, 0.30, 0.8, muted=True), 0.3, 0.5),
-    63: (skin(255.0, 0.48, 0.35), 0.3, 0.58),
-    64: (skin(190.0, 0.60, 0.3), 0.42, 0.6),
-    65: (skin(330.0, 0.60, 0.95), -0.42, 0.55),
-    66: (skin(232.0, 0.75, 0.95), -0.3, 0.58),
+    58: (repeated(jingles(0.12, 2400.0, 8, 0.001), (0.030,) * 12, 0.84), 0.3, 0.40),
+    60: (skin(415.0, 0.24, 0.9), -0.35, 0.435),
+    61: (skin(305.0, 0.30, 0.85), -0.25, 0.44),
+    62: (skin(262.0, 0.30, 0.8, muted=True), 0.3, 0.44),
+    63: (skin(255.0, 0.48, 0.35), 0.3, 0.49),
+    64: (skin(190.0, 0.60, 0.3), 0.42, 0.52),
+    65: (skin(330.0, 0.60, 0.95), -0.42, 0.47),
+    66: (skin(232.0, 0.75, 0.95), -0.3, 0.50),
     67: (
         bar(((945.0, 0.5, 1.0), (2330.0, 0.35, 0.6), (3980.0, 0.25, 0.35), (5920.0, 0.16, 0.22)), 0.6, 0.25),
         0.45,
@@ -220,19 +220,19 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
     68: (
         bar(((706.0, 0.55, 1.0), (1745.0, 0.4, 0.6), (2990.0, 0.28, 0.35), (4460.0, 0.18, 0.22)), 0.65, 0.25),
         0.45,
-        0.38,
+        0.365,
     ),
-    69: (grains(_BEADS, ((0.0, 0.6), (0.022, 1.0)), 0.008, 0.2), 0.4, 0.26),
-    70: (grains(_DRY, ((0.0, 1.0),), 0.010, 0.16), -0.42, 0.24),
+    69: (grains(_BEADS, ((0.0, 0.6), (0.022, 1.0)), 0.008, 0.2), 0.4, 0.30),
+    70: (grains(_DRY, ((0.0, 1.0),), 0.010, 0.16), -0.42, 0.27),
     71: (sweep(2050.0, 2350.0, 0.22), 0.3, 0.25),
     72: (sweep(2050.0, 2350.0, 0.6), 0.3, 0.25),
-    73: (repeated(_TOOTH, (0.010,) * 9, 1.0), -0.4, 0.3),
-    74: (repeated(_TOOTH, (0.016,) * 22, 1.0), -0.4, 0.3),
+    73: (repeated(_TOOTH, (0.010,) * 9, 1.0), -0.4, 0.32),
+    74: (repeated(_TOOTH, (0.016,) * 22, 1.0), -0.4, 0.32),
     75: (bar(((2480.0, 0.09, 1.0), (4960.0, 0.03, 0.12), (6700.0, 0.02, 0.2)), 0.16, 0.25), -0.3, 0.42),
     76: (bar(((985.0, 0.07, 1.0), (2140.0, 0.05, 0.5), (3620.0, 0.03, 0.25)), 0.14, 0.35), 0.2, 0.45),
-    77: (bar(((740.0, 0.085, 1.0), (1600.0, 0.06, 0.5), (2750.0, 0.035, 0.25)), 0.16, 0.35), 0.28, 0.45),
-    78: (sweep(420.0, 640.0, 0.14), -0.2, 0.35),
-    79: (sweep(380.0, 620.0, 0.34), -0.2, 0.35),
+    77: (bar(((740.0, 0.085, 1.0), (1600.0, 0.06, 0.5), (2750.0, 0.035, 0.25)), 0.16, 0.35), 0.28, 0.43),
+    78: (sweep(420.0, 640.0, 0.14), -0.2, 0.30),
+    79: (sweep(380.0, 620.0, 0.34), -0.2, 0.295),
     80: (
         bar(
             ((1720.0, 0.12, 0.4), (4380.0, 0.1, 0.8), (6120.0, 0.09, 1.0), (8760.0, 0.07, 0.8), (11400.0, 0.06, 0.5)),
@@ -241,7 +241,7 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
             7000.0,
         ),
         0.5,
-        0.24,
+        0.26,
     ),
     81: (
         bar(
@@ -261,13 +261,13 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
             7000.0,
         ),
         0.5,
-        0.24,
+        0.265,
     ),
-    82: (grains(_BEADS, ((0.0, 1.0),), 0.018, 0.2), 0.42, 0.22),
-    83: (jingles(0.55, 4800.0, 30, 0.006), 0.3, 0.3),
-    84: (repeated(jingles(0.5, 3600.0, 6, 0.001), (0.060,) * 9, 0.95), -0.3, 0.28),
+    82: (grains(_BEADS, ((0.0, 1.0),), 0.018, 0.2), 0.42, 0.255),
+    83: (jingles(0.55, 4800.0, 30, 0.006), 0.3, 0.34),
+    84: (repeated(jingles(0.5, 3600.0, 6, 0.001), (0.060,) * 9, 0.95), -0.3, 0.315),
     85: (repeated(_CASTANET, (0.034, 0.03), 0.85), 0.25, 0.4),
-    86: (skin(82.0, 0.30, 0.2, muted=True), -0.1, 0.7),
-    87: (skin(78.0, 0.85, 0.2), -0.1, 0.75),
+    86: (skin(82.0, 0.30, 0.2, muted=True), -0.1, 0.605),
+    87: (skin(78.0, 0.85, 0.2), -0.1, 0.69),
 }
 """General MIDI note: the piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""
