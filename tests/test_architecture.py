@@ -34,7 +34,6 @@ FLOORS = (
         "recall",
         "remix",
         "renewal",
-        "foresight",
         "loading",
         "workshop",
         "doctor",

@@ -5,26 +5,25 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import select
 import signal
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scorekit import files, foresight, pipeline, songs, workshop
-from scorekit.aside import Aside, alone, both
+from scorekit import ledger, pipeline, songs, workshop
+from scorekit.aside import Aside, Stream, alone
 from scorekit.render import dsp, mix
 from scorekit.render.master import prepare
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Take
 from scorekit.render.voices import Bodies, Order, settings
-from scorekit.report import Voice
 from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
@@ -113,16 +112,51 @@ def test_nobody_waits_for_a_process_whose_result_is_not_wanted() -> None:
     assert not before or len(set(os.listdir("/proc/self/fd"))) == len(before)
 
 
+def test_what_a_process_yields_comes_one_by_one() -> None:
+    """Nothing is there until it is yielded; what went wrong is raised in its place; one that is left early is stopped."""
+    (heard, told), (there, back) = os.pipe(), os.pipe()
+
+    def letters() -> Iterator[str]:
+        for letter in "ab":
+            os.write(back, b".")
+            yield letter
+            os.read(heard, 1)
+        raise ValueError("no more")
+
+    with Stream(letters) as stream:
+        assert next(stream) == "a"
+        assert os.read(there, 2) == b"." and not stream.ready()
+        os.write(told, b".")
+        assert next(stream) == "b"
+        os.write(told, b".")
+        with pytest.raises(ValueError, match="no more"):
+            next(stream)
+    with Stream(lambda: iter([1, 2])) as stream:
+        assert list(stream) == [1, 2]
+    with Stream(lambda: (time.sleep(60) for _ in range(2))) as stream:
+        pass
+    with pytest.raises(ChildProcessError):
+        os.waitpid(stream.process, 0)
+    with Stream(lambda: (os.kill(os.getpid(), signal.SIGKILL) for _ in range(2))) as stream, pytest.raises(MemoryError):
+        next(stream)
+    for end in (heard, told, there, back):
+        os.close(end)
+
+
 @pytest.mark.parametrize("text", ['genre = "rock"\nlength = "8 s"\n', 'genre = "rok"\nlength = "8 s"\n'])
-def test_a_song_is_the_same_compiled_aside(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same plan, or the same mistakes, whether another process compiles it or this one."""
+def test_a_song_is_the_same_composed_aside(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same plan and the same sections, or the same mistakes, whether another process finds them or this one."""
     found: list[object] = []
     for helped in (False, True):
         monkeypatch.setattr(songs, "helped", lambda helped=helped: helped)
-        try:
-            found.append(songs.compiled_meanwhile(text, "song.toml", songs.Wishes(midi_only=True), str))
-        except songs.Refusal as refusal:
-            found.append(refusal.diagnostics)
+        with ExitStack() as leaving:
+            try:
+                read, composing = songs.understood(
+                    text, "song.toml", songs.Wishes(midi_only=True), ledger.Ledger(), leaving
+                )
+                found.append((read, list(composing)))
+            except songs.Refusal as refusal:
+                found.append(refusal.diagnostics)
     assert found[0] == found[1]
 
 
@@ -130,54 +164,53 @@ def test_a_song_is_the_same_composed_by_two() -> None:
     """The same takes, known by the same hashes in the same order; and so when some sections are known already."""
     plan = songs.decided(songs.compiled_text('genre = "funk"\nlength = "40 s"\n', "song.toml", songs.Wishes()))
     alone_, found = pipeline.performed(plan, {})
-    two, again = pipeline.performed(plan, {}, both=both)
+    two, again = pipeline.performed(plan, {}, composing=pipeline.composed(plan, {}, Aside))
     assert len(plan.placements) > 2
     assert list(again.items()) == list(found.items())
     assert [(t.part, t.placement, t.events.tobytes()) for t in two.takes] == [
         (t.part, t.placement, t.events.tobytes()) for t in alone_.takes
     ]
     some = dict(list(found.items())[::2])
-    assert list(pipeline.performed(plan, some, both=both)[1].items()) == list(found.items())
+    assert len(list(pipeline.composed(plan, some))) == len(found) - len(some)
+    assert list(pipeline.performed(plan, some, composing=pipeline.composed(plan, some, Aside))[1].items()) == list(
+        found.items()
+    )
 
 
 @pytest.mark.parametrize("genre", ["rock", "funk", "soul"])
-def test_what_is_foreseen_is_wanted(genre: str) -> None:
-    """Of the strokes of the kit that are guessed from a song's text most are in the song, to the last parameter, and its plan
-    has the same guessed; a song with drums of its own, or of no sense, has none."""
+def test_what_is_usual_is_wanted(genre: str) -> None:
+    """Of the strokes of the kit that are expected of a song most are in it, to the last parameter."""
     text = f'genre = "{genre}"\nlength = "30 s"\nlineup = "full"\n'
-    plan = pipeline.compile_song(text, "song.toml", find=files.load).plan
-    assert plan is not None
+    plan = songs.decided(songs.compiled_text(text, "song.toml", songs.Wishes()))
     takes = pipeline.perform(pipeline.compose(plan)).takes
-    wanted, guessed = set(mix.orders(takes, plan, PATCHES)), foresight.kit(tomllib.loads(text), "song.toml")
-    assert len(guessed) == 29 and len(wanted.intersection(guessed)) >= 24
-    assert mix.usual(plan, PATCHES) == guessed
-    for other in (text + '[parts.drums]\nsound = { patch = "brush" }\n', "genre = 3", "", 'genre = "rok"'):
-        assert foresight.kit(tomllib.loads(other), "song.toml") == []
+    wanted, usual = set(mix.orders(takes, plan, PATCHES)), mix.usual(plan, PATCHES)
+    assert len(usual) == 29 and len(wanted.intersection(usual)) >= 24
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["genre = ", 'genre = "rock"\nmaster = { room = 1e9 }', 'genre = "rock"\nmaster = { room = "x" }\nparts = 3'],
-)
-def test_what_makes_no_sense_is_not_foreseen(text: str) -> None:
-    """Whatever stands in a song is for the compiler to refuse: nobody trips over it who only looks ahead."""
-    bodies = Bodies()
-    for _ in zip(range(3), foresight.begun(text, "song.toml", bodies), strict=False):
-        pass
-    assert len(bodies) == (0 if text == "genre = " else 1)
+def test_who_waits_for_a_song_makes_itself_useful() -> None:
+    """While no section is there something else is done, a step at a time, and no longer than that."""
+    (heard, told), done = os.pipe(), list[int]()
 
+    def composing() -> Iterator[pipeline.Composed]:
+        for number in range(2):
+            os.read(heard, 1)
+            yield number, ()
 
-def test_nobody_who_waits_makes_another_song_wait() -> None:
-    """What is done while a song is compiled ends when it is compiled, at the next step."""
-
-    def idle(_: str) -> Iterator[None]:
-        while True:
+    def spare() -> Iterator[None]:
+        for step in range(100_000):
+            done.append(step)
+            if step in (3, 5):
+                os.write(told, b".")
+                select.select([stream.pipe], [], [])
             yield
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(songs, "helped", lambda: True)
-        found, _ = songs.compiled_meanwhile('genre = "rock"\n', "song.toml", songs.Wishes(midi_only=True), str, idle)
-    assert found.plan is not None
+    with Stream(composing) as stream:
+        sections = songs.waiting(stream, spare())
+        assert next(sections) == (0, ()) and done == [0, 1, 2, 3]
+        assert next(sections) == (1, ()) and done == [0, 1, 2, 3, 4, 5]
+        assert list(sections) == []
+    for end in (heard, told):
+        os.close(end)
 
 
 def test_jobs_come_back_in_order() -> None:
@@ -291,24 +324,3 @@ def test_what_goes_wrong_together_is_raised_here() -> None:
         with pytest.raises(kind):
             hands.together(lambda job=job: hands.work([job, job]))
     assert hands.together(lambda: hands.work([lambda: 1, lambda: 2])) == [1, 2]
-
-
-def test_who_helps_with_a_song_that_is_refused_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has begun with a song's sounds while its text was read is gone when that has a mistake."""
-    begun = list[workshop.Apprentice]()
-
-    class Noted(workshop.Apprentice):
-        def __init__(self, bodies: Bodies) -> None:
-            super().__init__(bodies)
-            begun.append(self)
-
-    monkeypatch.setattr(workshop, "Apprentice", Noted)
-    monkeypatch.setattr(workshop, "processors", lambda: 2)
-    monkeypatch.setattr(songs, "helped", lambda: True)
-    (tmp_path / "song.toml").write_text('genre = "rock"\nlength = "8 s"\nkye = "C"\n')
-    wishes = songs.Wishes(out=tmp_path / "out", cache=False)
-    with pytest.raises(SystemExit) as ended:
-        songs.render([str(tmp_path / "song.toml")], wishes, Voice(quiet=True))
-    assert ended.value.code == 1 and len(begun) == 1
-    with pytest.raises(ChildProcessError):
-        os.waitpid(begun[0].process.process, 0)

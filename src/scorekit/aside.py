@@ -6,9 +6,9 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, Self, TypeVar, cast
 
 Result = TypeVar("Result")
 
@@ -39,10 +39,8 @@ class Aside(Generic[Result]):
             code = 1
             try:
                 os.close(heard)
-                import pickle
-
                 with os.fdopen(told, "wb") as out:
-                    pickle.dump(_outcome(work), out, protocol=5)
+                    self._say(work, out)
                 code = 0
             finally:
                 os._exit(code)
@@ -51,7 +49,13 @@ class Aside(Generic[Result]):
         """Whether it has said all it had to say."""
         self.pipe: BinaryIO = os.fdopen(heard, "rb")
 
-    def __enter__(self) -> Aside[Result]:
+    def _say(self, work: Callable[[], Any], out: BinaryIO) -> None:
+        """Says what it found, there."""
+        import pickle
+
+        pickle.dump(_outcome(work), out, protocol=5)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -84,12 +88,57 @@ class Aside(Generic[Result]):
         return result
 
 
-def both(mine: Callable[[], Result], theirs: Callable[[], Result]) -> tuple[Result, Result]:
-    """Two pieces of work at the same time, the second in a process of its own, where that is a gain."""
-    if not forks() or processors() < 2:
-        return mine(), theirs()
-    with Aside(theirs) as other:
-        return mine(), other.result()
+class Stream(Aside[Result]):
+    """A generator at work in another process: what it yields comes one by one. It is stopped when this is left before its end."""
+
+    def __init__(self, work: Callable[[], Iterator[Result]]) -> None:
+        super().__init__(cast("Callable[[], Result]", work))
+
+    def _say(self, work: Callable[[], Any], out: BinaryIO) -> None:
+        import pickle
+
+        items = work()
+        while True:
+            found, error = _outcome(lambda: next(items, _END))
+            said = pickle.dumps((None if found is _END else (found,), error), protocol=5)
+            out.write(len(said).to_bytes(4, "little") + said)
+            out.flush()
+            if found is _END or error is not None:
+                return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind if kind or self.told else GeneratorExit, error, trace)
+
+    def __iter__(self) -> Iterator[Result]:
+        return self
+
+    def __next__(self) -> Result:
+        """What it yields next, as soon as that is there; what went wrong there is raised here."""
+        import pickle
+
+        found, error = pickle.loads(self._read(int.from_bytes(self._read(4), "little")))
+        self.told = found is None
+        if error is not None:
+            raise error
+        if found is None:
+            raise StopIteration
+        result: Result = found[0]
+        return result
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes, and none beyond them: ``ready`` asks the pipe itself."""
+        data = b""
+        while len(data) < size:
+            part = os.read(self.pipe.fileno(), size - len(data))
+            if not part:
+                raise MemoryError("a process of the render was killed")
+            data += part
+        return data
+
+
+_END = object()
 
 
 _leaving: list[int] = []

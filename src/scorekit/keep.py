@@ -11,6 +11,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from scorekit import files
+
+
+def bodies() -> Path:
+    """Where rendered bodies stand."""
+    return files.state_folder() / "cache" / "bodies"
+
 
 def put(path: Path, *pieces: bytes | memoryview) -> None:
     """A file made of some pieces, in its place; silently not, when the disk will not have it."""

@@ -32,8 +32,7 @@ def sound() -> None:
     dsp.sine(grit()[:1])
 
 
-def music() -> None:
-    """Loads what plays a plan."""
-    import scorekit.ensemble.band
-    import scorekit.ensemble.conflicts.reconcile
-    import scorekit.ensemble.performance  # noqa: F401
+def played() -> None:
+    """Loads what plays what is composed."""
+    import scorekit.ensemble.performance
+    import scorekit.render.midi  # noqa: F401

@@ -7,10 +7,11 @@ remembers what each returned. Nothing here reads a file, a clock or the environm
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -46,9 +47,20 @@ Played = tuple[tuple[str, bytes], ...]
 """The parts of one section, and the events of each take."""
 
 
-Share = Callable[[], dict[bytes, Played]]
-Both = Callable[[Share, Share], tuple[dict[bytes, Played], dict[bytes, Played]]]
-"""How two pieces of work are done."""
+Composed = tuple[int, tuple[Phrase, ...]]
+"""The number of a section, and what is played in it."""
+Share = Callable[[], list[Composed]]
+
+
+class Promise(Protocol):
+    """A share of the work that is done elsewhere."""
+
+    def result(self) -> list[Composed]:
+        """What was found there."""
+
+
+Beside = Callable[[Share], AbstractContextManager[Promise]]
+"""How a share of the work is begun elsewhere."""
 Ahead = Callable[[Sequence[Take]], None]
 
 
@@ -58,11 +70,6 @@ def nobody(takes: Sequence[Take]) -> None:
 
 def quiet(progress: Progress) -> None:
     """A listener that does not listen."""
-
-
-def in_turn(mine: Share, theirs: Share) -> tuple[dict[bytes, Played], dict[bytes, Played]]:
-    """One after the other."""
-    return mine(), theirs()
 
 
 class Rendered(Struct, frozen=True):
@@ -271,41 +278,54 @@ def marked(plan: Plan) -> Iterator[tuple[bytes, Plan]]:
         yield blake2b(told, digest_size=16).digest(), own
 
 
+def composed(plan: Plan, known: Container[bytes] = (), beside: Beside | None = None) -> Iterator[Composed]:
+    """The sections of a plan that are not known, one after another as they are composed; half of them ``beside``, where that
+    can be."""
+    sections, once = list(marked(plan)), Once()
+    shares: tuple[list[int], list[int]] = [], []
+    bars = [placement.section.bars for placement in plan.placements]
+    for n in sorted([n for n, (key, _) in enumerate(sections) if key not in known], key=lambda n: (-bars[n], n)):
+        min(shares[: 2 if beside else 1], key=lambda share: sum(bars[n] for n in share)).append(n)
+
+    def played(number: int) -> Composed:
+        own = sections[number][1]
+        phrases = rehearsed(own, own.placements[0], once)[1].phrases
+        return number, tuple(phrase for phrase in phrases if phrase.notes)
+
+    mine, theirs = (sorted(share) for share in shares)
+    if not beside or not theirs:
+        yield from map(played, mine)
+        return
+    with beside(lambda: [played(number) for number in theirs]) as other:
+        yield from map(played, mine)
+        yield from other.result()
+
+
 def performed(
     plan: Plan,
     known: Mapping[bytes, Played],
     listen: Listener = quiet,
-    both: Both = in_turn,
+    composing: Iterable[Composed] | None = None,
     ahead: Ahead = nobody,
 ) -> tuple[Performance, dict[bytes, Played]]:
-    """A plan composed and played: sections that are known from before as they were then, the others in two shares, of which
-    ``both`` makes two. With the performance, all that is known now, by a hash of all that a section hangs upon. Who wants
-    to be ``ahead`` gets each section that is composed by this process as soon as it is there."""
+    """A plan played: sections that are known from before as they were then, the others as they come from whoever is
+    ``composing`` them. With the performance, all that is known now, by a hash of all that a section hangs upon. Who wants
+    to be ``ahead`` gets each section that was not known as soon as it is there."""
     import numpy as np
 
     from scorekit.ensemble import performance
 
     sections, world = list(marked(plan)), performance.setting(plan)
-    shares: tuple[list[int], list[int]] = [], []
-    bars = [placement.section.bars for placement in plan.placements]
-    for n in sorted([n for n, (key, _) in enumerate(sections) if key not in known], key=lambda n: (-bars[n], n)):
-        min(shares, key=lambda share: sum(bars[n] for n in share)).append(n)
-
-    def share(numbers: list[int]) -> dict[bytes, Played]:
-        found, once = dict[bytes, Played](), Once()
-        for number in sorted(numbers):
-            key, own = sections[number]
-            placement = own.placements[0]
-            listen(Progress("compose", placement.section.id, number, len(sections)))
-            heard = [phrase for phrase in rehearsed(own, placement, once)[1].phrases if phrase.notes]
-            takes = [(p.part, performance.take(p, placement, number, world).events.tobytes()) for p in heard]
-            found[key] = tuple(takes)
-            ahead([Take(part, number, np.frombuffer(events, performance.EVENT)) for part, events in takes])
-        return found
-
-    mine, theirs = (both if shares[1] else in_turn)(partial(share, shares[0]), partial(share, shares[1]))
-    listen(Progress("compose", "", len(sections), len(sections)))
-    found = {key: next(some[key] for some in (known, mine, theirs) if key in some) for key, _ in sections}
+    fresh, total = dict[bytes, Played](), len(sections)
+    for number, phrases in composed(plan, known) if composing is None else composing:
+        key, own = sections[number]
+        placement = own.placements[0]
+        takes = [performance.take(phrase, placement, number, world) for phrase in phrases]
+        fresh[key] = tuple((take.part, take.events.tobytes()) for take in takes)
+        listen(Progress("compose", placement.section.id, number, total))
+        ahead(takes)
+    listen(Progress("compose", "", total, total))
+    found = {key: fresh[key] if key in fresh else known[key] for key, _ in sections}
     takes = [
         Take(part, number, np.frombuffer(events, performance.EVENT))
         for number, played in enumerate(found.values())
@@ -353,16 +373,27 @@ def midi(performance: Performance, only: str | None = None, known: Known | None 
     return encode(performance, only=only, known=known)
 
 
-def ahead(plan: Plan, sounding: Sounding) -> Ahead:
-    """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want."""
+def ahead(plan: Plan, sounding: Sounding) -> tuple[Ahead, Iterator[None]]:
+    """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want; and
+    what there is to do for who waits, step by step: the room, and a third of those."""
+    from scorekit.render import effects
     from scorekit.render.mix import orders, usual
     from scorekit.render.patches import PATCHES
 
     hands, bodies = sounding.hands, sounding.bodies
-    if hands is None or bodies is None:
-        return nobody
-    hands.ahead(usual(plan, PATCHES), bodies)
-    return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies)
+    if hands is None or bodies is None or not bodies.lacking:
+        return nobody, iter(())
+    likely = usual(plan, PATCHES)
+    theirs = len(likely) * 2 // 3 if hands.count > 1 else 0
+    hands.ahead(likely[:theirs], bodies)
+
+    def spare() -> Iterator[None]:
+        effects.room(plan.master.room, plan.master.tone)
+        for order in likely[theirs:]:
+            yield
+            bodies.get(*order)
+
+    return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies), spare()
 
 
 def audio(

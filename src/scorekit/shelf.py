@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
-from scorekit import files, keep
+from scorekit import keep
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch, Take
 from scorekit.render.voices import Body
@@ -46,7 +46,7 @@ class Shelf:
     """Bodies on disk. What goes wrong there is never the song's trouble: then it is rendered."""
 
     def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
-        self.folder, self.limit, self.written = (folder or files.state_folder() / "cache") / "bodies", limit, 0
+        self.folder, self.limit, self.written = folder / "bodies" if folder else keep.bodies(), limit, 0
         self.missed = 0
         """Bodies that were not there."""
 

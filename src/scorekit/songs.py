@@ -6,17 +6,17 @@ What the commands ``check``, ``render`` and ``smells`` do once their command lin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from scorekit import files, ledger, loading, report
-from scorekit.aside import Aside, both, helped
+from scorekit import files, keep, ledger, loading, report
+from scorekit.aside import Aside, Stream, forks, helped, processors
 from scorekit.errors import Diagnostic
 from scorekit.memory import keep_memory
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
@@ -24,11 +24,9 @@ from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
-    from scorekit.pipeline import Sounding
+    from scorekit.pipeline import Beside, Composed, Sounding
     from scorekit.renewal import Renewal
     from scorekit.score import Plan
-
-Also = TypeVar("Also")
 
 
 class Wishes(Struct, frozen=True):
@@ -153,27 +151,45 @@ class Read(Struct, frozen=True):
     made: bytes
 
 
-def compiled_meanwhile(
-    text: str, name: str, wishes: Wishes, also: Callable[[], Also], idle: Callable[[Also], Iterator[None]] | None = None
-) -> tuple[Read, Also]:
-    """A song's text compiled: in a process of its own, where that is a gain, while this one loads all that plays a plan. When
-    what sounds is there it does something ``also``, and goes on with that while it is ``idle``, step by step."""
-    work = partial(plan_of, text, name, wishes)
-    if not helped():
-        found, other = work(), None
-    else:
-        with Aside(work) as compiling:
-            if not (wishes.midi_only or wishes.soundfont):
-                loading.sound()
-            other = also()
-            steps = idle(other) if idle else iter(())
-            next(steps, None)
-            loading.music()
-            any(compiling.ready() for _ in steps)
-            found = compiling.result()
+def told(
+    text: str, name: str, wishes: Wishes, known: Container[bytes], beside: Beside | None = None
+) -> Iterator[Read | Composed]:
+    """A song's text compiled and composed here and now: first its plan, then each section that is not known."""
+    from scorekit import pipeline
+
+    yield (found := plan_of(text, name, wishes))
+    if found.plan is not None:
+        yield from pipeline.composed(found.plan, known, beside)
+
+
+def understood(
+    text: str, name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack
+) -> tuple[Read, Iterator[Composed]]:
+    """A song compiled, and its sections to come: in a process of its own, where that is a gain, while this one loads what makes
+    them heard. Refusal with every mistake when there is one."""
+    beside = Aside if forks() and processors() > 1 and not cold(wishes, last) else None
+    work = partial(told, text, name, wishes, last.sections, beside)
+    telling = work()
+    if helped():
+        telling = leaving.enter_context(Stream(work))
+        loading.played()
+        if sounding(wishes):
+            loading.sound()
+    found = cast(Read, next(telling))
     if found.plan is None:
         raise Refusal(*found.diagnostics)
-    return found, also() if other is None else other
+    return found, cast("Iterator[Composed]", telling)
+
+
+def waiting(composing: Iterator[Composed], spare: Iterator[None]) -> Iterator[Composed]:
+    """Sections as they come; while none does, something is done about what can be ``spare``d, step by step."""
+    while True:
+        if isinstance(composing, Stream):
+            any(composing.ready() for _ in spare)
+        section = next(composing, None)
+        if section is None:
+            return
+        yield section
 
 
 def plan_of(text: str, name: str, wishes: Wishes) -> Read:
@@ -244,10 +260,9 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
         with claimed(name, wishes):
             if last.whole(wishes.out):
                 return kept(spec, name, last, wishes, voice, began)
-    found, how = compiled_meanwhile(
-        text, file, wishes, partial(playing, name, wishes, last, leaving), partial(foreseen, text, file)
-    )
+    found, composing = understood(text, file, wishes, last, leaving)
     assert found.plan is not None
+    how = playing(name, wishes, last, leaving)
     if not name:
         name = files.slug(found.plan.title)
         last = left(name, wishes)
@@ -255,7 +270,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
     with claimed(name, wishes):
         if last.plan == now.plan and last.whole(wishes.out):
             return kept(spec, name, now.after(last), wishes, voice, began)
-        outputs, heard, now = rendered(found.plan, name, wishes, voice, how, last, now)
+        outputs, heard, now = rendered(found.plan, composing, name, wishes, voice, how, last, now)
         hashes = ledger.Hashes(outputs if wishes.cache else {})
         renewal = how.hands and how.hands.renewing
         trouble = files.replace_all(
@@ -314,12 +329,22 @@ def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
         ledger.write(ledger.place(wishes.out, name, wishes.way), now)
 
 
+def sounding(wishes: Wishes) -> bool:
+    """Whether our own sound is asked for."""
+    return not (wishes.midi_only or wishes.soundfont)
+
+
+def cold(wishes: Wishes, last: ledger.Ledger) -> bool:
+    """Whether a song's sounds are likely to be nowhere yet: then a second processor has enough to do with them."""
+    return sounding(wishes) and not last.sections and not (wishes.cache and keep.bodies().exists())
+
+
 def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) -> Sounding:
     """How a song is to sound: by two processes, with the shelf unless it is not to be used; and where that can be, with the
     sound that the last render left."""
     from scorekit.pipeline import Sounding
 
-    if wishes.midi_only or wishes.soundfont:
+    if not sounding(wishes):
         return Sounding()
     from scorekit.render.voices import Bodies
     from scorekit.renewal import Renewal
@@ -338,14 +363,6 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) 
     return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf()))
 
 
-def foreseen(text: str, file: str, how: Sounding) -> Iterator[None]:
-    """Renders sounds that a song will want, as far as its text tells; one at each step."""
-    if how.bodies is not None:
-        from scorekit import foresight
-
-        yield from foresight.begun(text, file, how.bodies, how.hands)
-
-
 def tidied(how: Sounding) -> None:
     """The shelf, when something new may have come to it."""
     if how.bodies is not None and how.bodies.keeper:
@@ -356,18 +373,16 @@ def tidied(how: Sounding) -> None:
 
 
 def rendered(
-    plan: Plan, name: str, wishes: Wishes, voice: Voice, how: Sounding, last: ledger.Ledger, now: ledger.Ledger
-) -> tuple[Files, dict[str, float], ledger.Ledger]:
+    plan: Plan, composing: Iterator[Composed], name: str, wishes: Wishes, voice: Voice, how: Sounding,
+    last: ledger.Ledger, now: ledger.Ledger,
+) -> tuple[Files, dict[str, float], ledger.Ledger]:  # fmt: skip
     """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
-    sound = not (wishes.midi_only or wishes.soundfont)
-    cold = how.bodies is not None and how.bodies.lacking and not last.sections  # then another begins with the sounds
-    ways = (pipeline.in_turn, pipeline.ahead(plan, how)) if cold else (both, pipeline.nobody)
-    performance, sections = pipeline.performed(plan, last.sections, voice.hear, *ways)
-    found, heard = pipeline.outputs(
-        performance, name, sound=sound, stems=wishes.stems, split=wishes.split, listen=voice.hear, sounding=how
-    )
+    ahead, spare = pipeline.ahead(plan, how) if cold(wishes, last) else (pipeline.nobody, iter(()))
+    performance, sections = pipeline.performed(plan, last.sections, voice.hear, waiting(composing, spare), ahead)
+    kinds = {"sound": sounding(wishes), "stems": wishes.stems, "split": wishes.split}
+    found, heard = pipeline.outputs(performance, name, **kinds, listen=voice.hear, sounding=how)
     if wishes.soundfont and not wishes.midi_only:
         from scorekit import playback
 
