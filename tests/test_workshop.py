@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from scorekit import ledger, pipeline, songs, workshop
-from scorekit.aside import Aside, Stream, alone
+from scorekit.aside import Aside, Stream, alone, waiting
 from scorekit.render import dsp, mix
 from scorekit.render.master import prepare
 from scorekit.render.patches import PATCHES
@@ -205,7 +205,7 @@ def test_who_waits_for_a_song_makes_itself_useful() -> None:
             yield
 
     with Stream(composing) as stream:
-        sections = songs.waiting(stream, spare())
+        sections = waiting(stream, spare())
         assert next(sections) == (0, ()) and done == [0, 1, 2, 3]
         assert next(sections) == (1, ()) and done == [0, 1, 2, 3, 4, 5]
         assert list(sections) == []

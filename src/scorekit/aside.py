@@ -141,6 +141,18 @@ class Stream(Aside[Result]):
 _END = object()
 
 
+def waiting(items: Iterator[Result], spare: Iterator[None]) -> Iterator[Result]:
+    """Items as they come; while another process has none yet, something is done that can be ``spare``d, step by step."""
+    while True:
+        if isinstance(items, Stream):
+            any(items.ready() for _ in spare)
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        yield item
+
+
 _leaving: list[int] = []
 """Processes that are done and about to go."""
 

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from scorekit import files, keep, ledger, loading, report
-from scorekit.aside import Aside, Stream, forks, helped, processors
+from scorekit.aside import Aside, Stream, forks, helped, processors, waiting
 from scorekit.errors import Diagnostic
 from scorekit.memory import keep_memory
 from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
@@ -179,17 +179,6 @@ def understood(
     if found.plan is None:
         raise Refusal(*found.diagnostics)
     return found, cast("Iterator[Composed]", telling)
-
-
-def waiting(composing: Iterator[Composed], spare: Iterator[None]) -> Iterator[Composed]:
-    """Sections as they come; while none does, something is done about what can be ``spare``d, step by step."""
-    while True:
-        if isinstance(composing, Stream):
-            any(composing.ready() for _ in spare)
-        section = next(composing, None)
-        if section is None:
-            return
-        yield section
 
 
 def plan_of(text: str, name: str, wishes: Wishes) -> Read:
