@@ -47,3 +47,20 @@ def test_what_was_asked_for_last_is_let_go_last() -> None:
     for key in "abacab":
         assert memo.get(key, lambda key=key: made.append(key) or key) == key
     assert made == ["a", "b", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("meter", "chords"),
+    [
+        ("7/8", "Dm:4 C:3 | Bb A7 | % | Dm:2 C:2 Bb:3 | . G:1 | ."),
+        ("4/4", "Dm7:3 G7:1 | . | Cmaj7 A7 | .:3 A7:1 | N | C N"),
+        ("6/8", "Dm | .:5 C:1 | Bb C | . | Dm C Bb | Am"),
+    ],
+)
+def test_chords_are_written_down_as_a_song_writes_them(meter: str, chords: str) -> None:
+    """What explain says of chords, given to the song instead, is the same harmony: beats, held chords and silences too."""
+    song = f'genre = "rock"\nloop = true\nmeter = "{meter}"\nkey = "D minor"\nform = "verse:6"\n[sections.verse]\nchords = '
+    (told,) = [row.value for row in studio.explain(f'{song}"{chords}"') if row.path.startswith("chords of")]
+    was, now = (studio.compose(f'{song}"{text}"').plan.placements[0].section for text in (chords, told))
+    assert [(c.start, c.length, c.symbol) for c in now.chords] == [(c.start, c.length, c.symbol) for c in was.chords]
+    assert now.intents == was.intents

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from scorekit.answers import DRUMS
+from scorekit.dump import chord_bars
 from scorekit.score import Note, Passage, Phrase, Placement, Plan, Score, Section
 from scorekit.stage import Part, Strip
 
@@ -200,20 +201,11 @@ def degrees(section: Section) -> tuple[tuple[int, int, int, str, int], ...]:
 
 def shortened(was: Section, now: Section) -> str:
     """``Em D -> Em C``: bars without those at both ends that stayed."""
-    a, b = by_bar(was), by_bar(now)
+    a, b = chord_bars(was), chord_bars(now)
     low = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     high = next((n for n, (x, y) in enumerate(zip(a[:low:-1], b[:low:-1], strict=False)) if x != y), 0)
     low = max(0, low - 1)
     return f"{' | '.join(a[low : len(a) - high])} -> {' | '.join(b[low : len(b) - high])}"
-
-
-def by_bar(section: Section) -> list[str]:
-    """Chord symbols of each bar, ``%`` where none begins."""
-    bar = section.meter.bar
-    inside: list[list[str]] = [[] for _ in range(section.bars)]
-    for chord in section.chords:
-        inside[min(chord.start // bar, section.bars - 1)].append(chord.symbol or str(chord.root))
-    return [" ".join(symbols) or "%" for symbols in inside]
 
 
 def intents(section: Section) -> str:

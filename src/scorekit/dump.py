@@ -59,14 +59,27 @@ def section_line(placement: Placement) -> str:
     return f"{head} | {chords_text(section)} |"
 
 
+def chord_bars(section: Section) -> list[str]:
+    """Chord symbols of each bar, as a song writes them: with their beats where they do not share a bar equally."""
+    bar, beat = section.meter.bar, 4 * PPQ // section.meter.unit
+    silent = {intent.tick: "N" for intent in section.intents if intent.kind == "nochord"}
+    changes = sorted((silent | {c.start: c.symbol or str(c.root) for c in section.chords}).items())
+    bars: list[str] = []
+    for begin in range(0, section.length, bar):
+        inside = [(start - begin, symbol) for start, symbol in changes if begin <= start < begin + bar]
+        if not inside or inside[0][0]:
+            inside.insert(0, (0, "."))
+        ends = [start for start, _ in inside[1:]] + [bar]
+        lengths = [end - start for (start, _), end in zip(inside, ends, strict=True)]
+        beats = [f":{length / beat:.6g}" if len(set(lengths)) > 1 else "" for length in lengths]
+        text = " ".join(symbol + mark for (_, symbol), mark in zip(inside, beats, strict=True))
+        bars.append("%" if text == "." and bars and " " not in bars[-1] else text)
+    return bars
+
+
 def chords_text(section: Section) -> str:
     """Chord symbols bar by bar."""
-    bar = section.meter.bar
-    bars = []
-    for number in range(section.bars):
-        inside = [c.symbol for c in section.chords if number * bar <= c.start < (number + 1) * bar]
-        bars.append(" ".join(inside) or "%")
-    return " | ".join(bars)
+    return " | ".join(chord_bars(section))
 
 
 def score_text(score: Score) -> str:
