@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from scorekit.ensemble.seats import BOUNDS, NEAR, SEATS, seated
+from scorekit.ensemble.seats import BOUNDS, NEAR, SEATS, opened, seated
 from scorekit.ideas import CompIdeas, Ideas, SustainIdeas
 from scorekit.seeds import Seed
 
@@ -39,3 +39,13 @@ def test_a_seat_hangs_upon_those_before_it_alone() -> None:
     for seed in range(20):
         small, large = (seated(band, IDEAS, Seed(str(seed))) for band in (BAND[:5], BAND))
         assert small["keys"] == large["keys"]
+
+
+def test_chords_open_in_the_loudest_sections() -> None:
+    """Hands close with their lowest tone above, strings divide the top of their chords, horns spread; below the loudest tier nobody does, nor
+    where the hand has its octave already."""
+    assert opened("keys", 5, (60, 64, 67)) == (72,)
+    assert opened("keys", 5, (48, 55, 64)) == ()
+    assert opened("strings", 5, (62, 70)) == (82,) and opened("strings", 5, (70,)) == ()
+    assert opened("brass", 5, (62, 65, 69)) == (53,)
+    assert all(opened(part, 4, (60, 64, 67)) == () for part in SEATS) and opened("pads", 5, (60, 64, 67)) == ()

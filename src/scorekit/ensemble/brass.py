@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble.chorale import spans
+from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import early, next_eighth, offbeat
 from scorekit.ensemble.lines import doubled, inner_setting, riff, unison_riff
 from scorekit.ensemble.motifs import Tone
@@ -18,7 +19,6 @@ from scorekit.ensemble.sustain import (
     Player,
     chosen,
     led,
-    perform,
     players,
     rhythm,
     sustain,

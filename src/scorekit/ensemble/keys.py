@@ -14,6 +14,7 @@ from scorekit.ensemble.figures import line
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
+from scorekit.ensemble.seats import OPENS, opened
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
@@ -125,8 +126,9 @@ def _block(
     length = round(stab.length * (0.98 if stab.held else gate))
     third, fourth = suspended(brief, stab, slot) if slot is not None else (0, 0)
     wait = PPQ if stab.length < 3 * PPQ else 2 * PPQ
-    for pitch in voicing:
-        loud = velocity + (3 if pitch == voicing[-1] else -3)
+    octaves = opened("keys", brief.lane.tier, voicing) if slot is not None and not brief.ending else ()
+    for pitch in (*voicing, *octaves):
+        loud = velocity + (3 if pitch == max((*voicing, *octaves)) else -3)
         if pitch == third:
             late = _origin(brief, stab, f"{what}, fourth before third")
             pen.write(stab.at, wait, fourth, loud, late)
@@ -185,6 +187,8 @@ def _broken(brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int]) -> None:
 
 _BELOW = (("R", "5"), ("R", "8"), ("R", "5", "8", "5"), ("R", "10", "5"))
 """What a left hand walks through under one chord."""
+LOW = 28
+"""Lowest string of a bass: a left hand in octaves goes no deeper."""
 DEEP = 41
 """Lowest root of a left hand that has a bass player below it."""
 
@@ -248,7 +252,10 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
             end = min(end, stab.at + 2 * PPQ) if accompanied else end
             rings = stab.held and stab.sounds == stab.at
             length = max(stab.length, min(end, slot.end) - stab.at) if rings else stab.length
-        pen.write(stab.at, round(0.96 * length), pitch, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
+        origin, loud = _origin(brief, stab, ", left hand"), _velocity(brief, stab) - 4
+        pen.write(stab.at, round(0.96 * length), pitch, loud, origin)
+        if brief.lane.tier >= OPENS and not bubbles and pitch % 12 == slot.chord.bass and pitch - 12 >= LOW:
+            pen.write(stab.at, round(0.96 * length), pitch - 12, loud - 4, origin)
 
 
 def _near_below(slot: Slot, low: int) -> int:

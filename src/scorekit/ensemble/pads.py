@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble.chorale import spans
+from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.motifs import beats
 from scorekit.ensemble.sustain import (
@@ -16,7 +17,6 @@ from scorekit.ensemble.sustain import (
     high_pedal,
     led,
     organ_hold,
-    perform,
     players,
     rhythm,
     sustain,

@@ -1,5 +1,5 @@
 """Where those who accompany sit in a song: low, where their genre has them, or high, drawn once for the band, so that no two
-players sit on one chair and not every band has the same chairs."""
+players sit on one chair and not every band has the same chairs; and how their chords open in its loud sections."""
 
 from __future__ import annotations
 
@@ -39,3 +39,25 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, int]:
         found[part] = seed.at("seat").choose(part, [by for by, _ in able], weights)
         middles.append((low + high) / 2 + found[part])
     return found
+
+
+OPENS = 5
+"""Tier at which chords open: the last chorus is wider than the first."""
+
+
+def opened(part: str, tier: int, pitches: Sequence[int]) -> tuple[int, ...]:
+    """What a loud section adds to a chord, in octaves: hands close theirs with its lowest tone above, strings divide the top of their chords,
+    horns spread from the second voice. Nothing below E2 or above E6."""
+    chord = sorted(pitches)
+    if tier < OPENS or not chord:
+        return ()
+    several = len(chord) >= 3
+    more = {
+        "keys": (chord[0] + 12,) if several and chord[-1] < chord[0] + 12 else (),
+        "strings": (chord[-1] + 12,) if len(chord) > 1 else (),
+        "brass": (chord[-2] - 12,) if several and chord[-2] - 12 < chord[0] else (),
+    }.get(part, ())
+    return tuple(pitch for pitch in more if LOWEST <= pitch <= HIGHEST)
+
+
+LOWEST, HIGHEST = 40, 88

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.chorale import dressed, spans
+from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
@@ -21,7 +22,6 @@ from scorekit.ensemble.sustain import (
     chosen,
     high_pedal,
     led,
-    perform,
     players,
     rhythm,
     sustain,

@@ -87,7 +87,8 @@ def met(brief: Brief, found: list[Stab], row: Row) -> list[Stab]:
             continue
         reach = (PPQ // 4, PPQ // 2) if s.held else (PPQ // 4,)
         near = (at for far in reach for at in (s.at - far, s.at + far))
-        free = (at for at in near if 0 <= at < brief.section.length and place(brief, at) in row and at not in own)
+        bar = brief.section.meter.bar
+        free = (at for at in near if at // bar == s.at // bar and place(brief, at) in row and at not in own)
         at = next(free, s.at) if loose(s) else s.at
         own.add(at)
         result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
@@ -114,8 +115,11 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
     for at in sorted(begin + spot for spot in row):
         near = any(abs(s.at - at) < half for s in (*kept, *added))
         if at < end and not near and seed.at(place(brief, at)).chance("joins", JOINS[min(row[place(brief, at)], 3)]):
-            before = max((s for s in found if s.at <= at), key=lambda s: s.at, default=found[0])
-            added.append(Stab(at, half, "x", at, before.path, f"{before.idea}, with the others", family=before.family))
+            bar = at // section.meter.bar
+            before = next((s for s in reversed(found) if s.at // section.meter.bar == bar), None)
+            if before is not None:
+                idea = f"{before.idea.split(',')[0]}, with the others"
+                added.append(Stab(at, half, "x", at, before.path, idea, family=before.family))
     ends = sorted(s.at for s in added)
     kept = [replace(s, length=min([s.length, *(t - s.at for t in ends if t > s.at)])) for s in kept]
     return sorted([*kept, *added], key=lambda s: s.at)
