@@ -14,7 +14,7 @@ DRUMS = 9
 """The channel of the drums, from 0."""
 DEFAULTS = {1: 0, 7: 100, 10: 64, 11: 127, 64: 0, 91: 40}
 """Controllers that are taken down, and what they are before they are set."""
-_NAME, _END, _TEMPO, _KEY = 0x03, 0x2F, 0x51, 0x59
+_NAME, _END, _TEMPO, _METER, _KEY = 0x03, 0x2F, 0x51, 0x58, 0x59
 _PEDAL = 64
 _KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 _MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
@@ -53,13 +53,15 @@ class Track(Struct, frozen=True):
 
 
 class Sheet(Struct, frozen=True):
-    """A file as a musician reads it: its tracks with notes, and the key it is written in when it says so."""
+    """A file as a musician reads it: its tracks with notes, and the key and meter it is written in when it says so."""
 
     division: int
     """Ticks a quarter; negative: ticks a second."""
     tracks: tuple[Track, ...]
     key: str = ""
     """``Eb major``, at its start."""
+    meter: tuple[int, int] | None = None
+    """Beats of a bar and the note value they have, at its start."""
 
 
 def read(data: bytes) -> Events:
@@ -87,7 +89,7 @@ def sheet(data: bytes) -> Sheet:
     """The tracks of a file that have notes, in its order. Broken when it is no MIDI file."""
     division, chunks = _opened(data)
     found: list[Track] = []
-    keys: list[Meta] = []
+    signs: list[Meta] = []
     for chunk in chunks:
         raw: list[Raw] = []
         metas: list[Meta] = []
@@ -95,8 +97,11 @@ def sheet(data: bytes) -> Sheet:
         _pair([row for row in raw if row[1] & 0xF0 != 0xB0 or row[2] != _PEDAL], events)
         name = next((body.decode("utf-8", "replace").strip() for _, kind, body in metas if kind == _NAME), "")
         found += _split(events, name, len(chunks) == 1)
-        keys += [meta for meta in metas if meta[1] == _KEY]
-    return Sheet(division, tuple(found), _key(min(keys, default=(0, 0, b""))[2]))
+        signs += metas
+    key, meter = (min((s for s in signs if s[1] == kind), default=(0, 0, b""))[2] for kind in (_KEY, _METER))
+    return Sheet(
+        division, tuple(found), _key(key), (meter[0], 1 << meter[1]) if len(meter) > 1 and meter[1] < 6 else None
+    )
 
 
 def _split(events: Events, name: str, by_channel: bool) -> Iterator[Track]:
@@ -191,7 +196,7 @@ def _other(data: bytes, at: int, status: int, tick: int, metas: list[Meta]) -> i
         at += 1
         if not data[at - 1] & 0x80:
             break
-    if kind in (_NAME, _TEMPO, _KEY):
+    if kind in (_NAME, _TEMPO, _METER, _KEY):
         metas.append((tick, kind, data[at : at + size]))
     return len(data) if kind == _END else at + size
 

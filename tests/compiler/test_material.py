@@ -35,9 +35,10 @@ def track(rows: list[Row], name: str = "", channel: int = 0, division: int = 480
     return mido.MidiTrack(messages)
 
 
-def midi(*tracks: mido.MidiTrack, division: int = 480) -> bytes:
+def midi(*tracks: mido.MidiTrack, division: int = 480, meter: tuple[int, int] | None = None) -> bytes:
     """A file of some tracks after one that only conducts, in a tempo that changes."""
-    head = [mido.MetaMessage("set_tempo", tempo=400_000), mido.MetaMessage("set_tempo", tempo=900_000, time=700)]
+    sign = [mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1])] if meter else []
+    head = [*sign, mido.MetaMessage("set_tempo", tempo=400_000), mido.MetaMessage("set_tempo", tempo=900_000, time=700)]
     song = mido.MidiFile(type=1, ticks_per_beat=division)
     song.tracks.extend([mido.MidiTrack(head), *tracks])
     memory = BytesIO()
@@ -388,3 +389,24 @@ def test_a_root_left_to_a_walking_bass_is_heard() -> None:
     notes = tuple(sorted((note for bar in bars for note in bar), key=lambda note: (note.start, note.pitch)))
     found = recognised(notes, Meter(4, 4), 3, "bar", SHARPS, Key(0, "major"))
     assert [bar.partition("/")[0] for bar in found.split(" | ")] == ["Dm7", "G7", "Cmaj7"]
+
+
+def test_a_song_without_a_meter_has_that_of_its_tune() -> None:
+    """Bars are those the file is written in, as both is told; a meter of the song's own comes first, and then that is told."""
+    data = midi(track([(3.5 * bar + n, 1, 64 + n) for bar in range(4) for n in range(3)]), meter=(7, 8))
+    text = 'genre = "rock"\nform = "verse:4"\nmelody = { midi = "tune.mid" }\n'
+    taken, kept = composed(text, tune=data).plan, composed(text + 'meter = "4/4"\n', tune=data).plan
+    assert taken.placements[0].section.meter == Meter(7, 8)
+    assert kept.placements[0].section.meter == Meter(4, 4)
+    assert [[d.chosen for d in plan.decisions if d.rule == "T7"] for plan in (taken, kept)] == [["7/8"], ["4/4"]]
+    for more, meter in (("", (4, 4)), ('meter = "7/8"\n', (7, 8)), ("", None)):
+        plan = composed(text + more, tune=midi(track(TUNE[:12]), meter=meter)).plan
+        assert not [d for d in plan.decisions if d.rule == "T7"]
+
+
+def test_an_upbeat_to_a_section_is_sent_home() -> None:
+    """It sounds in the section before, and so a tune of one section alone has none: told is how to write it."""
+    text = FORM + 'melody = { midi = "tune.mid", section = "chorus", offset = -1 }\n'
+    (wrong,) = compiled(text, tune=midi(track(TUNE))).diagnostics
+    assert wrong.message == "1 note falls before the section begins"
+    assert wrong.hint == "an upbeat sounds in the section before: leave section out, and say at which bar"

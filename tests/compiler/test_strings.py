@@ -259,6 +259,13 @@ def test_what_is_no_meter(text: str) -> None:
     wrong(lambda: strings.meter(text))
 
 
+def test_a_meter_of_groups_is_told_its_sum() -> None:
+    """As other programs write them."""
+    with pytest.raises(Wrong) as caught:
+        strings.meter("3+2+2/8")
+    assert [one.hint for one in caught.value.every] == ["write 7/8"]
+
+
 @pytest.mark.parametrize(
     "read",
     [

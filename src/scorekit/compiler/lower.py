@@ -130,6 +130,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
             *fitted,
             *stirred(song, genre),
             *keyed(setting, song),
+            *material.meter_told(song, sources.sheets, setting.meter, setting.written),
             *material.key_told(song, sources.sheets, setting.key),
             *tune.decisions,
             *cast.choices(song, genre, lineup),
@@ -146,7 +147,7 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
     """Key, meter, grid, dials and harmony of the song."""
     song, genre, model = sources.song, sources.genre, sources.model
     written = read_meter(genre.meter.sig)
-    meter = (book.read("meter", read_meter, song.meter) if song.meter else None) or written
+    own_meter = book.read("meter", read_meter, song.meter) if song.meter else material.meter_of(sources.sheets)
     own = song.dials
     dials = Dials(
         model.complexity if own.complexity is None else own.complexity,
@@ -157,7 +158,7 @@ def set_up(sources: Sources, seed: Seed, book: Reader) -> sections.Setting:
         song=song,
         genre=genre,
         key=key_of(song, genre, seed, book, material.key_of(song, sources.sheets)),
-        meter=meter,
+        meter=own_meter or written,
         written=written,
         grid=genre.meter.grid * PPQ // written.bar,
         dials=dials,

@@ -268,7 +268,13 @@ def early(moved: Sequence[Note], path: str, what: str, book: Reader) -> None:
     before = sum(note.start < 0 for note in moved)
     if before:
         verb = "falls" if before == 1 else "fall"
-        book.wrong(join(path, "offset"), f"{count(before, 'note')} {verb} before the {what} begins", "a smaller offset")
+        own = path == "melody" and what == "section"
+        hint = (
+            "an upbeat sounds in the section before: leave section out, and say at which bar"
+            if own
+            else "a later offset"
+        )
+        book.wrong(join(path, "offset"), f"{count(before, 'note')} {verb} before the {what} begins", hint)
 
 
 def _over(line: Sequence[Note], first: int, sections: Sequence[Section], book: Reader) -> dict[str, tuple[Note, ...]]:
@@ -338,7 +344,28 @@ def harmony_heard(
     return found or None
 
 
-# -- key -----------------------------------------------------------------------------------------------------------------
+# -- meter and key -------------------------------------------------------------------------------------------------------
+
+
+def meter_of(sheets: Sheets) -> Meter | None:
+    """The meter that the file of the tune is written in, else that of the chords."""
+    found = (sheets[path].meter for path in ("melody", "chords") if path in sheets)
+    return next((Meter(*meter) for meter in found if meter and 1 <= meter[0] <= 32), None)
+
+
+def meter_told(song: SongSpec, sheets: Sheets, meter: Meter, written: Meter) -> tuple[Decision, ...]:
+    """T7: the meter was taken from the tune, or the song's own is not that of its tune."""
+    own = meter_of(sheets)
+    if own is None or own == (meter if song.meter else written):
+        return ()
+    who, rival, weight = ("song", str(meter), 1.0) if song.meter else ("genre", str(written), 0.5)
+    sides = (Claim("tune", str(own), 0.8), Claim(who, rival, weight))
+    why = (
+        "a meter in the song comes before that of its tune"
+        if song.meter
+        else "a song without a meter has that of its tune"
+    )
+    return (Decision("T7", "tempo", "song", sides, str(meter), why),)
 
 
 def heard(song: SongSpec, sheets: Sheets) -> tuple[float, ...]:

@@ -364,7 +364,9 @@ def meter(text: str) -> Meter:
     """``4/4``, ``6/8``, ``7/8``: 1 to 32 over 1, 2, 4, 8, 16 or 32."""
     match = _METER.fullmatch(text)
     if not match:
-        raise Wrong(0, f"{printable(text)!r} is not a meter", "write 4/4, 3/4, 6/8 or 7/8", len(text))
+        groups = re.fullmatch(r"\s*(\d{1,2}(?:\s*\+\s*\d{1,2}){1,7})\s*/\s*(\d{1,2})\s*", text, re.ASCII)
+        whole = f"{sum(map(int, groups[1].split('+')))}/{groups[2]}" if groups else "4/4, 3/4, 6/8 or 7/8"
+        raise Wrong(0, f"{printable(text)!r} is not a meter", f"write {whole}", len(text))
     beats, unit = int(match[1]), int(match[2])
     if not 1 <= beats <= 32:
         raise Wrong(match.start(1), f"{beats} beats in a bar", "1 to 32", len(match[1]))
