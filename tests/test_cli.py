@@ -458,15 +458,15 @@ def test_new_with_a_wrong_genre(here: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_genres(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """genres lists names with tempo and meter; a broken file is listed as broken."""
+    """genres lists names with family, tempo and meter; a broken file is listed as broken."""
     (here / "genres").mkdir()
     (here / "genres" / "polka.toml").write_text(
-        '[genre]\nname = "Polka"\n[tempo]\nmin = 100\nmax = 130.0\n[meter]\nsig = "2/4"\n[[form]]\nid = "a"\n'
+        '[genre]\nname = "Polka"\nfamily = "folk"\n[tempo]\nmin = 100\nmax = 130.0\n[meter]\nsig = "2/4"\n[[form]]\nid = "a"\n'
     )
     (here / "genres" / "bad.toml").write_text("[")
     assert run(["genres", "--json"]) == 0
     rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)["genres"]}
-    assert rows["polka"] == {"id": "polka", "name": "Polka", "tempo": "100-130 bpm", "meter": "2/4"}
+    assert rows["polka"] == {"id": "polka", "name": "Polka", "family": "folk", "tempo": "100-130 bpm", "meter": "2/4"}
     assert rows["bad"]["name"] == "(this file is broken)"
     assert run(["genres"]) == 0
     assert "polka" in capsys.readouterr().out

@@ -237,6 +237,28 @@ def test_mistakes_in_genres_and_models(tmp_path: Path) -> None:
     assert "extends itself" in scorekit.check(genre)[0].message
 
 
+def test_a_genre_in_another_meter_than_it_extends(tmp_path: Path) -> None:
+    """It is told once, where the meter is given, by itself and in a song; what else is wrong in that file is told with it."""
+    genre, song = tmp_path / "genres" / "waltz.toml", tmp_path / "song.toml"
+    genre.parent.mkdir()
+    genre.write_text('genre = { id = "waltz", name = "Waltz", extends = "rock" }\nmeter = { sig = "3/4", grid = 12 }\n')
+    song.write_text('genre = "waltz"\n')
+    for path in (genre, song):
+        [told] = scorekit.check(path)
+        assert told.span
+        assert (Path(told.span.file).name, told.span.line) == ("waltz.toml", 2)
+        assert "rock.toml is written in 4/4" in told.message
+    genre.write_text(
+        genre.read_text()
+        + 'harmony.prog = [{ id = "own", roles = ["verse"], mode = "major", w = 1, cadence = "open", rn = "I:2 IV:2" }]\n'
+    )
+    assert [told.span.line for told in scorekit.check(genre) if told.span] == [2, 3]
+    song.write_text('genre = "rock"\noverride.meter = { sig = "3/4", grid = 12 }\n')
+    assert [told.span.line for told in scorekit.check(song) if told.span] == [2]
+    song.write_text('genre = "rock"\nmeter = "3/4"\n')
+    assert not scorekit.check(song)
+
+
 def test_bases_are_no_genres(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A base is not listed, starts no new song, and cannot be a song's genre."""
     assert run(["genres"]) == 0

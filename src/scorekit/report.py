@@ -249,9 +249,10 @@ def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str] | None:
         if "form" not in spec and "extends" not in about:
             return None
         pace = f"{tempo['min']:g}-{tempo['max']:g} bpm" if {"min", "max"} <= tempo.keys() else ""
-        return {"id": name, "name": str(about.get("name", "")), "tempo": pace, "meter": str(meter.get("sig", ""))}
+        told = {"name": about.get("name"), "family": about.get("family"), "tempo": pace, "meter": meter.get("sig")}
+        return {"id": name, **{key: str(value or "") for key, value in told.items()}}
     except (ValueError, TypeError, AttributeError):
-        return {"id": name, "name": "(this file is broken)", "tempo": "", "meter": ""}
+        return {"id": name, "name": "(this file is broken)", "family": "", "tempo": "", "meter": ""}
 
 
 def genre_card(plan: Plan, genre: Layered) -> dict[str, Any]:

@@ -136,7 +136,8 @@ def with_genre(
     if genre.spec is None or model.spec is None:
         return Compiled(None, tuple(ordered(wrong)), layered, genre.layered, model.layered)
     known, problems = memo.get(("lore", genre.key, model.key), partial(lore, genre.spec, model.spec, catalog))
-    wrong += [genre.layered.diagnose(p) for p in (*problems, *misnamed(genre.spec, genre.layered))]
+    problems = [*of_this_meter(problems, genre.layered), *misnamed(genre.spec, genre.layered)]
+    wrong += [genre.layered.diagnose(p) for p in problems]
     plan = None
     if known:
         book = Reader()
@@ -161,6 +162,24 @@ def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
             f'write id = "{stem}", or rename the file',
         )
     ]
+
+
+def of_this_meter(problems: Sequence[Problem], layers: Layered) -> list[Problem]:
+    """Mistakes in a genre. Where it has another meter than what it extends, all that is wrong further down is only written for
+    the other one: that is told once, where the meter stands."""
+    above, said = layers.rank("meter.sig"), layers.written.get("meter.sig", ())
+    before = next((one for one in reversed(said) if one.value != said[-1].value), None)
+    below = [problem for problem in problems if 0 <= layers.rank(layers.told_at(problem)) < above]
+    if before is None or not below:
+        return list(problems)
+    extended = layers.layers[max(layers.rank(layers.told_at(problem)) for problem in below)].name
+    name = extended.replace("\\", "/").rpartition("/")[2]
+    told = Problem(
+        "meter.sig",
+        f"{name} is written in {before.value}: its patterns do not go with {said[-1].value}",
+        f'leave sig out, and let songs say  meter = "{said[-1].value}", to which patterns are folded',
+    )
+    return [told, *(problem for problem in problems if problem not in below)]
 
 
 class Read(Struct, Generic[Spec], frozen=True):
@@ -260,7 +279,7 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
     if kind == "genre" and "form" not in layered.values:
         mistakes = [one for one in mistakes if one.code != "missing" or one.path]
     if isinstance(spec, GenreSpec):
-        mistakes += [layered.diagnose(problem) for problem in ideas(spec, catalog)[1]]
+        mistakes += [layered.diagnose(problem) for problem in of_this_meter(ideas(spec, catalog)[1], layered)]
     return kind, tuple(dict.fromkeys(ordered([*wrong, *mistakes])))
 
 

@@ -103,14 +103,18 @@ class Layered(Struct, frozen=True, dict=True):
 
     def diagnose(self, found: Problem) -> Diagnostic:
         """A mistake at a key path as one at a place in a file."""
-        path = max((found.path, *found.beside), key=self._rank) if found.beside else found.path
+        path = self.told_at(found)
         span = self.span(path, found.offset, found.width, found.on_key)
         if span and found.code == "missing":
             span = replace(span, width=1)
         return Diagnostic(found.code, found.message, span, found.hint, path)
 
-    def _rank(self, path: str) -> int:
-        """How far up the layer lies that wrote a value."""
+    def told_at(self, found: Problem) -> str:
+        """The path at which a mistake is told: of values that do not go together, the one written furthest up."""
+        return max((found.path, *found.beside), key=self.rank) if found.beside else found.path
+
+    def rank(self, path: str) -> int:
+        """How far up the layer lies that wrote a value; -1 when nobody did."""
         winner = self.winner(path)
         return self.layers.index(winner.layer) if winner else -1
 
