@@ -54,7 +54,10 @@ MORE = (
     ("Chord-Horns", "BrassSection", "1.5 4 90; 4 8 80"),
 )
 """Tracks by name, voice and pattern."""
-IMPORTS = "import scorekit.compiler.compile, scorekit.render.midi; from scorekit import loading; loading.music()"
+IMPORTS = (
+    "import scorekit.compiler.compile, scorekit.ensemble.band, scorekit.ensemble.conflicts.reconcile, "
+    "scorekit.ensemble.performance, scorekit.render.midi"
+)
 WITHIN = """
 import sys, time
 from scorekit import pipeline, studio
