@@ -155,7 +155,7 @@ def _reflections(size: float) -> tuple[Samples, Samples]:
 
 
 class Room:
-    """A room being sounded, hop by hop: partitioned overlap-add convolution of a mono send into a stereo bus.
+    """A room being sounded, hop by hop: partitioned overlap-save convolution of a mono send into a stereo bus.
 
     Of each piece of the response only the frequencies are worked out at which it is less than 90 dB under the loudest,
     and none above 12 kHz, since a room has next to nothing there. Silence is free. One that begins ``reach`` samples
@@ -173,7 +173,8 @@ class Room:
 
     def _silence(self) -> None:
         self.past = np.zeros((2, len(self.weights) - 1, self.kept), np.float32)
-        self.tail: Samples | None = None
+        self.before = np.zeros(self.hop, np.float32)
+        """The hop heard last."""
         self.quiet = len(self.weights)
         """Hops since something was heard."""
         self.wet: dsp.Spectrum = np.zeros((_HOPS, 2, self.hop + 1), np.complex64)
@@ -189,33 +190,34 @@ class Room:
         """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
         for at in range(0, into.shape[-1], self.stride):
             heard = self.hear(send[at : at + self.stride])
-            if self.tail is not None:
-                dsp.add(into, self.tail, at)
-            self.tail = None
-            if heard is not None:
-                *earlier, last = self._answers(heard)
-                for number, answer in enumerate(earlier):
-                    dsp.add(into, answer, at + number * self.hop)
-                dsp.add(into, last[:, : self.hop], at + len(earlier) * self.hop)
-                self.tail = last[:, self.hop :]
+            for number, answer in enumerate(self._answers(heard)) if heard is not None else ():
+                dsp.add(into, answer, at + number * self.hop)
 
     def hear(self, send: Samples) -> Samples | None:
         """Take in a send (n,), whole hops but for the end of the song. Returns what is known now, the latest last: the
-        spectra (hops, parts) of what was heard before and of each hop, and after them the same with the parts of each
-        number crossed; None when all is silent."""
+        spectra (hops, parts) of each hop with the one before it, those that were heard earlier and these, and after them
+        the same with the parts of each number crossed; None when all is silent."""
         count = -(-send.size // self.hop)
         self.quiet = 0 if send.any() else self.quiet + count
-        if self.quiet >= len(self.weights) - 1 + count:
-            self.past[:] = 0.0
+        if self.quiet >= len(self.weights) + count:
+            self.past[:], self.before[:] = 0.0, 0.0
             return None
-        spectra = dsp.forth(_spaced(send, self.hop))[:, : self.kept // 2]
-        new = np.stack([spectra.view(np.float32), dsp.crossed(spectra)])
-        known = np.concatenate([self.past, new], axis=1)
+        around = np.zeros((count + 1) * self.hop, np.float32)
+        around[: self.hop], around[self.hop : self.hop + send.size] = self.before, send
+        self.before = around[count * self.hop :]
+        windows = np.lib.stride_tricks.sliding_window_view(around, 2 * self.hop)[:: self.hop]
+        spectra = np.fft.rfft(windows, norm="forward")[:, : self.kept // 2]
+        known = np.empty((2, self.past.shape[1] + count, self.kept), np.float32)
+        known[:, :-count], known[0, -count:], known[1, -count:] = (
+            self.past,
+            spectra.view(np.float32),
+            dsp.crossed(spectra),
+        )
         self.past = known[:, count:]
         return known
 
     def _answers(self, known: Samples) -> Samples:
-        """The answer to each of the latest hops, (hops, 2, 2 * hop)."""
+        """The answer at each of the latest hops, (hops, 2, hop)."""
         before = len(self.weights) - 1
         count = known.shape[1] - before
         total = self.wet.view(np.float32)[:count]
@@ -230,7 +232,7 @@ class Room:
                     else:
                         np.multiply(straight[:, a:b], heard[0], out=here)
                     here += np.multiply(crossed[:, a:b], heard[1], out=made)
-        return dsp.back(self.wet[:count], 2 * self.hop)
+        return dsp.back(self.wet[:count], 2 * self.hop)[..., self.hop :]
 
 
 _HOPS = dsp.BATCH // 2
@@ -249,7 +251,7 @@ def _partitions(response: Samples, hop: int) -> list[dsp.Weights]:
     the widest."""
     count = -(-response.shape[-1] // hop)
     padded = np.zeros((2, count * hop), np.float32)
-    padded[:, : response.shape[-1]] = response
+    padded[:, : response.shape[-1]] = response * np.float32(2 * hop)  # as spectra are taken in the "forward" norm
     spectra = dsp.forth(padded.reshape(2, count, hop).transpose(1, 0, 2), 2 * hop)[
         :, :, : int(12_000.0 / RATE * 2 * hop)
     ]
@@ -260,16 +262,6 @@ def _partitions(response: Samples, hop: int) -> list[dsp.Weights]:
         dsp.weights(piece[:, :bins])
         for piece, bins in zip(spectra, np.maximum.accumulate(last[::-1])[::-1], strict=True)
     ]
-
-
-def _spaced(x: Samples, hop: int) -> Samples:
-    """x (n,) in blocks of ``hop`` samples, each with as much silence after it: (blocks, 2 * hop)."""
-    out = np.zeros((-(-x.size // hop), 2 * hop), np.float32)
-    whole = x.size // hop
-    out[:whole, :hop] = x[: whole * hop].reshape(whole, hop)
-    if x.size % hop:
-        out[whole, : x.size % hop] = x[whole * hop :]
-    return out
 
 
 # -- echo and duck ---------------------------------------------------------------------------------------------------

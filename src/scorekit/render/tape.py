@@ -159,31 +159,31 @@ class Tape:
 
     def sounded(self, ask: Ask, a: int, b: int) -> list[Span]:
         """The room answers to what is sent to it from sample a to b, multiples of its hop or the end; where that is another
-        answer. It begins a hop early, with all it would remember, since its answer to one hop goes on in the next."""
+        answer."""
         assert self.room is not None
-        room, early = self.room.silent(), min(a, self.room.hop)
-        if a > early:
-            room.hear(audible(self.made.verb[max(a - room.reach, 0) : a - early]))
-        return self._answered(room, self.made.verb, self._room, a, b, room.hop, early, room.stride, ask)
+        room = self.room.silent()
+        if a:
+            room.hear(audible(self.made.verb[max(a - room.reach, 0) : a]))
+        return self._answered(room, self.made.verb, self._room, a, b, room.hop, room.stride, ask)
 
     def _echoed(self, ask: Ask, a: int, b: int) -> list[Span]:
         echo = effects.Echo(self.delay)
         for at in range(max(a - echo.reach, 0) // CHUNK * CHUNK, a, CHUNK):
             answer(echo, self.made.delay[at : at + CHUNK])
-        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, 0, CHUNK, ask)
+        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, CHUNK, ask)
 
     def _answered(
-        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int, early: int,
-        stride: int, ask: Ask,
+        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int, stride: int,
+        ask: Ask,
     ) -> list[Span]:  # fmt: skip
         found = list[Span]()
-        for at in range(a - early, b, stride):
+        for at in range(a, b, stride):
             end = min(at + stride, b)
             ask(end)
-            here = slice(max(at, a), end)
-            new = answer(ringing, send[at:end])[:, here.start - at :]
+            here = slice(at, end)
+            new = answer(ringing, send[here])
             step = new - known[:, here]
-            others = [first for first in range(here.start, end, hop) if step[:, first - here.start :][:, :hop].any()]
+            others = [first for first in range(at, end, hop) if step[:, first - at :][:, :hop].any()]
             if others:
                 self.made.dry[:, here] += step
                 known[:, here] = new
