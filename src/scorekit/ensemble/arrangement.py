@@ -119,8 +119,8 @@ def size(plan: Plan, section: Section) -> int:
 
 
 def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
-    """The band in the order in which places are given away: the genre's order, the colours shuffled by section name, and
-    kept for later than the introduction; those who comp once for the song.
+    """The band in the order in which places are given away: the genre's order, shuffled for the song, so that who has come
+    in stays, and in breaks by section; the colours kept for later than the introduction.
 
     The first three of the order are the core and keep their places; what is always there comes first, then the tune.
     """
@@ -138,7 +138,8 @@ def by_wish(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
         focus = -1.5 if name in plan.focus else 0.0
         strays = 2.0 * stray if section.name in _LOOSE and place else stray if place > 2 else 0.0
         comps = name in _COMPERS and section.name not in _LOOSE
-        drift = strays * (0.5 * seed.unit(f"rank/{name}") if comps else seed.at(section.name).unit(f"rank/{name}"))
+        song, own = seed.unit(f"rank/{name}"), seed.at(section.name).unit(f"rank/{name}")
+        drift = strays * (0.5 * song if comps else own if section.name in _LOOSE else 0.8 * song + 0.2 * own)
         early = 1.5 if section.name == "intro" and name in _COLOURS else 0.0
         return (place + drift + focus + early, place)
 
@@ -316,7 +317,7 @@ def rests(
     """Bars in which a background part lays out: four of every eight, where its own chance says; never the whole section.
 
     Who is out is out for four bars, at first for those a section begins with: of the blocks of four in which a part of a real
-    band plays at all, it plays .92 through. Endings and choruses are played through; over a groove all are there for the
+    band plays at all, it plays .92 through. Who has come in stays: where a section returns fewer rest. Endings and choruses are played through; over a groove all are there for the
     hook's first four bars. Whoever gives an introduction its chords may be alone in it, and stays. At full energy the first
     of the compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums
     and bass are left alone. There a first statement of four bars has a rest for certain: those who comp come in with its
@@ -324,6 +325,7 @@ def rests(
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
         return ()
+    returns = section.occurrence > 1
     if intents.peaks(section) and not vamping:
         return ()
     if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
@@ -339,9 +341,9 @@ def rests(
         turn = seed.chance("keys rest in the hook", 0.5) == (section.melody == "hook")
         return (0, 1) if turn == (part == "keys") or not set(playing) & _COMPERS - {part} else ()
     for block in range(0, section.bars - 7, 8):
-        share = 0.75 * rest_share(part, section.tier)
+        share = (0.3 if returns else 0.75) * rest_share(part, section.tier)
         if draw.chance(f"rest/{block}", share):
-            late = intents.peaks(section) or (section.occurrence > 1 and draw.chance(f"where/{block}", 0.5))
+            late = intents.peaks(section) or (returns and draw.chance(f"where/{block}", 0.5))
             resting += range(block + 4 * late, block + 4 * late + 4)
     if sure and not resting:
         return (1, 2)

@@ -29,7 +29,7 @@ class Turn(Struct, frozen=True):
 TURNS: Mapping[str, Turn] = {
     "end": Turn(1.0, 0.6, 0.7),
     "eighth": Turn(0.6, 0.3, 0.8),
-    "fourth": Turn(0.4, 0.0, 0.7),
+    "fourth": Turn(0.3, 0.0, 0.7),
 }
 """At the end of a section, of eight bars inside it, and of four."""
 

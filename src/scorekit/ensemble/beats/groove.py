@@ -40,7 +40,7 @@ from scorekit.score import Brief, Origin, Phrase
 
 PHRASE = ("state", "restate", "answer", "close")
 """What each of four bars is, where the drummer does not turn."""
-_STIR = {"state": 0.0, "restate": 0.2, "answer": 0.1, "close": 0.8, "turn": 1.0}
+_STIR = {"state": 0.0, "restate": 0.3, "answer": 0.3, "close": 0.5, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
 _FREE = 0.55
 """Looseness from which a drummer talks all the time, as in jazz, and each bar may be varied."""
