@@ -101,10 +101,13 @@ EVERY = tuple(name for name in files.known("genres") if name != "base44")
 
 @pytest.mark.parametrize("genre", EVERY)
 def test_a_dead_version_trips_at_least_eight(genre: str) -> None:
-    """Our own output quantised, flat, looped and in block chords sets off eight alarms or more, played by people or machines."""
+    """Our own output quantised, flat, looped and in block chords sets off eight alarms or more, played by people or machines;
+    where nobody drums, of whom eight alarms speak, seven."""
     for seed in (1, 2, 5):
-        found = tripped(smells(*deadened(composed(genre, seed))))
-        assert len(found) >= 8, [s.name for s in found]
+        song = composed(genre, seed)
+        drums = any(passage.phrase("drums").notes for passage in song.passages if song.plan.parts[0].name == "drums")
+        found = tripped(smells(*deadened(song)))
+        assert len(found) >= (8 if drums else 7), [s.name for s in found]
 
 
 @pytest.mark.parametrize("genre", EVERY)

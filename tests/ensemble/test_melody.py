@@ -163,17 +163,18 @@ def test_intervals_like_sung_ones() -> None:
 
 
 def test_hooks_repeat() -> None:
-    """A hook has at most eleven notes in two bars (sung pop has nine); its rhythm comes back at least twice, or once and in a
-    variant of it where the third of its four units is an idea of its own."""
-    returns = []
+    """A hook has at most eleven notes in two bars (sung pop has nine). How it begins comes back at least once, after one bar,
+    two or four; in most hooks it does so every two bars, all but once, or every four."""
+    returns, fours = [], []
     for seed in range(12):
         phrase = play(seed=seed, melody="hook", ideas=replace(POP, schemas=(("hook2x4", 1.0),), pickup=0.0))
         bar = 4 * PPQ
         units = [[n.start % (2 * bar) for n in phrase.notes if n.start // (2 * bar) == k] for k in range(4)]
         assert all(len(unit) <= 11 for unit in units)
         returns.append(sum(unit[:3] == units[0][:3] for unit in units))
-        assert returns[-1] >= 2
-    assert sum(n >= 3 for n in returns) >= 9
+        fours.append(units[2][:3] == units[0][:3])
+        assert returns[-1] >= 2 or fours[-1]
+    assert sum(n >= 3 or four for n, four in zip(returns, fours, strict=True)) >= 9
 
 
 def test_a_chorus_opens_the_range() -> None:
@@ -365,7 +366,7 @@ def test_a_tune_does_not_rest_beside_its_chord(genre: str) -> None:
                     near = note.pitch % 12 not in tones and {(note.pitch + d) % 12 for d in (-1, 1)} & set(tones)
                     beside += bool(near)
                     wild += bool(near) and (note.pitch - chord.root) % 12 not in score.plan.ideas.melody.tensions
-    assert held > 60
+    assert held > 50
     assert beside <= 0.03 * held
     assert wild == 0
 

@@ -12,8 +12,8 @@ from scorekit.ensemble.melody import Setting
 from scorekit.ensemble.motifs import Tone
 from scorekit.timebase import PPQ
 
-CARRY = 0.65
-"""How often a rest inside a phrase is sung over."""
+CARRY, OVER = 0.78, 0.5
+"""How often a rest inside a phrase is sung over, and one at the line between two."""
 
 
 def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:
@@ -26,16 +26,17 @@ def monophonic(tones: Sequence[Tone]) -> tuple[Tone, ...]:
 
 
 def carried(setting: Setting, line: Sequence[Tone]) -> tuple[Tone, ...]:
-    """The line with most of the short rests inside its four-bar phrases sung over: half a beat is left to breathe, and one
-    rest in eight bars."""
+    """The line with most of the short rests inside its four-bar phrases sung over, and some between two: half a beat is left
+    to breathe, and one rest in eight bars."""
     phrase, out = 4 * setting.section.meter.bar, list(line)
     rests = [n for n, (tone, after) in enumerate(pairwise(line)) if after.start - tone.end >= PPQ * 3 // 4]
     left = Counter(line[n].start // (2 * phrase) for n in rests)
     for n in rests:
         tone, after = line[n], line[n + 1]
-        same = tone.start // phrase == (after.start + PPQ) // phrase and after.start - tone.end <= 5 * PPQ // 2
+        same, near = tone.start // phrase == (after.start + PPQ) // phrase, after.start - tone.end <= 5 * PPQ // 2
         held, block = after.start - PPQ // 2 - tone.start, tone.start // (2 * phrase)
-        if same and held <= 4 * PPQ and left[block] > 1 and setting.seed.chance(f"carry/{tone.start}", CARRY):
+        odds = CARRY if same else OVER
+        if near and held <= 4 * PPQ and left[block] > 1 and setting.seed.chance(f"carry/{tone.start}", odds):
             out[n], left[block] = replace(tone, length=held), left[block] - 1
     return tuple(out)
 

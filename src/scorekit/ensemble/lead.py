@@ -23,7 +23,7 @@ from scorekit.ideas import MelodyIdeas
 from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
-LEAN = 1.8
+LEAN = 2.2
 """How often, by the genre's chance of a pickup, one leads into a tune that begins on its first beat."""
 LIBERTY = 0.12
 """How many of a riff's longer tones the lead plays round: it is the one that may."""
@@ -31,6 +31,8 @@ EDGE = 4
 """Semitones a shared riff may leave the lane by: better than to be torn apart by octaves."""
 FALLS, INTENDED = 0.15, frozenset(("hit with the band", "last note", "upbeat"))
 """How many long tones before a rest fall away in loud sections, and what is sung straight."""
+BREATH = PPQ // 4
+"""Ticks by which a phrase's last tone is let go before its end, for breath; half of it where it is short."""
 SLACK = 0.1
 """How far density may lean before a tune changes: a return a little fuller is still the same tune."""
 
@@ -299,7 +301,7 @@ def _sing(pen: Pen, brief: Brief, setting: Setting, tones: Sequence[Tone]) -> No
     notes = []
     for n, (tone, velocity) in enumerate(zip(tones, velocities, strict=True)):
         last = tone.end in ends and tone.idea != "last note" and tone.length > PPQ // 2
-        length = round(tone.length * 0.9) if last else tone.length
+        length = tone.length - (BREATH if tone.length > PPQ else BREATH // 2) if last else tone.length
         loud = min(127, max(1, round(velocity)))
         shared = EDGE if tone.idea.startswith("riff ") else 0
         low, high = brief.lane.low - shared, brief.lane.high + shared

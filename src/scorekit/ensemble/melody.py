@@ -99,7 +99,7 @@ SPAN = 17
 """Semitones a tune may span; sung melodies cover 12 to 19."""
 WIDE = 20
 """The same for soloists, and for choruses, which reach higher."""
-ON_ONE = 0.3
+ON_ONE = 0.4
 """How many tunes begin on their first beat, with a tone that whoever leads into it knows."""
 
 

@@ -2,7 +2,8 @@
 
 A schema says in which order ideas come back. Its tokens are a letter, how it returns (``'`` copy with a new tail,
 ``=`` exact copy, ``^`` transposed, ``~`` same rhythm with new pitches, ``/`` fragment and sequence, ``*`` ornamented;
-nothing: chosen by chance), and how it ends (``?`` open, ``.`` closed). ``-`` is space for an echo.
+nothing: chosen by chance), and how it ends (``?`` open, ``.`` closed). ``-`` is space for an echo; a number before the letter
+is the unit's length in bars where that is not two.
 """
 
 from __future__ import annotations
@@ -33,9 +34,25 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
 }
 """Two-bar units of each schema; three keep the first two and the last, more than the schema has go round again."""
 
-HOOK_FORMS = ((("a", "a=", "a'?", "a=."), 0.3), (("a", "a=", "b", "a=."), 0.5), (("a", "a'", "b", "a'."), 0.2))
-"""How the four units of a chorus hook go: thrice the same and home, or with an idea of its own, higher, in the third."""
-
+_AAB = ("1a", "1a^", "b?", "1a=", "1a^", "b.")
+_LONG = ("4a?", "4a'.")
+_BROKEN = ("a", "a=", "1c", "1c^", "b.")
+FORMS: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {
+    "hook2x4": (
+        (("a", "a=", "a'?", "a=."), 0.2),
+        (("a", "a=", "b", "a=."), 0.4),
+        (("a", "a'", "b", "a'."), 0.15),
+        (("a", "b?", "c", "b'."), 0.2),
+        (("1a", "1a^", "b?", "1a^", "1a=", "b."), 0.2),
+        (_BROKEN, 0.25),
+        (("4a?", "4a'."), 0.2),
+    ),
+    "period": (((), 1.0), (_LONG, 0.7), (("3a", "3a'?", "b."), 0.3)),
+    "sentence": (((), 1.0), (_AAB, 0.5), (("a?", "a^", "1b", "1b^", "c."), 0.6)),
+    "call_response": (((), 1.0), (("3a", "1b?", "3a=", "1b."), 0.5)),
+}
+"""How the units of a schema may go, and how readily; () is the schema itself, as where nothing is said. A number is a unit's bars: a bar
+sung again a step higher and answered, fragments before the end, four bars in one breath and again, three and three and two."""
 SHORT: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'."),
     "period": ("a", "a=."),
@@ -122,24 +139,42 @@ def _room(name: str, bars: int) -> float:
     return 1.0 if name != "blues_aab" or bars % 12 == 0 else 0.1
 
 
+def form_of(schema: str, seed: Seed) -> tuple[str, ...]:
+    """One of the forms of a schema; () for the schema itself."""
+    forms = FORMS.get(schema, ())
+    return seed.choose("form", [form for form, _ in forms], [weight for _, weight in forms]) if forms else ()
+
+
+def _length(token: str) -> int:
+    return int(token[0]) if token[0].isdigit() else 2
+
+
 def slots(schema: str, bars: int, cadence: str, form: Sequence[str] = ()) -> tuple[Slot, ...]:
-    """The units of a section in order, by the schema or a ``form`` of it; the last one ends as the section's cadence asks."""
-    form = form or SCHEMAS[schema]
-    count = max(1, -(-bars // 2))
-    if count <= 2:
+    """The units of a section in order, by the schema or a ``form`` of it, from its beginning as far as there are bars; the last
+    one ends as the section's cadence asks."""
+    form, count = form or SCHEMAS[schema], max(1, -(-bars // 2))
+    if any(_length(token) != 2 for token in form):
+        whole = sum(map(_length, form))
+        tokens = tuple(form) * -(-bars // whole)
+    elif count <= 2:
         tokens = SHORT[schema][:count]
     elif count < len(form):
         tokens = (*form[: count - 1], form[-1])
     else:
         tokens = tuple(form[n % len(form)] for n in range(count))
+    starts = [sum(map(_length, tokens[:n])) for n in range(len(tokens))]
+    told = [(token, start) for token, start in zip(tokens, starts, strict=True) if start < bars]
     last = "." if cadence == "closed" else "?"
-    return tuple(_slot(n, token, bars, last if n == count - 1 else "") for n, token in enumerate(tokens))
+    return tuple(
+        _slot(n, token, start, bars, last if n == len(told) - 1 else "") for n, (token, start) in enumerate(told)
+    )
 
 
-def _slot(index: int, token: str, bars: int, forced: str) -> Slot:
+def _slot(index: int, token: str, bar: int, bars: int, forced: str) -> Slot:
     close = forced or ("?" if "?" in token else "." if "." in token else "")
-    op = next((mark for mark in token[1:] if mark in "'=^~/*"), "")
-    return Slot(index, 2 * index, min(2, bars - 2 * index), token[0], op, close)
+    letters = token.lstrip("0123456789")
+    op = next((mark for mark in letters[1:] if mark in "'=^~/*"), "")
+    return Slot(index, bar, min(_length(token), bars - bar), letters[0], op, close)
 
 
 def operation(slot: Slot, seed: Seed, heat: float) -> str:
@@ -193,12 +228,13 @@ def figure(
     heat: float,
     lean: float = 0.0,
 ) -> tuple[Tone, ...]:
-    """The rhythm of an idea of one or two bars: a cell, then the same again (.3) or an answering one."""
+    """The rhythm of an idea: a cell, then the same again (.2) or an answering one; both again where it has more bars."""
     first = pick_cell(cells, used, seed, "cell/0", dials, heat, lean)
     second = first if seed.chance("again", 0.2) else pick_cell(cells, (*used, first), seed, "cell/1", dials, heat, lean)
     tones = cell_tones(first, cells[first], section, 0, 0)
-    if bars > 1:
-        tones += cell_tones(second, cells[second], section, 1, section.meter.bar)
+    for bar in range(1, bars):
+        own = second if bar % 2 else first
+        tones += cell_tones(own, cells[own], section, bar % 2, bar * section.meter.bar)
     return tones or (Tone(0, section.meter.pulses[0]),)
 
 
@@ -207,48 +243,70 @@ STATEMENTS = (("arrive", 0.55), ("run", 0.2), ("twice", 0.25))
 
 
 def statement(tones: Sequence[Tone], bars: int, section: Section, manner: str, seed: Seed) -> tuple[Tone, ...]:
-    """A hook's rhythm as one clear idea: its first bar as it is, and a second that arrives, runs on or says the same."""
+    """A hook's rhythm as one clear idea: its first bar as it is, and what arrives, runs on or says the same."""
     bar = section.meter.bar
     if bars < 2 or manner == "run":
         return tuple(tones)
     head = tuple(t for t in tones if t.start < bar)
     if manner == "twice":
-        return (*head, *(replace(t, start=t.start + bar) for t in head))
-    return land(tones, 2 * bar, section.meter, seed, "arrive")
+        return (*head, *(replace(t, start=t.start + n * bar) for n in range(1, bars) for t in head))
+    return land(tones, bars * bar, section.meter, seed, "arrive")
 
 
 # -- rhythm edits ----------------------------------------------------------------------------------------------------
 
 
-def sung(tones: Sequence[Tone], end: Tick, gate: float = 1.0, near: Tick = PPQ * 3 // 2) -> tuple[Tone, ...]:
-    """Each tone held to the next when that is at most ``near`` away, else until a beat before it.
+def sung(
+    tones: Sequence[Tone], end: Tick, gate: float = 1.0, near: Tick = PPQ * 3 // 2, landed: bool = False
+) -> tuple[Tone, ...]:
+    """Each tone held to the next when that is at most ``near`` away, else until a beat before it; the last one, where the
+    figure has ``landed``, as long as it is.
 
     A gate below 1 leaves that share of the room silent.
     """
-    held = []
-    for tone, after in zip(tones, [*(t.start for t in tones), end][1:], strict=True):
+    out = []
+    for n, (tone, after) in enumerate(zip(tones, [*(t.start for t in tones), end][1:], strict=True)):
         room = max(1, after - tone.start)
         length = room if room <= near else min(room, max(tone.length, min(room - PPQ, 2 * PPQ)))
-        held.append(replace(tone, length=max(1, round(length * gate))))
-    return tuple(held)
+        length = min(room, tone.length) if landed and n == len(tones) - 1 else length
+        out.append(replace(tone, length=max(1, round(length * gate))))
+    return tuple(out)
 
 
-def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, late: float = 0.0) -> tuple[Tone, ...]:
-    """The figure brought to rest in its last bar: a long tone on or just before a strong beat, then a beat of air.
+RINGS = {2: 0.9, 3: 0.6, 4: 1.0, 5: 1.0, 6: 1.2, 7: 1.2}
+"""Half beats for which a phrase's last tone may sound, and how readily: in sung pop no length has more than a tenth of them."""
 
-    ``late`` is the weight of ending short on the bar's last beat instead, as soloists do.
+
+def land(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed, draw: str, late: float = 0.1) -> tuple[Tone, ...]:
+    """The figure brought to rest in its last bar: a tone on or just before a beat, the first and the middle one rather than
+    others, as long as it is let ring, then at least half a beat of air.
+
+    ``late`` is the weight of ending on the bar's last beat, where soloists end short.
     """
-    start = end - meter.bar
-    spots = [meter.onsets[0], meter.onsets[len(meter.onsets) // 2], meter.onsets[-1]]
-    spot = start + seed.choose(draw + "/spot", spots, (0.55, 0.45, late))
+    start, middle = end - meter.bar, len(meter.onsets) // 2
+    spots = list(meter.onsets)
+    weights = [
+        0.4 if n == 0 else late if n == len(spots) - 1 else 0.3 if n == middle else 0.2 for n in range(len(spots))
+    ]
+    spot = start + seed.choose(draw + "/spot", spots, weights)
     half = meter.pulses[0] // 2
     near = [t for t in tones if spot - half <= t.start < spot]
     if near and near[-1].start >= 0 and seed.chance(draw + "/early", 0.45):
         spot = near[-1].start
     kept = [t for t in tones if t.start < spot]
-    room = end - spot - max(PPQ, meter.pulses[-1])
-    last = Tone(spot, max(half, min(room, 5 * PPQ // 2)), 0, "x", "", kept[-1].cell if kept else 0)
+    room = end - spot - PPQ // 2
+    rings = {n * PPQ // 2: weight for n, weight in RINGS.items() if n * PPQ // 2 <= room} or {max(half, room): 1.0}
+    length = seed.choose(draw + "/rings", list(rings), list(rings.values()))
+    last = Tone(spot, length, 0, "x", "", kept[-1].cell if kept else 0)
     return (*kept, last)
+
+
+def held(tones: Sequence[Tone], end: Tick, meter: Meter, seed: Seed) -> tuple[Tone, ...]:
+    """The figure brought to rest on one tone of more than a bar: from one or two beats before its last bar to its end."""
+    start = end - meter.bar - seed.choose("held/from", (1, 2), (0.6, 0.4)) * PPQ
+    kept = [t for t in tones if t.start < start]
+    length = end - start - PPQ // 2
+    return (*kept, Tone(start, length, 0, "x", "", kept[-1].cell if kept else 0))
 
 
 def thinned(tones: Sequence[Tone], keep: int, meter: Meter) -> tuple[Tone, ...]:

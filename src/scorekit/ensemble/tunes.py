@@ -6,24 +6,22 @@ motif's seed; what differs from one occurrence to the next is drawn afterwards f
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from functools import lru_cache
 
 from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble.breath import breathing, carried, monophonic
-from scorekit.ensemble.grid import offbeat
 from scorekit.ensemble.melody import Aim, Setting, Spot, dissonance, search, spot
 from scorekit.ensemble.motifs import (
-    HOOK_FORMS,
     STATEMENTS,
     Slot,
     Tone,
     eased,
     figure,
     filled,
+    form_of,
+    held,
     land,
     on_the_one,
     operation,
@@ -38,6 +36,7 @@ from scorekit.ensemble.motifs import (
     thinned,
 )
 from scorekit.ensemble.solos import improvised
+from scorekit.ensemble.upbeats import climbed, ladder_of, led, upbeat_of
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
@@ -63,6 +62,10 @@ HOLD = {"lead": PPQ * 5 // 2, "hook": PPQ * 7 // 4, "solo": PPQ}
 """Longest gap a tone is held across, in ticks, by what the melody does."""
 LEAN = {"hook": -1.5, "lead": 0.4}
 """How verses lean to the genre's busier rhythms and hooks to its plainer ones, in powers of two over all of them."""
+HELD = 0.22
+"""How many ideas that come to rest do so on a tone of more than a bar."""
+LATE = 0.35
+"""How many ideas that could begin on the first beat come in after it."""
 WORDS = 0.25
 """How often a verse's copy is sung to other words."""
 BROAD = frozenset({"bridge", "B"})
@@ -75,19 +78,6 @@ _NEAR = (0, -1, 1, -2, 2, -3, 3)
 # -- ideas that return -----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
-def _ladder(tonic: int, mode: str) -> tuple[int, ...]:
-    return theory.scale_pitches(tonic, mode)
-
-
-def _climb(pitch: int, steps: int, ladder: Sequence[int]) -> int:
-    """A pitch moved by scale steps, keeping its chromatic distance from the scale."""
-    near = bisect_left(ladder, pitch)
-    if near == len(ladder) or (near and pitch - ladder[near - 1] <= ladder[near] - pitch):
-        near -= 1
-    return ladder[min(max(near + steps, 0), len(ladder) - 1)] + pitch - ladder[near]
-
-
 def _scale_name(setting: Setting) -> str:
     return setting.ideas.scale or setting.section.key.mode
 
@@ -95,17 +85,17 @@ def _scale_name(setting: Setting) -> str:
 def adapted(setting: Setting, tones: Sequence[Tone], reach: Sequence[int], move: bool = False) -> tuple[Tone, ...]:
     """A copy brought into the harmony where it lands: moved by the best of the scale steps in ``reach``, the worst
     clashes mended. ``move`` prefers a sequence a step or two away to staying."""
-    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
+    ladder = ladder_of(setting.section.key.tonic, _scale_name(setting))
     places = [spot(setting, tone) for tone in tones]
 
     def price(steps: int) -> float:
-        pitches = [_climb(t.pitch, steps, ladder) for t in tones]
+        pitches = [climbed(t.pitch, steps, ladder) for t in tones]
         misfit = sum(dissonance(p, place) for p, place in zip(pitches, places, strict=True))
         beyond = sum(1.5 for p in pitches if not setting.low <= p <= setting.high)
         return misfit + beyond + (abs(abs(steps) - 1.5) * 0.4 if move else abs(steps) * 1.5)
 
     steps = min(reach, key=price)
-    moved = [replace(t, pitch=_climb(t.pitch, steps, ladder) if steps else t.pitch) for t in tones]
+    moved = [replace(t, pitch=climbed(t.pitch, steps, ladder) if steps else t.pitch) for t in tones]
     return _settled(setting, moved, places)
 
 
@@ -190,6 +180,8 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
         speaks = BREATHS[1] if "blues" in setting.ideas.scale else BREATHS[0]
         over = slot.bar + slot.bars >= section.bars or seed.chance("breath", speaks)
         tones = land(tones, end, section.meter, seed, "land", 0.5) if over else tones
+    elif slot.close and slot.bars > 1 and setting.kind != "riff" and seed.chance("held", HELD):
+        tones = held(filled(tones, _least(setting, slot), end, section), end, section.meter, seed)
     elif slot.close:
         tones = land(filled(tones, _least(setting, slot), end, section), end, section.meter, seed, "land")
     else:
@@ -199,10 +191,13 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     if setting.kind == "hook":
         manner = seed.choose("statement", [name for name, _ in STATEMENTS], [weight for _, weight in STATEMENTS])
         tones = tones if slot.close else statement(tones, slot.bars, section, manner, seed)
-        tones = syncopated(thinned(tones, MOST, section.meter), section)
+        tones = syncopated(thinned(tones, MOST * -(-slot.bars // 2), section.meter), section)
     if setting.kind != "solo":
-        tones = tuple(t for t in eased(tones, section.meter, 0.4) if t.start < end)
-    return sung(tones, end, 0.6) if setting.kind == "riff" else sung(tones, end, 1.0, HOLD.get(setting.kind, PPQ))
+        late = tones[0].start == 0 and len(tones) > 4 and tones[1].start <= 3 * PPQ // 2 and seed.chance("late", LATE)
+        tones = tuple(t for t in eased(tones[late:], section.meter, 0.4) if t.start < end)
+    if setting.kind == "riff":
+        return sung(tones, end, 0.6)
+    return sung(tones, end, 1.0, HOLD.get(setting.kind, PPQ), bool(slot.close) and setting.kind != "solo")
 
 
 def _least(setting: Setting, slot: Slot) -> int:
@@ -240,9 +235,10 @@ def _stated(
     """A new idea sung where its slot lies, so that it may be followed by itself without a leap."""
     shapes = HOOKS if setting.kind == "hook" else SHAPES
     shape = seed.choose("shape", [name for name, _ in shapes], [w for _, w in shapes], setting.heat)
-    lift = (HOOK_LIFT if setting.kind == "hook" else LIFT)[slot.index % 4] + (
+    lift = (HOOK_LIFT if setting.kind == "hook" else LIFT)[slot.bar // 2 % 4] + (
         6.0 * (_rising(setting, slot) - 1.0) if setting.kind == "solo" else 0.0
     )
+    lift += 4.0 * (setting.kind == "hook" and slot.bars > 2)  # what is said in one breath has its top in it
     laid = _laid(rhythm, slot.bar * setting.section.meter.bar)
     leap = (
         _leapt(setting, laid, seed)
@@ -308,7 +304,7 @@ def _returned(setting: Setting, slot: Slot, said: Sequence[Tone], op: str, seed:
     end = start + slot.bars * setting.section.meter.bar
     copy = [t if t.idea == "approach" else replace(t, idea="motif copy") for t in _laid(said, start) if t.start < end]
     if op == "~":
-        aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.index % 4], slot.close, (), slot.goal)
+        aim = Aim("descending" if slot.index % 2 else "convex", LIFT[slot.bar // 2 % 4], slot.close, (), slot.goal)
         fresh = search(setting, [replace(t, idea="same rhythm, new pitches") for t in copy], aim, seed)
         return _closed(setting, slot, fresh, seed.at("close")) if slot.close else fresh
     if op == "/":
@@ -333,7 +329,7 @@ def _closed(setting: Setting, slot: Slot, tones: Sequence[Tone], seed: Seed) -> 
         return reaimed(setting, slot, tones, seed, "motif copy, new ending", 1)
     rest = land([replace(t, start=t.start - start) for t in tones], end - start, setting.section.meter, seed, "land")
     count = sum(t.pitch == 0 for t in rest) or 1
-    return reaimed(setting, slot, sung(_laid(rest, start), end), seed, "motif copy, new ending", count)
+    return reaimed(setting, slot, sung(_laid(rest, start), end, landed=True), seed, "motif copy, new ending", count)
 
 
 def _unit(
@@ -368,7 +364,7 @@ def _echo(setting: Setting, slot: Slot, said: Sequence[Tone], seed: Seed) -> tup
 
 
 def tune(setting: Setting) -> tuple[Tone, ...]:
-    """The tune of a section: its schema's units in order, each joined to the one before by breath or pickup."""
+    """The tune of a section: its schema's units in order, each joined to the one before by breath or upbeat."""
     weights = setting.ideas.schemas or (("period", 1.0),)
     schema = schema_for(setting.kind, weights, setting.section.bars, setting.seed, setting.heat)
     if setting.kind == "solo" and schema == "bop_line" and setting.ideas.approach >= BOP:
@@ -376,36 +372,18 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     said: dict[str, tuple[Tone, ...]] = {}
     line: Sequence[Tone] = []
     used: list[int] = []
-    forms, odds = [form for form, _ in HOOK_FORMS], [weight for _, weight in HOOK_FORMS]
-    form = setting.seed.choose("hook form", forms, odds) if schema == "hook2x4" else ()
+    leads = setting.section.name in ("pre", "bridge")
+    form = form_of(schema, setting.seed) if setting.kind in ("hook", "lead") and not leads else ()
     units = slots(schema, setting.section.bars, setting.section.cadence, form)
     for slot, after in zip(units, (*units[1:], None), strict=True):
         known = said.get(after.letter) if after else None
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
-        line = [*line, *_pickup(setting, line, unit, slot), *unit]
+        upbeat = upbeat_of(setting, setting.seed.at(slot.letter)) if slot.index and unit else None
+        start = slot.bar * setting.section.meter.bar
+        line = [*(led(setting, line, unit, start, upbeat) if upbeat else line), *unit]
     line = monophonic(line)
     line = carried(setting, line) if setting.kind in ("lead", "hook") and schema not in GAPPED else line
     return line if setting.kind == "riff" else breathing(setting, line)
-
-
-def _pickup(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], slot: Slot) -> tuple[Tone, ...]:
-    """One to three tones that lead by step into a unit that begins on its downbeat, where there is air before it."""
-    start = slot.bar * setting.section.meter.bar
-    if not line or not unit or unit[0].start != start:
-        return ()
-    if not setting.seed.chance(f"pickup/{slot.index}", setting.ideas.pickup):
-        return ()
-    half = offbeat(setting.section)
-    first = 0 if setting.seed.chance(f"two/{slot.index}", 0.6) else 1
-    places = [p for p in (start - PPQ, start - PPQ + half)[first:] if p >= line[-1].start + PPQ]
-    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
-    count, way = len(places), unit[0].pitch - line[-1].pitch
-    rising = way > 0 if abs(way) > 4 else setting.seed.chance(f"rising/{slot.index}", 0.65)
-    sign = 1 if rising and _climb(unit[0].pitch, -count, ladder) >= setting.low else -1
-    pitches = [_climb(unit[0].pitch, (n - count) * sign, ladder) for n in range(count)]
-    ends = [*places, start][1:]
-    spans = zip(places, ends, pitches, strict=True)
-    return tuple(Tone(p, end - p, pitch, "s", "pickup", unit[0].cell) for p, end, pitch in spans)
 
 
 # -- more, fewer, other ----------------------------------------------------------------------------------------------
@@ -418,9 +396,9 @@ def between(setting: Setting, tone: Tone, after: Tone) -> Tone | None:
     cut = half // step * step
     if cut < PPQ // 3 or tone.length - cut < PPQ // 4:
         return None
-    ladder = _ladder(setting.section.key.tonic, _scale_name(setting))
+    ladder = ladder_of(setting.section.key.tonic, _scale_name(setting))
     toward = 1 if after.pitch > tone.pitch else -1
-    pitch = _climb(after.pitch, -toward if abs(after.pitch - tone.pitch) > 2 else 1, ladder)
+    pitch = climbed(after.pitch, -toward if abs(after.pitch - tone.pitch) > 2 else 1, ladder)
     if not setting.low <= pitch <= setting.high or pitch % 12 not in spot(setting, tone).scale:
         return None
     return Tone(tone.start + cut, tone.length - cut, pitch, "s", "ornament", tone.cell)
