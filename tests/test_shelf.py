@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.effects import FLAT, Tone
@@ -118,3 +119,19 @@ def test_a_long_day_keeps_to_the_limit(tmp_path: Path) -> None:
     for pitch in range(30):
         bodies.get(PATCH, Take(pitch, 0.5, 0, 4.0, "", ()))
         assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 150_000
+
+
+def test_a_song_waits_for_no_body_to_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later is when the shelf is tidied, or when more waits than may: until then nothing is written, then all of it."""
+    shelf = Shelf(tmp_path, later=True)
+    body = Bodies(keeper=shelf).get(PATCH, TAKE)
+    assert shelf.missed == 1 and not shelf.path(PATCH, TAKE, FLAT).exists()
+    shelf.tidy()
+    again = Shelf(tmp_path).load(PATCH, TAKE, FLAT)
+    assert again is not None and again.step == body.step
+    np.testing.assert_array_equal(again.samples, body.samples)
+    monkeypatch.setattr("scorekit.shelf._WAITING", body.samples.nbytes)
+    full, other = Shelf(tmp_path / "full", later=True), replace(TAKE, pitch=TAKE.pitch + 1)
+    for take in (TAKE, other):
+        full.save(PATCH, take, FLAT, body)
+    assert full.path(PATCH, TAKE, FLAT).exists() and full.path(PATCH, other, FLAT).exists()

@@ -171,9 +171,8 @@ def _made(families: Sequence[Sequence[tuple[str, Take, Tone]]], flag: mmap.mmap)
     from scorekit.render.master import made
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies, Order
-    from scorekit.shelf import Shelf
 
-    bodies, found = Bodies(0, Shelf()), []
+    bodies, found = Bodies(0), []
     for family in families:
         if flag[0]:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,6 +15,9 @@ from scorekit.errors import Diagnostic, printable
 from scorekit.memory import keep_memory
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from scorekit.shelf import Shelf
 
 LARGEST = 32 << 20
 """Most bytes of a MIDI file."""
@@ -46,6 +50,7 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
     if isinstance(data, Diagnostic):
         return data
     facts: dict[str, object] = {"file": str(errand.out)}
+    played: Played | Diagnostic | None = None
     if errand.engine == "fluidsynth":
         sound: bytes | memoryview | Diagnostic = fluidsynth(data, errand.soundfont, errand.form)
     else:
@@ -54,7 +59,10 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
         if not isinstance(played, Diagnostic):
             facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
     trouble = sound if isinstance(sound, Diagnostic) else written(errand.out, sound)
-    return trouble or facts | {"took": round(time.monotonic() - began, 3)}
+    facts["took"] = round(time.monotonic() - began, 3)
+    if not trouble and isinstance(played, Played) and played.shelf and played.shelf.missed:
+        played.shelf.tidy()
+    return trouble or facts
 
 
 def told(facts: dict[str, object], quiet: bool) -> None:
@@ -90,6 +98,8 @@ class Played(Struct, frozen=True):
     peak: float
     seconds: float
     notes: int
+    shelf: Shelf | None = None
+    """To be tidied when the sound is written."""
 
 
 def midi_bytes(path: Path) -> bytes | Diagnostic:
@@ -140,7 +150,7 @@ def play(
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
     if not lines:
         return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
-    hands, shelf, master = Workshop(processes, folder), Shelf() if cache else None, Master()
+    hands, shelf, master = Workshop(processes, folder), Shelf(later=True) if cache else None, Master()
     bodies = Bodies(keeper=shelf)
     prepare([order for line in lines for order in line.orders()], bodies, hands)
     n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
@@ -151,9 +161,7 @@ def play(
         return delivered(desk.samples, n, kind, about, hands), desk
 
     sound, desk = hands.together(finished)
-    if shelf and shelf.missed:
-        shelf.tidy()
-    return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes))
+    return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes), shelf)
 
 
 def read_meanwhile(data: bytes) -> smf.Events:

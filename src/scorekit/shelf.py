@@ -27,6 +27,9 @@ LIMIT = 512 << 20
 MAPS, _BIG = 100, 1 << 17
 """Most bodies of a process that are mapped: each holds a descriptor, and some systems give a process 256; and from how many
 bytes on."""
+_WAITING = 64 << 20
+"""Most bytes that wait to be written."""
+Place = tuple[str, float, Take, Tone]
 _MAGIC, _HEAD, _SUM = b"SKB3", struct.Struct("<4sIId"), 4
 _SOURCES = ("dsp.py", "exact.py", "curves.py", "spectra.py", "effects.py", "voices.py", "patches/*.py")
 
@@ -43,22 +46,29 @@ def code_print() -> bytes:
 
 
 class Shelf:
-    """Bodies on disk. What goes wrong there is never the song's trouble: then it is rendered."""
+    """Bodies on disk. What goes wrong there is never the song's trouble: then it is rendered. With ``later`` what is saved is
+    written when the shelf is tidied, and the song need not wait for that."""
 
-    def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
+    def __init__(self, folder: Path | None = None, limit: int = LIMIT, later: bool = False) -> None:
         self.folder, self.limit, self.written = folder / "bodies" if folder else keep.bodies(), limit, 0
+        self.later = later
         self.missed = 0
         """Bodies that were not there."""
+        self._paths: dict[Place, Path] = {}
+        self._waiting: list[tuple[Path, Body]] = []
+        self._empty = not self.folder.exists()
 
     def path(self, patch: Patch, take: Take, tone: Tone) -> Path:
         """Where a body stands."""
-        told = repr((patch.name, patch.gain, take, tone)).encode()
-        name = blake2b(told, key=code_print(), digest_size=16).hexdigest()
-        return self.folder / name[:2] / name[2:]
+        place = (patch.name, patch.gain, take, tone)
+        if place not in self._paths:
+            name = blake2b(repr(place).encode(), key=code_print(), digest_size=16).hexdigest()
+            self._paths[place] = self.folder / name[:2] / name[2:]
+        return self._paths[place]
 
     def load(self, patch: Patch, take: Take, tone: Tone) -> Body | None:
         """A body, when it is there and whole."""
-        found = _read(self.path(patch, take, tone))
+        found = None if self._empty else _read(self.path(patch, take, tone))
         self.missed += found is None
         return found
 
@@ -69,16 +79,24 @@ class Shelf:
 
     def save(self, patch: Patch, take: Take, tone: Tone, body: Body) -> None:
         """Puts a body on the shelf; silently not, when the disk will not have it."""
-        path = self.path(patch, take, tone)
-        head = _HEAD.pack(_MAGIC, *body.samples.shape, body.step)
-        samples = body.samples.astype("<i2", copy=False).tobytes()
-        keep.put(path, head, _sum(head, samples).to_bytes(_SUM, "little"), samples)
-        self.written += len(samples)
+        self._waiting.append((self.path(patch, take, tone), body))
+        self.written += body.samples.nbytes
+        if not self.later or self.written > _WAITING:
+            self._write()
         if self.written > self.limit // 4:  # a watch may be at work for days
             self.tidy()
 
+    def _write(self) -> None:
+        for path, body in self._waiting:
+            head = _HEAD.pack(_MAGIC, *body.samples.shape, body.step)
+            samples = np.ascontiguousarray(body.samples, "<i2").data.cast("B")
+            keep.put(path, head, _sum(head, samples).to_bytes(_SUM, "little"), samples)
+        self._waiting.clear()
+        self._empty = False
+
     def tidy(self) -> None:
-        """Removes what killed runs left, and the oldest bodies beyond the limit, down to three quarters of it."""
+        """Writes what waits for that, removes what killed runs left, and the oldest bodies beyond the limit, down to three quarters of it."""
+        self._write()
         self.written = 0
         keep.tidy(self.folder, self.limit)
 
@@ -114,5 +132,5 @@ def broken(path: Path) -> bool:
     return _read(path) is None
 
 
-def _sum(head: bytes, samples: bytes | memoryview) -> int:
+def _sum(head: bytes, samples: memoryview) -> int:
     return crc32(samples, crc32(head))

@@ -269,7 +269,6 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
             raise Refusal(trouble)
         facts = {**report.card(found.plan), **heard}
         leave(name, wishes, now.ended(facts, hashes))
-        tidied(how)
     written = [str(wishes.out / inner) for inner in outputs]
     took = round(time.monotonic() - began, 3)
     composed = [
@@ -279,6 +278,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
     facts = {**facts, "took": took, "files": written, "kept": False, "again": again}
     voice.settle()
     voice.say(report.summary(facts, written, took, voice.verbose, voice.why))
+    tidied(how)
     return Outcome(spec, 0, found.diagnostics, facts)
 
 
@@ -349,7 +349,7 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) 
     if wishes.kind == "wav" and not wishes.loop and not wishes.stems:
         told = {inner: digest for inner, _, digest in last.files}
         hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
-    return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf()))
+    return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf(later=True)))
 
 
 def tidied(how: Sounding) -> None:

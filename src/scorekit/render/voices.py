@@ -138,12 +138,16 @@ class Bodies:
             return body
         stored = self.keeper.load(*order) if self.keeper else None
         if stored is not None:
-            self.put(order, stored)
+            self._keep(key, stored)
         return stored
 
     def put(self, order: Order, body: Body) -> None:
-        """Takes a body in, for the one that was here."""
-        key = (order.patch.name, order.take, order.tone)
+        """Takes a body in that was rendered, for the one that was here, and gives it to the keeper."""
+        self._keep((order.patch.name, order.take, order.tone), body)
+        if self.keeper:
+            self.keeper.save(*order, body)
+
+    def _keep(self, key: Key, body: Body) -> None:
         old = self._kept.pop(key, None)
         self._kept[key] = body
         self.size += body.samples.nbytes - (old.samples.nbytes if old else 0)
@@ -158,16 +162,13 @@ class Bodies:
         return True
 
     def made(self, order: Order) -> Body:
-        """A body rendered, and given to the keeper. Takes that share a root are quickest one after the other."""
+        """A body rendered. Takes that share a root are quickest one after the other."""
         root = root_of(order)
         if self._root is None or self._root[0] != root:
             begun = self._begun.pop(root, None)
             self._root = root, sounded(order) if begun is None else begun
         shift = rooted(order.patch, order.take)[1]
-        body = prepared(order.patch, self._root[1], shift, order.tone, order.take.seconds)
-        if self.keeper:
-            self.keeper.save(*order, body)
-        return body
+        return prepared(order.patch, self._root[1], shift, order.tone, order.take.seconds)
 
 
 def root_of(order: Order) -> Root:
