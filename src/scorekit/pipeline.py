@@ -373,29 +373,6 @@ def midi(performance: Performance, only: str | None = None, known: Known | None 
     return encode(performance, only=only, known=known)
 
 
-def ahead(plan: Plan, sounding: Sounding) -> tuple[Ahead, Iterator[None]]:
-    """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want; and
-    what there is to do for who waits, step by step: the room, and a third of those."""
-    from scorekit.render import effects
-    from scorekit.render.mix import orders, usual
-    from scorekit.render.patches import PATCHES
-
-    hands, bodies = sounding.hands, sounding.bodies
-    if hands is None or bodies is None or not bodies.lacking:
-        return nobody, iter(())
-    likely = usual(plan, PATCHES)
-    theirs = len(likely) * 2 // 3 if hands.count > 1 else 0
-    hands.ahead(likely[:theirs], bodies)
-
-    def spare() -> Iterator[None]:
-        effects.room(plan.master.room, plan.master.tone)
-        for order in likely[theirs:]:
-            yield
-            bodies.get(*order)
-
-    return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies), spare()
-
-
 def audio(
     performance: Performance, *, stems: bool = False, listen: Listener = quiet, sounding: Sounding = ALONE
 ) -> Rendered:

@@ -24,7 +24,7 @@ from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
-    from scorekit.pipeline import Beside, Composed, Sounding
+    from scorekit.pipeline import Ahead, Beside, Composed, Sounding
     from scorekit.renewal import Renewal
     from scorekit.score import Plan
 
@@ -368,7 +368,12 @@ def rendered(
     """The files of a song, what was measured, and what is left for the next render; Refusal when FluidSynth did not play it."""
     from scorekit import pipeline
 
-    ahead, spare = pipeline.ahead(plan, how) if cold(wishes, last) else (pipeline.nobody, iter(()))
+    way: tuple[Ahead, Iterator[None]] = pipeline.nobody, iter(())
+    if cold(wishes, last):
+        from scorekit import workshop
+
+        way = workshop.ahead(plan, how)
+    ahead, spare = way
     performance, sections = pipeline.performed(plan, last.sections, voice.hear, waiting(composing, spare), ahead)
     kinds = {"sound": sounding(wishes), "stems": wishes.stems, "split": wishes.split}
     found, heard = pipeline.outputs(performance, name, **kinds, listen=voice.hear, sounding=how)

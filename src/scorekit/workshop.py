@@ -22,15 +22,18 @@ from typing import BinaryIO, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit import files
+from scorekit import files, pipeline
 from scorekit.aside import Aside, forks, processors
 from scorekit.draft import Sheet, reserve
+from scorekit.render import effects
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Family, Hands, Spool, families_of, made
+from scorekit.render.mix import orders, usual
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Take
 from scorekit.render.voices import Bodies, Body, Order, Root, root_of
+from scorekit.score import Plan
 
 Result = TypeVar("Result")
 _MOST = 16_384
@@ -264,6 +267,25 @@ def _numbers(queue: int, parent: int = 0) -> Iterator[int]:
         if parent and os.getppid() != parent:
             break
         yield int.from_bytes(number, "little")
+
+
+def ahead(plan: Plan, sounding: pipeline.Sounding) -> tuple[pipeline.Ahead, Iterator[None]]:
+    """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want; and
+    what there is to do for who waits, step by step: the room, and a third of those."""
+    hands, bodies = sounding.hands, sounding.bodies
+    if hands is None or bodies is None or not bodies.lacking:
+        return pipeline.nobody, iter(())
+    likely = usual(plan, PATCHES)
+    theirs = len(likely) * 2 // 3 if hands.count > 1 else 0
+    hands.ahead(likely[:theirs], bodies)
+
+    def spare() -> Iterator[None]:
+        effects.room(plan.master.room, plan.master.tone)
+        for order in likely[theirs:]:
+            yield
+            bodies.get(*order)
+
+    return lambda takes: hands.ahead(orders(takes, plan, PATCHES), bodies), spare()
 
 
 class Apprentice:
