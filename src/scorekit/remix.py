@@ -42,7 +42,7 @@ LIMIT = 128 << 20
 """Bytes of bodies that are kept: those of a song, and some that were played a while ago."""
 _LONG = 2 * RATE
 """Samples from which on two processes are quicker than one."""
-_SOME = 4
+_SOME = 2
 """Families of bodies from which on two processes are quicker than one."""
 _SOON = 60 * RATE
 """Samples to which a room has answered before anybody would want to give up."""
