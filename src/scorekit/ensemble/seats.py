@@ -19,22 +19,25 @@ BOUNDS = {"keys": (43, 91), "pads": (43, 88), "strings": (48, 95), "brass": (50,
 """Lowest and highest pitch anybody goes for it."""
 NEAR = 5.0
 """Semitones between the middles of two lanes under which they are one chair."""
+CLEAR = 9.0
+"""Semitones above the middle of the tune's lane under which a chord covers it."""
 SHARED = 0.1
 """What is left of the weight of a chair that somebody sits on."""
 
 
 def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, int]:
     """How many semitones each part sits above or below its genre's lane, by name; those who have no choice are left out."""
-    lanes = {
-        part: (getattr(ideas, part).low, getattr(ideas, part).high) for part in ("guitar", *SEATS) if part in parts
-    }
-    middles = [sum(lanes["guitar"]) / 2] if "guitar" in lanes else []
+    known = {"guitar": ideas.guitar, "lead": ideas.melody, **{part: getattr(ideas, part) for part in SEATS}}
+    lanes = {part: (own.low, own.high) for part, own in known.items() if part in parts}
+    middles = [sum(lane) / 2 for part, lane in lanes.items() if part not in SEATS]
+    tune = sum(lanes["lead"]) / 2 if "lead" in lanes else 0.0
     found: dict[str, int] = {}
     for part in (name for name in SEATS if name in lanes):
         low, high = lanes[part]
         bottom, top = BOUNDS[part]
         able = [(by, often) for by, often in SEATS[part] if not by or (bottom <= low + by and high + by <= top)]
-        free = [all(abs((low + high) / 2 + by - other) >= NEAR for other in middles) for by, _ in able]
+        places = [(low + high) / 2 + by for by, _ in able]
+        free = [not tune < p < tune + CLEAR and all(abs(p - other) >= NEAR for other in middles) for p in places]
         weights = [often * (1.0 if empty else SHARED) for (_, often), empty in zip(able, free, strict=True)]
         found[part] = seed.at("seat").choose(part, [by for by, _ in able], weights)
         middles.append((low + high) / 2 + found[part])
@@ -46,8 +49,8 @@ OPENS = 5
 
 
 def opened(part: str, tier: int, pitches: Sequence[int]) -> tuple[int, ...]:
-    """What a loud section adds to a chord, in octaves: hands close theirs with its lowest tone above, strings divide the top of their chords,
-    horns spread from the second voice. Nothing below E2 or above E6."""
+    """What a loud section adds to a chord, in octaves: hands close theirs with its lowest tone above, strings divide the
+    top of their chords, horns spread from the second voice. Nothing below E2 or above E6."""
     chord = sorted(pitches)
     if tier < OPENS or not chord:
         return ()
