@@ -79,7 +79,7 @@ def test_only_one_sings_with_the_tune(genre: str) -> None:
     assert found > 3
 
 
-@pytest.mark.parametrize("genre", ["pop", "country", "jazz_swing"])
+@pytest.mark.parametrize("genre", ["country", "jazz_swing"])
 def test_a_tune_that_is_taken_over_is_the_leads(genre: str) -> None:
     """Where another part has the tune the lead is silent, and what is heard are the lead's own tones in some octave."""
     found = 0
@@ -98,17 +98,18 @@ def test_a_tune_that_is_taken_over_is_the_leads(genre: str) -> None:
                 assert not left & {n.start for n in sung}
                 bars = arrangement.lane(phrase.part).tune
                 assert bars and arrangement.lane("lead").gives == bars
-    assert found >= 3
+    assert found >= 2
 
 
-def test_a_locked_part_sings_nothing() -> None:
-    """A part whose cell is locked is asked by nobody to sing there."""
+def test_who_is_told_what_to_play_does_not_sing() -> None:
+    """A part that a song gives a pattern in a section is asked by nobody to sing there."""
     seed, section, part = next(
         (seed, placement.section.id, phrase.part)
         for seed in SEEDS
-        for placement, passage in zip(song("pop", seed).plan.placements, song("pop", seed).passages, strict=True)
+        for placement, passage in zip(song("soul", seed).plan.placements, song("soul", seed).passages, strict=True)
         for phrase, _ in voices(passage, "second voice")
+        if phrase.part == "brass"
     )
-    score = song("pop", seed, f'[sections."{section}".parts.{part}]\nlock = true\n')
+    score = song("soul", seed, f'[sections."{section}".parts.{part}]\npattern = "stabs"\n')
     number = [p.section.id for p in score.plan.placements].index(section)
     assert part not in [phrase.part for phrase, _ in voices(score.passages[number], "second voice")]

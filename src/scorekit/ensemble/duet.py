@@ -21,15 +21,17 @@ from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
 CHORDS = frozenset({"guitar", "keys", "pads"})
-"""Who may sing only while another of them gives the harmony; a pianist has a left hand for that."""
+"""Who gives the harmony, and may sing while another of them does."""
 UNDER = 12
 """How much softer than the tune its second voice is."""
 EDGE = 4
 """Semitones by which a voice may leave its lane to stay with the tune."""
 LEFT = 3
 """Semitones under the lowest tone of a voice from which a left hand goes on."""
-TWINS = 4
-"""Bars for which the harmony can do without a guitar that joins the tune."""
+TWINS, LEAST = 4, 4
+"""Bars for which the harmony can do without a guitar that joins a soloist; fewest for which anybody joins a tune."""
+WORDED = ("verse", "pre", "bridge")
+"""Sections that are sung to words, which no instrument takes over."""
 HOLD = PPQ // 2
 """Ticks of silence in a tune at which it may change hands."""
 
@@ -52,7 +54,7 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
     if _free(own):
         given = _given(section, draw, voices.takes_p)
         wanted = voices.solos if section.melody == "solo" else voices.takes
-        taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"))
+        taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"), alone=True)
         if given and taker:
             lanes[taker] = replace(lanes[taker], tune=given)
             lanes["lead"] = replace(lanes["lead"], gives=given)
@@ -60,7 +62,8 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
         else:
             given = ()
     with_it = tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
-    partner = _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), bool(voices.above))
+    twins = bool(voices.above) and section.melody == "solo"
+    partner = _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), twin=twins)
     if with_it and partner:
         lanes[partner] = replace(lanes[partner], second=with_it, above=partner in voices.above, wide=voices.sixths)
     return Arrangement(tuple((name, lanes[name]) for name, _ in arrangement.lanes))
@@ -79,15 +82,22 @@ def _first(
     section: Section,
     said: Mapping[str, Bars],
     seed: Seed,
+    alone: bool = False,
     twin: bool = False,
 ) -> str:
     """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout, says
-    no riff meanwhile and leaves the harmony to somebody (a ``twin`` to the bass, for a few bars); nobody else ''."""
+    no riff meanwhile and leaves the harmony to somebody: a pianist may do that ``alone``, with the left hand, and a ``twin``
+    leaves it to the bass. In a loud chorus a guitar goes on strumming. Nobody else ''."""
     order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
     for name, _ in order:
         others = CHORDS & set(arrangement.playing) - {name}
         there = name in free and not set(bars) & (set(said.get(name, ())) | _absent(arrangement.lane(name), section))
-        if there and (others or name not in ("guitar", "pads") or (twin and len(bars) <= TWINS)):
+        strums = name == "guitar" and section.melody == "hook" and section.tier >= 4
+        if (
+            there
+            and not strums
+            and (others or name not in CHORDS or (name == "keys" and alone) or (twin and name == "guitar"))
+        ):
             return name
     return ""
 
@@ -101,11 +111,11 @@ def _absent(lane: Lane, section: Section) -> set[int]:
 
 
 def _given(section: Section, draw: Seed, odds: float) -> Bars:
-    """The bars in which another has the tune: half a verse that comes again, half a solo, all of it or four bars in eight."""
-    bars, half = section.bars, section.bars // 2
-    if bars < 8 or section.melody == "hook" or (section.melody == "lead" and section.occurrence < 2):
-        return ()
-    if not draw.chance("given", odds):
+    """The bars in which another has the tune: half a solo, all of it or four bars in eight; the same of a tune without words
+    where it comes again."""
+    bars, half, solo = section.bars, section.bars // 2, section.melody == "solo"
+    again = section.melody == "lead" and section.occurrence > 1 and section.name not in WORDED
+    if bars < 8 or not (solo or again) or not draw.chance("given", odds):
         return ()
     ways = (
         tuple(range(half)),
@@ -113,31 +123,24 @@ def _given(section: Section, draw: Seed, odds: float) -> Bars:
         tuple(b for b in range(bars) if b % 8 >= 4),
         tuple(range(bars)),
     )
-    weights = (3.0, 2.0, 1.0, 0.0) if section.melody == "lead" else (1.0, 3.0, 2.0, 1.0)
-    return draw.choose("which", ways, weights)
+    return draw.choose("which", ways, (1.0, 3.0, 2.0, 1.0 if solo else 3.0))
 
 
 def _accompanied(section: Section, draw: Seed, voices: VoiceIdeas) -> Bars:
-    """The bars in which somebody sings with the tune: at first hardly more than a chorus's last line, its second half when it
-    comes again, then all but what leads to that; of verses the second half, when they come again. Where twins play, the end of
-    a solo."""
+    """The bars in which somebody sings with the tune, four at least: at first seldom the second half of a chorus, that when it
+    comes again, then all of it; of verses the second half, when they come again. Where twins play, the end of a solo."""
     bars, half = section.bars, section.bars // 2
     odds = voices.second_p * (1.0 if section.tier > 2 else 0.5)
-    late, tail = tuple(range(half, bars)), tuple(range(bars - max(2, bars // 4), bars))
+    late = tuple(range(half, bars)) if half >= LEAST else tuple(range(bars))
     if section.melody == "solo":
-        return tail if voices.above and draw.chance("twins", odds) else ()
+        return late[-TWINS:] if voices.above and draw.chance("twins", odds) else ()
     if section.melody == "lead":
-        if section.occurrence == 1:
-            return tail if draw.chance("tail", 0.25 * odds) else ()
-        return late if draw.chance("late", 0.75 * odds) else ()
-    if not draw.chance("hook", min(1.0, odds * (0.7, 1.3)[section.occurrence > 1])):
-        return ()
+        return late if section.occurrence > 1 and draw.chance("late", 0.85 * odds) else ()
     if section.occurrence == 1:
-        return late if draw.chance("soon", 0.5 * odds) else tail
-    title = tuple(range(min(2, half))) if draw.chance("title", 0.5) else ()
-    if section.occurrence == 2:
-        return (*title, *late)
-    return tuple(range(bars)) if draw.chance("all", 0.6) else (*title, *late)
+        return late if half >= LEAST and draw.chance("soon", 0.5 * odds) else ()
+    if not draw.chance("hook", min(1.0, 1.3 * odds)):
+        return ()
+    return tuple(range(bars)) if draw.chance("all", 0.35 if section.occurrence == 2 else 0.7) else late
 
 
 # -- what they sing ------------------------------------------------------------------------------------------------------
