@@ -27,8 +27,8 @@ def witnessed(plan: Plan, placement: Placement, part: str) -> tuple[Brief, Phras
     """What a part was told in a section, what it plays there before anything is mended, and every choice it made."""
     once = replace(placement, section=written(placement.section))
     store = Store()
-    if pipeline.locked(plan.cell(once.section, part)):
-        plan = pipeline.alone(plan, part)
+    if band.locked(plan.cell(once.section, part)):
+        plan = band.alone(plan, part)
     arrangement, _ = pipeline.arranged(plan, once)
     phrases = pipeline.heard(plan, once, arrangement, store)
     mask = pipeline.accented(plan, once, store)

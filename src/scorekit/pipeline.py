@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from scorekit.catalog import CATALOG
 from scorekit.repeats import repeated, written
-from scorekit.score import Arrangement, Cell, Decision, Passage, Performance, Phrase, Placement, Plan, Score, Take
+from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score, Take
 from scorekit.seeds import Seed
 from scorekit.stage import Master, Strip
 from scorekit.store import Memo, Once, Store
@@ -203,12 +203,13 @@ def accented(plan: Plan, placement: Placement, store: Store) -> tuple[float, ...
 
 def played(plan: Plan, placement: Placement, arrangement: Arrangement, store: Store) -> dict[str, Phrase]:
     """A phrase from every part that plays: of the lead what no other part has of its tune, of who is locked what was mended."""
+    from scorekit.ensemble import band
     from scorekit.ensemble.duet import left
 
     def own(part: str, phrase: Phrase) -> Phrase:
-        if not locked(plan.cell(placement.section, part)):
+        if not band.locked(plan.cell(placement.section, part)):
             return left(phrase, arrangement.lane(part), placement.section)
-        bare, once = alone(plan, part), Once()
+        bare, once = band.alone(plan, part), Once()
         lanes, _ = arranged(bare, placement)
         return reconciled(bare, placement, lanes, played(bare, placement, lanes, once), once).phrase(part)
 
@@ -225,8 +226,8 @@ def heard(plan: Plan, placement: Placement, arrangement: Arrangement, store: Sto
     mask = accented(plan, placement, store)
     phrases: dict[str, Phrase] = {}
     for part in (name for name in PLAY_ORDER if name in names):
-        if locked(plan.cell(section, part)):
-            bare = alone(plan, part)
+        if band.locked(plan.cell(section, part)):
+            bare = band.alone(plan, part)
             phrases[part] = heard(bare, placement, arranged(bare, placement)[0], Once())[part]
             continue
         lane = arrangement.lane(part)
@@ -236,23 +237,6 @@ def heard(plan: Plan, placement: Placement, arrangement: Arrangement, store: Sto
         brief = band.brief(plan, placement, part, lane, phrases, mask)
         phrases[part] = store.run(f"play/{section.id}/{part}", band.play(names[part], brief), brief=brief)
     return phrases
-
-
-def locked(cell: Cell) -> bool:
-    """Whether a part plays what it would were no other told anything in its section; the user's own notes need no lock."""
-    return cell.lock and not cell.notes
-
-
-def alone(plan: Plan, part: str) -> Plan:
-    """The plan by which a locked part plays: nobody else is told anything, but the user's own notes stand."""
-    return replace(
-        plan,
-        cells=tuple(
-            (where, name, replace(cell, lock=False) if name == part else Cell(notes=cell.notes, path=cell.path))
-            for where, name, cell in plan.cells
-            if name == part or cell.notes
-        ),
-    )
 
 
 def reconciled(

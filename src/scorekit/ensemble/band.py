@@ -20,7 +20,7 @@ from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
 from scorekit.ideas import HIT, Ideas, Riff
-from scorekit.score import Arrangement, Bid, Brief, Lane, Phrase, Placement, Plan, Seam, Section
+from scorekit.score import Arrangement, Bid, Brief, Cell, Lane, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Part
 from scorekit.timebase import Tick
@@ -97,6 +97,23 @@ def stating(riff: Riff, part: str, enter: Tick, section: Section) -> Tick:
     the next statement, with no way of its own into it."""
     two = 2 * section.meter.bar
     return -(-enter // two) * two if part == "bass" else 0
+
+
+def locked(cell: Cell) -> bool:
+    """Whether a part plays what it would were no other told anything in its section; the user's own notes need no lock."""
+    return cell.lock and not cell.notes
+
+
+def alone(plan: Plan, part: str) -> Plan:
+    """The plan by which a locked part plays: nobody else is told anything, but the user's own notes stand."""
+    return replace(
+        plan,
+        cells=tuple(
+            (where, name, replace(cell, lock=False) if name == part else Cell(notes=cell.notes, path=cell.path))
+            for where, name, cell in plan.cells
+            if name == part or cell.notes
+        ),
+    )
 
 
 def play(part: Part, brief: Brief) -> Callable[..., Phrase]:
