@@ -269,7 +269,7 @@ def genre_card(plan: Plan, genre: Layered) -> dict[str, Any]:
         "name": spec.genre.name,
         "tempo": [spec.tempo.min, spec.tempo.max],
         "meter": spec.meter.sig,
-        "keys": {"tonics": list(spec.keys.tonics), "modes": list(spec.keys.modes)},
+        "keys": {"tonics": list(spec.keys.tonics) or ["C"], "modes": list(spec.keys.modes) or ["major"]},
         "sections": sorted(known_names(spec)),
         "forms": {form.id: list(form.sections) for form in spec.form},
         "lineups": {lineup.id: list(lineup.parts) for lineup in spec.lineup},

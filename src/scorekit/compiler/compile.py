@@ -213,7 +213,7 @@ def read_spec(
     wrong = [*broken, *wrong, *more]
     if folder == "genres" and mistakes and "form" not in layered.values:
         what = f"'{printable(name)}' is what genres start from, not a genre: it has no form"
-        said = Diagnostic("genre", what, song.span(key), "choose one of: scorekit genres", key)
+        said = Diagnostic("genre", what, song.span(key), "choose one of: scorekit genres; or write [[form]] in it", key)
         return Read(layered, None, [*wrong, said])
     return Read(layered, spec if not mistakes else None, [*wrong, *mistakes], made_of)
 

@@ -38,12 +38,18 @@ from scorekit.compiler.tables import (
     mask,
 )
 
+SOME = Meta(min_length=1)
+_FORM = {"id": "short", "sections": ["verse:8:e3", "chorus:8:e5"]}
+_PROG = {"id": "home", "roles": ["verse", "chorus"], "rn": "I | V | vi | IV"}
+_ROWS = {"kick": "x... .... x... ....", "snare": ".... x... .... x..."}
+"""Examples."""
+
 
 class GenreName(Table):
     """What a genre is called."""
 
-    id: Slug = entry("Short name, as songs write it.")
-    name: Name = entry("Name for people.")
+    id: Slug = entry("Short name, as songs write it.", examples=["garage"])
+    name: Name = entry("Name for people.", examples=["Garage"])
     extends: NameOrNames | None = entry("Genre it starts from, by name or path.", None)
     aliases: tuple[Name, ...] = entry("Words by which a prompt may mean it.", ())
     family: Name | None = entry("Wider family, for lists.", None)
@@ -53,10 +59,10 @@ class GenreName(Table):
 class GenreTempo(Table):
     """Tempi of a genre, in quarter notes a minute."""
 
-    mean: Bpm = entry("Most typical tempo.")
+    mean: Bpm = entry("Most typical tempo.", examples=[100])
     sd: Annotated[float, Meta(ge=0, le=100)] = entry("Usual distance from it.", 5)
-    min: Bpm = entry("Slowest tempo.")
-    max: Bpm = entry("Fastest tempo.")
+    min: Bpm = entry("Slowest tempo.", examples=[90])
+    max: Bpm = entry("Fastest tempo.", examples=[110])
     grid_snap: Annotated[float, Meta(ge=0, le=20)] = entry("Tempi are multiples of this; 0: any.", 0)
     half_time_ok: bool = entry("Half the asked tempo will do.", False)
     double_time_ok: bool = entry("Twice the asked tempo will do.", False)
@@ -93,9 +99,11 @@ class GenreKeys(Table):
 class GenreForm(Table):
     """One form: sections in order."""
 
-    id: Name = entry("Name of the form.")
+    id: Name = entry("Name of the form.", examples=["short"])
     weight: Weight = entry("How often it is chosen.", 1)
-    sections: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=200)] = entry("Sections, name:bars:eN[:flags].")
+    sections: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=200)] = entry(
+        "Sections, name:bars:eN[:flags].", examples=[_FORM["sections"]]
+    )
     compress: Annotated[tuple[Line, ...], Meta(max_length=200)] = entry("The form of a song of half a minute.", ())
 
 
@@ -117,8 +125,8 @@ class GenreSection(Table):
 class Progression(Table):
     """One chord progression."""
 
-    id: Name = entry("Name of the progression.")
-    roles: Annotated[tuple[Name, ...], Meta(min_length=1)] = entry("Sections that may use it.")
+    id: Name = entry("Name of the progression.", examples=["home"])
+    roles: Annotated[tuple[Name, ...], SOME] = entry("Sections that may use it.", examples=[["verse", "chorus"]])
     rn: Text = entry("Roman numerals, bars split by |.", examples=["i7 | IV9 | i7 | v7"])
     w: Weight = entry("How often it is chosen.", 1)
     mode: Name | None = entry("Mode it belongs to; left out: any.", None)
@@ -138,7 +146,7 @@ class Substitution(Table):
 class GenreHarmony(Table):
     """Chords of a genre."""
 
-    prog: Annotated[tuple[Progression, ...], Meta(min_length=1)] = entry("Progressions to choose from.")
+    prog: Annotated[tuple[Progression, ...], SOME] = entry("Progressions to choose from.", examples=[[_PROG]])
     sub: tuple[Substitution, ...] = entry("Substitutions on returns.", ())
     color: dict[str, tuple[Line, ...]] = entry("Extensions by kind of chord, plain to rich.", {})
 
@@ -159,7 +167,7 @@ class Alternative(Table):
         mask(self.mask)
 
 
-Rows = Annotated[dict[str, Text], Meta(min_length=1)]
+Rows = Annotated[dict[str, Text], SOME]
 
 
 class GrooveSpec(Alternative):
@@ -169,14 +177,14 @@ class GrooveSpec(Alternative):
         "What its like are called: a song keeps to one of them; none: goes with all.", ""
     )
     bars: Annotated[int, Meta(ge=1, le=16)] = entry("Length in bars.", 1)
-    rows: Rows = entry("A step string for each kit row.")
+    rows: Rows = entry("A step string for each kit row.", examples=[_ROWS])
 
 
 class FillSpec(Alternative):
     """A fill: replaces the last beats of a bar."""
 
     beats: Annotated[int, Meta(ge=1, le=64)] = entry("Length in beats.", 1)
-    rows: Rows = entry("A step string for each kit row.")
+    rows: Rows = entry("A step string for each kit row.", examples=[_ROWS])
     crescendo: tuple[Pitch, Pitch] | None = entry("Velocity from, to.", None)
     from_grid: Annotated[int, Meta(ge=2, le=96)] | None = entry("Steps in a bar of its own grid.", None)
 
@@ -194,7 +202,7 @@ class LayerSpec(Alternative):
     """A layer of percussion."""
 
     tier_min: Tier | None = entry("Lowest energy it plays at.", None)
-    rows: Rows = entry("A step string for each kit row.")
+    rows: Rows = entry("A step string for each kit row.", examples=[_ROWS])
 
 
 class TimelineSpec(Alternative):
@@ -223,8 +231,8 @@ class BassPattern(Alternative):
     """A bass line: a rhythm, and a degree for each onset."""
 
     span: Annotated[int, Meta(ge=1, le=16)] = entry("Length in bars.", 1)
-    rhythm: Text = entry("Step string.")
-    deg: tuple[Line, ...] = entry("Degrees, one for each onset.")
+    rhythm: Text = entry("Step string.", examples=["x... x... x... x..."])
+    deg: tuple[Line, ...] = entry("Degrees, one for each onset.", examples=[["1", "5", "1", "5"]])
 
 
 class WalkSpec(Table):
@@ -261,7 +269,9 @@ class CompRhythm(Alternative):
     """A comping rhythm."""
 
     steps: Text = entry(
-        "Step string; guitars have v, ^ and m; p is the thumb or the left hand alone, b both hands.", alias="str"
+        "Step string; guitars have v, ^ and m; p is the thumb or the left hand alone, b both hands.",
+        alias="str",
+        examples=["x..x ..x. x... ..x."],
     )
     voicing: Name | None = entry("The voicing it is played in, where not the section's own.", None)
     deg: tuple[Line, ...] = entry("What each onset plays: c the chord, x dead strings, one degree or two as 3&8.", ())
@@ -272,7 +282,7 @@ class CompSpec(Table):
 
     lane: Range = entry("Lowest and highest note.", (52, 76))
     rhythms: tuple[CompRhythm, ...] = entry("Rhythms.", ())
-    voicings: Annotated[tuple[Name, ...], Meta(min_length=1)] = entry("Voicings, the most typical first.", ("close",))
+    voicings: Annotated[tuple[Name, ...], SOME] = entry("Voicings, the most typical first.", ("close",))
     push_p: Unit = entry("Chance that a chord comes early.", 0.2)
     gapfill: Unit = entry("How far it leaves room for the melody.", 0.5)
     layout_p: Unit = entry("Chance of laying out for two bars.", 0.1)
@@ -377,7 +387,7 @@ class LineupSpec(Table):
 
     id: Name = entry("Its name, by which songs ask for it.", examples=["piano_trio"])
     w: Weight = entry("How often it is chosen.", 1)
-    parts: Annotated[tuple[PartName, ...], Meta(min_length=1)] = entry("Who is in it.")
+    parts: Annotated[tuple[PartName, ...], SOME] = entry("Who is in it.", examples=[["drums", "bass", "keys"]])
     mix: dict[PartName, MixSpec] = entry("What differs from the genre's mix: another sound, another level.", {},
                                          more=PER_PART)  # fmt: skip
 
@@ -409,16 +419,16 @@ class EndingSpec(Alternative):
 class GenreSpec(Table):
     """A genre: what is typical of it, as data. Most genres extend base44 and say only what differs."""
 
-    genre: GenreName = entry("What it is called.")
+    genre: GenreName = entry("What it is called.", examples=[{"id": "garage", "name": "Garage"}])
     tempo: GenreTempo = entry("Tempi.", examples=[{"mean": 100, "min": 90, "max": 110}])
     meter: GenreMeter = entry("Meter and grid.", GenreMeter(), examples=[{"sig": "4/4", "grid": 16}])
     feel: GenreFeel = entry("How written time becomes played time.", GenreFeel())
     keys: GenreKeys = entry(
         "Keys it likes.", GenreKeys(), examples=[{"tonics": {"E": 2, "A": 1}, "modes": {"minor": 1}}]
     )
-    form: Annotated[tuple[GenreForm, ...], Meta(min_length=1)] = entry("Forms to choose from.")
+    form: Annotated[tuple[GenreForm, ...], SOME] = entry("Forms to choose from.", examples=[[_FORM]])
     section: dict[Name, GenreSection] = entry("What sections are like, by role.", {})
-    harmony: GenreHarmony = entry("Chords.")
+    harmony: GenreHarmony = entry("Chords.", examples=[{"prog": [_PROG]}])
     drums: DrumSpec = entry("Drums.", DrumSpec())
     perc: PercSpec = entry("Percussion.", PercSpec())
     bass: BassSpec = entry("Bass.", BassSpec())
