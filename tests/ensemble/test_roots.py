@@ -28,5 +28,5 @@ def test_the_left_hand_takes_the_roots(genre: str) -> None:
             for chord in section.chords
         )
         for tick in {n.start for n in keys}:
-            assert in_two_hands(sorted(n.pitch for n in keys if n.start == tick))
+            assert in_two_hands(tuple(sorted(n.pitch for n in keys if n.start == tick)))
     assert found[True] >= 4 and found[True] > found[False]

@@ -53,6 +53,8 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
     given: Bars = ()
     if _free(own):
         given = _given(section, draw, voices.takes_p)
+        if any(intent.kind == "stop" and intent.tick // section.meter.bar in given for intent in section.intents):
+            given = ()
         wanted = voices.solos if section.melody == "solo" else voices.takes
         taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"), alone=True)
         if given and taker:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from scorekit.ensemble.intents import peaks
 from scorekit.score import Note, Placement, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
@@ -73,13 +74,15 @@ def tide(starts: Ticks, section: Section, seed: str) -> Floats:
 
 def lead_in(starts: Ticks, placement: Placement, drummed: bool) -> Floats:
     """What the last bar gives to the section after: a crescendo into a louder one, a fading into a softer, -1 to 2; where no
-    drums can announce it, a wave that breaks, of a tier at least."""
+    drums can announce it, a wave that breaks, of a tier at least. A hook played with energy does not fade: it is highest where
+    it ends."""
     section, after = placement.section, placement.seam.after
     if after is None or section.bars < 2:
         return np.zeros(len(starts))
     bar = section.meter.bar
     along = held((starts - section.length + bar) / bar + 0.25, 0.0, 1.0) * (starts >= section.length - bar)
-    found: Floats = along * min(2.0, max(-1.0 if drummed else 0.8, after - section.tier))
+    least = 2.0 if peaks(section) else -1.0 if drummed else 0.8
+    found: Floats = along * min(2.0, max(least, after - section.tier))
     return found
 
 

@@ -103,6 +103,8 @@ def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: 
         _hands(brief, pen, stab, slot, gate, fresh)
     else:
         _block(brief, pen, stab, slot.voicing, gate, "", slot)
+        if final and brief.ending and brief.lane.tier >= OPENS:
+            _under(brief, pen, stab, slot)
 
 
 def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
@@ -126,7 +128,7 @@ def _block(
     length = round(stab.length * (0.98 if stab.held else gate))
     third, fourth = suspended(brief, stab, slot) if slot is not None else (0, 0)
     wait = PPQ if stab.length < 3 * PPQ else 2 * PPQ
-    octaves = opened("keys", brief.lane.tier, voicing) if slot is not None and not brief.ending else ()
+    octaves = opened("keys", brief.lane.tier, voicing) if slot is not None else ()
     for pitch in (*voicing, *octaves):
         loud = velocity + (3 if pitch == max((*voicing, *octaves)) else -3)
         if pitch == third:
@@ -256,6 +258,13 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
         pen.write(stab.at, round(0.96 * length), pitch, loud, origin)
         if brief.lane.tier >= OPENS and not bubbles and pitch % 12 == slot.chord.bass and pitch - 12 >= LOW:
             pen.write(stab.at, round(0.96 * length), pitch - 12, loud - 4, origin)
+
+
+def _under(brief: Brief, pen: Pen, stab: Stab, slot: Slot) -> None:
+    """The left hand of a loud last chord: its bass, where there is room below the right."""
+    pitch = 36 + slot.chord.bass
+    if pitch <= slot.voicing[0] - 5:
+        pen.write(stab.at, stab.length, pitch, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
 
 
 def _near_below(slot: Slot, low: int) -> int:

@@ -45,14 +45,14 @@ FORMS: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {
         (("a", "b?", "c", "b'."), 0.2),
         (("1a", "1a^", "b?", "1a^", "1a=", "b."), 0.2),
         (_BROKEN, 0.25),
-        (("4a?", "4a'."), 0.2),
     ),
     "period": (((), 1.0), (_LONG, 0.7), (("3a", "3a'?", "b."), 0.3)),
     "sentence": (((), 1.0), (_AAB, 0.5), (("a?", "a^", "1b", "1b^", "c."), 0.6)),
     "call_response": (((), 1.0), (("3a", "1b?", "3a=", "1b."), 0.5)),
 }
-"""How the units of a schema may go, and how readily; () is the schema itself, as where nothing is said. A number is a unit's bars: a bar
-sung again a step higher and answered, fragments before the end, four bars in one breath and again, three and three and two."""
+"""How the units of a schema may go, and how readily; () is the schema itself, as where nothing is said. A number is a unit's
+bars: a bar sung again a step higher and answered, fragments before the end, four bars in one breath and again (no hook: one of
+four bars would say it once), three and three and two."""
 SHORT: dict[str, tuple[str, ...]] = {
     "sentence": ("a?", "a'."),
     "period": ("a", "a=."),

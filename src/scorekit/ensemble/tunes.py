@@ -191,7 +191,7 @@ def _rhythm(setting: Setting, slot: Slot, used: Sequence[int], seed: Seed) -> tu
     if setting.kind == "hook":
         manner = seed.choose("statement", [name for name, _ in STATEMENTS], [weight for _, weight in STATEMENTS])
         tones = tones if slot.close else statement(tones, slot.bars, section, manner, seed)
-        tones = syncopated(thinned(tones, MOST * -(-slot.bars // 2), section.meter), section)
+        tones = syncopated(thinned(tones, MOST * slot.bars // 2, section.meter), section)
     if setting.kind != "solo":
         late = tones[0].start == 0 and len(tones) > 4 and tones[1].start <= 3 * PPQ // 2 and seed.chance("late", LATE)
         tones = tuple(t for t in eased(tones[late:], section.meter, 0.4) if t.start < end)
