@@ -234,7 +234,8 @@ def _next_tone(brief: Brief) -> int:
 
 def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """The song's ending: on each of its strokes the degree it names, else the chord tone nearest to where the tune was;
-    a hook comes home to the root with its last."""
+    a hook comes home to the root with its last. Where nothing was sung before them in the section, a loud one is struck in the
+    upper half of the lane, where its hook left the tune."""
     end = intents.finale(brief)
     if end is None:
         return tuple(tones)
@@ -249,6 +250,7 @@ def _ended(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[Tone,
             scale = theory.chord_scale(chord.root, chord.quality, brief.section.key.tonic, brief.section.key.mode)
             classes = ((chord.root + interval(touch.degree, chord.root, chord.quality, scale)) % 12,)
         begins = setting.opening if setting.opening >= 0 else round(setting.centre)
+        begins = round((setting.centre + setting.high) / 2) if brief.lane.tier == 5 else begins
         near = kept[-1].pitch if kept else begins
         home = theory.nearest(near, classes, setting.low, setting.high)
         kept.append(Tone(touch.at, touch.length, home, touch.mark, intents.told(brief)))
