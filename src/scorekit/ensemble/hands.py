@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS, WIDE
 from scorekit.ensemble.playing import LOOP, changes, home, strength, whole_song
+from scorekit.ensemble.seats import sung_over, yielding
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord, Note
 from scorekit.seeds import Seed
+from scorekit.theory import guide_tones
 from scorekit.timebase import PPQ, Tick
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
@@ -68,7 +70,15 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     slots: list[Slot] = []
     for chord, voicing in zip(chords, found, strict=True):
         slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
-    return tuple(slots)
+    return tuple(slots if _loops(brief) else [_yielded(brief, hands, slot) for slot in slots])
+
+
+def _yielded(brief: Brief, hands: str, slot: Slot) -> Slot:
+    """The slot with what would lie on the tune out of its way; a guitar's shape loses strings, it does not move."""
+    sung = sung_over(brief.hears("lead"), slot.start, slot.end)
+    low = max(40, brief.lane.low - 7) if hands == "keys" else 128
+    guides = [(slot.chord.root + tone) % 12 for tone in guide_tones(slot.chord.quality)]
+    return replace(slot, voicing=yielding(slot.voicing, sung, low, guides)) if sung else slot
 
 
 def seats(

@@ -15,6 +15,7 @@ from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
 from scorekit.ensemble.motifs import Tone, beats
 from scorekit.ensemble.playing import home
+from scorekit.ensemble.seats import OVER, beside
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
@@ -55,7 +56,7 @@ class Strings:
         """What the section plays."""
         ideas = brief.ideas if isinstance(brief.ideas, SustainIdeas) else SustainIdeas()
         behaviour = chosen(brief, ideas, KINDS, "sustain")
-        player = Player(brief, ideas, behaviour, players(brief, VOICES), 66.0)
+        player = Player(beside(brief), ideas, behaviour, players(brief, VOICES), 66.0)
         return perform(player, KINDS[behaviour.kind](player) if brief.lane.plays else [])
 
 
@@ -121,12 +122,12 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
 
 
 def _above(player: Player) -> Player:
-    """The player with its lane from about the tune's top on, in loud sections whose tune leaves a fifth and more above it."""
+    """The player with its lane over the tune, in loud sections whose tune leaves a fifth and more above it."""
     lane, sung = player.brief.lane, sorted(n.pitch for n in player.brief.hears("lead"))
-    top = sung[len(sung) * 4 // 5] if sung else lane.low
-    if lane.tier < 4 or lane.high - top <= 7:
+    over = sung[-1] + OVER if sung else lane.high - 12
+    if lane.tier < 4 or lane.high - over < 7:
         return player
-    return replace(player, brief=replace(player.brief, lane=replace(lane, low=max(lane.low, lane.high - 12))))
+    return replace(player, brief=replace(player.brief, lane=replace(lane, low=max(lane.low, over))))
 
 
 def ostinato_16(player: Player) -> list[Draft]:
@@ -211,15 +212,18 @@ def countermelody(player: Player) -> list[Draft]:
 
 
 def backing(player: Player, lead: Sequence[Note]) -> list[Draft]:
-    """The tune's longer tones a third or fourth higher, as the singers behind a last chorus."""
+    """The tune's longer tones a third or fourth higher and an octave over that where the lane has the room for all of them,
+    else the nearest chord tone from a third below on."""
     lane, section, drafts = player.brief.lane, player.brief.section, list[Draft]()
+    over = max(note.pitch for note in lead) + 19 <= lane.high
+    steps = range(15, 20) if over else range(-3, -10, -1)
     for note in lead:
         chord = section.chord_at(note.start)
         classes = theory.chord_classes(chord.root, chord.quality)
-        above = next((p for p in range(note.pitch + 3, note.pitch + 8) if p % 12 in classes), 0)
-        if above and note.length >= PPQ // 2 and above <= lane.high:
+        other = next((note.pitch + step for step in steps if (note.pitch + step) % 12 in classes), 0)
+        if note.length >= PPQ // 2 and lane.low <= other <= lane.high:
             loud = player.velocity(note.start) + 4
-            drafts.append(Draft(note.start, note.length, above, loud, "legato", "backing the tune"))
+            drafts.append(Draft(note.start, note.length, other, loud, "legato", "backing the tune"))
     return drafts
 
 

@@ -19,6 +19,7 @@ from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.masks import of_section
 from scorekit.ensemble.motifs import Tone
 from scorekit.ensemble.playing import home
+from scorekit.ensemble.seats import sung_over, yielding
 from scorekit.ensemble.voicing import revoiced
 from scorekit.ideas import SECTION_MASKS, Behaviour, Pattern, SustainIdeas, fits
 from scorekit.score import Brief, Key
@@ -130,7 +131,14 @@ def led(player: Player, parts: Sequence[Span], count: int | None = None) -> tupl
     lane = player.brief.lane
     key = tuple((s.chord.root, s.chord.quality, s.ceiling, s.held) for s in parts)
     take = home(player.brief).pick("opening", OPENINGS)
-    return led_through(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still, take)
+    chain = led_through(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still, take)
+    if player.brief.part == "brass":
+        return chain
+    lead = player.brief.hears("lead")
+    return tuple(
+        yielding(voicing, sung_over(lead, s.start, s.end), lane.low) if s.ceiling < 127 else voicing
+        for voicing, s in zip(chain, parts, strict=True)
+    )
 
 
 def tied(player: Player, parts: Sequence[Span], chain: Sequence[Voicing], idea: str) -> list[Draft]:

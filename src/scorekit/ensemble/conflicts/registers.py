@@ -167,11 +167,21 @@ def alike(mine: Sequence[Note], a: set[Tick], theirs: Sequence[Note], b: set[Tic
 
 
 def apart(board: Board, part: str, other: str) -> None:
-    """A part goes up an octave, the top of each chord first; where there is no room above, the double is told."""
+    """A part goes up an octave, the top of each chord first, or two where one would lay it on the tune; where there is no
+    room above, the double is told."""
     claims = (Claim(other, "its rhythm and register", weight(other)), Claim(part, "the same ones", weight(part)))
-    if max(n.pitch for n in board.notes[part]) + 12 > min(RANGES[part][1], 91):
+    room = min(RANGES[part][1], 91) - max(n.pitch for n in board.notes[part])
+    if room < 12:
         board.find("I4", claims, f"{part} and {other} double each other", "there is no free octave above")
         return
-    reason = f"the rhythm and register of {other}: {part} goes up an octave"
+    far = room >= 24 and on_the_tune(board, part, 24) < on_the_tune(board, part, 12)
+    up, way = (24, "two octaves") if far else (12, "an octave")
+    reason = f"the rhythm and register of {other}: {part} goes up {way}"
     for note in reversed(list(board.notes[part])):
-        board.change("I4", part, note, moved(note, note.pitch + 12), reason, *claims)
+        board.change("I4", part, note, moved(note, note.pitch + up), reason, *claims)
+
+
+def on_the_tune(board: Board, part: str, up: int) -> int:
+    """How many of a part's strokes would lie within a third above the tune, so many semitones up."""
+    notes, front = board.notes[part], board.case.front
+    return sum(any(0 < n.pitch + up - t.pitch <= 4 for t in board.sounding(front, n.start, n.start + 1)) for n in notes)
