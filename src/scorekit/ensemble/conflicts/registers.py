@@ -139,12 +139,13 @@ def clear(board: Board, part: str, note: Note, rival: str, other: Note) -> None:
 
 
 def twins(board: Board) -> None:
-    """I4: two accompanists in one register with one rhythm for the whole section: the lower rank moves up an octave."""
+    """I4: two accompanists in one register with one rhythm for the whole section: the lower rank moves up an octave, but who
+    tells the band's riff, which others may join."""
     playing = [part for part in board.playing() if part in ACCOMPANIMENT]
     lines = {part: (board.notes[part], {note.start for note in board.notes[part]}) for part in playing}
     for place, part in enumerate(playing):
         other = next((o for o in playing[:place] if alike(*lines[part], *lines[o])), "")
-        if other and part in board.giving_way():
+        if other and part in board.giving_way() and not (board.case.riff and part in board.case.riff.parts):
             apart(board, part, other)
 
 
