@@ -142,10 +142,6 @@ class Booth:
         """``loudness.peaks_of`` the mix."""
         return loudness.peaks_of(self.mix.read, n, above, a, b)
 
-    def measured(self, whole: int, n: int, above: float, a: int, b: int) -> Any:
-        """``loudness.measured`` the mix."""
-        return loudness.measured(self.mix.read, whole, n, above, a, b)
-
     def write(self, head: int, a: int, b: int) -> None:
         """The frames of the file are written."""
         read = partial(amplified, self.mix, np.frombuffer(self.blocks["gains"], np.float32))

@@ -3,7 +3,7 @@ mix is another one, and the file is written again only where that is heard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,8 +17,6 @@ from scorekit.render.master import Hands
 from scorekit.render.tape import Span, aligned, halves
 
 Result = TypeVar("Result")
-Key = tuple[tuple[Any, ...], int]
-"""What a curve hangs upon, and of how many samples it is."""
 SHEET = 4_096
 """Samples of the file that are written together."""
 
@@ -30,10 +28,8 @@ class Recall(Hands):
         self.stale: tuple[Span, ...] = ()
         """Where the mix is another one, on ``console.GRID``."""
         self.energy: NDArray[np.float64] = np.zeros(0)
-        self.curves: dict[Key, Samples] = {}
-        self._asked: set[Key] = set()
-        self._found: Key | None = None
-        """The peaks that were found on the way, when the energies were."""
+        self.curves: dict[Hashable, Samples] = {}
+        self._asked: set[Hashable] = set()
 
     def both(
         self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
@@ -58,7 +54,7 @@ class Recall(Hands):
             return []
         return self.both(work, halves(aligned(self.stale, grain, n), grain))
 
-    def curve(self, given: tuple[Any, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
+    def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
         """``work(0, n)``: of what is known from before, only what is near to what is stale."""
         known = self.curves.get((given, n))
         if known is None:
@@ -73,44 +69,31 @@ class Recall(Hands):
 
     def begin(self, stale: tuple[Span, ...]) -> None:
         """A version is to be worked out that differs in some spans from all that is known."""
-        self.stale, self._asked, self._found = stale, set(), None
+        self.stale, self._asked = stale, set()
 
     def done(self) -> None:
         """The version is worked out: curves that it had no use for are not true of it."""
         self.curves = {key: self.curves[key] for key in self._asked}
 
     def _energies(self, work: partial[NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
-        """The energies, and on the way the peaks: they are likely to be looked at above what the last were."""
         spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
         if self.energy.size != n // PIECE:
             self.energy, spans = np.zeros(n // PIECE), [(0, n)]
         cut = halves(aligned(spans, grain, n), grain)
-        last = [key for key in self.curves if key[0][0] == "peaks" and key[1] // CELL * CELL == n]
-        if len(last) != 1:
-            for (a, b), found in zip(cut, self.both(work, cut, ("energies", n)), strict=True):
-                self.energy[a // PIECE : b // PIECE] = found
-            return self.energy.copy()
-        ((_, above), length), read = last[0], work.args[0]
-        peaks, told = self.curves[last[0]].copy(), (n, length, above)
-        both = self.both(partial(loudness.measured, read, *told), cut, ("measured", *told))
-        for (a, b), (found, near) in zip(cut, both, strict=True):
+        for (a, b), found in zip(cut, self.both(work, cut, ("energies", *work.args[1:])), strict=True):
             self.energy[a // PIECE : b // PIECE] = found
-            peaks[a // CELL * PIECES : a // CELL * PIECES + near.size] = near
-        self.curves[last[0]], self._found = peaks, last[0]
         return self.energy.copy()
 
     def _measured(self, work: partial[Samples], n: int, grain: int) -> Samples:
         """True peaks, which hang upon what they are to be looked at above."""
         key = ("peaks", work.args[2]), n
-        self._asked.add(key)
-        if key == self._found:
-            return self.curves[key]
         known, spans = self.curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
         found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
         cut = halves(aligned(spans if known is not None else [(0, n)], grain, n), grain)
         for (a, _), peaks in zip(cut, self.both(work, cut, ("peaks", *work.args[1:])), strict=True):
             found[a // PIECE : a // PIECE + peaks.size] = peaks
         self.curves[key] = found
+        self._asked.add(key)
         return found
 
 

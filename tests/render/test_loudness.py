@@ -90,22 +90,6 @@ def test_a_crest_is_as_high_alone() -> None:
             np.testing.assert_array_equal(part, whole[a // loudness.PIECE : b // loudness.PIECE])
 
 
-def test_energies_and_peaks_read_once() -> None:
-    """Energies and peaks of any blocks, measured together, are to the bit those of the whole sound, up to its odd end."""
-    grid, cell = loudness.GRID, loudness.CELL
-    n = 41 * grid + 300
-    x = np.random.Generator(np.random.PCG64(5)).normal(0.0, 0.3, (2, n)).astype(np.float32)
-    whole, above = n // cell * cell, 0.8
-    energy, peaks = loudness.energies(x), loudness.peaks(x, above)
-    for a, b in ((0, grid), (3 * grid, 24 * grid), (17 * grid, whole), (0, whole)):
-        found, high = loudness.measured(lambda u, v: x[:, u:v], whole, n, above, a, b)
-        np.testing.assert_array_equal(found, energy[a // loudness.PIECE : b // loudness.PIECE])
-        first = a // cell * loudness.PIECES
-        np.testing.assert_array_equal(high, peaks[first : first + high.size])
-        assert first + high.size >= min(-(-b // cell) * loudness.PIECES, peaks.size)
-        assert b < whole or first + high.size == peaks.size
-
-
 @pytest.mark.parametrize(("hz", "turn", "top"), [(RATE / 3, 0.0, 0.867), (RATE * 3 / 8, 1 / 16, 0.925)])
 def test_a_crest_between_high_samples(hz: float, turn: float, top: float) -> None:
     """Tones above 14 kHz none of whose samples comes near their crests are measured within a fifth of a dB."""

@@ -67,8 +67,6 @@ REACH = 2_067
 _SIZE = GRID + 2 * REACH
 _BLOCKS = dsp.BATCH // 2
 """Blocks that are worked out together, in two channels."""
-_LONG = 4 * _BLOCKS * GRID
-"""Samples that are read once for all that is measured."""
 
 
 def energies(x: Samples) -> Reals:
@@ -213,25 +211,6 @@ def _crests(x: Samples, at: NDArray[np.intp], taps: int) -> Samples:
     level = np.abs((even[:, :, None] * beside).sum(axis=1)) + np.abs((odd[:, :, None] * (after - before)).sum(axis=1))
     highest: Samples = level.max(axis=0)
     return highest[: at.size]
-
-
-def measured(
-    read: Callable[[int, int], Samples], whole: int, n: int, above: float, a: int, b: int
-) -> tuple[Reals, Samples]:
-    """What ``energy_of`` samples a to b comes to, of ``whole`` samples, and ``peaks_of`` all cells they lie in, of n; read once."""
-    energy, peaks = list[Reals](), list[Samples]()
-    for at in range(a, b, _LONG):
-        end = min(at + _LONG, b)
-        low, high = max(at - REACH, 0), min(end + REACH, n)
-        heard = read(low, high)
-
-        def near(first: int, last: int, heard: Samples = heard, low: int = low) -> Samples:
-            return heard[:, first - low : last - low]
-
-        last = n if end == whole else end // CELL * CELL if end < b else -(-end // CELL) * CELL
-        energy.append(energy_of(near, whole, at, end))
-        peaks.append(peaks_of(near, n, above, at // CELL * CELL, last))
-    return np.concatenate(energy), np.concatenate(peaks)
 
 
 def true_peak(x: Samples) -> float:
