@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from scorekit.ideas import Ideas
 from scorekit.score import Brief, Note
 from scorekit.seeds import Seed
+from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import Tick
 
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -90,11 +91,17 @@ def yielding(voicing: Sequence[int], sung: Sequence[int], low: int, kept: Sequen
     for pitch in sorted((p for p in chord if _covers(p, sung)), reverse=True):
         others = [p for p in chord if p != pitch]
         below = pitch - 12
-        if below >= low and not _covers(below, sung) and all(abs(below - p) > 1 for p in others):
+        if below >= low and not _covers(below, sung) and all(_clear(below, p) for p in others):
             chord = sorted((*others, below))
         elif len(others) >= 2 and (pitch % 12 not in kept or any((p - pitch) % 12 == 0 for p in others)):
             chord = others
     return tuple(chord)
+
+
+def _clear(pitch: int, other: int) -> bool:
+    """Whether two tones of a chord neither rub nor make mud."""
+    gap = abs(pitch - other)
+    return gap > 1 and min(pitch, other) >= LOW_LIMITS.get(gap, 0)
 
 
 def _covers(pitch: int, sung: Sequence[int]) -> bool:

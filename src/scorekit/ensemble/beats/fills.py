@@ -1,7 +1,6 @@
 """The fills generator: what leads over a boundary, and the crash that answers it.
 
-Where: the end of a section (always where energy rises, else a fill .92 or a breath, half as often after less than eight
-bars that were no hook), and most turns inside it. How long: by the energy to come.
+Where: the end of a section (always where energy rises, else a fill .92 or a breath), and most turns inside it. How long: by the energy to come.
 What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
 23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
 .72 (Groove MIDI Dataset, 646 fills measured).
@@ -132,8 +131,6 @@ def _closing(brief: Brief) -> Slot | None:
         return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
     odds = 1.0 if rises(brief) or brief.ending else 0.92 if brief.lane.tier >= 2 else 0.5
-    if brief.section.bars < 8 and not peaks(brief.section) and odds < 1.0 and seed.chance("over", 0.5):
-        return None
     if not seed.chance("closing", odds):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
@@ -326,8 +323,7 @@ def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled | None:
     if fill is None:
         made = () if slot.why.startswith(BREATH) else invented(brief, Slot(slot.bar, beats, slot.why))
         if not stands_out(section, made, slot.bar, interrupted(brief, slot.bar)):
-            tells = slot.why.startswith(BREATH) or rises(brief) or brief.ending is not None
-            return breath(brief, slot) if tells and slot.bar == closing_bar(brief) else None
+            return breath(brief, slot) if slot.bar == closing_bar(brief) else None
         return Filled(start, end, source(brief), f"own fill {slot.why}", made, (-17.0, 13.0))
     low, high = fill.crescendo or (0, 0)
     ramp = (low - 75.0, high - 75.0) if fill.crescendo else (-13.0, 11.0)
