@@ -308,8 +308,8 @@ def breath(brief: Brief, slot: Slot) -> Filled:
 
 
 def filled(brief: Brief, slot: Slot, used: Sequence[str]) -> Filled | None:
-    """A slot with its fill; none where nothing of our own would stand out from the groove, which then turns by itself, but for
-    a breath where more is to come."""
+    """A slot with its fill; where nothing of our own would stand out from the groove a breath at the end of a section, and
+    inside it none: the groove turns by itself."""
     section, span = brief.section, build(brief.section)
     if span is not None and slot.bar == closing_bar(brief):
         end = (slot.bar + 1) * section.meter.bar
