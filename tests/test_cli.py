@@ -388,6 +388,39 @@ from msgspec import NODEFAULT, Struct, convert
     assert (out, err) == ("0 set()\n", f"{DEMO}: fine\n")
 
 
+def test_what_is_left_out_in_loading_is_there_for_who_asks() -> None:
+    """What sounds loads NumPy without signatures, texts and names of types; no stand-in stays behind, and one that is asked for more
+    than it knows answers as the true module does."""
+    code = """
+import sys
+from scorekit.loading import _stand_in, played, sound, tables
+names = {"inspect", "platform", "numpy.typing", "numpy._core._add_newdocs", "_hashlib"}
+assert not names & sys.modules.keys()
+tables()
+played()
+sound()
+assert "numpy" in sys.modules
+assert not names & sys.modules.keys()
+other = sys.modules["inspect"] = _stand_in("inspect", signature=None)
+from inspect import Parameter, signature
+assert signature is None
+import inspect
+assert inspect is not other
+assert inspect.Parameter is Parameter is other.Parameter
+assert inspect.signature(tables).return_annotation == "None"
+import hashlib, hmac, platform, uuid
+import numpy as np
+import numpy.typing
+assert numpy.typing.NDArray[np.int64] != list[np.int64]
+assert (platform.system(), platform.machine()) == __import__("os").uname()[::4]
+assert uuid.uuid4().version == 4
+assert np.random.default_rng().random() < np.linalg.det(np.eye(2)) == 1
+assert hmac.new(b"key", b"", "sha256").digest() == hmac.digest(b"key", b"", "sha256")
+print("fine")
+"""
+    assert process(code=code).communicate() == ("fine\n", "")
+
+
 def test_a_reader_that_has_enough() -> None:
     """scorekit schema song | head -1 is no mistake."""
     child = process("schema", "song")

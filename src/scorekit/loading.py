@@ -1,38 +1,92 @@
-"""What takes long to load: loaded without what nobody needs, or while another process works."""
+"""What takes long to load: loaded without what nobody needs, or while another process works.
+
+Libraries load much that only readers of their help look at. Where that can be told, something else stands in for it meanwhile, and
+whoever asks for more than is known of it gets the true one's.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
-from typing import cast
+from typing import Any
 
 
 def tables() -> None:
     """Loads what values are made of, without ``typing_extensions``, of which it takes what ``typing`` has since Python 3.11: with
-    that come ``inspect``, ``ast`` and eight more, a tenth of a check."""
-    if "typing_extensions" not in sys.modules:
-        sys.modules["typing_extensions"] = cast(ModuleType, None)  # not to be had: msgspec asks ``typing`` then
-        try:
-            import msgspec.structs  # noqa: F401
-        finally:
-            del sys.modules["typing_extensions"]
+    that come ``inspect``, ``ast`` and eight more, a tenth of a check. Hashes come without OpenSSL's, which say the same, and the
+    system's name without what else can be asked of a platform."""
+    with _instead({"typing_extensions": None, "_hashlib": None, "platform": _platform()}):
+        import hashlib  # noqa: F401
+
+        import msgspec.structs  # noqa: F401
+
+
+def played() -> None:
+    """Loads what plays what is composed."""
+    with _unexplained():
+        import scorekit.ensemble.performance
+        import scorekit.render.midi  # noqa: F401
 
 
 def sound() -> None:
     """Loads what makes music heard, and with that what every sound begins with: NumPy's dice, a table of sines, grit."""
-    import scorekit.render.delivery
-    import scorekit.render.mix
-    import scorekit.render.patches
-    import scorekit.renewal
-    import scorekit.shelf
-    import scorekit.workshop  # noqa: F401
+    with _unexplained():
+        import scorekit.render.delivery
+        import scorekit.render.mix
+        import scorekit.render.patches
+        import scorekit.renewal
+        import scorekit.shelf
+        import scorekit.workshop  # noqa: F401
     from scorekit.render import dsp
     from scorekit.render.patches.sources import grit
 
     dsp.sine(grit()[:1])
 
 
-def played() -> None:
-    """Loads what plays what is composed."""
-    import scorekit.ensemble.performance
-    import scorekit.render.midi  # noqa: F401
+@contextmanager
+def _unexplained() -> Iterator[None]:
+    """NumPy loads without what only its readers want, a third of the time it takes: texts and signatures of 600 functions, and what
+    types are called in annotations."""
+    texts = [_stand_in(f"numpy._core._add_newdocs{kind}") for kind in ("", "_scalars")]
+    types = [_stand_in(name, ArrayLike=list, NDArray=list) for name in ("numpy._typing", "numpy.typing")]
+    signatures = _stand_in("inspect", cleandoc=str, signature=lambda function: None)
+    others = {one.__name__: one for one in (*texts, *types, signatures, _platform())}
+    with _instead({**others, "_hashlib": None}):
+        yield
+
+
+@contextmanager
+def _instead(others: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Meanwhile others stand in for modules that are not there yet; None says that there is no such module."""
+    modules: dict[str, Any] = sys.modules
+    mine = {name: other for name, other in others.items() if name not in modules}
+    modules.update(mine)
+    try:
+        yield
+    finally:
+        for name, other in mine.items():
+            if modules.get(name, mine) is other:
+                del modules[name]
+
+
+def _stand_in(name: str, **known: object) -> ModuleType:
+    """A module of which little is known: who asks for more gets the true one's."""
+
+    def asked(attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        return getattr(import_module(name), attribute)
+
+    module = ModuleType(name)
+    vars(module).update(known, __getattr__=asked)
+    return module
+
+
+def _platform() -> ModuleType:
+    return _stand_in("platform", system=lambda: os.uname().sysname if hasattr(os, "uname") else "Windows")
