@@ -367,14 +367,22 @@ def test_mending_to_the_same_music_says_so(here: Path) -> None:
 
 
 def test_a_song_that_is_gone_is_told_once_and_comes_back(here: Path) -> None:
-    """A deleted song is told after a while, once; put back, it is as it was."""
+    """A deleted song is told after a while, once, whoever comes and goes beside it; put back, it is as it was."""
     with Stage(here) as stage:
         (here / "song.toml").unlink()
         assert stage.until(lambda: stage.kinds("gone"), 6.0)
+        (here / "songs.toml").write_text(SONG)  # its name would be a better hint
         stage.idle(1.2)
-        assert len(stage.kinds("gone")) == 1
+        assert [event.words for event in stage.kinds("gone")] == ["cannot be read; the last good files stay"]
         (here / "song.toml").write_text(SONG)
         assert stage.until(lambda: stage.kinds("same"), 3.0)
+
+
+def test_a_song_that_was_never_good_has_no_files_to_stay(here: Path) -> None:
+    """A song that begins with a mistake is not told to have good files."""
+    (here / "song.toml").write_text('genre = "rok"\n')
+    with Stage(here) as stage:
+        assert [event.words for event in stage.kinds("mistake")] == ["there are no files of it yet"]
 
 
 def test_a_full_or_closed_disk_is_told_and_tried_again(here: Path) -> None:

@@ -154,10 +154,6 @@ def told(event: Event) -> str:
 
     if event.kind == "midi" and event.music:
         return f"{changes_told(event.music)} · mid {took(event.ms)}"
-    if event.kind == "mistake":
-        return "the last good files stay"
-    if event.kind == "gone":
-        return "cannot be read; the last good files stay"
     return event.words or "trouble"
 
 

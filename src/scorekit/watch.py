@@ -386,14 +386,16 @@ class Watch:
     def _away(self, song: Song, why: Diagnostic) -> None:
         """A file that cannot be read may come back in a moment; when it does not, that is said once."""
         song.away_since = song.away_since or time.monotonic()
-        if (why,) != song.broken and (time.monotonic() - song.away_since >= AWAY or song.rehearsal.last is None):
+        said = [mistake.message for mistake in song.broken]  # its hint names neighbours, which come and go
+        if [why.message] != said and (time.monotonic() - song.away_since >= AWAY or song.rehearsal.last is None):
             song.broken = (why,)
-            self.listen(Event("gone", song.name, time.time(), diagnostics=song.broken))
+            words = f"cannot be read; {kept(song)}"
+            self.listen(Event("gone", song.name, time.time(), diagnostics=song.broken, words=words))
 
     def _refuse(self, song: Song, diagnostics: tuple[Diagnostic, ...]) -> None:
         if diagnostics != song.broken:
             song.broken = diagnostics
-            self.listen(Event("mistake", song.name, time.time(), diagnostics=diagnostics))
+            self.listen(Event("mistake", song.name, time.time(), diagnostics=diagnostics, words=kept(song)))
 
     def _render(self, song: Song, compiled: Compiled, began: float) -> None:
         assert compiled.plan is not None
@@ -425,6 +427,12 @@ class Watch:
             self.listen(told)
         finally:
             job.told.set()
+
+
+def kept(song: Song) -> str:
+    """What there is of a song that cannot be played now."""
+    there = (song.out / f"{song.name}.mid").exists()
+    return "the last good files stay" if there else "there are no files of it yet"
 
 
 def changes_told(music: Music) -> str:

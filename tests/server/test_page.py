@@ -69,7 +69,7 @@ class Theatre:
                 time.sleep(0.2)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "scorekit", "watch", "song.toml", "-o", "out", "--play", "--port", str(PORT)]
+        command = [sys.executable, "-m", "scorekit", "watch", ".", "-o", "out", "--play", "--port", str(PORT)]
         self.watch = subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL)
 
     def stop(self) -> None:
@@ -259,6 +259,55 @@ def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:
     theatre.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 15)
     wanted = theatre.ask("scorekit.state.time.seconds(0.8 * scorekit.state.time.song.end)")
     theatre.until(f"Math.abs(scorekit.sound.seconds - {wanted}) < 0.1", 5)
+
+
+def test_keys_do_what_the_button_in_focus_says(theatre: Theatre) -> None:
+    """Space on the loop's button loops, on a mute's it mutes; elsewhere it plays."""
+    page = theatre.page
+    page.focus("#loop")
+    page.keyboard.press("Space")
+    assert theatre.ask("[scorekit.sound.loop !== null, scorekit.sound.playing]") == [True, False]
+    page.keyboard.press("Space")
+    page.focus(".part[data-part=bass] .mute")
+    page.keyboard.press("Space")
+    assert theatre.ask("[scorekit.sound.loop, scorekit.sound.playing, [...scorekit.sound.off]]") == [
+        None,
+        False,
+        ["bass"],
+    ]
+    page.keyboard.press("0")
+    page.focus("#stage")
+    page.keyboard.press("Space")
+    theatre.until("scorekit.sound.playing", 5)
+    page.keyboard.press("Space")
+
+
+def test_a_song_that_never_played_shows_nothing_of_another(theatre: Theatre) -> None:
+    """Chosen, a song with a mistake has its own name and mistake, no notes, sound or download, and keys that do no harm;
+    mended it is there, and the first one is found again."""
+    page, other = theatre.page, theatre.folder / "other.toml"
+    other.write_text('genre = "rok"\n')
+    theatre.until("document.querySelectorAll('#songs option').length === 2", 20)
+    page.select_option("#songs", "other")
+    theatre.until("document.getElementById('title').textContent === 'other'", 5)
+    assert page.locator(".part").count() == page.locator("#conflicts li").count() == 0
+    assert "no genre 'rok'" in (page.text_content("#wrong") or "") and "no version yet" in (
+        page.text_content("#wrong") or ""
+    )
+    page.focus("#stage")
+    for key in ("ArrowRight", "Shift+ArrowLeft", "+", "-", "l", "f", "f", "Home", "Space", "1", "Shift+1", "0"):
+        page.keyboard.press(key)
+    page.mouse.click(700, 400)
+    assert theatre.ask("[scorekit.sound.take, scorekit.sound.playing]") == [None, False]
+    assert page.is_disabled("#play") and page.is_hidden("#download")
+    other.write_text('genre = "rock"\nlength = "4 bars"\n')
+    theatre.until("scorekit.sound.take?.song === 'other'")
+    assert page.is_hidden("#wrong") and page.is_visible("#download")
+    page.select_option("#songs", "song")
+    theatre.until("scorekit.sound.take?.song === 'song'")
+    assert page.text_content("#title") == "Page Test"
+    other.unlink()
+    assert theatre.errors == []
 
 
 def test_it_survives_a_reload_and_a_restart(theatre: Theatre) -> None:

@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from scorekit import diff, report
@@ -48,7 +50,7 @@ def song(performance: Performance, score: Score, changes: Sequence[Change], befo
         "notes": notes(performance, score, before),
         "changes": [diff.told(change, diff.ids(plan)) for change in diff.grouped(changes)],
         "bars": sorted({bar for change in changes for bar in change.bars}),
-        "conflicts": list(conflicts(score))[:SHOWN],
+        "conflicts": sorted(islice(conflicts(score), SHOWN), key=itemgetter("bar")),
     }
 
 

@@ -34,7 +34,8 @@ function refresh() {
 async function renew() {
   const one = state.songs.get(state.song);
   if (!one) return;
-  wrong(one.wrong);
+  if (state.time?.song.song !== one.song) clear(one.song);
+  wrong(one.wrong, one.version);
   story(one.story);
   const mark = `${state.boot}/${one.song}/${one.version}`;
   if (one.version && mark !== state.shown) {
@@ -52,11 +53,29 @@ async function renew() {
     const peaks = await fetch(`/songs/${one.song}/${one.heard}/peaks`);
     if (peaks.ok) roll.peaks = new Int8Array(await peaks.arrayBuffer());
     at("download").href = `/songs/${one.song}.wav`;
+    at("download").hidden = false;
     roll.draw();
   }
   const done = one.heard === one.version;
   say(!one.version ? "" : done ? `version ${one.version}` : "rendering the sound", done ? "" : "busy");
   settle();
+}
+
+// Another song, of which nothing is known yet: nothing of the last one stays.
+function clear(name) {
+  sound.stop();
+  Object.assign(sound, { take: null, rest: 0, loop: null });
+  Object.assign(state, { time: null, shown: "", heard: "" });
+  at("title").textContent = name;
+  at("facts").textContent = "";
+  at("bar").textContent = "1.1";
+  at("clock").textContent = clock(0, true);
+  at("download").hidden = true;
+  at("parts").replaceChildren();
+  at("parts").dataset.parts = "";
+  conflicts([]);
+  roll.clear();
+  whole.clear();
 }
 
 function show(song) {
@@ -125,12 +144,12 @@ function quiet() {
   if (state.time) roll.draw();
 }
 
-function wrong(mistakes) {
+function wrong(mistakes, version) {
   const into = at("wrong");
   const was = into.hidden;
   into.hidden = !mistakes.length;
   const notes = mistakes.map(({ text }) => Object.assign(document.createElement("pre"), { textContent: text }));
-  const tail = Object.assign(document.createElement("p"), { textContent: "The last good version goes on." });
+  const tail = Object.assign(document.createElement("p"), { textContent: version ? "The last good version goes on." : "There is no version yet that could be played." });
   into.replaceChildren(...notes, tail);
   const before = roll.wrong.length;
   roll.wrong = mistakes.map(({ path }) => place(path ?? "")).filter(({ section, part }) => section || part);
@@ -166,7 +185,7 @@ function conflicts(rows) {
     const told = Object.assign(document.createElement("span"), { textContent: `${part ? `${part}: ` : ""}${words} ` });
     told.append(Object.assign(document.createElement("span"), { textContent: `${reason} · ${rule}` }));
     button.append(told);
-    button.onclick = () => sound.seek(state.time.seconds(state.time.bar(bar)));
+    button.onclick = () => go(state.time.bar(bar));
     item.append(button);
     item.dataset.bar = bar;
     return item;
@@ -274,15 +293,16 @@ function go(tick) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
-  const part = event.code.startsWith("Digit") ? state.time?.song.parts[Number(event.code[5]) - 1] : null;
+  if (!state.time || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
+  if (event.repeat && !/^Arrow|^[-+=]$/.test(event.key)) return; // a key that is held turns nothing on and off
+  const part = event.code.startsWith("Digit") ? state.time.song.parts[Number(event.code[5]) - 1] : null;
   if (part) toggle(event.shiftKey ? sound.solo : sound.off, part.name);
   else if (event.code === "Digit0") {
     sound.off.clear();
     sound.solo.clear();
     quiet();
     sound.mixed();
-  } else if (event.key === " " && !event.target.closest("#parts, #conflicts")) flip();
+  } else if (event.key === " " && !event.target.closest("button:not(#play)")) flip();
   else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
     const way = event.key === "ArrowRight" ? 1 : -1;
     move(way, event.shiftKey ? way : 0);
@@ -310,9 +330,6 @@ at("whole").onclick = (event) => {
 };
 at("songs").onchange = (event) => {
   state.song = event.target.value;
-  Object.assign(state, { shown: "", heard: "" });
-  roll.time = null;
-  roll.peaks = null;
   refresh();
 };
 at("stage").addEventListener("click", (event) => {

@@ -36,6 +36,11 @@ export class Roll {
     this.measure();
   }
 
+  clear() {
+    for (const canvas of [this.canvas, this.head]) canvas.getContext("2d").clearRect(0, 0, this.width, this.height);
+    this.time = this.peaks = this.loop = null;
+  }
+
   fit() {
     this.scale = Math.max(0.012, this.stage.clientWidth / this.time.song.end);
     this.left = 0;

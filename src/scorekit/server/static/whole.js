@@ -17,6 +17,10 @@ export class Whole {
     this.canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
+  clear() {
+    this.canvas.getContext("2d").clearRect(0, 0, this.width, this.height);
+  }
+
   tick(x) {
     return (x / this.width) * this.roll.time.song.end;
   }
@@ -24,7 +28,7 @@ export class Whole {
   draw(tick, loop) {
     const { time, left, scale, width, ink } = this.roll;
     const pen = this.canvas.getContext("2d");
-    pen.clearRect(0, 0, this.width, this.height);
+    this.clear();
     if (!time) return;
     const x = (place) => (place / time.song.end) * this.width;
     for (const { id, name, start, length, tier } of time.song.sections) {
