@@ -55,7 +55,9 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
         cell = plan.cell(section, part.name)
         alone = part.name in _COMPERS and not set(playing) & _CHORDS - {part.name}
         density = min(1.0, cell_density(cell, plan, part.name) + (0.2 if alone else 0.0))
-        lane = lane_of(part.name, plan.ideas, section, density, 12 * cell.octave + seats.get(part.name, 0))
+        lane = lane_of(
+            part.name, seats.get(part.name) or register(part.name, plan.ideas), section, density, 12 * cell.octave
+        )
         lane = replace(lane, plays=part.name in playing, layer=layer_of(part.name, playing, plan.ideas))
         if not cell.play and lane.plays:
             entering = came_in(part.name, playing, section, kind, part.name in always, bass)
@@ -162,11 +164,10 @@ def cell_density(cell: Cell, plan: Plan, part: str) -> float:
     return min(1.0, wish + (0.15 if part in plan.focus else 0.0))
 
 
-def lane_of(part: str, ideas: Ideas, section: Section, density: float, seat: int = 0) -> Lane:
-    """The part's register by the genre (moved by so many semitones), at the section's tier; a first statement is
+def lane_of(part: str, seat: tuple[int, int], section: Section, density: float, by: int = 0) -> Lane:
+    """The part's seat in the band (moved by so many semitones), at the section's tier; a first statement is
     a little sparser but at the highest."""
-    low, high = register(part, ideas)
-    low, high = low + seat, high + seat
+    low, high = seat[0] + by, seat[1] + by
     sparser = (0.08 if section.occurrence == 1 and section.tier <= 4 else 0.0) - _BUSIER[section.tier - 1]
     sparser = 0.0 if part in _FOUNDATION else sparser
     pace = "half" if "half" in section.flags else "double" if "double" in section.flags else "normal"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS, WIDE
-from scorekit.ensemble.playing import LOOP, changes, home, strength, whole_song
+from scorekit.ensemble.playing import LOOP, changes, strength, whole_song
 from scorekit.ensemble.seats import sung_over, yielding
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
@@ -70,15 +70,14 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[
     slots: list[Slot] = []
     for chord, voicing in zip(chords, found, strict=True):
         slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
-    return tuple(slots if _loops(brief) else [_yielded(brief, hands, slot) for slot in slots])
+    return tuple(slots if _loops(brief) else [_yielded(brief, slot) for slot in slots])
 
 
-def _yielded(brief: Brief, hands: str, slot: Slot) -> Slot:
-    """The slot with what would lie on the tune out of its way; a guitar's shape loses strings, it does not move."""
+def _yielded(brief: Brief, slot: Slot) -> Slot:
+    """The slot without what would lie on the tune."""
     sung = sung_over(brief.hears("lead"), slot.start, slot.end)
-    low = max(40, brief.lane.low - 7) if hands == "keys" else 128
     guides = [(slot.chord.root + tone) % 12 for tone in guide_tones(slot.chord.quality)]
-    return replace(slot, voicing=yielding(slot.voicing, sung, low, guides)) if sung else slot
+    return replace(slot, voicing=yielding(slot.voicing, sung, guides)) if sung else slot
 
 
 def seats(
@@ -106,7 +105,7 @@ def _led(
         brief.lane.high if loop or families[0] in WIDE else _roof(brief),
         melody_tops=tops,
         strong=strong,
-        seed=_song(brief) if loop else home(brief),
+        seed=_song(brief),
         hands=hands,
         key=brief.section.key,
         anew=[families[0] not in _STILL and chord.start % phrase == 0 and not loop for chord in chords],

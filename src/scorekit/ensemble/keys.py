@@ -14,7 +14,7 @@ from scorekit.ensemble.figures import line
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.playing import home, knee, level, strength
-from scorekit.ensemble.seats import OPENS, beside, opened
+from scorekit.ensemble.seats import OPENS, opened
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
@@ -56,7 +56,6 @@ class Keys:
         pen = Pen(brief.part)
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
-        brief = beside(brief)
         families = family_order(brief, ideas)
         strokes = with_intents(brief, stabs(brief, ideas, ("bass", "guitar", "lead")))
         by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.hears("guitar"))

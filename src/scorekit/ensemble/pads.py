@@ -9,7 +9,6 @@ from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.motifs import beats
-from scorekit.ensemble.seats import beside
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
@@ -53,7 +52,7 @@ class Pads:
         """The pad of this section."""
         ideas = brief.ideas if isinstance(brief.ideas, SustainIdeas) else SustainIdeas()
         behaviour = chosen(brief, ideas, KINDS, "sustain_vl")
-        player = Player(beside(brief), ideas, behaviour, max(2, players(brief, VOICES)), 60.0, 0.3)
+        player = Player(brief, ideas, behaviour, max(2, players(brief, VOICES)), 60.0, 0.3)
         return perform(player, KINDS[behaviour.kind](player) if brief.lane.plays else [])
 
 

@@ -6,102 +6,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from scorekit.ideas import Ideas
-from scorekit.score import Brief, Note
+from scorekit.score import Note
 from scorekit.seeds import Seed
-from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import Tick
 
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
-    "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0), (7, 0.7), (12, 1.0)),
-    "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 1.0)),
-    "strings": ((-7, 1.5), (0, 2.0), (9, 1.0)),
-    "brass": ((-5, 1.5), (0, 2.0), (5, 1.5)),
+    "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0)),
+    "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 0.1)),
+    "strings": ((-7, 1.5), (0, 2.0), (9, 0.15)),
+    "brass": ((0, 2.0), (5, 1.5)),
 }
 """Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
 BOUNDS = {"keys": (43, 91), "pads": (43, 88), "strings": (48, 95), "brass": (50, 84)}
 """Lowest and highest pitch anybody goes for it."""
 NEAR = 5.0
 """Semitones between the middles of two lanes under which they are one chair."""
-BELOW, CLEAR = 2, 14
-"""Semitones below and above the middle of the tune's lane between which chords lie on it."""
+UNDER, OVER = 1, 2
+"""Semitones over the lowest tone of the tune's lane up to which a chair's middle is under the tune, and under the highest from
+which on a chair is over it."""
+ROOM = 12
+"""Semitones that a chair over the tune needs below its bounds."""
 SHARED = 0.1
 """What is left of the weight of a chair that somebody sits on."""
-COVERING = 0.03
-"""What is left of the weight of a chair on the tune's."""
+
+Range = tuple[int, int]
+"""Lowest and highest pitch."""
 
 
-def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, int]:
-    """How many semitones each part sits above or below its genre's lane, by name; those who have no choice are left out.
-    A guitar whose lane is the tune's plays an octave under it."""
+def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
+    """Where each part sits all through the song, by name; those who have no choice are left out. No chair lies on the tune's,
+    which everybody knows before a note is sung: a guitar whose lane is the tune's plays an octave under it."""
     known = {"guitar": ideas.guitar, "lead": ideas.melody, **{part: getattr(ideas, part) for part in SEATS}}
     lanes = {part: (own.low, own.high) for part, own in known.items() if part in parts}
+    tune, found = lanes.get("lead"), dict[str, Range]()
+    if tune and "guitar" in lanes and sum(lanes["guitar"]) >= sum(tune) and lanes["guitar"][0] - 12 >= LOWEST:
+        found["guitar"] = lanes["guitar"] = (lanes["guitar"][0] - 12, lanes["guitar"][1] - 12)
     middles = [sum(lane) / 2 for part, lane in lanes.items() if part not in SEATS]
-    tune = sum(lanes["lead"]) / 2 if "lead" in lanes else 0.0
-    found: dict[str, int] = {}
-    if {"guitar", "lead"} <= lanes.keys() and middles[0] >= tune and lanes["guitar"][0] - 12 >= LOWEST:
-        found["guitar"] = -12
-        middles[0] -= 12
     for part in (name for name in SEATS if name in lanes):
-        low, high = lanes[part]
-        bottom, top = BOUNDS[part]
-        able = [(by, often) for by, often in SEATS[part] if not by or (bottom <= low + by and high + by <= top)]
-        places = [(low + high) / 2 + by for by, _ in able]
-        free = [all(abs(p - other) >= NEAR for other in middles) for p in places]
-        shares = [
-            (COVERING if tune - BELOW < p < tune + CLEAR else 1.0) * (1.0 if f else SHARED)
-            for p, f in zip(places, free, strict=True)
+        chairs = [(_chair(lanes[part], by, tune, BOUNDS[part]), often) for by, often in SEATS[part]]
+        weights = [
+            often * (1.0 if all(abs(sum(chair) / 2 - other) >= NEAR for other in middles) else SHARED)
+            for chair, often in chairs
         ]
-        weights = [often * share for (_, often), share in zip(able, shares, strict=True)]
-        found[part] = seed.at("seat").choose(part, [by for by, _ in able], weights)
-        middles.append((low + high) / 2 + found[part])
+        found[part] = seed.at("seat").choose(part, [chair for chair, _ in chairs], weights)
+        middles.append(sum(found[part]) / 2)
     return found
 
 
-OVER = 5
-"""Semitones from the highest tone of the tune to chords over it."""
-ROOM = 12
-"""Semitones that chords over the tune need below the top of their bounds."""
+def _chair(lane: Range, by: int, tune: Range | None, bounds: Range) -> Range:
+    """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune goes on over it, if it is on its way up and there is
+    room, else under it."""
+    low, high = lane
+    if tune and 2 * (tune[0] + UNDER) < low + high + 2 * by and low + by < tune[1] - OVER:
+        if by > 0 and bounds[1] - tune[1] + OVER >= ROOM:
+            return tune[1] - OVER, min(bounds[1], tune[1] - OVER + high - low)
+        by = tune[0] + UNDER - (low + high) // 2
+    by = max(by, min(0, bounds[0] - low)) if by < 0 else min(by, max(0, bounds[1] - high))
+    return low + by, high + by
+
+
 UPON = 4
 """Semitones above a tone of the tune under which a tone of a chord covers it."""
 
 
-def beside(brief: Brief) -> Brief:
-    """The brief of one who holds chords with its lane wholly over the tune it hears, where it would lie on it and there is
-    room, else octaves down until it lies under."""
-    lane, sung = brief.lane, sorted(note.pitch for note in brief.hears("lead"))
-    bottom, top = BOUNDS.get(brief.part, (lane.low, lane.high))
-    if not sung or lane.low >= sung[-1] + OVER:
-        return brief
-    middle, over = sung[len(sung) // 2], sung[-1] + OVER
-    if lane.low >= middle - BELOW and top - over >= ROOM:
-        return replace(brief, lane=replace(lane, low=over, high=max(lane.high, over + ROOM)))
-    low, high = lane.low, lane.high
-    while low + high > 2 * (middle - BELOW) and low - 12 >= bottom:
-        low, high = low - 12, high - 12
-    return replace(brief, lane=replace(lane, low=low, high=high))
-
-
-def yielding(voicing: Sequence[int], sung: Sequence[int], low: int, kept: Sequence[int] = ()) -> tuple[int, ...]:
-    """A chord that gives way to what is sung over it: tones that lie on the tune or just above sound an octave lower, from
-    ``low`` on, those that have no place there are left out, but the last two, and pitch classes that must be ``kept``."""
+def yielding(voicing: Sequence[int], sung: Sequence[int], kept: Sequence[int] = ()) -> tuple[int, ...]:
+    """A chord that gives way to what is sung over it: tones that lie on the tune or just above are left out, but the last two,
+    and pitch classes that must be ``kept`` and that no other tone has."""
     chord = sorted(voicing)
     for pitch in sorted((p for p in chord if _covers(p, sung)), reverse=True):
         others = [p for p in chord if p != pitch]
-        below = pitch - 12
-        if below >= low and not _covers(below, sung) and all(_clear(below, p) for p in others):
-            chord = sorted((*others, below))
-        elif len(others) >= 2 and (pitch % 12 not in kept or any((p - pitch) % 12 == 0 for p in others)):
+        if len(others) >= 2 and (pitch % 12 not in kept or any((p - pitch) % 12 == 0 for p in others)):
             chord = others
     return tuple(chord)
-
-
-def _clear(pitch: int, other: int) -> bool:
-    """Whether two tones of a chord neither rub nor make mud."""
-    gap = abs(pitch - other)
-    return gap > 1 and min(pitch, other) >= LOW_LIMITS.get(gap, 0)
 
 
 def _covers(pitch: int, sung: Sequence[int]) -> bool:

@@ -15,7 +15,7 @@ from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
 from scorekit.ensemble.motifs import Tone, beats
 from scorekit.ensemble.playing import home
-from scorekit.ensemble.seats import OVER, beside
+from scorekit.ensemble.seats import BOUNDS, ROOM
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
@@ -56,7 +56,7 @@ class Strings:
         """What the section plays."""
         ideas = brief.ideas if isinstance(brief.ideas, SustainIdeas) else SustainIdeas()
         behaviour = chosen(brief, ideas, KINDS, "sustain")
-        player = Player(beside(brief), ideas, behaviour, players(brief, VOICES), 66.0)
+        player = Player(brief, ideas, behaviour, players(brief, VOICES), 66.0)
         return perform(player, KINDS[behaviour.kind](player) if brief.lane.plays else [])
 
 
@@ -122,12 +122,13 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
 
 
 def _above(player: Player) -> Player:
-    """The player with its lane over the tune, in loud sections whose tune leaves a fifth and more above it."""
-    lane, sung = player.brief.lane, sorted(n.pitch for n in player.brief.hears("lead"))
-    over = sung[-1] + OVER if sung else lane.high - 12
-    if lane.tier < 4 or lane.high - over < 7:
+    """The player with its lane over the tune, in loud sections whose tune leaves an octave above it."""
+    lane, sung = player.brief.lane, [n.pitch for n in player.brief.hears("lead")]
+    over = max(sung) + 3 if sung else lane.high - ROOM
+    if lane.tier < 4 or BOUNDS["strings"][1] - over < ROOM:
         return player
-    return replace(player, brief=replace(player.brief, lane=replace(lane, low=max(lane.low, over))))
+    seat = replace(lane, low=max(lane.low, over), high=max(lane.high, over + ROOM))
+    return replace(player, brief=replace(player.brief, lane=seat))
 
 
 def ostinato_16(player: Player) -> list[Draft]:

@@ -136,7 +136,7 @@ def led(player: Player, parts: Sequence[Span], count: int | None = None) -> tupl
         return chain
     lead = player.brief.hears("lead")
     return tuple(
-        yielding(voicing, sung_over(lead, s.start, s.end), lane.low) if s.ceiling < 127 else voicing
+        yielding(voicing, sung_over(lead, s.start, s.end)) if s.ceiling < 127 else voicing
         for voicing, s in zip(chain, parts, strict=True)
     )
 
