@@ -190,6 +190,15 @@ def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
     box = page.locator("#stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 200)
     theatre.until("scorekit.sound.seconds > 7", 5)
+    page.keyboard.press("Home")
+    for _ in range(8):
+        page.keyboard.press("+")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    theatre.until("document.getElementById('bar').textContent === '7.1'", 5)
+    assert theatre.ask("scorekit.roll.x(scorekit.state.time.bar(7)) < scorekit.roll.width"), "where it stands is not seen"
+    for _ in range(8):
+        page.keyboard.press("-")
 
 
 def test_a_section_is_looped_to_the_sample(theatre: Theatre) -> None:

@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ SHOWN = 200
 def song(performance: Performance, score: Score, changes: Sequence[Change], before: Score | None) -> dict[str, Any]:
     """All that the page draws of a version; ``before`` is the score that the new notes are told from."""
     plan = score.plan
-    card = report.card(plan)
+    card, found = report.card(plan), list(conflicts(score))
     return {
         **{name: card[name] for name in ("title", "genre", "key", "meter")},
         "pace": diff.tempo(plan),
@@ -50,7 +49,8 @@ def song(performance: Performance, score: Score, changes: Sequence[Change], befo
         "notes": notes(performance, score, before),
         "changes": [diff.told(change, diff.ids(plan)) for change in diff.grouped(changes)],
         "bars": sorted({bar for change in changes for bar in change.bars}),
-        "conflicts": sorted(islice(conflicts(score), SHOWN), key=itemgetter("bar")),
+        "conflicts": sorted(found[:SHOWN], key=itemgetter("bar")),
+        "disagreed": len(found),
     }
 
 

@@ -73,7 +73,7 @@ function clear(name) {
   at("download").hidden = true;
   at("parts").replaceChildren();
   at("parts").dataset.parts = "";
-  conflicts([]);
+  conflicts([], 0);
   roll.clear();
   whole.clear();
 }
@@ -84,7 +84,7 @@ function show(song) {
   document.title = `${song.title} · scorekit`;
   at("facts").textContent = [song.genre.replaceAll("_", " "), song.key, song.meter.join(" "), song.pace, clock(song.seconds)].join("  ·  ");
   columns(song.parts);
-  conflicts(song.conflicts);
+  conflicts(song.conflicts, song.disagreed);
   roll.show(state.time);
   whole.measure();
   quiet();
@@ -175,8 +175,8 @@ function story(rows) {
   }));
 }
 
-function conflicts(rows) {
-  at("count").textContent = rows.length ? String(rows.length) : "none";
+function conflicts(rows, all) {
+  at("count").textContent = rows.length < all ? `${rows.length} of ${all}` : all || "none";
   at("conflicts").replaceChildren(...rows.map(({ bar, part, rule, words, reason }) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
@@ -288,6 +288,7 @@ function move(bars, sections) {
 
 // To a tick of the song as it is seen, which may be newer than what is heard.
 function go(tick) {
+  roll.reveal(tick);
   const to = state.time.seconds(Math.min(tick, state.time.song.end));
   return sound.seek(sound.take?.song === state.song ? state.time.carry(to, sound.take.time) : to);
 }
@@ -306,7 +307,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
     const way = event.key === "ArrowRight" ? 1 : -1;
     move(way, event.shiftKey ? way : 0);
-  } else if (event.key === "Home") sound.seek(0);
+  } else if (event.key === "Home") go(0);
   else if (event.key === "+" || event.key === "=") roll.zoom(1.4, roll.x(state.time.tick(position())));
   else if (event.key === "-") roll.zoom(1 / 1.4, roll.x(state.time.tick(position())));
   else if (event.key === "l") loop();

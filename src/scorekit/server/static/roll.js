@@ -99,16 +99,20 @@ export class Roll {
     this.draw();
   }
 
-  // Where the song stands: a line, and the page turned when it leaves the picture.
+  // The page is turned when a tick is not in the picture.
+  reveal(tick, edge = this.width) {
+    if (this.x(tick) >= 0 && this.x(tick) <= edge) return;
+    this.left = tick - (0.08 * this.width) / this.scale;
+    this.clamp();
+    this.draw();
+  }
+
+  // Where the song stands.
   point(tick, playing) {
     const pen = this.head.getContext("2d");
     pen.clearRect(0, 0, this.width, this.height);
     if (!this.time) return;
-    if (playing && this.follow && (this.x(tick) > this.width * 0.92 || this.x(tick) < 0)) {
-      this.left = tick - (0.08 * this.width) / this.scale;
-      this.clamp();
-      this.draw();
-    }
+    if (playing && this.follow) this.reveal(tick, 0.92 * this.width);
     const x = Math.round(this.x(tick)) + 0.5;
     pen.strokeStyle = this.ink.ink;
     pen.globalAlpha = playing ? 0.95 : 0.6;
