@@ -167,6 +167,8 @@ def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:
 def of_this_meter(problems: Sequence[Problem], layers: Layered) -> list[Problem]:
     """Mistakes in a genre. Where it has another meter than what it extends, all that is wrong further down is only written for
     the other one: that is told once, where the meter stands."""
+    if not problems:
+        return []
     above, said = layers.rank("meter.sig"), layers.written.get("meter.sig", ())
     before = next((one for one in reversed(said) if one.value != said[-1].value), None)
     below = [problem for problem in problems if 0 <= layers.rank(layers.told_at(problem)) < above]

@@ -170,14 +170,14 @@ class _Pile:
     def value(self, base: Any, over: Any, path: str, layer: Layer) -> Any:
         if self.tells:
             self.wrote(layer, path, over)
-        if isinstance(over, Mapping):
-            return self.table(base if isinstance(base, Mapping) else {}, over, path, layer)
+        if isinstance(over, dict):
+            return self.table(base if isinstance(base, dict) else {}, over, path, layer)
+        if not isinstance(over, list):
+            return over
         if identified(over):
             return self.items(base if identified(base) else [], over, path, layer)
-        if isinstance(over, list):
-            places = (item(path, index, None) if self.tells else path for index in range(len(over)))
-            return [self.value(None, one, place, layer) for one, place in zip(over, places, strict=True)]
-        return over
+        places = (item(path, index, None) if self.tells else path for index in range(len(over)))
+        return [self.value(None, one, place, layer) for one, place in zip(over, places, strict=True)]
 
     def wrote(self, layer: Layer, path: str, value: Any) -> None:
         self.written[path] = (*self.written.get(path, ()), Wrote(layer, path, value))
