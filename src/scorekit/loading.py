@@ -6,7 +6,6 @@ whoever asks for more than is known of it gets the true one's.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +16,8 @@ from typing import Any
 
 def tables() -> None:
     """Loads what values are made of, without ``typing_extensions``, of which it takes what ``typing`` has since Python 3.11: with
-    that come ``inspect``, ``ast`` and eight more, a tenth of a check. Hashes come without OpenSSL's, which say the same, and the
-    system's name without what else can be asked of a platform."""
-    with _instead({"typing_extensions": None, "_hashlib": None, "platform": _platform()}):
-        import hashlib  # noqa: F401
-
+    that come ``inspect``, ``ast`` and eight more, a tenth of a check."""
+    with _instead({"typing_extensions": None}):  # not to be had: msgspec asks ``typing`` then
         import msgspec.structs  # noqa: F401
 
 
@@ -49,13 +45,25 @@ def sound() -> None:
 
 @contextmanager
 def _unexplained() -> Iterator[None]:
-    """NumPy loads without what only its readers want, a third of the time it takes: texts and signatures of 600 functions, and what
-    types are called in annotations."""
+    """For a process that ends with its command: NumPy loads without what only its readers want, signatures of functions (10 ms of
+    70), their texts (7) and what types are called in annotations (8). Where that fails it loads as it is."""
     texts = [_stand_in(f"numpy._core._add_newdocs{kind}") for kind in ("", "_scalars")]
     types = [_stand_in(name, ArrayLike=list, NDArray=list) for name in ("numpy._typing", "numpy.typing")]
-    signatures = _stand_in("inspect", cleandoc=str, signature=lambda function: None)
-    others = {one.__name__: one for one in (*texts, *types, signatures, _platform())}
-    with _instead({**others, "_hashlib": None}):
+    others = {
+        one.__name__: one
+        for one in (*texts, *types, _stand_in("inspect", cleandoc=str, signature=lambda function: None))
+    }
+    try:
+        with _instead(others):
+            import numpy
+    except Exception:
+        for other in others.values():  # what has one of them already finds the true one's by it
+            for known in ("cleandoc", "signature", "ArrayLike", "NDArray"):
+                vars(other).pop(known, None)
+        import numpy  # noqa: F401
+
+        types = []
+    with _instead({one.__name__: one for one in types}):
         yield
 
 
@@ -86,7 +94,3 @@ def _stand_in(name: str, **known: object) -> ModuleType:
     module = ModuleType(name)
     vars(module).update(known, __getattr__=asked)
     return module
-
-
-def _platform() -> ModuleType:
-    return _stand_in("platform", system=lambda: os.uname().sysname if hasattr(os, "uname") else "Windows")
