@@ -440,6 +440,16 @@ print(numpy.linalg.det(numpy.eye(2)))
     assert process(code=code).communicate() == ("1.0\n", "")
 
 
+@pytest.mark.parametrize(
+    ("more", "said"), [("base44", "a base for genres; to be named by songs it lacks a [[form]]"), ("rock", "a genre")]
+)
+def test_a_genre_that_no_song_can_name_is_called_so(here: Path, more: str, said: str) -> None:
+    """A check of a genre without forms says what it is and what it lacks; one that has them from another is a genre."""
+    (here / "mine.toml").write_text(f'[genre]\nid = "mine"\nname = "Mine"\nextends = "{more}"\n')
+    out, err = process("check", "mine.toml").communicate()
+    assert (out, err) == ("", f"mine.toml: fine, {said}\n")
+
+
 def test_a_reader_that_has_enough() -> None:
     """scorekit schema song | head -1 is no mistake."""
     child = process("schema", "song")

@@ -214,7 +214,8 @@ def check_song(spec: str, wishes: Wishes, voice: Voice) -> Outcome:
     if kind != "song":
         if mistakes:
             raise Refusal(*mistakes)
-        voice.say(f"{spec}: fine, a {kind}")
+        what = "base for genres; to be named by songs it lacks a [[form]]" if kind == "base" else kind
+        voice.say(f"{spec}: fine, a {what}")
         return Outcome(spec, 0, (), {"kind": kind})
     compiled = compiled_text(text, name, wishes)
     voice.say(f"{spec}: fine")

@@ -267,7 +267,7 @@ def kind_of(values: Mapping[str, Any]) -> str:
 def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str, tuple[Diagnostic, ...]]:
     """What a file is, and every mistake in it when that is a genre or a model; songs are not checked here.
 
-    A genre without any form is a base for others: what it leaves to them is no mistake.
+    A genre without any form is a ``base`` for others: what it leaves to them is no mistake.
     """
     if not _OTHER.search(text):
         return "song", ()
@@ -279,6 +279,7 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
     layered, wrong = resolve(read, finder(find, f"{kind}s", Memo()))
     spec, mistakes = validate(spec_class, layered)
     if kind == "genre" and "form" not in layered.values:
+        kind = "base"
         mistakes = [one for one in mistakes if one.code != "missing" or one.path]
     if isinstance(spec, GenreSpec):
         mistakes += [layered.diagnose(problem) for problem in of_this_meter(ideas(spec, catalog)[1], layered)]
