@@ -305,6 +305,10 @@ class VoiceIdeas(Struct, frozen=True):
     """Parts that share a solo with the lead."""
     takes_p: float = 0.5
     """How readily they do."""
+    answers: tuple[tuple[str, float], ...] = ()
+    """Parts that reply to the tune where it rests, with weights; one in a section."""
+    answers_p: float = 0.0
+    """How many sections have that; at their first statement fewer."""
 
 
 class RiffIdeas(Struct, frozen=True):

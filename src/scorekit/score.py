@@ -338,6 +338,8 @@ class Lane(Struct, frozen=True):
     """Bars in which it sings a second voice to the tune: under it, or ``above``; in sixths where ``wide``."""
     above: bool = False
     wide: bool = False
+    answers: str = ""
+    """Who replies to the tune in the section, where it rests; nobody where it is empty."""
     turns: tuple[int, ...] = ()
     """Bars in which it may leave its figure: a fill, a run, a lick."""
 

@@ -8,18 +8,21 @@ from scorekit import studio, theory
 from scorekit.playable import on_guitar
 
 
-@pytest.mark.parametrize("genre", ["country", "soul"])
-def test_licks_answer_the_singer_in_sixths(genre: str) -> None:
+@pytest.mark.parametrize(("genre", "songs"), [("country", 16), ("soul", 12)])
+def test_licks_answer_the_singer_in_sixths(genre: str, songs: int) -> None:
     """Two strings a sixth or so apart that a hand can hold, all tones of the chord's scale, the last two of the chord; no tune
-    begins inside one."""
+    begins inside one. What the resolver mended is its own affair."""
     heard = 0
-    for seed in range(1, 7):
+    for seed in range(1, songs + 1):
         score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nlength = "90 s"\n')
         for place, passage in zip(score.plan.placements, score.passages, strict=True):
             section, phrase = place.section, passage.phrase("guitar")
             said = [n for n in phrase.notes if phrase.origins[n.origin].idea == "lick in sixths"]
             sung = {n.start for n in passage.phrase("lead").notes}
-            groups = {at: sorted(n.pitch for n in said if n.start == at) for at in sorted({n.start for n in said})}
+            mended = {edit.before.start for edit in passage.edits if edit.part == "guitar" and edit.before}
+            groups = {
+                at: sorted(n.pitch for n in said if n.start == at) for at in sorted({n.start for n in said} - mended)
+            }
             heard += len(groups)
             for at, pair in groups.items():
                 chord = section.chord_at(at)

@@ -343,6 +343,8 @@ class VoicesSpec(Table):
     takes: Weights = entry("Parts that take the tune over where a verse returns, with weights.", {})
     solos: Weights = entry("Parts that share a solo with the lead, with weights.", {})
     takes_p: Unit = entry("How readily they do.", 0.5)
+    answers: Weights = entry("Parts that reply to the tune where it rests, with weights; one in a section.", {})
+    answers_p: Unit = entry("How many sections have that; fewer at their first statement.", 0.0)
 
 
 class RiffSpec(Table):

@@ -321,7 +321,7 @@ class _Vocabulary(Checks):
 
     def _voices(self) -> VoiceIdeas:
         voices = self.genre.voices
-        for table in ("second", "takes", "solos"):
+        for table in ("second", "takes", "solos", "answers"):
             for part in getattr(voices, table):
                 self.known(join(f"voices.{table}", part), "part", part, self.catalog.specialists, on_key=True)
         for index, part in enumerate(voices.above):
@@ -329,6 +329,7 @@ class _Vocabulary(Checks):
         return VoiceIdeas(
             tuple(voices.second.items()), voices.second_p, voices.above, voices.sixths,
             tuple(voices.takes.items()), tuple(voices.solos.items()), voices.takes_p,
+            tuple(voices.answers.items()), voices.answers_p,
         )  # fmt: skip
 
     def _riff(self) -> RiffIdeas:

@@ -11,7 +11,7 @@ from scorekit.ensemble.base import LISTENS, Specialist
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.brass import Brass
 from scorekit.ensemble.drums import Drums
-from scorekit.ensemble.duet import joining, shared
+from scorekit.ensemble.duet import joining, shared, sings
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
@@ -119,8 +119,7 @@ def alone(plan: Plan, part: str) -> Plan:
 def play(part: Part, brief: Brief) -> Callable[..., Phrase]:
     """Who plays a brief: the part's specialist, or the user's own notes where there are some."""
     own = SPECIALISTS[part.specialist].play
-    sings = brief.lane.tune or brief.lane.second
-    return as_written if brief.cell.notes else joining(own) if sings else own
+    return as_written if brief.cell.notes else joining(own) if sings(brief.part, brief.lane) else own
 
 
 def voiced(plan: Plan, placement: Placement, arrangement: Arrangement) -> Arrangement:

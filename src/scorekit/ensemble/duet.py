@@ -7,12 +7,14 @@ what the part would else have played gives way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import Pen
+from scorekit.ensemble.playing import home
+from scorekit.ensemble.replies import replies
 from scorekit.ensemble.second import second
 from scorekit.ideas import VoiceIdeas
 from scorekit.playable import RANGES
@@ -32,6 +34,10 @@ TWINS, LEAST = 4, 4
 """Bars for which the harmony can do without a guitar that joins a soloist; fewest for which anybody joins a tune."""
 WORDED = ("verse", "pre", "bridge")
 """Sections that are sung to words, which no instrument takes over."""
+TALKERS = ("guitar", "brass")
+"""Parts that have ways of their own to answer a tune, and leave that to whoever replies to it."""
+FIRST = 0.85
+"""How many of the sections that are replied to are so when they are first heard."""
 HOLD = PPQ // 2
 """Ticks of silence in a tune at which it may change hands."""
 
@@ -53,8 +59,6 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
     given: Bars = ()
     if _free(own):
         given = _given(section, draw, voices.takes_p)
-        if any(intent.kind == "stop" and intent.tick // section.meter.bar in given for intent in section.intents):
-            given = ()
         wanted = voices.solos if section.melody == "solo" else voices.takes
         taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"), alone=True)
         if given and taker:
@@ -68,6 +72,10 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
     partner = _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), twin=twins)
     if with_it and partner:
         lanes[partner] = replace(lanes[partner], second=with_it, above=partner in voices.above, wide=voices.sixths)
+    replier = _replying(section, seed, free, arrangement, voices, said)
+    for name in lanes:
+        if replier and name in (replier, *TALKERS):
+            lanes[name] = replace(lanes[name], answers=replier)
     return Arrangement(tuple((name, lanes[name]) for name, _ in arrangement.lanes))
 
 
@@ -112,9 +120,29 @@ def _absent(lane: Lane, section: Section) -> set[int]:
     return {*lane.rests, *range(first), *range(last, section.bars)}
 
 
+def _replying(
+    section: Section,
+    seed: Seed,
+    free: Sequence[str],
+    arrangement: Arrangement,
+    voices: VoiceIdeas,
+    said: Mapping[str, Bars],
+) -> str:
+    """Who replies to the tune where it rests: of those the genre names the first, in the song's order, who is there for half
+    of the section at least. Nobody behind a soloist, where the band's riff answers, or where all is quiet; where a section
+    comes again it is replied to as before."""
+    odds = voices.answers_p * (1.0 if section.occurrence > 1 else FIRST)
+    draw = seed.at("replies", section.name).unit("replies")
+    if section.melody not in ("lead", "hook") or section.tier < 2 or any(said.values()) or draw >= odds:
+        return ""
+    there = [name for name in free if 2 * len(_absent(arrangement.lane(name), section)) <= section.bars]
+    # for a few beats bass and drums can do without chords
+    return _first(voices.answers, there, (), arrangement, section, said, seed.at("replies"), alone=True, twin=True)
+
+
 def _given(section: Section, draw: Seed, odds: float) -> Bars:
     """The bars in which another has the tune: half a solo, all of it or four bars in eight; the same of a tune without words
-    where it comes again."""
+    where it comes again. None where the band stops: there the singer is alone."""
     bars, half, solo = section.bars, section.bars // 2, section.melody == "solo"
     again = section.melody == "lead" and section.occurrence > 1 and section.name not in WORDED
     if bars < 8 or not (solo or again) or not draw.chance("given", odds):
@@ -125,7 +153,9 @@ def _given(section: Section, draw: Seed, odds: float) -> Bars:
         tuple(b for b in range(bars) if b % 8 >= 4),
         tuple(range(bars)),
     )
-    return draw.choose("which", ways, (1.0, 3.0, 2.0, 1.0 if solo else 3.0))
+    given = draw.choose("which", ways, (1.0, 3.0, 2.0, 1.0 if solo else 3.0))
+    stops = {intent.tick // section.meter.bar for intent in section.intents if intent.kind == "stop"}
+    return () if stops & set(given) else given
 
 
 def _accompanied(section: Section, draw: Seed, voices: VoiceIdeas) -> Bars:
@@ -183,10 +213,15 @@ def left(phrase: Phrase, lane: Lane, section: Section) -> Phrase:
 def joining(play: Callable[[Brief], Phrase]) -> Callable[[Brief], Phrase]:
     """A specialist's play that sings where the coordinator asks for it."""
 
-    def sings(brief: Brief) -> Phrase:
+    def with_tune(brief: Brief) -> Phrase:
         return joined(brief, play(replace(brief, lane=replace(brief.lane, tune=(), second=()))))
 
-    return sings
+    return with_tune
+
+
+def sings(part: str, lane: Lane) -> bool:
+    """Whether a part has the tune somewhere, or sings with it, or replies to it."""
+    return bool(lane.tune or lane.second or lane.answers == part)
 
 
 def joined(brief: Brief, phrase: Phrase) -> Phrase:
@@ -205,6 +240,8 @@ def joined(brief: Brief, phrase: Phrase) -> Phrase:
         line = tuple(replace(note, velocity=note.velocity - UNDER) for note in line)
         voices.append((span, line, "second", f"second voice, {'over' if lane.above else 'under'} the tune"))
     hit = set(intents.strikes(section, brief.part))
+    if lane.answers == brief.part:
+        voices += _replies(brief, told, (low, high), (*quiet, *turns(section, sung, lane.tune)), hit)
     own = phrase.notes
     for span, line, _, _ in voices:
         floor = min((note.pitch for note in line), default=128) - LEFT if brief.part == "keys" else 0
@@ -220,6 +257,16 @@ def joined(brief: Brief, phrase: Phrase) -> Phrase:
             pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
     sings = " and ".join(dict.fromkeys(idea for _, line, _, idea in voices if line))
     return pen.phrase(section.length, f"{phrase.idea}, {sings}" if sings else phrase.idea)
+
+
+def _replies(
+    brief: Brief, told: Sequence[Note], register: tuple[int, int], quiet: Sequence[intents.Span], hit: set[Tick]
+) -> Iterator[tuple[intents.Span, tuple[Note, ...], str, str]]:
+    """What the part replies where it may sound and the band strikes nothing together."""
+    for reply in replies(brief.section, told, brief.part, *register, home(brief)):
+        span = (reply.notes[0].start, reply.notes[-1].end)
+        if intents.hush(reply.notes, quiet) == reply.notes and not any(span[0] <= tick < span[1] for tick in hit):
+            yield span, reply.notes, "answers", reply.idea
 
 
 def _within(sung: Sequence[Note], span: intents.Span) -> tuple[Note, ...]:

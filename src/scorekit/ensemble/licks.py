@@ -19,10 +19,10 @@ Lick = tuple[tuple[Tick, Tick, tuple[int, int]], ...]
 
 def licks(brief: Brief, odds: float, heard: Tune) -> tuple[Lick, ...]:
     """The licks of a section, at most one wherever the tune holds or rests for two beats and more over one chord, from a beat
-    after its last tone began: the same wherever the section returns, silent where the band says its riff, where the song ends
-    and behind a soloist."""
+    after its last tone began: the same wherever the section returns, silent where the band says its riff, where the song ends,
+    behind a soloist and where somebody replies to the tune."""
     section, found = brief.section, list[Lick]()
-    if brief.section.melody not in ("lead", "hook") or brief.ending or not odds:
+    if brief.section.melody not in ("lead", "hook") or brief.ending or brief.lane.answers or not odds:
         return ()
     ends = [*(note.start for note in heard.notes), section.length][1:]
     for note, end in zip(heard.notes, ends, strict=False):

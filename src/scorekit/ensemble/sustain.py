@@ -77,6 +77,8 @@ Kind = Callable[[Player], list[Draft]]
 def chosen(brief: Brief, ideas: SustainIdeas, kinds: Mapping[str, Kind], default: str) -> Behaviour:
     """The behaviour of a cell: the one asked for, else by tier, weight and dials; the default where there is none."""
     known = [b for b in ideas.behaviours if b.kind in kinds and _allowed(b, brief)]
+    if brief.lane.answers:
+        known = [b for b in known if b.kind != "answer"] or known
     named = [b for b in ideas.behaviours if brief.cell.pattern in (b.id, b.kind) and b.kind in kinds]
     if named:
         return named[0]

@@ -72,6 +72,8 @@ BROAD = frozenset({"bridge", "B"})
 """Sections that set themselves against the others by longer notes."""
 GAPPED = frozenset({"call_response", "blues_aab", "riff2"})
 """Schemas whose rests belong to somebody else."""
+ROOMY = {"lead": 0.12, "hook": 0.06}
+"""How many tunes of eight bars and more leave the last of each four free, for others to reply."""
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 """Scale steps a copy may be moved by, the least first."""
 
@@ -363,6 +365,20 @@ def _echo(setting: Setting, slot: Slot, said: Sequence[Tone], seed: Seed) -> tup
     return adapted(setting, [t for t in tail if t.end <= (slot.bar + slot.bars) * bar], _NEAR)
 
 
+def roomy(setting: Setting, units: Sequence[Slot]) -> tuple[Slot, ...]:
+    """The units of a tune, in some tunes without the fourth bar of each four: what ended there comes to rest a bar earlier.
+    What is said there for the first time is said whole."""
+    if setting.section.bars < 8 or not setting.seed.chance("room", ROOMY[setting.kind]):
+        return tuple(units)
+    new = {unit.letter: unit.index for unit in reversed(units)}
+    return tuple(
+        replace(u, bars=u.bars - 1, close=u.close or "?")
+        if u.bars > 1 and (u.bar + u.bars) % 4 == 0 and (u.close or new[u.letter] < u.index)
+        else u
+        for u in units
+    )
+
+
 def tune(setting: Setting) -> tuple[Tone, ...]:
     """The tune of a section: its schema's units in order, each joined to the one before by breath or upbeat."""
     weights = setting.ideas.schemas or (("period", 1.0),)
@@ -375,6 +391,7 @@ def tune(setting: Setting) -> tuple[Tone, ...]:
     leads = setting.section.name in ("pre", "bridge")
     form = form_of(schema, setting.seed) if setting.kind in ("hook", "lead") and not leads else ()
     units = slots(schema, setting.section.bars, setting.section.cadence, form)
+    units = roomy(setting, units) if setting.kind in ROOMY and schema not in GAPPED else units
     for slot, after in zip(units, (*units[1:], None), strict=True):
         known = said.get(after.letter) if after else None
         unit = _unit(setting, replace(slot, goal=known[0].pitch) if known else slot, said, line, used)
