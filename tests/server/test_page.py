@@ -196,7 +196,9 @@ def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     theatre.until("document.getElementById('bar').textContent === '7.1'", 5)
-    assert theatre.ask("scorekit.roll.x(scorekit.state.time.bar(7)) < scorekit.roll.width"), "where it stands is not seen"
+    assert theatre.ask("scorekit.roll.x(scorekit.state.time.bar(7)) < scorekit.roll.width"), (
+        "where it stands is not seen"
+    )
     for _ in range(8):
         page.keyboard.press("-")
 
