@@ -15,6 +15,8 @@ DRUMS = 9
 DEFAULTS = {1: 0, 7: 100, 10: 64, 11: 127, 64: 0, 91: 40}
 """Controllers that are taken down, and what they are before they are set."""
 _NAME, _END, _TEMPO, _METER, _KEY = 0x03, 0x2F, 0x51, 0x58, 0x59
+_USUAL = (500_000).to_bytes(3, "big")
+"""The tempo of a song that says none."""
 _PEDAL = 64
 _KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 _MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
@@ -65,19 +67,24 @@ class Sheet(Struct, frozen=True):
 
 
 def read(data: bytes) -> Events:
-    """The events of a whole file, all tracks together. Broken when it is none."""
+    """The events of a whole file, all tracks together; those of format 2, which are songs of their own, one after another.
+    Broken when it is none."""
     division, chunks = _opened(data)
     found = Events(division)
     raw: list[Raw] = []
     metas: list[Meta] = []
+    in_turn = data[data.find(b"MThd") + 9] == 2
     for chunk in chunks:
-        found.end = max(found.end, _track(chunk, raw, metas))
+        start = found.end if in_turn else 0
+        if start:
+            metas.append((start, _TEMPO, _USUAL))
+        found.end = max(found.end, _track(chunk, raw, metas, start))
     raw.sort(key=lambda row: row[0])
     found.tempos = sorted(
         (
             (tick, max(int.from_bytes(body, "big"), 1_000))
             for tick, kind, body in metas
-            if kind == _TEMPO and len(body) == 3
+            if kind == _TEMPO and len(body) == 3 and any(body)
         ),
         key=lambda row: row[0],
     )
@@ -133,7 +140,8 @@ def _opened(data: bytes) -> tuple[int, list[bytes]]:
     division = int.from_bytes(data[start + 12 : start + 14], "big")
     if division & 0x8000:
         frames = 256 - (division >> 8)
-        division = -(frames * (division & 255))
+        rate = 30_000 / 1_001 if frames == 29 else frames  # 29 stands for that of NTSC
+        division = -round(rate * (division & 255))
     if not division:
         raise Broken("this MIDI file has no time base")
     chunks = list(_chunks(data, start + 8 + int.from_bytes(data[start + 4 : start + 8], "big")))
@@ -150,9 +158,13 @@ def _chunks(data: bytes, at: int) -> Iterator[bytes]:
         at += 8 + size
 
 
-def _track(data: bytes, raw: list[Raw], metas: list[Meta]) -> int:
-    """The channel messages and meta events of a track, appended; its last tick. Ends where it breaks."""
-    tick, status, at = 0, 0, 0
+def _track(data: bytes, raw: list[Raw], metas: list[Meta], tick: int = 0) -> int:
+    """The channel messages and meta events of a track that begins at a tick, appended; its last tick. Ends where it breaks.
+
+    The status of the last channel message holds on through meta and system messages: the standard ends it there, but files
+    are written that way, and nothing else can be meant.
+    """
+    running, at = 0, 0
     add = raw.append
     try:
         while at < len(data):
@@ -166,9 +178,12 @@ def _track(data: bytes, raw: list[Raw], metas: list[Meta]) -> int:
                 step = step << 7 | data[at]
                 at += 1
             tick += step
+            status = running
             if data[at] & 0x80:
                 status = data[at]
                 at += 1
+                if status < 0xF0:
+                    running = status
             if 0x80 <= status < 0xF0:
                 if status & 0xE0 == 0xC0:
                     add((tick, status, data[at], 0))

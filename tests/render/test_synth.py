@@ -64,6 +64,39 @@ def test_reading_agrees_with_mido() -> None:
     assert smf.read(data).notes == sorted(wanted)
 
 
+def test_running_status_outlives_what_stands_between() -> None:
+    """Notes without a status byte after a text or a system message are notes of the channel message before."""
+    between = (b"\x00\xff\x01\x02AB", b"\x00\xf0\x02\x7e\xf7")
+    for what in between:
+        body = b"\x00\x92\x3c\x5a\x60\x3c\x00" + what + b"\x00\x40\x5a\x60\x40\x00\x00\xff\x2f\x00"
+        data = file([])[:14] + b"MTrk" + len(body).to_bytes(4, "big") + body
+        assert smf.read(data).notes == [(0, 96, 2, 60, 90), (96, 192, 2, 64, 90)], what
+
+
+def test_a_tempo_of_nothing_is_none() -> None:
+    """A tempo of 0, which cannot be, leaves the tempo that was."""
+    track = [mido.MetaMessage("set_tempo", tempo=250_000), mido.MetaMessage("set_tempo", tempo=0), *note(60, 480, 480)]
+    assert smf.read(file(track)).tempos == [(0, 250_000)]
+
+
+def test_frames_of_film_and_television() -> None:
+    """A time base in frames counts 24, 25, 29.97 or 30 a second, whatever the tempo."""
+    data = file([mido.MetaMessage("set_tempo", tempo=250_000), *note(60, 480, 480)])
+    for frames, a_second in ((24, 2_400), (25, 2_500), (29, 2_997), (30, 3_000)):
+        assert smf.read(data[:12] + bytes([256 - frames, 100]) + data[14:]).division == -a_second
+
+
+def test_songs_of_a_file_of_several_follow_one_another() -> None:
+    """Format 2 holds songs of their own, each with its tempo; tracks of format 1 sound together."""
+    fast = [mido.MetaMessage("set_tempo", tempo=250_000), *note(60, 0, 480)]
+    songs = (fast, note(62, 480, 480))
+    in_turn, together = (smf.read(file(*songs, kind=kind)) for kind in (2, 1))
+    assert [(at, pitch) for at, _, _, pitch, _ in in_turn.notes] == [(0, 60), (960, 62)]
+    assert in_turn.tempos == [(0, 250_000), (480, 500_000)] and in_turn.end == 1_440
+    assert [(at, pitch) for at, _, _, pitch, _ in together.notes] == [(0, 60), (480, 62)]
+    assert together.tempos == [(0, 250_000)]
+
+
 def test_programs_find_their_patches() -> None:
     """Every program has a patch that answers for it or a neighbour; channel 10 takes kits by its program."""
     for program in range(128):
