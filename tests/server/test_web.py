@@ -8,10 +8,12 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 
+from scorekit import files
 from scorekit.render.console import CHUNK
 from scorekit.server import Player
 from scorekit.server.web import STATIC, wanted
@@ -93,6 +95,20 @@ def test_a_song_is_told_with_its_notes_reasons_and_conflicts(played: tuple[Playe
     assert rows and all(row[5] < len(song["notes"]["bass"]["reasons"]) for row in rows)
     assert not any(row[4] for row in rows), "nothing is new in a first version"
     assert all(1 <= conflict["bar"] <= 4 for conflict in song["conflicts"])
+
+
+def test_a_song_of_any_script_has_its_page_and_its_file(played: tuple[Player, Watch, Path]) -> None:
+    """Whatever letters the name of a song's file is made of, the page finds it by them."""
+    player = played[0]
+    for title in ("漢字", "Песня №1", "Über uns", "नमस्ते"):
+        name = files.slug(title)
+        player.songs[name] = player.songs["song"]
+        try:
+            assert ask(player, f"/songs/{quote(name)}")[0] == 200, name
+            assert ask(player, f"/songs/{quote(name)}.wav")[2][:4] == b"RIFF", name
+            assert ask(player, f"/songs/{quote(name)}/{player.songs[name].heard}/peaks")[0] == 200, name
+        finally:
+            del player.songs[name]
 
 
 def test_stems_and_room_add_up_to_the_mix(played: tuple[Player, Watch, Path]) -> None:

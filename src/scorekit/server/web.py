@@ -184,7 +184,7 @@ def wanted(header: str, size: int) -> tuple[int, int] | None:
     return first, min(int(found[2]) + 1, size) if found[2] else size
 
 
-_SONG, _NUMBER = r"([a-z0-9_-]{1,80})", r"(\d{1,10})"
+_SONG, _NUMBER = r"([^/.]{1,80})", r"([0-9]{1,10})"
 ROUTES: tuple[tuple[str, Callable[..., None]], ...] = (
     (r"/", Answer.file),
     (r"/static/([a-z]+\.[a-z]+)", Answer.file),
