@@ -270,7 +270,8 @@ def paragraph(
 
     ear = LISTENS.get(phrase.part)
     if ear is not None and ear.parts:
-        lines.append(f"    hears    {', '.join(ear.parts)}: {ear.reason}")
+        hears = "; ".join(f"{part}: {', '.join(what)}" for part, what in ear.parts.items())
+        lines.append(f"    hears    {hears}; {ear.reason}")
     return lines
 
 

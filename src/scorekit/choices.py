@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from scorekit import pipeline
 from scorekit.ensemble import band
+from scorekit.ensemble.listening import gist
 from scorekit.ideas import Idea
 from scorekit.repeats import written
 from scorekit.score import Brief, Phrase, Placement, Plan
@@ -32,7 +33,8 @@ def witnessed(plan: Plan, placement: Placement, part: str) -> tuple[Brief, Phras
     arrangement, _ = pipeline.arranged(plan, once)
     phrases = pipeline.heard(plan, once, arrangement, store)
     mask = pipeline.accented(plan, once, store)
-    brief = band.brief(plan, once, part, arrangement.lane(part), phrases, mask)
+    gists = {name: gist(phrase, once.section, once.seam.next_chord) for name, phrase in phrases.items()}
+    brief = band.brief(plan, once, part, arrangement.lane(part), phrases, gists, mask)
     if not brief.lane.plays:
         return brief, Phrase(part), ()
     seed = Witness(brief.seed.address)

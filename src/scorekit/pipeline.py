@@ -20,7 +20,7 @@ from scorekit.catalog import CATALOG
 from scorekit.repeats import repeated, written
 from scorekit.score import Arrangement, Decision, Passage, Performance, Phrase, Placement, Plan, Score, Take
 from scorekit.seeds import Seed
-from scorekit.stage import Master, Strip
+from scorekit.stage import Gist, Master, Strip
 from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
 
@@ -220,22 +220,21 @@ def heard(plan: Plan, placement: Placement, arrangement: Arrangement, store: Sto
     """A phrase from every part that plays, each hearing those before it by the listening table; the lead's tune whole."""
     from scorekit.ensemble import band
     from scorekit.ensemble.base import PLAY_ORDER
+    from scorekit.ensemble.listening import gist
 
     section = placement.section
     names = {part.name: part for part in plan.parts}
     mask = accented(plan, placement, store)
-    phrases: dict[str, Phrase] = {}
+    phrases, gists = dict[str, Phrase](), dict[str, Gist]()
     for part in (name for name in PLAY_ORDER if name in names):
+        lane, phrase = arrangement.lane(part), Phrase(part)
         if band.locked(plan.cell(section, part)):
             bare = band.alone(plan, part)
-            phrases[part] = heard(bare, placement, arranged(bare, placement)[0], Once())[part]
-            continue
-        lane = arrangement.lane(part)
-        if not lane.plays:
-            phrases[part] = Phrase(part)
-            continue
-        brief = band.brief(plan, placement, part, lane, phrases, mask)
-        phrases[part] = store.run(f"play/{section.id}/{part}", band.play(names[part], brief), brief=brief)
+            phrase = heard(bare, placement, arranged(bare, placement)[0], Once())[part]
+        elif lane.plays:
+            brief = band.brief(plan, placement, part, lane, phrases, gists, mask)
+            phrase = store.run(f"play/{section.id}/{part}", band.play(names[part], brief), brief=brief)
+        phrases[part], gists[part] = phrase, gist(phrase, section, placement.seam.next_chord)
     return phrases
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
-from scorekit.stage import Dials, Entry, Feel, Master, Part
+from scorekit.stage import Dials, Entry, Feel, Gist, Master, Part
 from scorekit.timebase import Meter, TempoMap, Tick
 from scorekit.values import Traced
 
@@ -184,8 +184,7 @@ class Seam(Struct, frozen=True):
     """Tier of the section before; None at the start of the song."""
     after: int | None = None
     """Tier of the section after; None at the end of the song."""
-    next_chord: Chord | None = None
-    """First chord of the section after."""
+    next_chord: Chord | None = None  # the first of the section after
     next_tune: Entry | None = None  # how the tune of the section after begins
 
 
@@ -194,8 +193,7 @@ class Placement(Struct, frozen=True):
 
     section: Section
     start: Tick
-    bar: int
-    """Number of its first bar, counted from 1."""
+    bar: int  # number of its first bar, counted from 1
     seam: Seam
 
     @property
@@ -263,8 +261,7 @@ class Plan(Struct, frozen=True):
     focus: tuple[str, ...]
     feel: Feel
     master: Master
-    tail: float
-    """Seconds the last sound may ring after the last bar."""
+    tail: float  # seconds the last sound may ring after the last bar
     resolver: str = "fix"  # or report, or off
     decisions: tuple[Decision, ...] = ()
     ending: Ending | None = None
@@ -369,26 +366,29 @@ class Brief(Struct, frozen=True):
     """The genre's vocabulary for this part: see scorekit.ideas."""
     dials: Dials
     cell: Cell
-    seed: Seed
-    """Address of this cell's chance."""
-    band: str
-    """The tempo's feel band: slow, medium, fast or breakneck."""
+    seed: Seed  # address of this cell's chance
+    band: str  # the tempo's feel band: slow, medium, fast or breakneck
     accents: tuple[float, ...] = ()
     """The rhythm generator's accent mask, one number 0 to 1 for each grid step of the section."""
     heard: tuple[Phrase, ...] = ()
-    """Phrases of the parts this one listens to."""
+    """What it hears note by note: the tune."""
+    gists: tuple[Gist, ...] = ()
+    """What it gathers of the others."""
     seam: Seam = Seam()
     """Filled in only for those who play gestures across the boundary."""
     motif_seed: Seed | None = None
     """Shared by all sections with the same motif; only the lead and those who quote it get it."""
     ending: Ending | None = None
     """How the song ends, in the last section only."""
-    riff: Riff | None = None
-    """What the band says together here."""
+    riff: Riff | None = None  # what the band says together here
 
     def hears(self, part: str) -> tuple[Note, ...]:
-        """The notes of another part, empty when it is silent or not listened to."""
+        """The notes of a part that is heard note by note, empty when it is silent or not listened to."""
         return next((phrase.notes for phrase in self.heard if phrase.part == part), ())
+
+    def gist(self, part: str) -> Gist:
+        """What is gathered of another part: empty when it is silent or not listened to."""
+        return next((gist for gist in self.gists if gist.part == part), Gist(part))
 
 
 # -- the score and after -------------------------------------------------------------------------------------------------

@@ -36,6 +36,28 @@ class Entry(Struct, frozen=True):
     quality: str = ""
 
 
+class Gist(Struct, frozen=True):
+    """What a player gathers of what another plays in a section, short of its notes; what it does not listen for is empty."""
+
+    part: str
+    plays: bool = False
+    """Whether there is anything to be heard."""
+    figure: tuple[int, ...] = ()
+    """Places in a figure of two bars, in ticks, that are struck in at least half of all figures."""
+    rubs: tuple[int, ...] = ()
+    """Strong beats, in ticks, before which within an eighth a tone sounds a semitone beside the chord to come."""
+    middle: int = 0
+    """The middle one of its pitches."""
+    running: bool = False
+    """Whether it strikes oftener than three times a bar."""
+    kicks: tuple[int, ...] = ()
+    """When the kick is struck, in ticks."""
+    fills: tuple[int, ...] = ()
+    """When fills of two beats and more begin, in ticks."""
+    turns: tuple[int, ...] = ()
+    """Bars that end in a fill of a beat or more."""
+
+
 class Part(Struct, frozen=True):
     """One player of the band."""
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.degrees import Register, approach, resolve
+from scorekit.ensemble.listening import told as gathered
 from scorekit.ideas import HIT, BassIdeas, BassLine, Hit, Pattern, Walk
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
@@ -61,7 +62,11 @@ def brief(ideas: BassIdeas = IDEAS, meter: Meter = METERS[1], tier: int = 3, bar
 def kicks(brief: Brief, *steps: int) -> Brief:
     bar = brief.section.meter.bar
     notes = tuple(Note(b * bar + s * PPQ // 4, 60, 36, 100) for b in range(brief.section.bars) for s in steps)
-    return replace(brief, heard=(Phrase("drums", notes),))
+    return drummed(brief, notes)
+
+
+def drummed(brief: Brief, notes: tuple[Note, ...]) -> Brief:
+    return replace(brief, gists=gathered("bass", (Phrase("drums", notes),), brief.section))
 
 
 @pytest.mark.parametrize("meter", METERS, ids=str)
@@ -115,7 +120,8 @@ def test_the_kick_is_met() -> None:
     def met(lock: float) -> float:
         asked = kicks(brief(replace(IDEAS, lines=(FUNK,), kick_lock=lock)), 0, 7, 10)
         onsets = {n.start for n in Bass().play(asked).notes}
-        return sum(k.start in onsets for k in asked.hears("drums")) / len(asked.hears("drums"))
+        struck = asked.gist("drums").kicks
+        return sum(k in onsets for k in struck) / len(struck)
 
     assert met(0.0) < met(0.9)
     assert met(0.9) >= 0.65
@@ -256,9 +262,8 @@ def test_fills_are_left_room() -> None:
     """While the toms roll, the bass keeps to the beat."""
     asked = kicks(brief(replace(IDEAS, lines=(EIGHTHS,))), 0, 8)
     toms = tuple(Note(3 * 3840 + 1920 + n * 240, 60, 47, 100) for n in range(8))
-    filled = replace(
-        asked, heard=(Phrase("drums", tuple(sorted((*asked.hears("drums"), *toms), key=lambda n: n.start))),)
-    )
+    groove = tuple(Note(tick, 60, 36, 100) for tick in asked.gist("drums").kicks)
+    filled = drummed(asked, tuple(sorted((*groove, *toms), key=lambda n: n.start)))
 
     def busy(b: Brief) -> int:
         return sum(3 * 3840 + 1920 <= n.start < 4 * 3840 and n.start % PPQ != 0 for n in Bass().play(b).notes)

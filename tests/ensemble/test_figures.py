@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from scorekit import files, pipeline
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
+from scorekit.ensemble.listening import told as gathered
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
 from scorekit.playable import on_guitar
 from scorekit.score import Brief, Cell, Chord, Key, Lane, Note, Phrase, Section
@@ -31,9 +32,18 @@ def brief(
     section = Section("A", 1, 8, Meter(4, 4), 3, 3, Key(9, "mixolydian", "A"), chords, cadence="half")
     cells = (CompCell("walk", (1, 2, 3, 4, 5), 1.0, "cells.walk", "", SHUFFLE, voicing),)
     ideas = CompIdeas(40, 76, cells, ("9th_top4",), 0.0, 0.5, 0.0)
-    heard = (Phrase("lead", tune), Phrase("bass", (Note(0, PPQ, 33, 90),)))
+    heard, bass = (Phrase("lead", tune),), (Phrase("bass", (Note(0, PPQ, 33, 90),)),)
     return Brief(
-        part, section, Lane(low=40, high=76), ideas, Dials(), Cell(), Seed(f"{seed}/A/1/{part}"), "medium", heard=heard
+        part,
+        section,
+        Lane(low=40, high=76),
+        ideas,
+        Dials(),
+        Cell(),
+        Seed(f"{seed}/A/1/{part}"),
+        "medium",
+        heard=heard,
+        gists=gathered(part, bass, section),
     )
 
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from scorekit import files, pipeline, studio
 from scorekit.ensemble import masks
 from scorekit.ensemble.beats.groove import bars_of, laid_over
-from scorekit.ensemble.playing import fill_starts, momentous, usable
+from scorekit.ensemble.listening import told as gathered
+from scorekit.ensemble.playing import fills_of, momentous, usable
 from scorekit.ideas import MASKS, BassIdeas, BassLine, DrumIdeas, Groove, Hit, Pattern, fits
 from scorekit.score import Brief, Cell, Chord, Key, Lane, Note, Phrase, Section
 from scorekit.seeds import Seed
@@ -24,7 +25,7 @@ def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = (
     """A bass player's brief over eight bars, a chord a bar: a player who hardly plays a thing twice."""
     chords = tuple(Chord(n * BAR, BAR, root, quality, root) for n, (root, quality) in enumerate(CHORDS))
     section = Section("A", occurrence, 8, Meter(4, 4), 4, 3, Key(0, "major", "C"), chords)
-    heard = (Phrase("drums", drums),)
+    heard = gathered("bass", (Phrase("drums", drums),), section)
     return Brief(
         "bass",
         section,
@@ -34,14 +35,14 @@ def brief(occurrence: int = 1, band: str = "medium", drums: tuple[Note, ...] = (
         Cell(),
         Seed("1/A/1/bass"),
         band,
-        heard=heard,
+        gists=heard,
     )
 
 
 def bars(mask: str, told: Brief | None = None) -> list[int]:
     """The bars that fulfil a mask."""
     told = told or brief()
-    fills = frozenset(fill_starts(told.section, told.hears("drums")))
+    fills = frozenset(fills_of(told))
     return [bar for bar in range(8) if fits(mask, masks.of_bar(told, bar, fills))]
 
 

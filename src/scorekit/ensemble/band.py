@@ -15,6 +15,7 @@ from scorekit.ensemble.duet import joining, shared, sings
 from scorekit.ensemble.guitar import Guitar
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
+from scorekit.ensemble.listening import gathered
 from scorekit.ensemble.pads import Pads
 from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
@@ -22,7 +23,7 @@ from scorekit.ensemble.strings import Strings
 from scorekit.ideas import HIT, Ideas, Riff
 from scorekit.score import Arrangement, Bid, Brief, Cell, Lane, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
-from scorekit.stage import Part
+from scorekit.stage import Gist, Part
 from scorekit.timebase import Tick
 
 SPECIALISTS: Mapping[str, Specialist] = {
@@ -63,7 +64,8 @@ def brief(
     placement: Placement,
     part: str,
     lane: Lane,
-    heard: Mapping[str, Phrase] | None = None,
+    heard: Mapping[str, Phrase] = {},
+    gists: Mapping[str, Gist] = {},
     accents: tuple[float, ...] = (),
 ) -> Brief:
     """All that one specialist is told: what the listening table allows, and nothing more."""
@@ -84,7 +86,8 @@ def brief(
         seed=cell_seed(plan, placement, part),
         band=feel_band(plan.tempo.bpm_at(0)),
         accents=accents if ear.accents else (),
-        heard=tuple(heard[name] for name in ear.parts if name in heard) if heard else (),
+        heard=tuple(heard[name] for name, what in ear.parts.items() if "notes" in what and name in heard),
+        gists=gathered(ear.parts, gists),
         seam=seam,
         motif_seed=motif_seed(plan, placement, part),
         ending=(plan.ending or HIT) if last else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Protocol, TypeVar
 
@@ -44,8 +44,8 @@ class BeatGenerator(Protocol):
 class Ear(Struct, frozen=True):
     """What one part may know besides its own brief."""
 
-    parts: tuple[str, ...] = ()
-    """Parts it hears, all played before it."""
+    parts: Mapping[str, tuple[str, ...]] = {}
+    """Parts it hears, all played before it, and what of each: its ``notes``, or fields of its Gist."""
     seam: tuple[str, ...] = ()
     """Fields of the Seam it is told: before, after, next_chord."""
     accents: bool = False
@@ -53,18 +53,43 @@ class Ear(Struct, frozen=True):
 
 
 LISTENS: dict[str, Ear] = {
-    "drums": Ear((), ("before", "after"), True, "a crash answers the section before, a fill prepares the one after"),
-    "lead": Ear((), ("next_chord", "next_tune"), True, "the tune leads; its last notes lead into the next"),
-    "bass": Ear(("drums",), ("next_chord",), True, "hears the kick, aims at the next chord"),
-    "guitar": Ear(
-        ("drums", "lead", "bass"), ("next_chord",), True, "clears for fills and the tune, may push into the next chord"
+    "drums": Ear({}, ("before", "after"), True, "a crash answers the section before, a fill prepares the one after"),
+    "lead": Ear({}, ("next_chord", "next_tune"), True, "the tune leads; its last notes lead into the next"),
+    "bass": Ear(
+        {"drums": ("kicks", "fills", "turns")}, ("next_chord",), True, "hears the kick, aims at the next chord"
     ),
-    "keys": Ear(("lead", "bass", "guitar"), ("next_chord",), True, "leaves room for tune and guitar, may push"),
-    "brass": Ear(("lead", "bass", "keys"), (), True, "answers the tune's rests, stabs with the bass"),
-    "strings": Ear(("lead", "bass", "keys"), (), False, "stays under the tune, moves with the bass"),
-    "pads": Ear(("lead", "bass"), (), False, "stays out of the tune's register, changes with the bass"),
+    "guitar": Ear(
+        {"drums": ("fills", "turns"), "lead": ("notes",), "bass": ("figure", "rubs")},
+        ("next_chord",),
+        True,
+        "clears for fills and the tune, may push into the next chord",
+    ),
+    "keys": Ear(
+        {"lead": ("notes",), "bass": ("figure", "rubs"), "guitar": ("figure", "middle", "running")},
+        ("next_chord",),
+        True,
+        "leaves room for tune and guitar, may push",
+    ),
+    "brass": Ear(
+        {"lead": ("notes",), "bass": ("figure",), "keys": ("figure",)},
+        (),
+        True,
+        "answers the tune's rests, stabs with the bass",
+    ),
+    "strings": Ear(
+        {"lead": ("notes",), "bass": ("figure",), "keys": ("figure",)},
+        (),
+        False,
+        "stays under the tune, moves with the bass",
+    ),
+    "pads": Ear(
+        {"lead": ("notes",), "bass": ("figure",)},
+        (),
+        False,
+        "stays out of the tune's register, changes with the bass",
+    ),
 }
-"""Who listens to whom. An edit changes its own cell, the cells that hear it by this table, and gestures at its seams."""
+"""Who listens to whom, and for what: no more than it plays by, as who gathers the same plays the same. An edit changes its own cell, the cells that hear it by this table, and gestures at its seams."""
 
 PLAY_ORDER = ("drums", "lead", "bass", "guitar", "keys", "brass", "strings", "pads")
 """Every part is played after all those it hears."""

@@ -19,7 +19,7 @@ from scorekit.ensemble.playing import (
     busyness,
     figure_of,
     figured,
-    fill_starts,
+    fills_of,
     grouped,
     home,
     looped,
@@ -37,7 +37,6 @@ from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
-KICK = 36
 _ROLES = ("state", "restate", "answer", "state")
 
 
@@ -109,7 +108,7 @@ def _rate(line: BassLine) -> float:
 
 
 def kicks_of(brief: Brief) -> frozenset[Tick]:
-    return frozenset(note.start for note in brief.hears("drums") if note.pitch == KICK)
+    return frozenset(brief.gist("drums").kicks)
 
 
 def _lock_error(brief: Brief, line: BassLine, kicks: frozenset[Tick], lock: float, bars: range = range(4)) -> float:
@@ -345,7 +344,7 @@ def locked(brief: Brief, plucks: list[Pluck], lock: float) -> list[Pluck]:
 def under_fills(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
     """While the drums fill, only felt beats and what leads into the next bar; lines that live off the beat stay."""
     bar, onsets = brief.section.meter.bar, brief.section.meter.onsets
-    fills = fill_starts(brief.section, brief.hears("drums"))
+    fills = fills_of(brief)
     busy = [p for p in plucks if p.at >= fills.get(p.at // bar, brief.section.length)]
     marked = {p.at // bar for p in busy if p.at % bar in onsets}
     gone = {p.at for p in busy if p.at // bar in marked and p.at % bar not in onsets and p.token not in APPROACHES}

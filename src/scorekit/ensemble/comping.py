@@ -35,9 +35,9 @@ from scorekit.ensemble.playing import (
 )
 from scorekit.ensemble.pushing import BLOCK, pushed
 from scorekit.ensemble.stabs import Stab, lifted, restruck, trimmed
-from scorekit.ensemble.together import Row, begun, clock, common, fondness, joining, met
+from scorekit.ensemble.together import Row, clock, common, fondness, joining, met
 from scorekit.ideas import CompCell, CompIdeas, Hit, Pattern
-from scorekit.score import Brief, Note
+from scorekit.score import Brief
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
 
@@ -59,15 +59,15 @@ class Around(Struct, frozen=True):
 # -- rhythm ------------------------------------------------------------------------------------------------------------
 
 
-def stabs(brief: Brief, ideas: CompIdeas, others: Sequence[str], twin: Sequence[Note] = ()) -> list[Stab]:
+def stabs(brief: Brief, ideas: CompIdeas, others: Sequence[str], twin: frozenset[Tick] = frozenset()) -> list[Stab]:
     """When the part strikes, before intents: cells chosen, thinned around the tune, varied, pushed, answering.
 
     A comper finds a figure of two bars and keeps it through the section: what is left out, pushed or added comes again
     at the same place, but in blocks where it strays (``ideas.stray``).
-    ``others`` are the parts whose accents are shared, ``twin`` is one with which it makes a riff.
+    ``others`` are the parts whose accents are shared, ``twin`` when one strikes with which it makes a riff.
     """
     heard = tune(brief)
-    around = Around(begun(twin), common(brief, others, ideas.stray < LOOP))
+    around = Around(twin, common(brief, others, ideas.stray < LOOP))
     cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):

@@ -12,9 +12,9 @@ from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen
 from scorekit.ensemble.chorale import Span, Voicing, spans
+from scorekit.ensemble.listening import begun, unfolded
 from scorekit.ensemble.seats import opened
 from scorekit.ensemble.sustain import Draft, Player, led, voicing_at
-from scorekit.ensemble.together import begun
 from scorekit.score import Brief, Note, Origin, Phrase
 from scorekit.timebase import PPQ, Tick
 
@@ -66,9 +66,10 @@ def anchored(player: Player, drafts: Sequence[Draft]) -> Sequence[Draft]:
     """What begins where none of those heard does, moved to where the nearest does within an eighth: who seldom strikes,
     strikes with the band. What ended there ends with it."""
     brief = player.brief
-    if player.behaviour.kind in EVEN or not brief.hears("bass"):
+    if player.behaviour.kind in EVEN or not brief.gist("bass").plays:
         return drafts
-    heard = frozenset().union(*(begun(brief.hears(part)) for part in ("bass", "keys", "lead")))
+    figures = (*brief.gist("bass").figure, *brief.gist("keys").figure)
+    heard = unfolded(figures, brief.section) | begun(brief.hears("lead"))
     taken = {draft.start for draft in drafts}
     moved: dict[Tick, Tick] = {}
     for start in sorted(taken - heard):

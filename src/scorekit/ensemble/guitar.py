@@ -14,13 +14,14 @@ from scorekit.ensemble.families import RESTLESS, tones
 from scorekit.ensemble.figures import figure, line
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
 from scorekit.ensemble.licks import Lick, licks
-from scorekit.ensemble.playing import fill_starts, knee, level, strength, tune
+from scorekit.ensemble.listening import unfolded
+from scorekit.ensemble.playing import fills_of, knee, level, strength, tune
 from scorekit.ensemble.riffs import named, said, voiced
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ensemble.voicing import Voicing
 from scorekit.ideas import CompIdeas
 from scorekit.playable import TUNING, on_guitar
-from scorekit.score import Bid, Brief, Chord, Note, Origin, Phrase
+from scorekit.score import Bid, Brief, Chord, Origin, Phrase
 from scorekit.theory import guide_tones
 from scorekit.timebase import PPQ, Tick
 
@@ -74,9 +75,9 @@ class Guitar:
         return replace(phrase, notes=intents.hush(phrase.notes, intents.quiet(brief)))
 
 
-def _twin(brief: Brief, ideas: CompIdeas) -> tuple[Note, ...]:
-    """Who the guitar plays riffs with: the bass, in genres of power chords."""
-    return brief.hears("bass") if "power" in ideas.voicings else ()
+def _twin(brief: Brief, ideas: CompIdeas) -> frozenset[Tick]:
+    """When the bass strikes, with whom the guitar plays riffs in genres of power chords."""
+    return unfolded(brief.gist("bass").figure, brief.section) if "power" in ideas.voicings else frozenset()
 
 
 def _beside_riff(brief: Brief, strokes: list[Stab]) -> list[Stab]:
@@ -143,7 +144,7 @@ def _licks(brief: Brief, pen: Pen, found: tuple[Lick, ...], strokes: Sequence[St
 def _under_fills(brief: Brief, strokes: list[Stab]) -> list[Stab]:
     """While the drummer fills, only strokes on the beat and held ones: the fill is not talked over."""
     section = brief.section
-    fills = fill_starts(section, brief.hears("drums"))
+    fills = fills_of(brief)
     return [
         s
         for s in strokes

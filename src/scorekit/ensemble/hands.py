@@ -13,8 +13,9 @@ from scorekit.ensemble.playing import LOOP, changes, strength, whole_song
 from scorekit.ensemble.seats import sung_over, yielding
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
-from scorekit.score import Brief, Chord, Note
+from scorekit.score import Brief, Chord
 from scorekit.seeds import Seed
+from scorekit.stage import Gist
 from scorekit.theory import guide_tones
 from scorekit.timebase import PPQ, Tick
 
@@ -50,7 +51,7 @@ def family_order(brief: Brief, ideas: CompIdeas) -> tuple[str, ...]:
     return (first, *(f for f in families if f != first))
 
 
-def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Sequence[Note] = ()) -> tuple[Slot, ...]:
+def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Gist | None = None) -> tuple[Slot, ...]:
     """The voicings of the section, and of the next section's first chord where it is known.
 
     ``above`` is a part to stay above where the lane has the room, so that two compers do not sit on one chair.
@@ -81,7 +82,7 @@ def _yielded(brief: Brief, slot: Slot) -> Slot:
 
 
 def seats(
-    brief: Brief, hands: str, families: tuple[str, ...], asked: Iterable[str], above: Sequence[Note] = ()
+    brief: Brief, hands: str, families: tuple[str, ...], asked: Iterable[str], above: Gist | None = None
 ) -> dict[str, tuple[Slot, ...]]:
     """The voicings of the section by family: its own, and each that some cell asks for."""
     found = {families[0]: voiced(brief, hands, families, above)}
@@ -92,7 +93,7 @@ def seats(
 
 
 def _led(
-    brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Sequence[Note]
+    brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Gist | None
 ) -> tuple[Voicing, ...]:
     """Chords voiced one from the other, under the tune; those of a loop the same wherever it comes, whatever is sung."""
     loop = _loops(brief)
@@ -101,7 +102,7 @@ def _led(
     return lead_voices(
         chords,
         families,
-        _floor(brief, () if loop else above, tops),
+        _floor(brief, None if loop else above, tops),
         brief.lane.high if loop or families[0] in WIDE else _roof(brief),
         melody_tops=tops,
         strong=strong,
@@ -122,15 +123,14 @@ def _song(brief: Brief) -> Seed:
     return whole_song(brief).at("hands", brief.part)
 
 
-def _floor(brief: Brief, above: Sequence[Note], tops: Sequence[int | None]) -> int:
+def _floor(brief: Brief, above: Gist | None, tops: Sequence[int | None]) -> int:
     """Lowest pitch of the voicings: above the middle of another part where an octave and a third remain to the lane's
     top, and an octave and a tone to the tune."""
     low, high = brief.lane.low, brief.lane.high
-    if not above:
+    if above is None or not above.plays:
         return low
-    middle = sorted(note.pitch for note in above)[len(above) // 2]
     tune_low = min((top for top in tops if top is not None), default=high)
-    return max(low, min(middle + 2, high - 16, tune_low - 14))
+    return max(low, min(above.middle + 2, high - 16, tune_low - 14))
 
 
 def _roof(brief: Brief) -> int:

@@ -58,13 +58,13 @@ class Keys:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
         strokes = with_intents(brief, stabs(brief, ideas, ("bass", "guitar", "lead")))
-        by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.hears("guitar"))
+        by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.gist("guitar"))
         texture = _texture(brief, strokes, families[0])
         under = [(stab, slot_at(by_family[stab.family or families[0]], stab.sounds)) for stab in strokes]
         two_handed = {stab.path for stab in strokes if stab.mark in "pb"}
         if two_handed:
             _left_hand(brief, pen, [(stab, slot) for stab, slot in under if stab.path in two_handed])
-        if not brief.hears("bass"):
+        if not brief.gist("bass").plays:
             _bass_under(brief, pen, [(stab, slot) for stab, slot in under if stab.path not in two_handed])
         before: Slot | None = None
         for stab, slot in _over(under):
@@ -84,8 +84,7 @@ def _idea(strokes: Sequence[Stab]) -> str:
 def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
     """What the hands do: ``broken`` long chords, ``hands`` when strokes come as steadily as eighths, else ``block``."""
     rate = len(strokes) / max(1, brief.section.bars)
-    picking = len({note.start for note in brief.hears("guitar")}) > 3 * brief.section.bars
-    calm = brief.lane.tier <= 3 and family in _OPEN and rate <= 2.5 and not picking
+    calm = brief.lane.tier <= 3 and family in _OPEN and rate <= 2.5 and not brief.gist("guitar").running
     if calm and any(s.held for s in strokes) and home(brief).chance("broken", 0.15 + 0.4 * brief.dials.complexity):
         return "broken"
     lined = any(s.tone for s in strokes)
@@ -241,7 +240,7 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
     the chord that bubbles between the right hand's strokes."""
     bubbles = all(strength(brief.section, stab.at) < 0.6 for stab, _ in strokes if stab.mark in "pb")
     low = [(stab, slot) for stab, slot in strokes if stab.mark in ("p" if bubbles else "pbX!")]
-    accompanied = bool(brief.hears("bass"))
+    accompanied = brief.gist("bass").plays
     figure = _BELOW[int(home(brief).unit("left hand") * len(_BELOW))]
     ends = [*(stab.at for stab, _ in low), brief.section.length][1:]
     count, before = 0, None

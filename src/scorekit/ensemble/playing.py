@@ -127,7 +127,7 @@ def _fills(brief: Brief) -> frozenset[int]:
     drums knows of that one too, and the bars before it do not hang upon what the drummer makes of it."""
     section = brief.section
     last, leads = section.bars - 1, brief.seam.next_chord is not None and "nodrums" not in section.flags
-    heard = fill_starts(section, brief.hears("drums"), 1, 2)
+    heard = brief.gist("drums").turns
     return frozenset({bar for bar in heard if bar < last} | ({last} if leads else set()))
 
 
@@ -304,6 +304,11 @@ def fill_starts(section: Section, drums: tuple[Note, ...], least: int = 2, strok
         if length >= least:
             found[bar] = bar * section.meter.bar + section.meter.onsets[beats - length]
     return found
+
+
+def fills_of(brief: Brief) -> dict[int, Tick]:
+    """Where in each bar a drum fill begins that the part hears."""
+    return {tick // brief.section.meter.bar: tick for tick in brief.gist("drums").fills}
 
 
 class Tune(Struct, frozen=True, dict=True):

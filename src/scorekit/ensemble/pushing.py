@@ -12,7 +12,6 @@ from scorekit.ensemble.stabs import Stab
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief
 from scorekit.seeds import Seed
-from scorekit.theory import chord_classes
 from scorekit.timebase import PPQ, Tick
 
 BLOCK = 2
@@ -29,7 +28,7 @@ def pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Ti
     """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
     riff only together. Where one comper pushes, the other does too if it is as fond of it. Of two hands the left stays.
     Nobody pushes onto a bass that is still a semitone beside the chord."""
-    section, band = brief.section, _together(brief)
+    section, band, rubs = brief.section, _together(brief), brief.gist("bass").rubs
     ahead = _beyond(brief, found)
     fine = _sixteenths(brief, found)
     result: list[Stab] = []
@@ -40,7 +39,7 @@ def pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Ti
         sooner = s.at - _anticipation(brief, draw, fine)
         strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp" and not s.tone
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)
-        if strong and draw.chance("push", odds) and not _rubs(brief, sooner, s.at):
+        if strong and draw.chance("push", odds) and s.at not in rubs:
             result = [r for r in result if r.at < sooner]
             mark, name = "x" if s.mark == "b" else s.mark, f"{s.idea}, pushed"
             result.append(replace(s, at=sooner, length=s.length + s.at - sooner, sounds=s.at, mark=mark, idea=name))
@@ -49,16 +48,6 @@ def pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Ti
         elif s.at < section.length:
             result.append(s)
     return result
-
-
-def _rubs(brief: Brief, sooner: Tick, at: Tick) -> bool:
-    """Whether the bass plays, just before a tick, a semitone beside the chord that sounds at it."""
-    chord = brief.section.chord_at(at) if at < brief.section.length else brief.seam.next_chord
-    if chord is None:
-        return False
-    tones = {*chord_classes(chord.root, chord.quality), chord.bass}
-    under = {n.pitch % 12 for n in brief.hears("bass") if sooner <= n.start < at and n.manner != "dead"} - tones
-    return any((low - tone) % 12 in (1, 11) for low in under for tone in tones)
 
 
 def _beyond(brief: Brief, found: Sequence[Stab]) -> list[Stab]:

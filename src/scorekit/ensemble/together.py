@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from scorekit.ensemble.families import FIGURES
+from scorekit.ensemble.listening import often
 from scorekit.ensemble.playing import home, strength
 from scorekit.ensemble.pushing import BLOCK
 from scorekit.ensemble.stabs import Stab
-from scorekit.score import Brief, Note
+from scorekit.score import Brief
 from scorekit.timebase import PPQ, Tick
 
 Row = Mapping[Tick, int]
@@ -29,22 +30,18 @@ LEAVES = 0.6
 """How often a weak stroke goes that nobody meets."""
 
 
-def begun(notes: Iterable[Note]) -> frozenset[Tick]:
-    """When notes begin, but for dead ones."""
-    return frozenset(note.start for note in notes if note.manner != "dead")
-
-
 def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
     """The row of a section: the places where a part strikes in most of its figures, and how many do; of a tune only the tones
     of a beat and longer count, the others are known. What a part does once is no accent, so the row is the same when the
     section returns. Who keeps one figure for the whole song knows the bass alone: tunes change."""
     span = BLOCK * brief.section.meter.bar
     times = -(-brief.section.length // span)
-    row: Counter[Tick] = Counter()
+    row = Counter[Tick]()
     for part in parts if not loops else ("bass",):
-        often = Counter(tick % span for tick in begun(brief.hears(part)))
-        long = Counter(note.start % span for note in brief.hears(part) if note.length >= PPQ or part != "lead")
-        row.update({spot: int(2 * long[spot] >= times) for spot, count in often.items() if 2 * count >= times})
+        row.update(brief.gist(part).figure)
+    tune = brief.hears("lead") if "lead" in parts and not loops else ()
+    long = Counter(note.start % span for note in tune if note.length >= PPQ)
+    row.update({spot: int(2 * long[spot] >= times) for spot in often(tune, brief.section)})
     return row
 
 
