@@ -285,7 +285,7 @@ class CompSpec(Table):
     voicings: Annotated[tuple[Name, ...], SOME] = entry("Voicings, the most typical first.", ("close",))
     push_p: Unit = entry("Chance that a chord comes early.", 0.2)
     gapfill: Unit = entry("How far it leaves room for the melody.", 0.5)
-    layout_p: Unit = entry("Chance of laying out for two bars.", 0.1)
+    layout_p: Unit = entry("Chance of laying out for four bars.", 0.0)
     strum_ms: Annotated[float, Meta(ge=0, le=100)] = entry("Time between strings.", 10)
     gate: Annotated[float, Meta(ge=0.05, le=1)] = entry("Sounding share of a chord.", 0.9)
     stray: Unit = entry("How often it leaves its figure of two bars: 0 a loop, 1 hardly twice the same.", 0.2)
