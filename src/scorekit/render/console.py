@@ -313,20 +313,28 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
     strip, n = line.strip, sound.shape[-1]
     sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level) * UNIT)
     verb, delay = (0.0, 0.0) if line.closed else (strip.verb, strip.delay)
+    sends = [(np.float32(0.7071 * level), send) for level, send in ((verb, made.verb), (delay, made.delay)) if level]
     targets = [made.dry, *([made.stems[line.part]] if line.part in made.stems else [])]
     ride = line.ride(start, start + n) if line.ride else None
     if ride is not None and ride.size == 1:
         sides, ride = sides * ride, None
-    block, to = np.multiply(sound, sides), slice(at, at + n)
-    for moved in (ride, dips):
-        if moved is not None:
-            block *= moved
-    steps = block.astype(np.int32)  # cut, not rounded: 144 dB down nobody knows
-    for target in targets:
-        put(target[:, to], steps, out=target[:, to])
-    if verb or delay:
-        middle = np.add(block[0], block[1], out=block[0])
-        for level, send in ((verb, made.verb), (delay, made.delay)):
-            if level:
-                np.copyto(steps[0], np.multiply(middle, np.float32(0.7071 * level), out=block[1]), casting="unsafe")
+    moves = [moved for moved in (ride, dips) if moved is not None]
+    wide, cut = np.empty((2, min(n, _NEAR)), np.float32), np.empty((2, min(n, _NEAR)), np.int32)
+    for a in range(0, n, _NEAR):
+        b = min(a + _NEAR, n)
+        block, steps, to = wide[:, : b - a], cut[:, : b - a], slice(at + a, at + b)
+        np.multiply(sound[:, a:b], sides, out=block)
+        for moved in moves:
+            block *= moved[a:b]
+        np.copyto(steps, block, casting="unsafe")  # cut, not rounded: 144 dB down nobody knows
+        for target in targets:
+            put(target[:, to], steps, out=target[:, to])
+        if sends:
+            middle = np.add(block[0], block[1], out=block[0])
+            for level, send in sends:
+                np.copyto(steps[0], np.multiply(middle, level, out=block[1]), casting="unsafe")
                 put(send[to], steps[0], out=send[to])
+
+
+_NEAR = 16_384
+"""Samples that go through a strip together: few enough to stay near the processor from the first step to the last."""
