@@ -312,7 +312,7 @@ def test_a_song_that_never_played_shows_nothing_of_another(theatre: Theatre) -> 
     assert theatre.ask("[scorekit.sound.take, scorekit.sound.playing]") == [None, False]
     assert page.is_disabled("#play") and page.is_hidden("#download")
     other.write_text('genre = "rock"\nlength = "4 bars"\n')
-    theatre.until("scorekit.sound.take?.song === 'other'")
+    theatre.until("scorekit.sound.take?.song === 'other' && !document.getElementById('download').hidden")
     assert page.is_hidden("#wrong") and page.is_visible("#download")
     page.select_option("#songs", "song")
     theatre.until("scorekit.sound.take?.song === 'song'")

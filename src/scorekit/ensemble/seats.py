@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from scorekit.ideas import Ideas
 from scorekit.score import Note
 from scorekit.seeds import Seed
+from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import Tick
 
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -18,7 +19,7 @@ SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "brass": ((0, 2.0), (5, 1.5)),
 }
 """Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
-BOUNDS = {"keys": (43, 91), "pads": (43, 88), "strings": (48, 95), "brass": (50, 84)}
+BOUNDS = {"keys": (45, 91), "pads": (45, 88), "strings": (48, 95), "brass": (50, 84)}
 """Lowest and highest pitch anybody goes for it."""
 NEAR = 5.0
 """Semitones between the middles of two lanes under which they are one chair."""
@@ -96,7 +97,7 @@ OPENS = 5
 
 def opened(part: str, tier: int, pitches: Sequence[int]) -> tuple[int, ...]:
     """What a loud section adds to a chord, in octaves: hands close theirs with its lowest tone above, strings divide the
-    top of their chords, horns spread from the second voice. Nothing below E2 or above E6."""
+    top of their chords, horns spread from the second voice. Nothing below E2 or above E6, or too low for its interval."""
     chord = sorted(pitches)
     if tier < OPENS or not chord:
         return ()
@@ -106,7 +107,8 @@ def opened(part: str, tier: int, pitches: Sequence[int]) -> tuple[int, ...]:
         "strings": (chord[-1] + 12,) if len(chord) > 1 else (),
         "brass": (chord[-2] - 12,) if several and chord[-2] - 12 < chord[0] else (),
     }.get(part, ())
-    return tuple(pitch for pitch in more if LOWEST <= pitch <= HIGHEST)
+    clear = (pitch for pitch in more if all(pitch >= LOW_LIMITS.get(other - pitch, 0) for other in chord))
+    return tuple(pitch for pitch in clear if LOWEST <= pitch <= HIGHEST)
 
 
 LOWEST, HIGHEST = 40, 88
