@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from scorekit.render import dsp, effects, loudness
 from scorekit.render.console import Console, Laid
 from scorekit.render.dsp import Samples
+from scorekit.render.master import Hands, mastering
 from scorekit.render.mix import console, lines, mix, sample_positions, strokes, summed
 from scorekit.render.patches import base
 from scorekit.render.patches.click import CLICK
@@ -94,6 +95,39 @@ def test_loudness_and_peak_are_as_asked() -> None:
         assert loudness.true_peak(made.samples) <= master.ceiling + 0.02
         assert made.lufs == pytest.approx(loudness.integrated(made.samples), abs=0.1)
         assert made.peak == pytest.approx(loudness.true_peak(made.samples), abs=0.1)
+
+
+@pytest.mark.parametrize("lufs", [-22.0, -14.0, -11.0, -7.0])
+def test_quiet_crests_turn_no_gain(monkeypatch: pytest.MonkeyPatch, lufs: float) -> None:
+    """Gains from peaks looked at where they may matter are those from peaks looked at closely everywhere, bit for bit."""
+    song, looked = band(), list[float]()
+    desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)])
+    spool, measured = Hands().mixed(desk), loudness.peaks_of
+    gains, *_ = mastering(spool, desk.n, Master(lufs=lufs), Hands())
+
+    def closely(read: Any, n: int, above: float, a: int, b: int) -> Samples:
+        looked.append(above)
+        return measured(read, n, 0.0, a, b)
+
+    monkeypatch.setattr(loudness, "peaks_of", closely)
+    assert (mastering(spool, desk.n, Master(lufs=lufs), Hands())[0] == gains).all()
+    assert all(looked) and looked
+
+
+def test_most_gains_are_served_by_the_same_peaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eight gains half a dB apart few have peaks looked at above another height: the others find theirs measured."""
+    song, looked = band(), list[float]()
+    desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)])
+    spool, measured = Hands().mixed(desk), loudness.peaks_of
+
+    def noted(read: Any, n: int, above: float, a: int, b: int) -> Samples:
+        looked.append(above)
+        return measured(read, n, above, a, b)
+
+    monkeypatch.setattr(loudness, "peaks_of", noted)
+    made = [mastering(spool, desk.n, Master(lufs=-24.0 + 0.5 * step), Hands())[0] for step in range(8)]
+    assert len({gains.tobytes() for gains in made}) == 8
+    assert 2 <= len({*looked}) <= 3
 
 
 def test_stems_add_up() -> None:

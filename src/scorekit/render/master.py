@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
+from math import ceil
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -26,6 +27,8 @@ Family = dict[Order, None]
 """Bodies of one root, in order."""
 STEP = 0.5
 """dB between the gains a master may have."""
+_LOOKED = 4 * STEP
+"""dB between the gains up to which peaks are looked at: most of the songs whose gain is another one keep theirs."""
 
 
 class Spool(Protocol):
@@ -192,8 +195,8 @@ def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Sampl
     base = hands.curve(("base", threshold), partial(dynamics.squeezed, energy, threshold), cells, dynamics.REACH)
     push = min(stepped(master.lufs - _reached(energy, base), STEP), 40.0)
     most = push + 12.0
-    for room in (3.0, 12.0):
-        above = dsp.gain(master.ceiling - push - room)
+    for highest in (_looked(push + 2.0), _looked(most)):
+        above = dsp.gain(master.ceiling - highest)
         peaks = np.concatenate(hands.split(partial(loudness.peaks_of, spool.read, n, above), n, 64 * CELL))
         for _ in range(8):
             near = partial(dynamics.limited, base * np.float32(dsp.gain(push)), peaks, master.ceiling)
@@ -203,7 +206,7 @@ def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Sampl
             if not more or push >= most:
                 break
             push = min(push + more, most)
-        if push <= most - 12.0 + room:
+        if push <= highest:
             break
     return gains, level, dsp.decibels(float((peaks * gains).max()))
 
@@ -211,6 +214,11 @@ def mastering(spool: Spool, n: int, master: Master, hands: Hands) -> tuple[Sampl
 def stepped(x: float, step: float) -> float:
     """The multiple of a step that is nearest to x."""
     return round(x / step) * step
+
+
+def _looked(push: float) -> float:
+    """The gain in dB up to which peaks are looked at that are to serve for ``push``."""
+    return ceil(push / _LOOKED) * _LOOKED
 
 
 def _reached(energy: Reals, gains: Samples) -> float:
