@@ -1,7 +1,7 @@
 """What takes long to load: loaded without what nobody needs, or while another process works.
 
-Libraries load much that only readers of their help look at. Where that can be told, something else stands in for it meanwhile, and
-whoever asks for more than is known of it gets the true one's.
+Libraries load much that only readers of their help look at. Where that can be told, something else stands in for it
+meanwhile, and whoever asks for more than is known of it gets the true one's.
 """
 
 from __future__ import annotations

@@ -120,7 +120,8 @@ def compile_song(
 
 
 def check_other(text: str, file: str, *, find: Find) -> tuple[str, tuple[Diagnostic, ...]]:
-    """What a file is: ``song``, which ``compile_song`` checks; or ``genre``, ``base`` of genres or ``model``, with every mistake in it."""
+    """What a file is: ``song``, which ``compile_song`` checks; or ``genre``, ``base`` of genres or ``model``, with every
+    mistake in it."""
     from scorekit.compiler.compile import check_text
 
     return check_text(text, file, find, CATALOG)

@@ -89,7 +89,8 @@ LISTENS: dict[str, Ear] = {
         "stays out of the tune's register, changes with the bass",
     ),
 }
-"""Who listens to whom, and for what: no more than it plays by, as who gathers the same plays the same. An edit changes its own cell, the cells that hear it by this table, and gestures at its seams."""
+"""Who listens to whom, and for what: no more than it plays by, as who gathers the same plays the same. An edit changes its
+own cell, the cells that hear it by this table, and gestures at its seams."""
 
 PLAY_ORDER = ("drums", "lead", "bass", "guitar", "keys", "brass", "strings", "pads")
 """Every part is played after all those it hears."""

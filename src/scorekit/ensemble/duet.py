@@ -37,8 +37,8 @@ WORDED = ("verse", "pre", "bridge")
 TALKERS = ("guitar", "brass")
 """Parts that have ways of their own to answer a tune, and leave that to whoever replies to it."""
 FIRST = 0.7
-"""How many of the sections that are replied to are so when they are first heard (POP909: a second line in .44 of first verses' bars,
-.62 later)."""
+"""How many of the sections that are replied to are so when they are first heard (POP909: a second line in .44 of first
+verses' bars, .62 later)."""
 HOLD = PPQ // 2
 """Ticks of silence in a tune at which it may change hands."""
 

@@ -56,8 +56,8 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
 
 
 def _chair(lane: Range, by: int, tune: Range | None, bounds: Range) -> Range:
-    """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune goes on over it, if it is on its way up and there is
-    room, else under it."""
+    """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune goes on over it, if it
+    is on its way up and there is room, else under it."""
     low, high = lane
     if tune and 2 * (tune[0] + UNDER) < low + high + 2 * by and low + by < tune[1] - OVER:
         if by > 0 and bounds[1] - tune[1] + OVER >= ROOM:

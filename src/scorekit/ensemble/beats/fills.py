@@ -1,6 +1,7 @@
 """The fills generator: what leads over a boundary, and the crash that answers it.
 
-Where: the end of a section (always where energy rises, else a fill .92 or a breath), and most turns inside it. How long: by the energy to come.
+Where: the end of a section (always where energy rises, else a fill .92 or a breath), and most turns inside it. How long: by
+the energy to come.
 What: the genre's own fills, or a path down the kit from the snare to the floor tom with a crescendo. Human fills gain
 23 in velocity, use the snare for .43 and toms for .28 of their strokes, and end on the last beat or its off-beat in
 .72 (Groove MIDI Dataset, 646 fills measured).
