@@ -117,6 +117,8 @@ class Board(Struct):
     """Where notes were touched since the rule at work last began, as cells (see ``cells``); all of them at first."""
     touched: list[int] = field(default_factory=list)
     """The cells of each note that was touched."""
+    _became: dict[tuple[str, Note], list[int]] = field(default_factory=dict)
+    """The edits of which a note of a part came, in order: there may be a thousand, and each asks for those of its note."""
     _pitches: dict[int, list[tuple[Tick, str, Note]]] = field(default_factory=dict)
     """Notes of all pitched parts by pitch, in order of start."""
     _reach: dict[object, Tick] = field(default_factory=dict)
@@ -267,14 +269,19 @@ class Board(Struct):
     def _record(self, edit: Edit) -> None:
         """One edit more. A note mended twice by one rule is told once, from what it was to what it became."""
         self.changes += 1
-        for index in range(len(self.edits) - 1, -1, -1):
-            last = self.edits[index]
-            if last.part == edit.part and edit.before is not None and last.after == edit.before:
-                if last.rule == edit.rule:
-                    self.edits[index] = replace(edit, before=last.before)
-                    return
-                break
-        self.edits.append(edit)
+        known = self._became.get((edit.part, edit.before), []) if edit.before is not None else []
+        last = self.edits[known[-1]] if known else None
+        if last is None or last.rule != edit.rule:
+            self.edits.append(edit)
+            self._remember(edit, len(self.edits) - 1)
+        else:
+            index = known.pop()
+            self.edits[index] = replace(edit, before=last.before)
+            self._remember(edit, index)
+
+    def _remember(self, edit: Edit, index: int) -> None:
+        if edit.after is not None:
+            insort(self._became.setdefault((edit.part, edit.after), []), index)
 
     def find(self, rule: str, claims: tuple[Claim, ...], chosen: str, reason: str) -> None:
         """Records, once, a conflict that is left as it is."""
