@@ -91,14 +91,14 @@ def voicings(root: int, quality: str, low: int, high: int, count: int) -> tuple[
 
 
 def _stacks(pitches: Sequence[int], count: int) -> Iterator[Voicing]:
-    """Rising stacks of so many pitches, neighbours 2 to 9 semitones apart and clear in the low register."""
+    """Rising stacks of so many pitches, neighbours 2 to 9 semitones apart and every pair clear in the low register."""
     if count == 1:
         yield from ((p,) for p in pitches)
         return
     for lower in _stacks(pitches, count - 1):
         for p in pitches:
-            gap = p - lower[-1]
-            if 2 <= gap <= 9 and lower[-1] >= theory.LOW_LIMITS.get(gap, 0) - 2 and p - lower[0] <= 21:
+            clear = all(q >= theory.LOW_LIMITS.get(p - q, 0) for q in lower)
+            if 2 <= p - lower[-1] <= 9 and clear and p - lower[0] <= 21:
                 yield (*lower, p)
 
 
