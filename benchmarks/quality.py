@@ -33,7 +33,7 @@ import numpy as np
 from scorekit import files, pipeline
 from scorekit.render import dsp, loudness
 from scorekit.render.dsp import RATE, Samples
-from scorekit.render.mix import mixed, ready
+from scorekit.render.mix import desked, ready
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import STILL, Patch, Take
 from scorekit.render.voices import Bodies, Stroke, clip
@@ -182,7 +182,7 @@ def measured(path: Path) -> str:
     plan = pipeline.compile_song(text, str(path), find=files.load).plan
     assert plan is not None
     performance, hands = pipeline.perform(pipeline.compose(plan)), Workshop()
-    desk = mixed(ready(performance, PATCHES, Bodies(keeper=Shelf()), hands), performance.plan, hands)
+    desk = desked(ready(performance, PATCHES, Bodies(keeper=Shelf()), hands), performance.plan.master, hands)
     x = desk.samples(0, desk.n)
     mono, rms = x.mean(axis=0), np.sqrt(np.square(x, dtype=np.float64).mean())
     size = 1 << 15

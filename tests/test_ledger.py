@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+from numpy.typing import NDArray
 
 from scorekit import ledger
 from scorekit.__main__ import run
@@ -101,6 +104,39 @@ def test_other_wishes_are_other_renders(
     """What the command line asks for is part of what a render hangs upon."""
     assert not again(capsys, *option)["kept"]
     assert again(capsys, *option)["kept"]
+
+
+def outputs() -> dict[str, bytes]:
+    """Content of every output, parts included."""
+    return {str(path): path.read_bytes() for path in sorted(Path("out").rglob("*")) if path.is_file()}
+
+
+def sound(path: str) -> tuple[int, NDArray[np.int32]]:
+    """Rate and samples (n, 2) of a sound file."""
+    found, rate = soundfile.read(path, dtype="int32")
+    return rate, found
+
+
+def test_a_loop_goes_round_whoever_asks_for_it(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``loop = true`` in a song leaves the files of ``--loop``: mix and stems exactly as long as the bars, and no step from the
+    last sample to the first that is not one within. Another render keeps it, and a song that no longer loops ends again."""
+    plain = outputs()
+    again(capsys, "--loop", "--stems")
+    asked = outputs()
+    song.write_text(f"loop = true\n{song.read_text()}")
+    assert again(capsys, "--stems")["seconds"] == 4.0 and outputs() == asked
+    rows = {path: sound(path) for path in asked if path.endswith(".wav")}
+    assert len(rows) > 4
+    for path, (rate, x) in rows.items():
+        assert len(x) == 4 * rate
+        steps = np.abs(np.diff(x.astype(float), axis=0))
+        assert (np.abs(x[0].astype(float) - x[-1]) <= steps.max()).all(), path
+    assert again(capsys, "--stems")["kept"]
+    again(capsys)
+    assert outputs() == asked
+    song.write_text(song.read_text().replace("loop = true\n", ""))
+    again(capsys)
+    assert {path: data for path, data in outputs().items() if path in plain} == plain
 
 
 LONG = SONG.replace("verse:1:e3", "verse:2:e3 chorus:2:e4 bridge:2:e3 verse:2:e3")

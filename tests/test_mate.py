@@ -33,6 +33,7 @@ EDITS = (
 
 
 BAND = Rehearsal()
+KEPT = Bodies()
 
 
 def played(edit: str) -> Performance:
@@ -69,6 +70,21 @@ def test_two_write_what_one_writes(mate: Mate, monkeypatch: pytest.MonkeyPatch, 
         assert bytes(mine.wav) == bytes(its.wav)
         assert (mine.changed, mine.rewritten) == (its.changed, its.rewritten)
     assert set(asked) == {"follow", way, "hear", "energies", "peaks", "write"}
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_a_loop_is_that_of_a_fresh_render(mate: Mate, helped: bool) -> None:
+    """Edited, begun and left again, a song that says ``loop = true`` is as long as its bars and has the bytes of one that was
+    rendered from nothing: what rings on at its end is heard at its start, and nothing stays of it in the song it was before."""
+    here = Rehearsal(mate if helped else None)
+    for edit in ("", "loop = true\n", f"loop = true\n{EDITS[1]}", f"loop = true\n{EDITS[4]}", "", EDITS[1]):
+        performance = played(edit)
+        plan, heard = performance.plan, here.sound(performance)
+        fresh = pipeline.audio(performance, sounding=pipeline.Sounding(bodies=KEPT))
+        assert bytes(heard.wav) == bytes(fresh.wav)
+        assert plan.loops == edit.startswith("loop")
+        assert (heard.desk.n == plan.tempo.sample(plan.end)) == plan.loops
+        assert here.remix is not None and bool(here.remix.left()) != plan.loops
 
 
 def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:

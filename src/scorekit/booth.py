@@ -5,7 +5,6 @@ may be a booth in each of two processes, on the same memory: then each works on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from scorekit.render import delivery, effects, loudness
 from scorekit.render.console import GRID, SLOW, Console, raised
 from scorekit.render.dsp import Samples
-from scorekit.render.master import amplified
+from scorekit.render.master import Ring, amplified
 from scorekit.render.tape import Make, Span, Tape, zeros
 
 GivenUp = Callable[[], bool]
@@ -37,6 +36,8 @@ class World(NamedTuple):
     """Samples over which its end falls silent."""
     room: tuple[float, float] | None
     """Size and tone; None where nobody is sent to it."""
+    loop: int = 0
+    """Samples of a round, where it is a loop."""
 
     def response(self) -> Samples | None:
         """That of the room."""
@@ -86,6 +87,7 @@ class Booth:
         self.tape.begin(world.n, world.response(), world.delay)
         self.mix.resize(world.n)
         self.mix.console = Console(world.n, (), fade=world.fade, standing=self.tape.read)
+        self.loop, self.heard = world.loop, Ring(self.mix, world.loop, world.n) if world.loop else self.mix
         self.blocks = blocks
 
     def ask(self) -> None:
@@ -136,13 +138,17 @@ class Booth:
 
     def energies(self, whole: int, a: int, b: int) -> Any:
         """``loudness.energy_of`` the mix."""
-        return loudness.energy_of(self.mix.read, whole, a, b)
+        return loudness.energy_of(self.heard.read, whole, a, b)
 
     def peaks(self, n: int, above: float, a: int, b: int) -> Samples:
         """``loudness.peaks_of`` the mix."""
-        return loudness.peaks_of(self.mix.read, n, above, a, b)
+        return loudness.peaks_of(self.heard.read, n, above, a, b)
 
     def write(self, head: int, a: int, b: int) -> None:
         """The frames of the file are written."""
-        read = partial(amplified, self.mix, np.frombuffer(self.blocks["gains"], np.float32))
+        gains = np.frombuffer(self.blocks["gains"], np.float32)
+
+        def read(a: int, b: int) -> Samples:
+            return amplified(self.heard, gains, self.loop + a, self.loop + b)
+
         delivery.framed(read, 16, memoryview(self.blocks["file"])[head:], lambda written: None, a, b)

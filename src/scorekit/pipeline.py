@@ -94,7 +94,6 @@ class Sounding(Struct, frozen=True):
 
     kind: str = "wav"
     """One of ``ENDINGS``."""
-    loop: bool = False
     hands: Hands | None = None
     bodies: Bodies | None = None
     """Those that are known."""
@@ -363,7 +362,7 @@ def audio(
     """The band through the synth and the mixer, mastered; with a file for each part when stems are wanted."""
     from scorekit.render.delivery import delivered, stemmed
     from scorekit.render.master import Hands
-    from scorekit.render.mix import mixed, ready
+    from scorekit.render.mix import desked, ready
     from scorekit.render.patches import PATCHES
     from scorekit.render.voices import Bodies
 
@@ -373,11 +372,11 @@ def audio(
     hands, names = sounding.hands or Hands(), [part.name for part in performance.plan.parts]
     heard(0.0, "sounds")
     bodies = Bodies() if sounding.bodies is None else sounding.bodies  # none yet is not nowhere to keep them
-    console = ready(performance, PATCHES, bodies, hands, sounding.loop)
+    console = ready(performance, PATCHES, bodies, hands)
     heard(0.6, "mix")
 
     def finished() -> Rendered:
-        desk, about = mixed(console, performance.plan, hands, sounding.loop), marks(performance.plan, sounding.loop)
+        desk, about = desked(console, performance.plan.master, hands), marks(performance.plan)
         parts = stemmed(desk.console, names, about, hands, desk.n) if stems else {}
         whole = delivered(desk.samples, desk.n, sounding.kind, about, hands)
         return Rendered(whole, parts, desk.lufs, desk.peak, desk.n / SAMPLE_RATE)
@@ -387,7 +386,7 @@ def audio(
     return rendered
 
 
-def marks(plan: Plan, loop: bool = False) -> Marks:
+def marks(plan: Plan) -> Marks:
     """What the sound files of a song say about it: title, sections; tempo and meter when there is only one."""
     from scorekit.render.wav import Marks
 
@@ -395,7 +394,7 @@ def marks(plan: Plan, loop: bool = False) -> Marks:
     meter = plan.placements[0].section.meter
     places = tuple((plan.tempo.sample(place.start), place.section.name) for place in plan.placements)
     tempo = 60e6 / min(tempos) if len(tempos) == 1 else 0.0
-    return Marks(plan.title, tempo, (meter.beats, meter.unit), round(plan.end / PPQ), places, loop)
+    return Marks(plan.title, tempo, (meter.beats, meter.unit), round(plan.end / PPQ), places, plan.loops)
 
 
 def outputs(

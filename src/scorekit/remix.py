@@ -73,8 +73,8 @@ class Remix:
         self._desk: Desk | None = None
 
     def left(self) -> tuple[Any, ...]:
-        """What a render is to know of the last version that was heard: see ``renewal``."""
-        if self._desk is None:
+        """What a render is to know of the last version that was heard: see ``renewal``. Nothing of a loop, which it mixes whole."""
+        if self._desk is None or self._desk.console.loop:
             return ()
         desk, head = self._desk.console, len(wav.header(self._desk.n, 2, 16))
         rows = [row(laid, digest(laid.line)) for laid in desk.laid if isinstance(laid, Laid)]
@@ -104,7 +104,7 @@ class Remix:
         laid = [self._on[row][0] if row in self._on else Laid(row, self.bodies) for row in rows]
         desk = console(performance, laid)
         room = None if desk.room is None else (plan.master.room, plan.master.tone)
-        world = World(desk.n, desk.delay, desk.fade, room)
+        world = World(desk.n, desk.delay, desk.fade, room, desk.loop)
         if world != self._world:
             self._world, self._on = world, {}
             self._tape.begin(desk.n, desk.room, desk.delay)
@@ -115,7 +115,7 @@ class Remix:
         hands.begin(spans)
         desk.standing = tape.read
         done = desked(desk, plan.master, hands)
-        hands.file.gains = done.gains
+        hands.file.gains, spans = done.gains, hands.stale
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
         hands.done()
         tape.stale.clear()
@@ -244,10 +244,12 @@ class Remembering(Recall):
             self.file = File(self.shared)
 
     def mixed(self, console: Console) -> Mix:
-        """The mix of the last version, mended."""
+        """The mix of the last version, mended; a loop is measured and written whole."""
         self._mix.console = console
         spans = halves(aligned(self.stale, GRID, console.n), GRID)
         self.both(partial(self._mix.hear, self.give_up), spans, ("hear",))
+        if console.loop:
+            self.stale = ((0, 2 * console.loop),)  # what is new may be heard in the next round
         return self._mix
 
     def store(self, size: int) -> memoryview:

@@ -252,7 +252,7 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
                 return kept(spec, name, last, wishes, voice, began)
     found, composing = understood(text, file, wishes, last, leaving)
     assert found.plan is not None
-    how = playing(name, wishes, last, leaving)
+    how = playing(found.plan.loops, name, wishes, last, leaving)
     if not name:
         name = files.slug(found.plan.title)
         last = left(name, wishes)
@@ -329,9 +329,9 @@ def cold(wishes: Wishes, last: ledger.Ledger) -> bool:
     return sounding(wishes) and not last.sections and not (wishes.cache and keep.bodies().exists())
 
 
-def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) -> Sounding:
+def playing(loops: bool, name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) -> Sounding:
     """How a song is to sound: by two processes, with the shelf unless it is not to be used; and where that can be, with the
-    sound that the last render left."""
+    sound that the last render left. One that ``loops`` is mixed whole."""
     from scorekit.pipeline import Sounding
 
     if not sounding(wishes):
@@ -345,12 +345,12 @@ def playing(name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack) 
     shop = Workshop(folder=wishes.out)
     leaving.callback(shop.dismiss)
     if not wishes.cache:
-        return Sounding(wishes.kind, wishes.loop, shop, Bodies())
+        return Sounding(wishes.kind, shop, Bodies())
     hands: Workshop | Renewal = shop
-    if wishes.kind == "wav" and not wishes.loop and not wishes.stems:
+    if wishes.kind == "wav" and not loops and not wishes.stems:
         told = {inner: digest for inner, _, digest in last.files}
         hands = Renewal(shop, last.sound, wishes.out / f"{name}.wav", told.get(f"{name}.wav", b""))
-    return Sounding(wishes.kind, wishes.loop, hands, Bodies(keeper=Shelf(later=True)))
+    return Sounding(wishes.kind, hands, Bodies(keeper=Shelf(later=True)))
 
 
 def tidied(how: Sounding) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scorekit.render import delivery, dsp, wav
 from scorekit.render.console import Laid
 from scorekit.render.master import Hands, Memory, Ring, amplified
-from scorekit.render.mix import console, lines, mixed, ready
+from scorekit.render.mix import console, desked, lines, ready
 from scorekit.render.voices import Bodies
 from tests.render.test_mix import PATCHES, band
 
@@ -42,8 +42,8 @@ def test_stems_add_up_to_the_dry_mix() -> None:
 
 def test_stems_of_a_loop_ring_on_at_its_start() -> None:
     """They are as long as its bars, and what a song's stems hold after them is heard at their start; the dry mix is their sum."""
-    song = band()
-    desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)], loop=True)
+    song = band(loops=True)
+    desk = console(song, [Laid(line, Bodies()) for line in lines(song, PATCHES)])
     names, n = [part.name for part in song.plan.parts], song.plan.tempo.sample(song.plan.end)
     assert n < desk.n < 2 * n
     whole, loop = (
@@ -101,8 +101,9 @@ def test_a_ring_goes_round() -> None:
 
 def test_a_loop_has_no_seam() -> None:
     """A loop is as long as its bars, and its last sample leads to its first as any sample does to the next."""
-    desk = mixed(ready(band(), PATCHES, Bodies(), Hands(), loop=True), band().plan, Hands(), loop=True)
-    assert desk.n == band().plan.tempo.sample(band().plan.end)
+    song = band(loops=True)
+    desk = desked(ready(song, PATCHES, Bodies(), Hands()), song.plan.master, Hands())
+    assert desk.n == song.plan.tempo.sample(song.plan.end)
     before, after = desk.samples(desk.n - 2_000, desk.n), desk.samples(0, 1)
     heard = amplified(desk.spool, desk.gains, desk.last - 500, desk.last)
     np.testing.assert_array_equal(before[:, -500:], heard)

@@ -44,12 +44,12 @@ def performance(rows: dict[str, tuple[str, Strip, list[tuple[int, int, int]]]], 
         Take(name, 0, np.array([(t, PPQ // 2, p, v, 0, 0) for t, p, v in notes], EVENTS))
         for name, (_, _, notes) in rows.items()
     )
-    facts = {"tempo": TEMPO, "parts": parts, "master": Master(), "tail": 1.5, "end": 8 * PPQ}
+    facts = {"tempo": TEMPO, "parts": parts, "master": Master(), "tail": 1.5, "end": 8 * PPQ, "loops": False, **plan}
     placements = (SimpleNamespace(start=0, end=8 * PPQ),)
-    return Performance(cast(Plan, SimpleNamespace(**facts, placements=placements, **plan)), takes)
+    return Performance(cast(Plan, SimpleNamespace(**facts, placements=placements)), takes)
 
 
-def band() -> Performance:
+def band(loops: bool = False) -> Performance:
     """Keys, a panned lead, and a kick that ducks the keys."""
     beats = [(i * PPQ // 2, 60 + i % 5, 70 + i) for i in range(16)]
     return performance(
@@ -57,7 +57,8 @@ def band() -> Performance:
             "drums": ("tone", Strip(0.0, 0.0, 0.05), [(i * PPQ, 36, 120) for i in range(8)]),
             "keys": ("tone", Strip(-6.0, -0.5, 0.2, duck=6.0, highpass=120.0), beats),
             "lead": ("tone", Strip(-3.0, 0.6, 0.2, 0.3, width=0.5), [(t, p + 12, v) for t, p, v in beats]),
-        }
+        },
+        loops=loops,
     )
 
 

@@ -229,6 +229,35 @@ def test_a_section_is_looped_to_the_sample(theatre: Theatre) -> None:
     theatre.until("!scorekit.sound.playing")
 
 
+def test_a_song_that_loops_goes_round(theatre: Theatre) -> None:
+    """``loop = true``: at its last sample it is at its first again, as loud as ever, the mix and the parts alike; and it stands
+    still when it is told to."""
+    page, version = theatre.page, theatre.ask("scorekit.state.songs.get('song').version")
+    kept = theatre.spec.read_text()
+    theatre.spec.write_text(f"loop = true\n{kept}")
+    theatre.heard(version + 1)
+    length = theatre.ask("scorekit.sound.length")
+    assert length == 20.0
+    for key in ("", "1"):
+        if key:
+            page.keyboard.press(key)
+        theatre.ask(f"scorekit.sound.seek({length - 1.5})")
+        page.focus("#stage")
+        page.keyboard.press("Space")
+        theatre.until("scorekit.sound.playing")
+        origin = theatre.ask("scorekit.sound.origin")
+        theatre.until(f"scorekit.sound.origin > {origin}", 10)
+        assert abs(theatre.ask("scorekit.sound.origin") - origin - length) < 1e-4
+        assert theatre.ask("scorekit.sound.bus.level.gain.value") == 1
+        theatre.until("scorekit.sound.seconds < 5", 10)
+        assert theatre.ask("scorekit.sound.playing")
+        page.keyboard.press("Space")
+        theatre.until("!scorekit.sound.playing")
+    page.keyboard.press("0")
+    theatre.spec.write_text(kept)
+    theatre.heard(version + 2)
+
+
 def test_conflicts_are_told_where_they_are(theatre: Theatre) -> None:
     """Each conflict is a row that leads to its bar, and a mark over that bar that tells it when it is pointed at."""
     page = theatre.page

@@ -153,14 +153,15 @@ Read = Callable[[int, int], Samples]
 class Console:
     """All lines of a song of ``n`` samples on the strips; kicks (in samples) duck what is to be ducked.
 
-    ``standing`` reads the mix before its lows are put in the middle, where it is known; else it is worked out.
+    ``standing`` reads the mix before its lows are put in the middle, where it is known; else it is worked out. ``loop`` is
+    the length of a round of music that repeats, 0 of any other: what sounds after it is heard at the start.
     """
 
     def __init__(
         self, n: int, laid: Sequence[Track], kicks: Sequence[int] = (), *,
-        room: Samples | None = None, delay: int = 0, fade: int = 0, standing: Read | None = None,
+        room: Samples | None = None, delay: int = 0, fade: int = 0, standing: Read | None = None, loop: int = 0,
     ) -> None:  # fmt: skip
-        self.n, self.room, self.delay, self.fade = n, room, delay, fade
+        self.n, self.room, self.delay, self.fade, self.loop = n, room, delay, fade, loop
         self.laid, self.standing = laid, standing
         self.kicks: NDArray[np.int64] = np.array(sorted(kicks), np.int64)
         self.scratch = np.empty((2, CHUNK), np.float32)

@@ -66,12 +66,12 @@ def stemmed(console: Console, names: Sequence[str], marks: Marks, hands: Hands, 
 
     The dry mix is the sum of the stems in whole numbers, bit for bit. What sounds after n samples sounds at the start.
     """
-    turned = partial(_turned, console, names, n)
-    top = max(hands.split(partial(_loudest, turned), n, CHUNK), default=0.0)
+    read = partial(turned, console, names, n)
+    top = max(hands.split(partial(_loudest, read), n, CHUNK), default=0.0)
     gain = np.float32(min(0.99 / top, 1.0)) if top else np.float32(1.0)
     files = {name: _file(n, 24, marks, hands) for name in (*names, DRY)}
     rows = {name: file[begin:] for name, (file, begin) in files.items()}
-    hands.split(partial(_stems, turned, gain, rows, hands), n, CHUNK)
+    hands.split(partial(_stems, read, gain, rows, hands), n, CHUNK)
     return {name: file for name, (file, _) in files.items()}
 
 
@@ -79,7 +79,7 @@ Turned = Callable[[int, int], dict[str, Samples]]
 """Samples a to b of every stem."""
 
 
-def _turned(console: Console, names: Sequence[str], n: int, a: int, b: int) -> dict[str, Samples]:
+def turned(console: Console, names: Sequence[str], n: int, a: int, b: int) -> dict[str, Samples]:
     """Samples a to b of every stem, with all that is heard n samples later, and so on."""
     made = {name: np.zeros((2, b - a), np.float32) for name in names}
     for at in range(a, console.n, n):
@@ -88,18 +88,18 @@ def _turned(console: Console, names: Sequence[str], n: int, a: int, b: int) -> d
     return made
 
 
-def _loudest(turned: Turned, a: int, b: int) -> float:
+def _loudest(read: Turned, a: int, b: int) -> float:
     """The highest peak of a stem or of their sum, on the way from a to b."""
     top = 0.0
     for at in range(a, b, CHUNK):
-        rows = list(turned(at, min(at + CHUNK, b)).values())
+        rows = list(read(at, min(at + CHUNK, b)).values())
         top = max(top, *(float(np.abs(x).max(initial=0.0)) for x in (sum(rows, np.float32(0.0)), *rows)))
     return top
 
 
-def _stems(turned: Turned, gain: np.float32, rows: Mapping[str, memoryview], hands: Hands, a: int, b: int) -> None:
+def _stems(read: Turned, gain: np.float32, rows: Mapping[str, memoryview], hands: Hands, a: int, b: int) -> None:
     for at in range(a, b, CHUNK):
-        steps = {name: wav.whole(x * gain) for name, x in turned(at, min(at + CHUNK, b)).items()}
+        steps = {name: wav.whole(x * gain) for name, x in read(at, min(at + CHUNK, b)).items()}
         for name, row in (*steps.items(), (DRY, sum(steps.values(), np.zeros((), np.int32)))):
             _put(rows[name], at, row)
         hands.rest(rows.values())

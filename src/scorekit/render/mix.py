@@ -155,14 +155,15 @@ def usual(plan: Plan, patches: Mapping[str, Patch]) -> list[Order]:
     return [order for row in rows for order in row.orders()]
 
 
-def console(performance: Performance, laid: Sequence[Track], loop: bool = False) -> Console:
-    """The console a performance is mixed on, with the room, the echo and the end its plan asks for."""
+def console(performance: Performance, laid: Sequence[Track]) -> Console:
+    """The console a performance is mixed on, with the room, the echo and the end its plan asks for; a loop has none."""
     plan = performance.plan
     strips = [one.line.strip for one in laid if not one.line.closed]
     delay = (3 * plan.tempo.tempo_at(0) * RATE + 2_000_000) // 4_000_000 if any(s.delay > 0 for s in strips) else 0
     room = effects.room(plan.master.room, plan.master.tone) if any(s.verb > 0 for s in strips) else None
-    n = length(plan)
-    return Console(n, laid, kicks(performance), room=room, delay=delay, fade=0 if loop else faded(performance, n))
+    n, loop = length(plan), plan.tempo.sample(plan.end) if plan.loops else 0
+    fade = 0 if loop else faded(performance, n)
+    return Console(n, laid, kicks(performance), room=room, delay=delay, fade=fade, loop=loop)
 
 
 def faded(performance: Performance, n: int) -> int:
@@ -196,26 +197,19 @@ class Desk(Struct, frozen=True, eq=False):
         return amplified(self.spool, self.gains, self.first + a, self.first + b)
 
 
-def ready(
-    performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands, loop: bool = False
-) -> Console:
+def ready(performance: Performance, patches: Mapping[str, Patch], bodies: Bodies, hands: Hands) -> Console:
     """The console of a performance, with every body that is heard rendered by some hands."""
-    desk = console(performance, hands.laid(lines(performance, patches), bodies), loop)
+    desk = console(performance, hands.laid(lines(performance, patches), bodies))
     hands.ready(desk)
     return desk
 
 
-def mixed(desk: Console, plan: Plan, hands: Hands, loop: bool = False) -> Desk:
-    """The whole song mixed and measured by some hands; its samples are there for the asking.
+def desked(desk: Console, master: Master, hands: Hands) -> Desk:
+    """The whole song mixed and mastered by some hands; its samples are there for the asking.
 
-    As a loop it is as long as its bars: what rings on is heard at the start, and the master hears it round and round.
+    A loop is as long as its bars: what rings on is heard at the start, and the master hears it round and round.
     """
-    return desked(desk, plan.master, hands, plan.tempo.sample(plan.end) if loop else 0)
-
-
-def desked(desk: Console, master: Master, hands: Hands, loop: int = 0) -> Desk:
-    """A console mixed down and mastered; ``loop`` is the length of a round in samples, 0 for none."""
-    spool = hands.mixed(desk)
+    spool, loop = hands.mixed(desk), desk.loop
     first, last = (loop, 2 * loop) if loop else (0, desk.n)
     heard = Ring(spool, loop, desk.n) if loop else spool
     gains, level, peak = mastering(heard, last, master, hands)
@@ -239,7 +233,7 @@ def mix(
     for number, line in enumerate(rows := lines(performance, patches), 1):
         held.append(Held(line, render(line.patch, line.sound, line.strokes, bodies, line.tone)))
         tell(0.7 * number / len(rows), line.part)
-    desk = mixed(console(performance, held), performance.plan, Hands())
+    desk = desked(console(performance, held), performance.plan.master, Hands())
     parts = summed(desk.console, [part.name for part in performance.plan.parts])[1] if stems else {}
     tell(1.0, "master")
     return Mix(desk.samples(0, desk.n), parts, desk.lufs, desk.peak)

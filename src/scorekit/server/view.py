@@ -40,7 +40,8 @@ def song(performance: Performance, score: Score, changes: Sequence[Change], befo
     return {
         **{name: card[name] for name in ("title", "genre", "key", "meter")},
         "pace": diff.tempo(plan),
-        "seconds": plan.tempo.seconds(plan.end) + plan.tail,
+        "seconds": plan.seconds,
+        "loops": plan.loops,
         "ppq": PPQ,
         "end": plan.end,
         "tempo": [[tick, micros] for tick, micros in plan.tempo.changes],
@@ -144,8 +145,8 @@ class Sound:
 
     @property
     def frames(self) -> int:
-        """Samples of the song."""
-        return int(self.console.n)
+        """Samples of the song; of a loop those of one round."""
+        return int(self.console.loop or self.console.n)
 
     def mix(self, a: int, b: int) -> bytes:
         """Samples a to b of the mix as a WAV file."""
@@ -167,20 +168,21 @@ class Sound:
     def _parted(self, number: int) -> bytes:
         import numpy as np
 
-        from scorekit.render.console import CHUNK, audible
+        from scorekit.render.console import CHUNK
+        from scorekit.render.delivery import turned
         from scorekit.render.master import amplified
         from scorekit.render.wav import header, integers
 
         at = number * CHUNK
         if not 0 <= at < self.frames:
             return b""
-        made = self.console.buses(at, self.names).stems
-        stems = {name: self.console.ended(at, audible(x)) for name, x in made.items()}
         n = min(CHUNK, self.frames - at)
+        stems = turned(self.console, self.names, self.frames, at, at + n)
+        first = self.console.loop + at
         out = np.empty((n, 2 * len(self.names) + 2), np.int16)
         mix = np.frombuffer(self.wav, "<i2", 2 * n, HEADER + 4 * at).reshape(n, 2).astype(np.int32)
         for row, name in enumerate(self.names):
-            part = integers(amplified(_Piece(stems[name], at), self.gains, at, at + n))
+            part = integers(amplified(_Piece(stems[name], first), self.gains, first, first + n))
             out[:, 2 * row : 2 * row + 2] = part
             mix -= part
         out[:, -2:] = np.clip(mix, -32_768, 32_767)

@@ -100,22 +100,24 @@ export class Sound {
     bus.gains.forEach((gain, name) => gain.gain.setTargetAtTime(this.heard(name) ? 1 : 0, this.context.currentTime, 0.008));
   }
 
-  // First and last second of the section that is looped.
+  // First and last second of the section that is looped, or of a song that goes round by itself.
   get span() {
     const time = this.take?.time;
     const found = this.loop && time?.song.sections.find(({ id }) => id === this.loop);
-    return found ? [time.seconds(found.start), time.seconds(found.start + found.length)] : null;
+    if (found) return [time.seconds(found.start), time.seconds(found.start + found.length)];
+    return time?.song.loops ? [0, this.length] : null;
   }
 
   // Back to the loop's begin, at the very sample of its end.
   again() {
     const [start, end] = this.span ?? [0, Infinity];
     const left = end - this.seconds;
-    if (left > 0.4 || left < -0.5 || this.context.currentTime < this.turnsAt) return;
-    this.enter(this.take, () => start, this.origin + end);
+    if (left > 1.2 || left < -0.5 || this.context.currentTime < this.turnsAt) return;
+    const seamless = start === 0 && end === this.length; // what rings on at its end is in its beginning
+    this.enter(this.take, () => start, this.origin + end, seamless ? 0 : FADE);
   }
 
-  async enter(take, where, moment = 0) {
+  async enter(take, where, moment = 0, fade = FADE) {
     const turn = (this.turn += 1);
     const parted = this.parted;
     const first = Math.floor((where() * RATE) / CHUNK);
@@ -130,17 +132,17 @@ export class Sound {
     [this.before, this.turnsAt] = moment ? [this.origin, at] : [0, 0];
     this.origin = at - to;
     this.playing = true;
-    this.bus = this.opened(take, parted, at);
+    this.bus = this.opened(take, parted, at, fade);
     this.leave(old, at);
     this.fill();
     if (swapped) this.swaps += 1;
     this.changed();
   }
 
-  opened(take, parted, at) {
+  opened(take, parted, at, fade) {
     const level = this.context.createGain();
-    level.gain.setValueAtTime(0, at);
-    level.gain.linearRampToValueAtTime(1, at + FADE);
+    level.gain.setValueAtTime(fade ? 0 : 1, at);
+    if (fade) level.gain.linearRampToValueAtTime(1, at + fade);
     level.connect(this.context.destination);
     const gains = new Map();
     for (const name of parted ? [...take.parts, "room"] : ["mix"]) {
@@ -166,7 +168,7 @@ export class Sound {
   fill() {
     const bus = this.bus;
     if (!this.playing || !bus) return;
-    if (this.context.currentTime - this.origin >= this.length) {
+    if (!this.span && this.context.currentTime - this.origin >= this.length) {
       this.stop();
       this.rest = 0;
       return;
