@@ -63,7 +63,7 @@ def _synth(given: Words) -> int | None:
     if isinstance(facts, Diagnostic):
         Voice().refuse([facts])
         return ended(facts)
-    told(facts, "--quiet" in given)
+    told(errand.file, facts, "--quiet" in given)
     return 0
 
 

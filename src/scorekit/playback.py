@@ -58,6 +58,7 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
         sound = played if isinstance(played, Diagnostic) else played.data
         if not isinstance(played, Diagnostic):
             facts |= {"notes": played.notes, "seconds": played.seconds, "lufs": played.lufs, "peak": played.peak}
+            facts |= {"broken": list(played.broken)} if played.broken else {}
     trouble = sound if isinstance(sound, Diagnostic) else written(errand.out, sound)
     facts["took"] = round(time.monotonic() - began, 3)
     if not trouble and isinstance(played, Played) and played.shelf and played.shelf.missed:
@@ -65,10 +66,15 @@ def done(errand: Errand) -> dict[str, object] | Diagnostic:
     return trouble or facts
 
 
-def told(facts: dict[str, object], quiet: bool) -> None:
-    """What was measured, for people."""
-    units = {"seconds": " s", "lufs": " LUFS", "peak": " dBTP", "took": " s"}
-    Voice(quiet).say("\n".join(f"  {name:<8} {value}{units.get(name, '')}" for name, value in facts.items()))
+def told(file: Path, facts: dict[str, object], quiet: bool) -> None:
+    """What was measured, for people; and what is wrong with the file, even for those who asked for quiet."""
+    units, broken = {"seconds": " s", "lufs": " LUFS", "peak": " dBTP", "took": " s"}, facts.get("broken")
+    rows = ((name, value) for name, value in facts.items() if name != "broken")
+    Voice(quiet).say("\n".join(f"  {name:<8} {value}{units.get(name, '')}" for name, value in rows))
+    if isinstance(broken, list):
+        what = f"{printable(str(file), 200)} is cut short: {', '.join(map(str, broken))}"
+        hint = "what is there was played; save or fetch it again to have the rest"
+        Voice(quiet).refuse([Diagnostic("midi", what, hint=hint, severity="warning")])
 
 
 def ended(trouble: Diagnostic) -> int:
@@ -98,6 +104,8 @@ class Played(Struct, frozen=True):
     peak: float
     seconds: float
     notes: int
+    broken: tuple[str, ...] = ()
+    """Where the file breaks off."""
     shelf: Shelf | None = None
     """To be tidied when the sound is written."""
 
@@ -161,7 +169,8 @@ def play(
         return delivered(desk.samples, n, kind, about, hands), desk
 
     sound, desk = hands.together(finished)
-    return Played(sound, round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3), len(events.notes), shelf)
+    measured = round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3)
+    return Played(sound, *measured, len(events.notes), tuple(events.broken), shelf)
 
 
 def read_meanwhile(data: bytes) -> smf.Events:

@@ -1,7 +1,7 @@
 """Standard MIDI Files: what their bytes say, in ticks.
 
-Reading is tolerant of what is odd (unknown chunks, notes never ended, a last track cut short) and refuses what is not a
-MIDI file.
+Reading is tolerant of what is odd (unknown chunks, notes never ended) and refuses what is not a MIDI file. What was cut short
+is read as far as it goes, and that is told.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ Raw = tuple[int, int, int, int]
 """(tick, status, data, data) of a message on a channel."""
 Meta = tuple[int, int, bytes]
 """(tick, kind, data)"""
+Chunk = tuple[bytes, bool]
+"""What there is of a track, and whether that is as much as is said."""
 
 
 class Broken(Exception):
@@ -43,6 +45,8 @@ class Events(Struct):
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """(tick, microseconds a quarter)"""
     end: int = 0
+    broken: list[str] = field(default_factory=list)
+    """Where the file breaks off."""
 
 
 class Track(Struct, frozen=True):
@@ -64,51 +68,76 @@ class Sheet(Struct, frozen=True):
     """``Eb major``, at its start."""
     meter: tuple[int, int] | None = None
     """Beats of a bar and the note value they have, at its start."""
+    tempos: tuple[tuple[int, int], ...] = ()
+    """(tick, microseconds a quarter)"""
+    broken: tuple[str, ...] = ()
+    """Where the file breaks off."""
 
 
 def read(data: bytes) -> Events:
     """The events of a whole file, all tracks together; those of format 2, which are songs of their own, one after another.
     Broken when it is none."""
-    division, chunks = _opened(data)
-    found = Events(division)
+    division, chunks, broken = _opened(data)
+    found = Events(division, broken=broken)
     raw: list[Raw] = []
     metas: list[Meta] = []
     in_turn = data[data.find(b"MThd") + 9] == 2
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks, 1):
         start = found.end if in_turn else 0
         if start:
             metas.append((start, _TEMPO, _USUAL))
-        found.end = max(found.end, _track(chunk, raw, metas, start))
+            found.turns += _anew(found.turns, start)
+        end, whole = _track(chunk, raw, metas, start)
+        found.end = max(found.end, end)
+        broken += [] if whole else [f"track {number} of {len(chunks)} breaks off"]
+        if in_turn:
+            _pair(raw, found)
+            raw = []
     raw.sort(key=lambda row: row[0])
-    found.tempos = sorted(
-        (
-            (tick, max(int.from_bytes(body, "big"), 1_000))
-            for tick, kind, body in metas
-            if kind == _TEMPO and len(body) == 3 and any(body)
-        ),
-        key=lambda row: row[0],
-    )
+    found.tempos = _tempos(metas)
     _pair(raw, found)
     return found
 
 
+def _tempos(metas: Sequence[Meta]) -> list[tuple[int, int]]:
+    """(tick, microseconds a quarter) of what can be a tempo, by time."""
+    found = (
+        (tick, max(int.from_bytes(body, "big"), 1_000))
+        for tick, kind, body in metas
+        if kind == _TEMPO and len(body) == 3 and any(body)
+    )
+    return sorted(found, key=lambda row: row[0])
+
+
+def _anew(turns: Sequence[tuple[int, int, int, int]], tick: int) -> list[tuple[int, int, int, int]]:
+    """Whatever was turned, as it is before it is set: a song does not begin with the programs of the one before it."""
+    touched = dict.fromkeys((channel, number) for _, channel, number, _ in turns)
+    return [(tick, channel, number, initial(number)) for channel, number in touched]
+
+
+def initial(number: int) -> int:
+    """The value of a controller of ``Events.turns`` before it is set."""
+    return DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))
+
+
 def sheet(data: bytes) -> Sheet:
     """The tracks of a file that have notes, in its order. Broken when it is no MIDI file."""
-    division, chunks = _opened(data)
+    division, chunks, broken = _opened(data)
     found: list[Track] = []
     signs: list[Meta] = []
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks, 1):
         raw: list[Raw] = []
         metas: list[Meta] = []
-        events = Events(division, end=_track(chunk, raw, metas))
+        end, whole = _track(chunk, raw, metas)
+        broken += [] if whole else [f"track {number} of {len(chunks)} breaks off"]
+        events = Events(division, end=end)
         _pair([row for row in raw if row[1] & 0xF0 != 0xB0 or row[2] != _PEDAL], events)
         name = next((body.decode("utf-8", "replace").strip() for _, kind, body in metas if kind == _NAME), "")
         found += _split(events, name, len(chunks) == 1)
         signs += metas
     key, meter = (min((s for s in signs if s[1] == kind), default=(0, 0, b""))[2] for kind in (_KEY, _METER))
-    return Sheet(
-        division, tuple(found), _key(key), (meter[0], 1 << meter[1]) if len(meter) > 1 and meter[1] < 6 else None
-    )
+    beats = (meter[0], 1 << meter[1]) if len(meter) > 1 and meter[1] < 6 else None
+    return Sheet(division, tuple(found), _key(key), beats, tuple(_tempos(signs)), tuple(broken))
 
 
 def _split(events: Events, name: str, by_channel: bool) -> Iterator[Track]:
@@ -132,8 +161,8 @@ def _key(data: bytes) -> str:
     return f"{_MINOR_KEYS[place]} minor" if data[1] else f"{_KEYS[place]} major"
 
 
-def _opened(data: bytes) -> tuple[int, list[bytes]]:
-    """The time base of a file and its track chunks."""
+def _opened(data: bytes) -> tuple[int, list[Chunk], list[str]]:
+    """The time base of a file, its track chunks, and what is said of those that are not there."""
     start = data.find(b"MThd", 0, 256)  # some files have a RIFF or Mac header in front
     if start < 0 or len(data) < start + 14:
         raise Broken("this is not a MIDI file")
@@ -147,23 +176,26 @@ def _opened(data: bytes) -> tuple[int, list[bytes]]:
     chunks = list(_chunks(data, start + 8 + int.from_bytes(data[start + 4 : start + 8], "big")))
     if not chunks:
         raise Broken("this MIDI file has no tracks")
-    return division, chunks
+    said = int.from_bytes(data[start + 10 : start + 12], "big")
+    return division, chunks, [f"{len(chunks)} of {said} tracks are there"] if len(chunks) < said else []
 
 
-def _chunks(data: bytes, at: int) -> Iterator[bytes]:
+def _chunks(data: bytes, at: int) -> Iterator[Chunk]:
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "big")
         if data[at : at + 4] == b"MTrk":
-            yield data[at + 8 : at + 8 + size]
+            yield data[at + 8 : at + 8 + size], at + 8 + size <= len(data)
         at += 8 + size
 
 
-def _track(data: bytes, raw: list[Raw], metas: list[Meta], tick: int = 0) -> int:
-    """The channel messages and meta events of a track that begins at a tick, appended; its last tick. Ends where it breaks.
+def _track(chunk: Chunk, raw: list[Raw], metas: list[Meta], tick: int = 0) -> tuple[int, bool]:
+    """The channel messages and meta events of a track that begins at a tick, appended; its last tick, and whether it was read
+    to its end: it is left where it breaks off.
 
     The status of the last channel message holds on through meta and system messages: the standard ends it there, but files
     are written that way, and nothing else can be meant.
     """
+    data, whole = chunk
     running, at = 0, 0
     add = raw.append
     try:
@@ -194,8 +226,8 @@ def _track(data: bytes, raw: list[Raw], metas: list[Meta], tick: int = 0) -> int
             else:
                 at = _other(data, at, status, tick, metas)
     except IndexError:
-        pass
-    return tick
+        return tick, False
+    return tick, whole
 
 
 def _other(data: bytes, at: int, status: int, tick: int, metas: list[Meta]) -> int:
@@ -204,7 +236,9 @@ def _other(data: bytes, at: int, status: int, tick: int, metas: list[Meta]) -> i
     if status == 0xFF:
         kind, at = data[at], at + 1
     elif status not in (0xF0, 0xF7):
-        return at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0) if status else len(data)
+        if not status:
+            raise IndexError("a message without a status")
+        return at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0)
     size = 0
     while True:
         size = size << 7 | data[at] & 0x7F

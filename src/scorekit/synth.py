@@ -65,7 +65,7 @@ def synth(
         raise typer.Exit(playback.ended(facts))
     if as_json:
         emit_json({"ok": True, **facts})
-    playback.told(facts, quiet)
+    playback.told(file, facts, quiet)
 
 
 def patches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from scorekit import playback, smf
+from scorekit.__main__ import run
 from scorekit.errors import Diagnostic
 from scorekit.render import gm, wav
 from scorekit.render.patches import PATCHES
@@ -95,6 +97,55 @@ def test_songs_of_a_file_of_several_follow_one_another() -> None:
     assert in_turn.tempos == [(0, 250_000), (480, 500_000)] and in_turn.end == 1_440
     assert [(at, pitch) for at, _, _, pitch, _ in together.notes] == [(0, 60), (480, 62)]
     assert together.tempos == [(0, 250_000)]
+
+
+def test_songs_of_a_file_of_several_begin_anew() -> None:
+    """Programs, faders, bends, the pedal and held notes of one song of format 2 are not those of the next, which may have its own."""
+    first = [
+        Message("program_change", program=73), Message("control_change", control=7, value=20),
+        Message("control_change", control=64, value=127), Message("pitchwheel", pitch=4_096),
+        *note(60, 0, 240), Message("note_on", note=64, velocity=90), Message("note_on", note=65, velocity=1, time=240),
+    ]  # fmt: skip
+    own = [Message("program_change", program=56), *note(60, 0, 480)]
+    found = smf.read(file(first, note(60, 0, 480), own, kind=2))
+    assert [(at, end, pitch) for at, end, _, pitch, _ in found.notes] == [
+        (0, 480, 60), (240, 480, 64), (480, 480, 65), (480, 960, 60), (960, 1_440, 60)
+    ]  # fmt: skip
+    heard = {line.patch.name: line for line in gm.lines(found, PATCHES)[0]}
+    assert list(heard) == [gm.patch_of(program, PATCHES).name for program in (0, 56, 73)]
+    alone = gm.lines(smf.read(file(note(60, 0, 480))), PATCHES)[0]
+    again = heard[alone[0].patch.name]
+    assert again.ride is not None and again.ride(30_000, 30_100).tolist() == [1.0]
+    assert again.warp is not None
+    assert not again.warp(
+        np.zeros((2, 9_000), np.float32), 22_050, Bodies().get(again.patch, again.cues[0].take), again.cues[0]
+    )
+
+
+def test_what_is_cut_short_is_played_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that ends in the middle of a track, or between two, is played as far as it goes, and says so; a whole one says
+    nothing, and one whose last track lacks its end mark is whole."""
+    data = file(note(60, 0, 480), [message for i in range(20) for message in note(50 + i, 0, 60)])
+    assert smf.read(data).broken == [] and smf.read(data[:-4]).broken == ["track 2 of 2 breaks off"]
+    assert smf.read(data[: data.rindex(b"MTrk")]).broken == ["1 of 2 tracks are there"]
+    second = data.rindex(b"MTrk")
+    for left in range(second + 9, len(data)):
+        assert smf.read(data[:left]).broken == ["track 2 of 2 breaks off"], left
+    unmarked = data[: second + 4] + (len(data) - second - 12).to_bytes(4, "big") + data[second + 8 : -4]
+    assert smf.read(unmarked).broken == []
+    garbled = data[: second + 4] + (4).to_bytes(4, "big") + b"\x00\x3c\x5a\x00"
+    assert smf.read(garbled).broken == ["track 2 of 2 breaks off"]
+    short, out = tmp_path / "short.mid", tmp_path / "short.wav"
+    short.write_bytes(data[:-30])
+    assert run(["synth", str(short), "-o", str(out), "-q"]) == 0 and out.stat().st_size > 44
+    said = capsys.readouterr().err
+    assert f"warning: {short} is cut short: track 2 of 2 breaks off" in said and "what is there was played" in said
+    assert run(["synth", str(short), "-o", str(out), "-q", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["broken"] == ["track 2 of 2 breaks off"]
+    short.write_bytes(data)
+    assert run(["synth", str(short), "-o", str(out), "--json"]) == 0
+    heard = capsys.readouterr()
+    assert "broken" not in json.loads(heard.out) and "warning" not in heard.err
 
 
 def test_programs_find_their_patches() -> None:

@@ -19,7 +19,7 @@ from scorekit.render.effects import Tone
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Body, Cue, Stroke
-from scorekit.smf import DEFAULTS, DRUMS, Broken, Events
+from scorekit.smf import DRUMS, Broken, Events, initial
 from scorekit.stage import Sound, Strip
 
 LONGEST = 2 * 3_600
@@ -67,9 +67,7 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
     places = samples_of(np.array([row[0] for row in found.turns], np.int64), found)
     rows: dict[tuple[int, int], dict[int, int]] = {}
     for (_, channel, number, value), at in zip(found.turns, places.tolist(), strict=True):
-        rows.setdefault((channel, number), {-1: DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))})[
-            at or -1
-        ] = value
+        rows.setdefault((channel, number), {-1: initial(number)})[at or -1] = value
     return {
         key: Dial(np.array(list(row), np.int64), np.array(list(row.values()), np.int64)) for key, row in rows.items()
     }
@@ -77,8 +75,7 @@ def dials(found: Events) -> dict[tuple[int, int], Dial]:
 
 def still(number: int) -> Dial:
     """A controller that nobody touches."""
-    value = DEFAULTS.get(number, {-2: 8_192, -3: 200}.get(number, 0))
-    return Dial(np.array([-1], np.int64), np.array([value], np.int64))
+    return Dial(np.array([-1], np.int64), np.array([initial(number)], np.int64))
 
 
 def ride(volume: Dial, expression: Dial) -> Ride | None:
