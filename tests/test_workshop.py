@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 
 from scorekit import ledger, pipeline, songs, workshop
-from scorekit.aside import Aside, Stream, alone, waiting
+from scorekit.aside import Aside, Pile, Stream, alone, both, waiting
 from scorekit.render import dsp, mix
 from scorekit.render.master import prepare
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Take
 from scorekit.render.voices import Bodies, Order, settings
+from scorekit.score import Performance
 from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
@@ -154,7 +155,7 @@ def test_a_song_is_the_same_composed_aside(text: str, monkeypatch: pytest.Monkey
                 read, composing = songs.understood(
                     text, "song.toml", songs.Wishes(midi_only=True), ledger.Ledger(), leaving
                 )
-                found.append((read, list(composing)))
+                found.append((read, dict(composing)))
             except songs.Refusal as refusal:
                 found.append(refusal.diagnostics)
     assert found[0] == found[1]
@@ -164,17 +165,33 @@ def test_a_song_is_the_same_composed_by_two() -> None:
     """The same takes, known by the same hashes in the same order; and so when some sections are known already."""
     plan = songs.decided(songs.compiled_text('genre = "funk"\nlength = "40 s"\n', "song.toml", songs.Wishes()))
     alone_, found = pipeline.performed(plan, {})
-    two, again = pipeline.performed(plan, {}, composing=pipeline.composed(plan, {}, Aside))
     assert len(plan.placements) > 2
+
+    def shared(known: dict[bytes, pipeline.Played]) -> tuple[Performance, dict[bytes, pipeline.Played]]:
+        with ExitStack() as leaving:
+            pile = leaving.enter_context(Pile())
+            pile.put(pipeline.lacking(plan, known))
+            composing = both(pipeline.composed(plan, pile), pipeline.composed(plan, pile), leaving)
+            return pipeline.performed(plan, known, composing=composing)
+
+    two, again = shared({})
     assert list(again.items()) == list(found.items())
     assert [(t.part, t.placement, t.events.tobytes()) for t in two.takes] == [
         (t.part, t.placement, t.events.tobytes()) for t in alone_.takes
     ]
     some = dict(list(found.items())[::2])
-    assert len(list(pipeline.composed(plan, some))) == len(found) - len(some)
-    assert list(pipeline.performed(plan, some, composing=pipeline.composed(plan, some, Aside))[1].items()) == list(
-        found.items()
-    )
+    assert len(pipeline.lacking(plan, some)) == len(found) - len(some)
+    assert list(shared(some)[1].items()) == list(shared(found)[1].items()) == list(found.items())
+
+
+def test_nobody_takes_from_a_pile_what_another_has() -> None:
+    """Two processes take all there is, each thing once; what both find comes from one place, and then no more."""
+    with ExitStack() as leaving:
+        pile = leaving.enter_context(Pile())
+        pile.put(range(2000))
+        found = both(iter(pile), iter(pile), leaving)
+        assert sorted(found) == list(range(2000)) and pile.size == 2000
+        assert list(found) == list(pile) == []
 
 
 @pytest.mark.parametrize("genre", ["rock", "funk", "soul"])

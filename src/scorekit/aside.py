@@ -6,7 +6,9 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, Self, TypeVar, cast
 
@@ -70,7 +72,7 @@ class Aside(Generic[Result]):
             _gone(self.process)
 
     def ready(self) -> bool:
-        """Whether it has begun to say what it found."""
+        """Whether it has begun to say what it found, or is gone."""
         return bool(select.select([self.pipe], [], [], 0.0)[0])
 
     def result(self) -> Result:
@@ -118,6 +120,8 @@ class Stream(Aside[Result]):
         """What it yields next, as soon as that is there; what went wrong there is raised here."""
         import pickle
 
+        if self.told:
+            raise StopIteration
         found, error = pickle.loads(self._read(int.from_bytes(self._read(4), "little")))
         self.told = found is None
         if error is not None:
@@ -139,6 +143,51 @@ class Stream(Aside[Result]):
 
 
 _END = object()
+
+
+class Pile:
+    """Numbers of things to do, from which processes that are forked from this one each take the next, and nobody what another
+    has. All are put there at once, before anybody takes one."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """How many this process has put there."""
+        self._taken, self._put = os.pipe()
+        os.set_blocking(self._taken, False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._taken)
+        os.close(self._put)
+
+    def put(self, numbers: Sequence[int]) -> None:
+        """Puts numbers there, two bytes each: no more of them than a pipe is sure to hold, 2048."""
+        self.size = len(numbers)
+        os.write(self._put, b"".join(number.to_bytes(2, "little") for number in numbers))
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        """The next that nobody has taken."""
+        try:
+            return int.from_bytes(os.read(self._taken, 2), "little")
+        except BlockingIOError:
+            raise StopIteration from None
+
+
+def both(mine: Iterator[Result], theirs: Iterator[Result], leaving: ExitStack) -> Iterator[Result]:
+    """Items that this process finds and those that another does, which goes when that is left; each as soon as it is there."""
+    other = theirs if isinstance(theirs, Stream) else leaving.enter_context(Stream(lambda: theirs))
+    for item in mine:
+        yield item
+        while other.ready() and not other.told:
+            yield from islice(other, 1)
+    yield from other
 
 
 def waiting(items: Iterator[Result], spare: Iterator[None]) -> Iterator[Result]:

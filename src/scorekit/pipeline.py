@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -49,18 +48,6 @@ Played = tuple[tuple[str, bytes], ...]
 
 Composed = tuple[int, tuple[Phrase, ...]]
 """The number of a section, and what is played in it."""
-Share = Callable[[], list[Composed]]
-
-
-class Promise(Protocol):
-    """A share of the work that is done elsewhere."""
-
-    def result(self) -> list[Composed]:
-        """What was found there."""
-
-
-Beside = Callable[[Share], AbstractContextManager[Promise]]
-"""How a share of the work is begun elsewhere."""
 Ahead = Callable[[Sequence[Take]], None]
 
 
@@ -261,27 +248,23 @@ def marked(plan: Plan) -> Iterator[tuple[bytes, Plan]]:
         yield blake2b(told, digest_size=16).digest(), own
 
 
-def composed(plan: Plan, known: Container[bytes] = (), beside: Beside | None = None) -> Iterator[Composed]:
-    """The sections of a plan that are not known, one after another as they are composed; half of them ``beside``, where that
-    can be."""
-    sections, once = list(marked(plan)), Once()
-    shares: tuple[list[int], list[int]] = [], []
-    bars = [placement.section.bars for placement in plan.placements]
-    for n in sorted([n for n, (key, _) in enumerate(sections) if key not in known], key=lambda n: (-bars[n], n)):
-        min(shares[: 2 if beside else 1], key=lambda share: sum(bars[n] for n in share)).append(n)
+def lacking(plan: Plan, known: Container[bytes] = ()) -> list[int]:
+    """Numbers of the sections of a plan that are not known, the longest first: whoever take them one by one from there are done
+    at the same time."""
+    sizes = [placement.section.bars for placement in plan.placements]
+    numbers = (
+        [number for number, (key, _) in enumerate(marked(plan)) if key not in known] if known else range(len(sizes))
+    )
+    return sorted(numbers, key=lambda number: (-sizes[number], number))
 
-    def played(number: int) -> Composed:
-        own = sections[number][1]
-        phrases = rehearsed(own, own.placements[0], once)[1].phrases
-        return number, tuple(phrase for phrase in phrases if phrase.notes)
 
-    mine, theirs = (sorted(share) for share in shares)
-    if not beside or not theirs:
-        yield from map(played, mine)
-        return
-    with beside(lambda: [played(number) for number in theirs]) as other:
-        yield from map(played, mine)
-        yield from other.result()
+def composed(plan: Plan, numbers: Iterable[int]) -> Iterator[Composed]:
+    """Sections of a plan, by their numbers, one after another as they are composed."""
+    bare, once = unmixed(plan), Once()
+    for number in numbers:
+        placement = plan.placements[number]
+        phrases = rehearsed(local(bare, placement), placement, once)[1].phrases
+        yield number, tuple(phrase for phrase in phrases if phrase.notes)
 
 
 def performed(
@@ -300,7 +283,7 @@ def performed(
 
     sections, world = list(marked(plan)), performance.setting(plan)
     fresh, total = dict[bytes, Played](), len(sections)
-    for number, phrases in composed(plan, known) if composing is None else composing:
+    for number, phrases in composed(plan, lacking(plan, known)) if composing is None else composing:
         key, own = sections[number]
         placement = own.placements[0]
         takes = [performance.take(phrase, placement, number, world) for phrase in phrases]

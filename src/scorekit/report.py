@@ -26,6 +26,16 @@ _COLUMN = 60
 """Most characters a column of a table is wide."""
 
 
+def exit_code(codes: Sequence[int]) -> int:
+    """One code for what became of several songs: a bug wins, then "some failed", then what all of them suffered from."""
+    bad = {code for code in codes if code}
+    if BUG in bad:
+        return BUG
+    if bad and 0 in codes:
+        return SOME
+    return bad.pop() if len(bad) == 1 else REFUSED if bad else 0
+
+
 class Step(Protocol):
     """What a progress event tells: a ``pipeline.Progress``."""
 

@@ -6,9 +6,8 @@ What the commands ``check``, ``render`` and ``smells`` do once their command lin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -16,15 +15,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from scorekit import files, keep, ledger, loading, report
-from scorekit.aside import Aside, Stream, forks, helped, processors, waiting
+from scorekit.aside import Pile, Stream, both, forks, helped, processors, waiting
 from scorekit.errors import Diagnostic
 from scorekit.memory import keep_memory
-from scorekit.report import BUG, BUSY, REFUSED, SOME, Voice, emit, emit_json
+from scorekit.report import BUG, BUSY, REFUSED, Voice, emit, emit_json
 from scorekit.store import Memo
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled
-    from scorekit.pipeline import Ahead, Beside, Composed, Sounding
+    from scorekit.pipeline import Ahead, Composed, Sounding
     from scorekit.renewal import Renewal
     from scorekit.score import Plan
 
@@ -79,17 +78,6 @@ class Refusal(Exception):
     def __init__(self, *diagnostics: Diagnostic, code: int = REFUSED) -> None:
         super().__init__()
         self.diagnostics, self.code = diagnostics, code
-
-
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """One code for several songs: a bug wins, then "some failed", then what all of them suffered from."""
-    codes = [outcome.code for outcome in outcomes]
-    bad = {code for code in codes if code}
-    if BUG in bad:
-        return BUG
-    if bad and 0 in codes:
-        return SOME
-    return bad.pop() if len(bad) == 1 else REFUSED if bad else 0
 
 
 # -- what the commands do -----------------------------------------------------------------------------------------------
@@ -151,34 +139,39 @@ class Read(Struct, frozen=True):
     made: bytes
 
 
-def told(
-    text: str, name: str, wishes: Wishes, known: Container[bytes], beside: Beside | None = None
-) -> Iterator[Read | Composed]:
-    """A song's text compiled and composed here and now: first its plan, then each section that is not known."""
+def told(text: str, name: str, wishes: Wishes, known: Container[bytes], pile: Pile | None) -> Iterator[Read | Composed]:
+    """A song's text compiled and composed: first its plan, then what is not known; of a ``pile`` what nobody else has taken."""
     from scorekit import pipeline
 
-    yield (found := plan_of(text, name, wishes))
-    if found.plan is not None:
-        yield from pipeline.composed(found.plan, known, beside)
+    found = plan_of(text, name, wishes)
+    numbers = pipeline.lacking(found.plan, known) if found.plan else []
+    if pile:
+        pile.put(numbers)
+    yield found
+    if found.plan:
+        yield from pipeline.composed(found.plan, pile or sorted(numbers))
 
 
 def understood(
     text: str, name: str, wishes: Wishes, last: ledger.Ledger, leaving: ExitStack
 ) -> tuple[Read, Iterator[Composed]]:
     """A song compiled, and its sections to come: in a process of its own, where that is a gain, while this one loads what makes
-    them heard. Refusal with every mistake when there is one."""
-    beside = Aside if forks() and processors() > 1 and not cold(wishes, last) else None
-    work = partial(told, text, name, wishes, last.sections, beside)
-    telling = work()
+    them heard and then composes with it. Refusal with every mistake when there is one."""
+    from scorekit import pipeline
+
+    pile = leaving.enter_context(Pile()) if forks() and processors() > 1 and not cold(wishes, last) else None
+    telling = here = told(text, name, wishes, last.sections, pile)
     if helped():
-        telling = leaving.enter_context(Stream(work))
+        telling = leaving.enter_context(Stream(lambda: here))
         loading.played()
         if sounding(wishes):
             loading.sound()
-    found = cast(Read, next(telling))
+    found, composing = cast(Read, next(telling)), cast("Iterator[Composed]", telling)
     if found.plan is None:
         raise Refusal(*found.diagnostics)
-    return found, cast("Iterator[Composed]", telling)
+    if pile and (telling is not here or pile.size > 1):
+        composing = both(pipeline.composed(found.plan, pile), composing, leaving)
+    return found, composing
 
 
 def plan_of(text: str, name: str, wishes: Wishes) -> Read:
@@ -432,7 +425,7 @@ def each(specs: list[str], work: Callable[[str], Outcome], voice: Voice) -> list
 
 def finish(outcomes: list[Outcome], voice: Voice, as_json: bool, noun: str = "song") -> NoReturn:
     """The document, when one was asked for, and the exit code."""
-    code = exit_code(outcomes)
+    code = report.exit_code([outcome.code for outcome in outcomes])
     if as_json:
         emit_json({"ok": not code, "songs": [outcome.data() for outcome in outcomes]})
     if len(outcomes) > 1:
