@@ -152,7 +152,7 @@ def _photocopy(case: _Case) -> Smell:
 def _loop(case: _Case) -> Smell:
     piece = case.piece
     if piece.live:
-        reading = _above("drum bars that equal the one two before", beats.exact_two(piece), 0.34)
+        reading = _above("drum bars that equal the one two before", beats.exact_two(piece), 0.71)
     else:
         reading = _below("blocks of eight bars that change a layer", bands.layers_change(piece), 0.5)
     return Smell(9, "a loop of two bars", (reading,), "Groove MIDI, 95 %; craft")

@@ -177,13 +177,13 @@ def ends_home(piece: Piece) -> float | None:
 
 
 def gesture_at_end(piece: Piece) -> float | None:
-    """1 when the song ends: in its last bar three lines in four strike once or twice and then hold or stop."""
+    """1 when the song ends: in its last bar three lines in four strike once or twice, or by its middle, and then hold or stop."""
     if piece.count < 2:
         return None
     begin, end = int(piece.bars[-2]), int(piece.bars[-1])
     ends = [one.only((one.start >= begin) & (one.start < end)) for one in piece.lines]
-    moments = [np.unique(one.start) for one in ends if len(one)]
-    sparse = float(np.mean([len(m) <= 2 for m in moments])) if moments else 1.0
+    moments = [np.unique(one.start) - begin for one in ends if len(one)]
+    sparse = float(np.mean([len(m) <= 2 or 2 * m[-1] <= end - begin for m in moments])) if moments else 1.0
     return float(sparse >= 0.75)
 
 
