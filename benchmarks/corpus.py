@@ -213,7 +213,9 @@ def groove(corpus: Path, seconds: float = 25.0, count: int | None = None) -> Ite
 def role(program: int, name: str) -> str:
     """The part a General MIDI program plays."""
     del name
-    names = ((24, "keys"), (32, "guitar"), (40, "bass"), (56, "strings"), (80, "brass"), (88, "lead"), (96, "pads"))
+    names = (
+        (24, "keys"), (32, "guitar"), (40, "bass"), (56, "strings"), (64, "brass"), (80, "winds"), (88, "lead"),
+    )  # fmt: skip
     return next((part for limit, part in names if program < limit), "pads")
 
 
