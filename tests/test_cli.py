@@ -388,6 +388,27 @@ from msgspec import NODEFAULT, Struct, convert
     assert (out, err) == ("0 set()\n", f"{DEMO}: fine\n")
 
 
+def test_what_sounds_is_loaded_without_what_no_song_has() -> None:
+    """Neither numbers of other kinds nor ways to pack files nor OpenSSL are loaded before a song sounds; all of it is there
+    for who asks later."""
+    code = """
+import sys
+from scorekit import loading
+loading.tables()
+import scorekit.plain
+import scorekit.songs
+loading.played()
+loading.sound(again=False)
+names = {"uuid", "decimal", "platform", "textwrap", "ast", "hashlib", "secrets", "shutil", "tempfile", "msgspec.json"}
+print(names & sys.modules.keys())
+import msgspec, pathlib, secrets, uuid
+import numpy as np
+print(msgspec.json.encode([1]), pathlib.Path("/a b").as_uri(), uuid.UUID(int=1).int, secrets.randbits(8) < 256)
+print(msgspec.inspect.type_info(int) == msgspec.inspect.IntType(), np.random.default_rng().random() < 1)
+"""
+    assert process(code=code).communicate() == ("set()\nb'[1]' file:///a%20b 1 True\nTrue True\n", "")
+
+
 def test_what_is_left_out_in_loading_is_there_for_who_asks() -> None:
     """What sounds loads NumPy without signatures, texts and names of types; no stand-in stays behind, and one that is asked for more
     than it knows answers as the true module does."""

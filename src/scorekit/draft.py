@@ -12,6 +12,7 @@ import mmap
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 
@@ -105,6 +106,17 @@ class Sheet(mmap.mmap):
     def __del__(self) -> None:
         if self.file >= 0:
             os.close(self.file)
+
+
+def nameless() -> FileIO:
+    """A file for a while, without a name, where the system keeps such; OSError where there is no room for it."""
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):
+            flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC | os.O_EXCL
+            return FileIO(os.open(os.environ.get("TMPDIR") or "/tmp", flags, 0o600), "r+b")
+    from tempfile import TemporaryFile  # here, as it loads three ways to pack files
+
+    return TemporaryFile(buffering=0)
 
 
 def reserve(file: int, begin: int, size: int) -> None:

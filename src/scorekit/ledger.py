@@ -9,17 +9,14 @@ file that was written; here is what it takes to write only what differs from it.
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from msgspec import Struct, field
@@ -27,6 +24,10 @@ from msgspec.structs import astuple, replace
 
 from scorekit import files, keep
 from scorekit.errors import Diagnostic, Span
+from scorekit.values import blake2b
+
+if TYPE_CHECKING:
+    from threading import Thread
 
 LIMIT = 128 << 20
 """Most bytes of ledgers: 4.5 MB for three minutes of song."""
@@ -42,7 +43,9 @@ Answer = tuple[str, str] | Diagnostic
 def code_print() -> bytes:
     """A hash of the code of scorekit, of Python's version, and of those of all libraries installed with NumPy; empty when
     the code cannot be read."""
-    found = hashlib.blake2b(sys.version.encode(), digest_size=16)
+    from importlib.util import find_spec
+
+    found = blake2b(sys.version.encode(), digest_size=16)
     here = Path(__file__).parent
     sources = sorted(
         path for folder, _, names in os.walk(here) for name in names if (path := f"{folder}/{name}")[-3:] == ".py"
@@ -51,7 +54,7 @@ def code_print() -> bytes:
     try:
         for path in sources:
             with open(path, "rb") as file:
-                found.update(path.encode() + b"\0" + hashlib.blake2b(file.read()).digest())
+                found.update(path.encode() + b"\0" + blake2b(file.read()).digest())
         installed = os.listdir(Path(numpy.origin).parents[1]) if numpy and numpy.origin else []
     except OSError:
         return b""
@@ -74,7 +77,7 @@ def made_of(text: str, name: str, wishes: object, heard: Mapping[Question, Answe
     """A hash of all that a render hangs upon: a song's text and name, what is asked of it, what the files it speaks of
     say, and the code."""
     answers = [(question, answer if isinstance(answer, tuple) else repr(answer)) for question, answer in heard.items()]
-    return hashlib.blake2b(marshal.dumps((code_print(), text, name, repr(wishes), answers), 2), digest_size=16).digest()
+    return blake2b(marshal.dumps((code_print(), text, name, repr(wishes), answers), 2), digest_size=16).digest()
 
 
 class Ledger(Struct, frozen=True):
@@ -121,21 +124,26 @@ class Ledger(Struct, frozen=True):
         return replace(self, facts=facts, files=hashes.result())
 
 
-class Hashes(Thread):
+class Hashes:
     """Places, sizes and hashes of some files, worked out while they are written."""
 
     def __init__(self, outputs: Mapping[str, bytes | memoryview]) -> None:
-        super().__init__(daemon=True)
-        self._outputs, self._found = outputs, list[tuple[str, int, bytes]]()
-        self.start()
+        self._found = list[tuple[str, int, bytes]]()
+        self._thread: Thread | None = None
+        if outputs:
+            from threading import Thread
 
-    def run(self) -> None:
-        for inner, data in self._outputs.items():
+            self._thread = Thread(target=self._work, args=(outputs,), daemon=True)
+            self._thread.start()
+
+    def _work(self, outputs: Mapping[str, bytes | memoryview]) -> None:
+        for inner, data in outputs.items():
             self._found.append((inner, len(data), _hash(data)))
 
     def result(self) -> tuple[tuple[str, int, bytes], ...]:
         """All of them."""
-        self.join()
+        if self._thread is not None:
+            self._thread.join()
         return tuple(self._found)
 
 
@@ -147,7 +155,9 @@ def told(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Any, ...], ...]:
 
 def _hash(data: bytes | memoryview) -> bytes:
     """The hash of what was written; what of it is mapped leaves this process again, piece by piece."""
-    found = hashlib.sha256()
+    from hashlib import sha256
+
+    found = sha256()
     for at in range(0, len(data), _PIECE):
         found.update(memoryview(data)[at : at + _PIECE])
         files.let_go(data)
@@ -156,6 +166,8 @@ def _hash(data: bytes | memoryview) -> bytes:
 
 def _hashed(path: Path, size: int) -> bytes:
     """The hash of a file of a certain size; empty when there is none."""
+    import hashlib  # here, as it comes with OpenSSL
+
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
@@ -172,7 +184,7 @@ def _hashed(path: Path, size: int) -> bytes:
 def place(folder: Path, name: str, way: str) -> Path:
     """Where the ledger of a song stands that is rendered to a folder, under a name, in one of the ways to render."""
     told = "\0".join((os.path.realpath(folder), name, way)).encode(errors="surrogateescape")
-    return files.state_folder() / "cache" / "songs" / hashlib.blake2b(told, digest_size=16).hexdigest()
+    return files.state_folder() / "cache" / "songs" / blake2b(told, digest_size=16).hexdigest()
 
 
 def read(path: Path) -> Ledger:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,6 +21,7 @@ from scorekit.seeds import Seed
 from scorekit.stage import Gist, Master, Strip
 from scorekit.store import Memo, Once, Store
 from scorekit.timebase import PPQ, SAMPLE_RATE
+from scorekit.values import blake2b
 
 if TYPE_CHECKING:
     from scorekit.compiler.compile import Compiled, Find

@@ -12,7 +12,6 @@ import mmap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +27,7 @@ from scorekit.render.loudness import CELL
 from scorekit.render.master import Family, Spool, prepare
 from scorekit.render.tape import Span, aligned, halves
 from scorekit.render.voices import Bodies, Body, Order
+from scorekit.values import blake2b
 from scorekit.workshop import Workshop
 
 Result = TypeVar("Result")
@@ -105,6 +105,8 @@ class Renewal(Recall):
         self.again: tuple[int, int] = (0, 0)
         """Samples that were mixed again, of how many."""
         self._last, self._file, self._draft = None, memoryview(b""), Draft()
+        from hashlib import sha256  # here, as it comes with OpenSSL
+
         if left and file and (data := _read(file)) and sha256(data).digest() == told:
             self._last, self._file = Known(*left), data
             self._draft.take(file.parent, data, wait=False)

@@ -8,11 +8,12 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from math import inf, log
 from typing import TypeVar
 
 from msgspec import Struct, field
+
+from scorekit.values import blake2b
 
 Item = TypeVar("Item")
 

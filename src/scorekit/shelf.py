@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 from functools import cache
-from hashlib import blake2b
 from io import BufferedReader
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -21,6 +20,7 @@ from scorekit import keep
 from scorekit.render.effects import Tone
 from scorekit.render.patches.base import Patch, Take
 from scorekit.render.voices import Body
+from scorekit.values import blake2b
 
 LIMIT = 512 << 20
 """Most bytes on the shelf."""

@@ -165,7 +165,7 @@ def understood(
         telling = leaving.enter_context(Stream(lambda: here))
         loading.played()
         if sounding(wishes):
-            loading.sound()
+            loading.sound(again=wishes.cache)
     found, composing = cast(Read, next(telling)), cast("Iterator[Composed]", telling)
     if found.plan is None:
         raise Refusal(*found.diagnostics)
@@ -180,7 +180,7 @@ def plan_of(text: str, name: str, wishes: Wishes) -> Read:
 
     asking = ledger.Asking()
     compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.settings, seed=wishes.seed)
-    made = ledger.made_of(text, name, wishes, asking.heard)
+    made = ledger.made_of(text, name, wishes, asking.heard) if wishes.cache else b""  # nothing is left, then
     return Read(compiled.plan, compiled.diagnostics, tuple(asking.heard), made)
 
 
@@ -249,7 +249,8 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
     if not name:
         name = files.slug(found.plan.title)
         last = left(name, wishes)
-    now = ledger.Ledger(found.asked, found.made, fingerprint(found.plan), ledger.told(found.diagnostics))
+    marked = fingerprint(found.plan) if wishes.cache else ""
+    now = ledger.Ledger(found.asked, found.made, marked, ledger.told(found.diagnostics))
     with claimed(name, wishes):
         if last.plan == now.plan and last.whole(wishes.out):
             return kept(spec, name, now.after(last), wishes, voice, began)
@@ -330,8 +331,6 @@ def playing(loops: bool, name: str, wishes: Wishes, last: ledger.Ledger, leaving
     if not sounding(wishes):
         return Sounding()
     from scorekit.render.voices import Bodies
-    from scorekit.renewal import Renewal
-    from scorekit.shelf import Shelf
     from scorekit.workshop import Workshop
 
     keep_memory()
@@ -339,6 +338,9 @@ def playing(loops: bool, name: str, wishes: Wishes, last: ledger.Ledger, leaving
     leaving.callback(shop.dismiss)
     if not wishes.cache:
         return Sounding(wishes.kind, shop, Bodies())
+    from scorekit.renewal import Renewal
+    from scorekit.shelf import Shelf
+
     hands: Workshop | Renewal = shop
     if wishes.kind == "wav" and not loops and not wishes.stems:
         told = {inner: digest for inner, _, digest in last.files}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Hashable, Mapping
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from scorekit.values import compared, content
+from scorekit.values import blake2b, compared, content
 
 Value = TypeVar("Value")
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))

@@ -13,6 +13,11 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
+try:  # by itself: ``hashlib`` has the same one, and loads OpenSSL first
+    from _blake2 import blake2b as blake2b
+except ImportError:
+    from hashlib import blake2b as blake2b
+
 
 class Traced(Struct, frozen=True):
     """A value with provenance: fields that say where it was written or how it is called, for people. They take no part in

@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from scorekit import files, pipeline
 from scorekit.aside import Aside, forks, processors
-from scorekit.draft import Sheet, reserve
+from scorekit.draft import Sheet, nameless, reserve
 from scorekit.render import effects
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
@@ -74,7 +73,7 @@ class Common:
     in the same order. (Memory they share would be had from the system page by page, at thrice the price.)"""
 
     def __init__(self) -> None:
-        self.file: FileIO = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as its pieces
+        self.file = nameless()
         self.size = 0
 
     def cut(self, size: int) -> int:
@@ -238,7 +237,7 @@ class Workshop(Hands):
             with ExitStack() as stack:
                 others = []
                 for _ in range(self.count - 1):
-                    trunk: FileIO = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+                    trunk = stack.enter_context(nameless())
                     packed = partial(_packed, _numbers(queue, os.getpid()), jobs.__getitem__, trunk)
                     others.append((stack.enter_context(Aside(packed)), trunk))
                 found = {number: jobs[number]() for number in _numbers(queue)}
@@ -296,7 +295,7 @@ class Apprentice:
         self._families: dict[Root, Family] = {}
         self._count: NDArray[np.int64] = np.frombuffer(mmap.mmap(-1, 16), np.int64)
         """How often something was told; with how many families the apprentice has begun, which it takes in order."""
-        self._trunk: FileIO = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as what lies in it
+        self._trunk = nameless()
         (heard, told), (queue, feed) = os.pipe(), os.pipe()
         self._wire, self._queue, self._feed = (
             os.fdopen(told, "wb", 0), os.fdopen(queue, "rb", 0), os.fdopen(feed, "wb", 0)
@@ -388,7 +387,9 @@ def _placed() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename = error.filename or tempfile.gettempdir()
+        from tempfile import gettempdir
+
+        error.filename = error.filename or gettempdir()
         raise
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scorekit.ensemble.intents import peaks
 from scorekit.score import Note, Placement, Section
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import blake2b
 
 Floats = NDArray[np.float64]
 Ticks = NDArray[np.int64]

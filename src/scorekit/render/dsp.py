@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
 
@@ -53,6 +52,7 @@ from scorekit.render.spectra import forth as forth
 from scorekit.render.spectra import through as through
 from scorekit.render.spectra import times as times
 from scorekit.render.spectra import weights as weights
+from scorekit.values import blake2b
 
 _FINE, _BLOCK = 256, 12_288
 FALL = 9.965784284662087

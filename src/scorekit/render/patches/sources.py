@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 
 import numpy as np
 from msgspec import Struct
@@ -15,6 +14,7 @@ from msgspec import Struct
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
+from scorekit.values import blake2b
 
 Curve = tuple[tuple[float, float, float], ...]
 """Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
