@@ -315,11 +315,9 @@ def test_busy(here: Path) -> None:
 SLOW = """
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from scorekit import pipeline
 from scorekit.__main__ import main
 
-pipeline.compile_song = lambda *a, **k: SimpleNamespace(plan="x", diagnostics=())
 def performed(*a):
     print("composing", flush=True)
     while True:
@@ -339,6 +337,7 @@ def process(*arguments: str, code: str = "", **more: Any) -> subprocess.Popen[st
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
     """A signal stops a render at once: exit 130 or 143, one line, no traceback, no file, no lock."""
+    (here / "good.toml").write_text('genre = "rock"')
     child = process("render", "good.toml", "--midi-only", code=SLOW)
     assert child.stdout is not None
     assert child.stdout.readline() == "composing\n"
