@@ -30,8 +30,11 @@ from scorekit.render.curves import points as points
 from scorekit.render.exact import LN2, PI, Reals
 from scorekit.render.exact import RATE as RATE
 from scorekit.render.exact import Samples as Samples
+from scorekit.render.exact import circle as circle
 from scorekit.render.exact import cos as cos
+from scorekit.render.exact import cosines as cosines
 from scorekit.render.exact import decibels as decibels
+from scorekit.render.exact import eased as eased
 from scorekit.render.exact import exp2 as exp2
 from scorekit.render.exact import f32 as f32
 from scorekit.render.exact import gain as gain
@@ -72,7 +75,7 @@ def phase(hz: float | NDArray[Any], n: int, start: float = 0.0) -> Reals:
 
 @lru_cache(maxsize=1)
 def _sine_table() -> Samples:
-    return f32(sin((np.arange(65_536) + 0.5) / 65_536))
+    return f32(cosines(65_536, 1.0 / 65_536, 0.5 / 65_536 - 0.25))
 
 
 def sine(cycles: NDArray[Any]) -> Samples:
@@ -91,9 +94,9 @@ def partial(hz: float, n: int, t60: float = 0.0, start: float = 0.0) -> Samples:
     blocks = -(-n // _FINE)
     a = np.arange(blocks)[:, None] * (hz * _FINE / RATE) + start
     b = np.arange(_FINE)[None, :] * (hz / RATE)
-    sin_b, cos_b = _decaying(sin(b), 1, t60), _decaying(cos(b), 1, t60)
-    out = _decaying(sin(a), _FINE, t60) * cos_b
-    out += _decaying(cos(a), _FINE, t60) * sin_b
+    (cos_a, sin_a), (cos_b, sin_b) = circle(a), (_decaying(wave, 1, t60) for wave in circle(b))
+    out = _decaying(sin_a, _FINE, t60) * cos_b
+    out += _decaying(cos_a, _FINE, t60) * sin_b
     return out.reshape(-1)[:n]
 
 
@@ -264,7 +267,7 @@ def kernel(curve: Curve, taps: int = 2_048, minimum: bool = True) -> Samples:
     cepstrum[size // 2 + 1 :] = 0.0
     turns = np.fft.rfft(cepstrum).imag / (2.0 * PI)
     spectrum = np.empty(size // 2 + 1, np.complex128)
-    spectrum.real, spectrum.imag = magnitude * cos(turns), magnitude * sin(turns)
+    spectrum.real, spectrum.imag = (magnitude * wave for wave in circle(turns))
     response = np.fft.irfft(spectrum, size)[:taps]
     response[taps // 2 :] *= 0.5 + 0.5 * cos(np.arange(taps - taps // 2) / (2.0 * (taps - taps // 2)))
     return f32(response)

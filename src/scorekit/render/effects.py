@@ -55,8 +55,9 @@ def tone_curve(tone: Tone) -> dsp.Curve:
 
 
 @lru_cache(maxsize=64)
-def _tone_kernel(tone: Tone) -> Samples | None:
-    return dsp.kernel(tone_curve(tone), _TAPS) if tone.highpass or tone.family in VOICINGS else None
+def _tone_kernel(tone: Tone, slow: int = 1) -> Samples | None:
+    curve = tone_curve(tone)
+    return dsp.kernel(lambda f: curve(f / slow), _TAPS // slow) if tone.highpass or tone.family in VOICINGS else None
 
 
 SPEEDS = {-2: (12_544, 14_080, 49), -1: (12_960, 13_728, 135), 0: (12_288, 12_288, 1), 1: (13_728, 12_960, 143),
@@ -66,22 +67,24 @@ of samples there that is a whole number back."""
 
 
 @lru_cache(maxsize=64)
-def _tone_weights(tone: Tone, there: int, back: int) -> dsp.Weights:
-    response = _tone_kernel(tone)
+def _tone_weights(tone: Tone, there: int, back: int, slow: int) -> dsp.Weights:
+    response = _tone_kernel(tone, slow)
     spectrum = dsp.forth(np.ones(1, np.float32) if response is None else response, there)
     if back > there:  # half of it would belong to the bin above
         spectrum[-1] = 0.0
     return dsp.weights(spectrum * np.float32(back))
 
 
-def voiced(x: Samples, shift: int, tone: Tone) -> Samples:
-    """x (1, n) or (2, n) read ``shift`` semitones higher, and as much faster, through a tone's filter and width."""
-    if shift or _tone_kernel(tone) is not None:
+def voiced(x: Samples, shift: int, tone: Tone, slow: int = 1) -> Samples:
+    """x (1, n) or (2, n), one of ``slow`` (1 or 2) samples, read ``shift`` semitones higher, and as much faster, through a
+    tone's filter and width."""
+    if shift or slow > 1 or _tone_kernel(tone) is not None:
         there, back, grain = SPEEDS[shift]
-        ease = -(-_TAPS // 8 // grain) * grain if shift else 0
-        hop = (there - _TAPS - ease) // grain * grain
+        there, taps = there // slow, _TAPS // slow
+        ease = -(-taps // 8 // grain) * grain if shift or slow > 1 else 0
+        hop = (there - taps - ease) // grain * grain
         n = x.shape[-1] * back // there
-        x = dsp.through(x, _tone_weights(tone, there, back), there, back, hop, ease)[:, :n]
+        x = dsp.through(x, _tone_weights(tone, there, back, slow), there, back, hop, ease)[:, :n]
     if tone.width == 1.0 or len(x) == 1:
         return x
     middle = (x[0] + x[1]) * np.float32(0.5)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.render.exact import RATE, Reals, Samples, cos, f32
+from scorekit.render.exact import RATE, Reals, Samples, eased, f32
 
 Spectrum = NDArray[np.complexfloating[Any, Any]]
 
@@ -20,7 +20,7 @@ same bits."""
 @lru_cache(maxsize=64)
 def ease(n: int) -> Samples:
     """Half a cosine up, n samples."""
-    ramp = f32(0.5 - 0.5 * cos((np.arange(n) + 0.5) / (2.0 * n)))
+    ramp = f32(eased(n))
     ramp.setflags(write=False)
     return ramp
 

@@ -190,6 +190,7 @@ def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
         need = take.seconds * _ROOM
         cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
         take = replace(take, seconds=NATURAL, cut=cut)
+    take = replace(take, slow=patch.slow) if patch.slow > 1 else take
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
     other, turn = take.round % 2, take.round // 2
@@ -204,9 +205,9 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     power of two, so that whatever is round stays round.
     """
     ratio = float(dsp.exp2(shift / 12.0))
-    longest = 1 << 40 if patch.sustains else int(dsp.samples(seconds) * ratio) + 64
+    longest = 1 << 40 if patch.sustains else (int(dsp.samples(seconds) * ratio) + 64) // patch.slow
     whole = sound.shape[-1] <= longest
-    sound = voiced(sound[:, :longest], shift, Tone(width=tone.width) if patch.painted else tone)
+    sound = voiced(sound[:, :longest], shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
     step = 2.0**-14
     while top > 32_767.0 * step:
@@ -364,7 +365,7 @@ def cues(patch: Patch, sound: Sound, strokes: Sequence[Stroke]) -> list[Cue]:
 @lru_cache(maxsize=64)
 def _release(n: int) -> Samples:
     """A fade of n samples: the square of a raised cosine, quick at first and smooth at both ends."""
-    ease = 0.5 + 0.5 * dsp.cos((np.arange(n) + 0.5) / (2.0 * n))
+    ease = 1.0 - dsp.eased(n)
     fade = dsp.f32(ease * ease)
     fade.setflags(write=False)
     return fade
@@ -373,7 +374,7 @@ def _release(n: int) -> Samples:
 @lru_cache(maxsize=1)
 def _rise() -> Samples:
     """The way in of a note that lacks its first samples."""
-    rise = dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(_BITE) + 0.5) / (2.0 * _BITE)))
+    rise = dsp.f32(dsp.eased(_BITE))
     rise.setflags(write=False)
     return rise
 

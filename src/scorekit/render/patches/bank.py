@@ -5,8 +5,6 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from msgspec import Struct
 from numpy.typing import ArrayLike
@@ -14,6 +12,7 @@ from numpy.typing import ArrayLike
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import Reals
+from scorekit.render.patches.sources import Roll
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
@@ -112,13 +111,12 @@ def ring(rows: Partials, count: int) -> Samples:
     order = np.argsort(-lives, kind="stable")
     rows, lives = rows.where(order), lives[order]
     shrink = dsp.exp2(-dsp.FALL / (rows.t60 * RATE))
-    re, im = shrink * dsp.cos(rows.hertz / RATE), shrink * dsp.sin(rows.hertz / RATE)
+    re, im = (shrink * wave for wave in dsp.circle(rows.hertz / RATE))
     column, step_re, step_im = _planes(re, im, WIDTH // FINE)
     down, _, _ = _planes(step_re, step_im, -(-depth // FINE))
     ending = dsp.f32(lives[:, None] - np.arange(down.shape[2])) * np.float32(1.0 / EASED)
     down *= np.clip(ending, 0.0, 1.0)[:, None]
-    a = dsp.f32(rows.level * dsp.cos(rows.phase))[:, None]
-    b = dsp.f32(rows.level * dsp.sin(rows.phase))[:, None]
+    a, b = (dsp.f32(rows.level * wave)[:, None] for wave in dsp.circle(rows.phase))
     across = np.empty_like(column)
     np.add(a * column[:, 1], b * column[:, 0], out=across[:, 0])
     np.subtract(a * column[:, 0], b * column[:, 1], out=across[:, 1])
@@ -133,11 +131,4 @@ def ring(rows: Partials, count: int) -> Samples:
 
 def scatter(address: str, count: int) -> Reals:
     """Numbers in [-1, 1) fixed by their address: what makes one string unlike the next."""
-    return _scattered(address, -(-count // 128) * 128)[:count]
-
-
-@lru_cache(maxsize=512)
-def _scattered(address: str, count: int) -> Reals:
-    numbers = np.asarray(dsp.noise(address, count), np.float64)
-    numbers.setflags(write=False)
-    return numbers
+    return 2.0 * Roll(address).random(count) - 1.0

@@ -47,10 +47,12 @@ class Take(Struct, frozen=True):
     """Seconds of a sound that rings by itself that are going to be heard; what is rendered may end there. 0: all."""
     tone: Tone = FLAT
     """Of a painted patch: the equaliser that is painted with it."""
+    slow: int = 1
+    """Of so many samples one is rendered: what has nothing up there needs no more. Its patch says how many it can do with."""
 
     def upto(self, n: int) -> int:
         """Samples to be rendered of a sound that rings for n."""
-        return min(n, round(self.cut * SAMPLE_RATE)) if self.cut else n
+        return -(-(min(n, round(self.cut * SAMPLE_RATE)) if self.cut else n) // self.slow)
 
     def param(self, name: str) -> float:
         """The value of a parameter (the engine fills in defaults). KeyError when the patch has none of that name."""
@@ -58,7 +60,8 @@ class Take(Struct, frozen=True):
 
 
 Body = Callable[[Take], Samples]
-"""Renders a body: float32, shape (n,) mono or (2, n) stereo, 44.1 kHz, peak about 1 at force 1, starting at its onset."""
+"""Renders a body: float32, shape (n,) mono or (2, n) stereo, 44.1 kHz or a take's share of it, peak about 1 at force 1,
+starting at its onset."""
 
 
 class Patch(Struct, frozen=True):
@@ -88,6 +91,8 @@ class Patch(Struct, frozen=True):
     """General MIDI programs (0-based) this patch answers for."""
     measured: bool = False
     """A sustained body that depends on where its note ends, so every length of note has its own."""
+    slow: int = 1
+    """Of so many samples one is enough: 2 where nothing of the sound is above 10 kHz."""
     painted: bool = False
     """A body made of a spectrum, whose part's equaliser costs nothing there: each pitch and equaliser has its own."""
 

@@ -97,20 +97,21 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     return main.joined(Partials(f[slow] * bend, level[slow] * strung.second, t60[slow] * strung.linger, late))
 
 
-_RUSH = 1 << 15
+_RUSH = 20_000
 
 
 @lru_cache(maxsize=64)
 def _rush(low: float, high: float) -> Samples:
-    """Noise between two frequencies, as many samples as there are places for a burst to begin at, and the longest burst."""
+    """Noise between two frequencies, of which bursts are pieces."""
     band = dsp.kernel(dsp.chain(dsp.highpass(low), dsp.lowpass(high)), 512)
-    whole = dsp.convolve(dsp.noise(f"{low:.0f}/{high:.0f}", _RUSH + RATE // 2 + band.size), band)
+    whole = dsp.convolve(dsp.noise(f"{low:.0f}/{high:.0f}", _RUSH + band.size), band)
     return whole[band.size :]
 
 
 def burst(address: str, low: float, high: float, t60: float, attack: float = 0.001) -> Samples:
     """Noise between two frequencies (Hz), dying in ``t60`` seconds, peak 1: fingers, picks, hammers."""
-    n, start = dsp.samples(min(1.2 * t60, 0.5)), int(dsp.uniform(address) * _RUSH)
+    n = dsp.samples(min(1.2 * t60, 0.3))
+    start = int(dsp.uniform(address) * (_RUSH - n))
     sound = _rush(low, high)[start : start + n] * dsp.decay(t60, n)
     return dsp.normal(dsp.faded_out(dsp.fade_in(sound, attack), 0.25 * n / RATE))
 
@@ -140,10 +141,10 @@ def fallen(x: Samples, semitones: float, start: float, seconds: float) -> Sample
 _WINDOW, _FRAME = 16_384, 4_096
 
 
-@lru_cache(maxsize=1)
-def _weighting() -> Samples:
+@lru_cache(maxsize=2)
+def _weighting(slow: int) -> Samples:
     """Roughly K-weighting (ITU-R BS.1770): a shelf of 4 dB above 1.5 kHz, a high-pass at 40 Hz; squared."""
-    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_FRAME))
+    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_FRAME // slow) / slow)
     return dsp.f32(weight * weight)
 
 
@@ -152,18 +153,19 @@ CEILING = 1.25
 
 
 def levelled(
-    x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2, n: int = 0
+    x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2, n: int = 0, slow: int = 1
 ) -> Samples:
     """x brought to a weighted RMS over its first 0.37 s, then to a level; start and end (seconds) eased.
 
-    ``n`` is where it ends when x is only the beginning of it, in samples.
+    ``n`` is where it ends when x is only the beginning of it, in samples; x has one of ``slow`` of them.
     """
-    head = np.zeros((*x.shape[:-1], _WINDOW), np.float32)
-    beginning = x[..., :_WINDOW]
+    window, frame, start, end, n = _WINDOW // slow, _FRAME // slow, start / slow, end / slow, n // slow
+    head = np.zeros((*x.shape[:-1], window), np.float32)
+    beginning = x[..., :window]
     head[..., : beginning.shape[-1]] = beginning
-    spectrum = dsp.forth(head.reshape(-1, _FRAME))
-    power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting()
-    rms = float(np.sqrt(power.sum() * 2.0 / (x[..., 0].size * _WINDOW * _FRAME)))
+    spectrum = dsp.forth(head.reshape(-1, frame))
+    power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting(slow)
+    rms = float(np.sqrt(power.sum() * 2.0 / (x[..., 0].size * window * frame)))
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
     out: Samples = x * np.float32(scale)
     n = max(n, x.shape[-1])
@@ -236,11 +238,10 @@ def plucked(
     body: Curve,
     noise: tuple[float, float, float, float],
     extra: Partials | None = None,
-    slow: int = 1,
 ) -> Samples:
     """A string with the common controls and its noise: (low Hz, high Hz, T60 s, level against the string's peak). With every
-    ``slow``-th sample only: all is that much higher and shorter."""
-    stroke = stroke_of(take)
+    ``slow``-th sample only all is that much higher and shorter."""
+    stroke, slow = stroke_of(take), take.slow
     corner = octaves(take.param("bright"), 1.4) * float(dsp.exp2(stroke.corner))
     ringing = octaves(take.param("decay"), 1.5)
     strung = replace(
@@ -248,7 +249,7 @@ def plucked(
     )  # fmt: skip
     rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
     rows = (rows if extra is None else rows.joined(extra)).hastened(slow)
-    sound = dsp.normal(ring(rows, -(-take.upto(lasts(take, strung)) // slow)))
+    sound = dsp.normal(ring(rows, take.upto(lasts(take, strung))))
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
     address = f"{strung.name}/{take.pitch}/{take.round}"
@@ -271,13 +272,13 @@ _SLAP = Strung("slap", 12.0, 0.18, 2_200.0, 2.0, pluck=0.33, pickup=0.11, stiff=
 def _fingered(take: Take) -> Samples:
     tone = dsp.chain(dsp.peak(110.0, 2.0, 0.8), dsp.peak(750.0, 2.5, 0.9), dsp.highpass(32.0))
     sound = plucked(take, _FINGERED, tone, (150.0, 1_400.0, 0.05, 0.07))
-    return levelled(sound, 0.3, stroke_of(take).level, n=lasts(take, _FINGERED))
+    return levelled(sound, 0.3, stroke_of(take).level, n=lasts(take, _FINGERED), slow=take.slow)
 
 
 def _picked(take: Take) -> Samples:
     tone = dsp.chain(dsp.peak(1_400.0, 3.0, 0.8), dsp.peak(350.0, -2.0, 0.9), dsp.highpass(38.0))
     sound = plucked(take, _PICKED, tone, (1_200.0, 4_500.0, 0.022, 0.16))
-    return levelled(sound, 0.26, stroke_of(take).level, start=0.0006, n=lasts(take, _PICKED))
+    return levelled(sound, 0.26, stroke_of(take).level, start=0.0006, n=lasts(take, _PICKED), slow=take.slow)
 
 
 def _upright(take: Take) -> Samples:
@@ -290,7 +291,7 @@ def _upright(take: Take) -> Samples:
     # The string leans against the fingerboard as it swings: high partials speak late and long, the "growl".
     growl = partials(f0 * np.arange(3, 9), 0.02 * take.force * dsp.power(np.arange(3, 9), -0.7), 1.1, 0.5)
     sound = plucked(take, _UPRIGHT, tone, (120.0, 900.0, 0.07, 0.1), knock.joined(growl))
-    return levelled(sound, 0.21, stroke_of(take).level, n=lasts(take, _UPRIGHT))
+    return levelled(sound, 0.21, stroke_of(take).level, n=lasts(take, _UPRIGHT), slow=take.slow)
 
 
 def _slap(take: Take) -> Samples:
@@ -301,7 +302,7 @@ def _slap(take: Take) -> Samples:
     f = f0 * np.arange(2.0, int(7_000.0 / f0) + 2)
     clack = partials(f, (0.007 + 0.018 * take.force) * tone(f), 0.13, 0.5 * scatter("slap/clack", f.size))
     sound = plucked(take, _SLAP, tone, (1_800.0, 7_500.0, 0.03, 0.22 * take.force + 0.06), clack)
-    return levelled(sound, 0.17, stroke_of(take).level, start=0.0005, n=lasts(take, _SLAP))
+    return levelled(sound, 0.17, stroke_of(take).level, start=0.0005, n=lasts(take, _SLAP), slow=take.slow)
 
 
 def _subbass(take: Take) -> Samples:
@@ -313,28 +314,30 @@ def _subbass(take: Take) -> Samples:
     held, whole = (1.0 / (1.0 + dsp.power(f / edge, 2.5)) for edge in (cutoff, opened))
     saw = np.where(k == 1, 1.0 + take.param("sub"), 0.62 / k)
     drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
-    n = dsp.samples(max(take.seconds, 0.1))
+    n, slow = -(-dsp.samples(max(take.seconds, 0.1)) // take.slow), take.slow
     points = -(-n // HOP) + 1
     one, other = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
-    shares = [one * np.ones(points), one * falling(points, 0.9), other * np.ones(points)]
+    shares = [one * np.ones(points), one * falling(points, 0.9 / slow), other * np.ones(points)]
     twin = np.where((k > 1) & (k < 40), 0.7 * saw * held, 0.0)
     periods = [dsp.cycle(level) for level in (saw * held, saw * np.maximum(whole - held, 0.0), twin)]
     cents = np.array([[0.0], [1200.0 * float(dsp.log2(1.0 + drift / f0))]])
-    sound = sung(periods, shares, path(f0, cents * np.ones(points), np.zeros(2)), [(1.0, 0.0), (1.0, 0.0)])[0, :n]
-    return levelled(sound, 0.53, start=0.002, end=0.02)
+    sound = sung(periods, shares, path(slow * f0, cents * np.ones(points), np.zeros(2)), [(1.0, 0.0), (1.0, 0.0)])[
+        0, :n
+    ]
+    return levelled(sound, 0.53, start=0.002, end=0.02, slow=slow)
 
 
 STRING_PARAMS = (BRIGHT, DECAY, NOISE)
 
 
-def _bass(name: str, about: str, body: Body, gain: float, *programs: int, layers: int = 3) -> Patch:
-    return Patch(name, "bass", about, body, STRING_PARAMS, gain, layers=layers, rounds=2, programs=programs)
+def _bass(name: str, about: str, body: Body, gain: float, *programs: int, layers: int = 3, slow: int = 1) -> Patch:
+    return Patch(name, "bass", about, body, STRING_PARAMS, gain, layers=layers, rounds=2, programs=programs, slow=slow)
 
 
 BASSES = (
-    _bass("fingered", "electric bass, fingers", _fingered, -8.9, 33, 35),
+    _bass("fingered", "electric bass, fingers", _fingered, -8.9, 33, 35, slow=2),
     _bass("picked", "electric bass, pick near the bridge", _picked, -7.9, 34, layers=2),
-    _bass("upright", "double bass, plucked", _upright, -3.7, 32),
+    _bass("upright", "double bass, plucked", _upright, -3.7, 32, slow=2),
     _bass("slap", "slapped and popped bass", _slap, -3.5, 36, 37, layers=2),
     Patch(
         "subbass", "bass", "synth bass: saw through a closing filter over a sine", _subbass,
@@ -343,6 +346,6 @@ BASSES = (
             Param("punch", "", 0.0, 1.0, 0.5, "how far the filter opens on a hard note"),
             Param("sub", "", 0.0, 1.0, 0.5, "sine at the played pitch"),
         ),
-        gain=-14.8, sustains=True, release=0.06, programs=(38, 39),
+        gain=-14.8, sustains=True, release=0.06, programs=(38, 39), slow=2,
     ),
 )  # fmt: skip

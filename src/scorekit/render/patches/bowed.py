@@ -14,7 +14,7 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import PARAMS, Tone, Voice, play
-from scorekit.render.patches.sources import Curve, attack, dice, fade, hiss, modal
+from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, hiss, modal
 
 
 def bow(dark: float, loud: float) -> Tone:
@@ -87,7 +87,7 @@ def _pizzicato(take: Take) -> Samples:
     corner = (500.0 + 3200.0 * force * (0.3 + 0.7 * force)) * (0.5 + take.param("bright"))
     body = dsp.chain(_HALL, resonances("pizz", 150.0, 20, 5.0))(k * hz)
     out = np.zeros((2, n), np.float32)
-    roll = dice(f"pizzicato/{take.pitch}/{take.round}/{take.manner}")
+    roll = Roll(f"pizzicato/{take.pitch}/{take.round}/{take.manner}")
     still = take.manner == STILL
     stiff, apart = (0.0, 0.0) if still else (1.5e-5, 3.0)
     for i in range(1 if still else 4):

@@ -30,7 +30,20 @@ from scorekit.render.patches.cymbals import (
     softer,
 )
 from scorekit.render.patches.percussion import HANDS, bar, machine_tom, metal, side_stick
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, dice, fade, head, hiss, soft, wash
+from scorekit.render.patches.sources import (
+    Curve,
+    Piece,
+    Roll,
+    Stroke,
+    attack,
+    click,
+    fade,
+    head,
+    hiss,
+    soft,
+    spray,
+    wash,
+)
 
 Seat = tuple[Piece, float, float]
 """A piece, its place (-1 left to 1 right) and its peak beside a kick of 1."""
@@ -85,7 +98,8 @@ def snare(hz: float, wires: float = 1.0, rim: float = 0.0) -> Piece:
         )
         noise = attack(wash(s, n, curve, 256), 0.0022 - 0.0012 * s.force)
         x += noise * np.float32(wires * (0.40 + 0.20 * hard))
-        x += attack(wash(s, n, _SMACK, 128), 0.0004) * np.float32(0.85 * hard * s.bright)
+        smack = spray(s, n, _SMACK, 128) * np.float32(0.85 * hard * s.bright)
+        dsp.add(x, attack(smack, 0.0004), 0)
         hoop = max(rim, (s.force - 0.8) * 3.0) * hard
         if hoop > 0.0:
             x += head(n, f * 2.45, 0.02, 0.01, ((1.0, 0.16 * t, 0.34 * hoop), (1.83, 0.11 * t, 0.30 * hoop),
@@ -114,8 +128,8 @@ def tom(hz: float, mallet: float = 0.0) -> Piece:
             (3.2, t * 0.18, 0.16 * up * hard), (4.1, t * 0.12, 0.12 * up * hard)))  # fmt: skip
         x += click(s, n, 2600.0, 1.2, 0.045) * np.float32(1.8 * up * s.force * s.bright)
         x += click(s, n, 800.0, 1.0, 0.12) * np.float32(0.30 * hard)
-        answer = wash(s, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
-        x += attack(answer, 0.004) * np.float32(hard * float(np.sqrt(s.force * s.bright)))
+        answer = spray(s, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
+        dsp.add(x, attack(answer * np.float32(hard * float(np.sqrt(s.force * s.bright))), 0.004), 0)
         return attack(soft(x, 0.9), 0.0012)
 
     return piece
@@ -280,7 +294,7 @@ def _roomed(dry: Samples, amount: float) -> Samples:
     """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
     if amount <= 0.0:
         return dry
-    m = min(dry.shape[1], samples(0.35))
+    m = min(dry.shape[1], samples(0.25))
     heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     heard[:, 1:] += heard[:, :-1]
     heard *= np.float32(0.5 * amount)
@@ -319,17 +333,16 @@ def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
             float(dsp.exp2(take.param("tune") / 12.0)),
             ring,
             0.4 + 1.2 * bright,
-            dice(f"{name}/{note}/{take.round}/{take.force:.3f}/{take.manner}"),
+            Roll(f"{name}/{note}/{take.round}/{take.force:.3f}/{take.manner}"),
         )
         x = _manner(take, stroke, piece)
         if x.ndim == 1:
-            left, right = dsp.pan(place * width)
-            x = np.stack((x * np.float32(left), x * np.float32(right)))
+            sides = np.array([dsp.pan(place * width)], np.float32).T
+            x = dsp.normal(_without_dc(_tilted(x, bright)), level) * (sides / sides.max())
         else:
-            left, right = dsp.pan(place * width * 0.8)
+            sides = np.array([dsp.pan(place * width * 0.8)], np.float32).T
             x = x + x[::-1] * np.float32((1.0 - 0.75 * width) / (1.0 + 0.75 * width))
-            x *= np.array([[left], [right]], np.float32)
-        x = dsp.normal(_without_dc(_tilted(x, bright)), level)
+            x = dsp.normal(_without_dc(_tilted(x * sides, bright)), level)
         return fade(_roomed(x, 0.5 * take.param("room")), 0.03)
 
     return body
@@ -337,7 +350,9 @@ def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
 
 def _manner(take: Take, stroke: Stroke, piece: Piece) -> Samples:
     """One stroke; a flam, grace note first; or one buzzed stroke of a press roll, the stick left to bounce."""
-    plan = {"flam": _FLAM, "roll": _BUZZ}.get(take.manner, ((0.0, 1.0),))
+    plan = {"flam": _FLAM, "roll": _BUZZ}.get(take.manner)
+    if plan is None:
+        return piece(stroke)
     strokes = [piece(replace(stroke, force=stroke.force * share)) for _, share in plan[:4]]
     out = np.zeros((*strokes[0].shape[:-1], samples(plan[-1][0] + 0.01) + strokes[0].shape[-1]), np.float32)
     for i, (at, share) in enumerate(plan):
@@ -352,7 +367,7 @@ def _tilted(x: Samples, bright: float) -> Samples:
         return x
     mean = x.copy()
     for lag in (1, 2, 3, 4):
-        mean[:, lag:] += x[:, :-lag]
+        mean[..., lag:] += x[..., :-lag]
     mean *= np.float32(0.2)
     return x + (x - mean) * np.float32(amount)
 
@@ -360,14 +375,14 @@ def _tilted(x: Samples, bright: float) -> Samples:
 @lru_cache(maxsize=16)
 def _bump(n: int) -> Samples:
     """A slow hump whose sum is 1."""
-    bump = 0.5 - 0.5 * dsp.cos(np.arange(n) / n)
+    bump = 0.5 - 0.5 * dsp.cosines(n, 1.0 / n)
     return dsp.f32(bump / bump.sum())
 
 
 def _without_dc(x: Samples) -> Samples:
     """Takes a slow bump of the same area away, so that the sum is nothing: a skin's first swing is one-sided."""
-    m = min(x.shape[1], samples(0.25))
-    x[:, :m] -= _bump(m) * x.sum(axis=1, keepdims=True)
+    m = min(x.shape[-1], samples(0.25))
+    x[..., :m] -= _bump(m) * x.sum(axis=-1, keepdims=True)
     return x
 
 

@@ -62,7 +62,7 @@ def _acoustic(
         [0.35, 0.22, 0.16, 0.12, 0.08],
     )  # fmt: skip
     sound = plucked(take, strung, wood, noise, knock)
-    return levelled(sound, loud, stroke_of(take).level, start=0.0008, end=0.8, n=lasts(take, strung))
+    return levelled(sound, loud, stroke_of(take).level, start=0.0008, end=0.8, n=lasts(take, strung), slow=take.slow)
 
 
 def _nylon(take: Take) -> Samples:
@@ -101,7 +101,7 @@ SLOW = 2
 
 
 @lru_cache(maxsize=8)
-def _cabinet(name: str, factor: int) -> Weights:
+def _cabinet(name: str, factor: int, slow: int) -> Weights:
     def risen(f: Reals) -> Reals:  # what the limiter's mean of two samples takes away
         return 1.0 / np.maximum(dsp.cos(np.minimum(f, 15_000.0) / (2.0 * RATE * factor)), 0.25)
 
@@ -109,7 +109,7 @@ def _cabinet(name: str, factor: int) -> Weights:
     # A response this short does not quite stop DC: take out its sum, smoothly.
     bump = 0.5 - 0.5 * dsp.cos((np.arange(_TAPS) + 0.5) / _TAPS)
     level = dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
-    return dsp.weights(level * np.float32(_SIZE))
+    return dsp.weights(level[: _SIZE // slow // 2 + 1] * np.float32(_SIZE // slow))
 
 
 @lru_cache(maxsize=2)
@@ -121,9 +121,9 @@ def _upward(factor: int) -> Weights:
     return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH // SLOW, minimum=False), size) * np.float32(_SIZE * factor))
 
 
-def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2) -> Samples:
+def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2, slow: int = 1) -> Samples:
     """x, of ``SLOW`` times less samples than are heard, pushed (factor) into a smooth limiter that leans to one side, then
-    through a cabinet.
+    through a cabinet: one of ``slow`` samples.
 
     The limiter is u / sqrt(1 + u^2), taken as its mean over the step from one sample to the next, which keeps its
     overtones from folding (antiderivative antialiasing: Parker, Zavalishin, Le Bivic, DAFx-16). Here that mean is just
@@ -131,6 +131,7 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
     """
     late, n = _SMOOTH // 2, x.size * SLOW
+    last, end = late // slow, (late + n) // slow
     wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE // SLOW, _SIZE * factor, _HOP // SLOW)
     pushed = np.full((n + 2 * late) * factor + 1, lean, np.float32)
     pushed[1:] += wide[: pushed.size - 1]
@@ -140,17 +141,28 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     bent, under = pushed[1:] + pushed[:-1], root[1:] + root[:-1]
     bent /= under
     bent -= np.float32(lean / np.sqrt(1.0 + lean * lean))
-    return dsp.through(bent, _cabinet(cabinet, factor), _SIZE * factor, _SIZE, _HOP * factor)[late : late + n]
+    return dsp.through(bent, _cabinet(cabinet, factor, slow), _SIZE * factor, _SIZE // slow, _HOP * factor)[last:end]
 
 
 def _read(x: Samples, late: Samples) -> Samples:
-    """x (n,) as it was ``late`` samples (n,) before, between samples by straight lines; silence before its start."""
+    """x (n,) as it was ``late`` samples (n,) before, between samples by cubics (Lagrange's); silence before its start."""
     at = np.maximum(np.arange(x.size, dtype=np.float32) - late, np.float32(0.0))
-    index = np.minimum(at.astype(np.intp), x.size - 2)
+    index = at.astype(np.intp)
     at -= index
-    here: Samples = np.take(x, index, mode="wrap")
-    here += (np.take(x, index + 1, mode="wrap") - here) * at
-    return here
+    wide = np.zeros(x.size + 3, np.float32)
+    wide[1:-2] = x
+    before, here, after, then = (wide[i : x.size + i] for i in range(4))
+    straight = after - before * _THIRD - here * np.float32(0.5) - then * np.float32(0.5 * _THIRD)
+    square = (before + after) * np.float32(0.5) - here
+    cube = (then - before) * np.float32(0.5 * _THIRD) + (here - after) * np.float32(0.5)
+    out: Samples = np.take(cube, index, mode="wrap")
+    for row in (square, straight, here):
+        out *= at
+        out += np.take(row, index, mode="wrap")
+    return out
+
+
+_THIRD = np.float32(1.0 / 3.0)
 
 
 def _swing(hz: float, cents: float) -> float:
@@ -158,19 +170,19 @@ def _swing(hz: float, cents: float) -> float:
     return cents / 1731.2 * RATE / (2.0 * PI * hz)
 
 
-def _shaken(x: Samples, cents: float, address: str) -> Samples:
+def _shaken(x: Samples, cents: float, address: str, slow: int) -> Samples:
     """x with the vibrato of a finger, which comes late and is no machine's: its rate and its start are the note's own."""
     hz, start = dsp.uniform(f"{address}/rate", 4.7, 5.8), dsp.uniform(f"{address}/start", 0.2, 0.45)
-    depth = _swing(hz, 0.5 * cents * dsp.uniform(f"{address}/depth", 0.75, 1.25))
-    grown = dsp.lines([(0.0, 0.0), (start, 0.0), (start + 0.65, depth)], x.size)
-    return _read(x, dsp.partial(hz, x.size) * grown)
+    depth = _swing(hz, 0.5 * cents * dsp.uniform(f"{address}/depth", 0.75, 1.25)) / slow
+    grown = dsp.lines([(0.0, 0.0), (start / slow, 0.0), ((start + 0.65) / slow, depth)], x.size)
+    return _read(x, dsp.partial(slow * hz, x.size) * grown)
 
 
-def _doubled(x: Samples, apart: float, address: str) -> Samples:
+def _doubled(x: Samples, apart: float, address: str, slow: int) -> Samples:
     """x on one side and, on the other, a second take of it: some 12 ms late, and up to 6 cents out of tune by turns."""
     hz = dsp.uniform(f"{address}/turns", 0.45, 0.75)
-    late = dsp.partial(hz, x.size, start=dsp.uniform(f"{address}/turn")) * np.float32(_swing(hz, 6.0))
-    again = _read(x, late + np.float32(RATE * dsp.uniform(f"{address}/late", 0.008, 0.017)))
+    late = dsp.partial(slow * hz, x.size, start=dsp.uniform(f"{address}/turn")) * np.float32(_swing(hz, 6.0) / slow)
+    again = _read(x, late + np.float32(RATE / slow * dsp.uniform(f"{address}/late", 0.008, 0.017)))
     sides = zip(dsp.pan(-apart), dsp.pan(apart), strict=True)
     return np.stack([x * np.float32(first) + again * np.float32(second) for first, second in sides])
 
@@ -180,18 +192,18 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     thump = 0.9 if take.manner == "mute" else 0.0
     low = max(0.5 * dsp.hertz(take.pitch), 92.0)
     knock = partials([low, 1.9 * low], [0.05 * thump, 0.03 * thump], [0.16, 0.1])
-    sound = plucked(take, strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock, SLOW)
+    sound = plucked(replace(take, slow=SLOW), strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock)
     address = f"{strung.name}/{take.pitch}/{take.round}"
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
     # Hard clipping of high notes needs more room above before it folds: -76 dB at worst over the range.
     factor = 1 if push < 1.0 else 2 if push * dsp.hertz(take.pitch) < 40_000.0 else 3
-    driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor)
+    driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor, take.slow)
     if take.param("vibrato"):  # a limiter has no memory: before or after it is the same
-        driven = _shaken(driven, 45.0 * take.param("vibrato"), address)
+        driven = _shaken(driven, 45.0 * take.param("vibrato"), address, take.slow)
     if take.param("double"):
-        driven = _doubled(driven, take.param("double"), address)
-    return levelled(driven, loud, stroke.level, start=0.0008, end=0.6, n=lasts(take, strung))
+        driven = _doubled(driven, take.param("double"), address, take.slow)
+    return levelled(driven, loud, stroke.level, start=0.0008, end=0.6, n=lasts(take, strung), slow=take.slow)
 
 
 def _clean(take: Take) -> Samples:
@@ -220,15 +232,22 @@ AMP_PARAMS = (*STRING_PARAMS, DRIVE, VIBRATO, DOUBLE)
 
 
 def _guitar(
-    name: str, about: str, body: Body, params: tuple[Param, ...], gain: float, *programs: int, layers: int = 3
+    name: str,
+    about: str,
+    body: Body,
+    params: tuple[Param, ...],
+    gain: float,
+    *programs: int,
+    layers: int = 3,
+    slow: int = 1,
 ) -> Patch:
-    return Patch(name, "guitar", about, body, params, gain, layers=layers, rounds=2, programs=programs)
+    return Patch(name, "guitar", about, body, params, gain, layers=layers, rounds=2, programs=programs, slow=slow)
 
 
 GUITARS = (
     _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -6.7, 24, 46, 107),
     _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -5.5, 25, 104, 105, 106),
-    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28),
-    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29),
-    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31, layers=2),
+    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28, slow=2),
+    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29, slow=2),
+    _guitar("distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31, layers=2, slow=2),
 )

@@ -233,7 +233,7 @@ def _clav(take: Take) -> Samples:
     tilt = _CLAV.tilt + 0.012 * (take.pitch - 36.0)
     clav = replace(_CLAV, pluck=_CLAV.pluck * up, pickup=_CLAV.pickup * up, tilt=tilt)
     sound = plucked(take, clav, tone, (1_000.0, 5_000.0, 0.015, 0.18))
-    return levelled(sound, 0.19, stroke_of(take).level, start=0.0006, end=0.5, n=lasts(take, clav))
+    return levelled(sound, 0.19, stroke_of(take).level, start=0.0006, end=0.5, n=lasts(take, clav), slow=take.slow)
 
 
 # -- mallets -----------------------------------------------------------------------------------------------------------

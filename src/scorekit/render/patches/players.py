@@ -22,7 +22,7 @@ from scorekit.render.effects import FLAT, tone_curve
 from scorekit.render.effects import Tone as Equaliser
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
-from scorekit.render.patches.sources import Curve, dice, fade, grit, hiss
+from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, grit, hiss
 
 HOP = 96
 """Samples between control points: envelopes, vibrato and brightness are drawn 459 times a second."""
@@ -100,7 +100,7 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> tuple[Samples,
     shifts = (-voice.depth, voice.depth) if voice.bend else ()
     plain = voice.body(k * hz)
     bodies = [voice.body(k * hz * float(dsp.exp2(shift / 1200.0))) for shift in shifts] or [plain]
-    cosines, sines = dsp.cos(turn), dsp.sin(turn)
+    cosines, sines = dsp.circle(turn)
     out: list[Samples] = []
     for stage in stages:
         source = voice.tone(k, k * hz, stage)
@@ -159,10 +159,10 @@ def sung(
     def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
         total = np.zeros(index.size, np.float32)
         for (table, slope), share in zip(rows, weights, strict=True):
-            drawn = share[player, here.start : here.stop + 1]
-            if drawn.any():
+            heard = share[player, here.start : here.stop + 1]
+            if heard.any():
                 wave = _looked_up(table, slope, index, part)
-                wave *= grow(drawn)
+                wave *= grow(heard)
                 total += wave
         return total
 
@@ -240,16 +240,23 @@ def _swept(read: Read, table: int, along: Path, places: Sequence[tuple[float, fl
 def wander(address: str, players: int, points: int, hz: float) -> Reals:
     """Slow drifts at the control points, about ``hz`` turns a second, without a mean: (players, points)."""
     hop = max(int(RATE / (2.0 * hz * HOP)), 2)
-    knots = 2.0 * dice(address).random((players, points // hop + 2, 1)) - 1.0
-    ease = 0.5 - 0.5 * dsp.cos(np.arange(hop) / (2.0 * hop))
-    curves: Reals = (knots[:, :-1] + (knots[:, 1:] - knots[:, :-1]) * ease).reshape(players, -1)[:, :points]
+    knots = 2.0 * Roll(address).random(players, points // hop + 2, 1) - 1.0
+    curves: Reals = (knots[:, :-1] + (knots[:, 1:] - knots[:, :-1]) * _ways(hop)).reshape(players, -1)[:, :points]
     curves -= curves.mean(axis=1, keepdims=True)
     return curves
 
 
+@lru_cache(maxsize=32)
+def _ways(count: int) -> Reals:
+    """From 0 towards 1 in so many steps, smoothly."""
+    return _ease(np.arange(count, dtype=np.float64), count)
+
+
 def _ease(t: Reals, seconds: float) -> Reals:
-    """0 to 1 along half a cosine."""
-    return 0.5 - 0.5 * dsp.cos(np.clip(t / max(seconds, 1e-4), 0.0, 1.0) * 0.5)
+    """0 to 1, level at both ends."""
+    way = np.clip(t * (1.0 / max(seconds, 1e-4)), 0.0, 1.0)
+    eased: Reals = way * way * (3.0 - 2.0 * way)
+    return eased
 
 
 def _fall(t: Reals, t60: float) -> Reals:
@@ -268,7 +275,7 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
     """Level, pitch and brightness of all players. What they do alike is drawn once and read by each from when it comes
     in, which is on a control point."""
     force, manner, count, players = take.force, take.manner, t.size, voice.players
-    target, rate, start, depth, scoop, late, when = dice(f"{address}/players").random((7, players, 1))
+    target, rate, start, depth, scoop, late, when = Roll(f"{address}/players").random(7, players, 1)
     late[0] = 0.0
     lag = np.rint(late * (voice.scatter * (1.3 - force_of(take)) * RATE / HOP)).astype(np.intp)
     own = np.maximum(np.arange(count) - lag, 0)
@@ -340,7 +347,7 @@ def play(name: str, voice: Voice, take: Take, release: float, bright: float, wid
     s = shape(voice, take, t, address)
     order = (np.arange(players) * (3 if players % 3 else 5) + 1) % players
     detune = voice.spread * ((order + 0.5) / players - 0.5)
-    along = path(hz, s.cents + detune[:, None], dice(f"{address}/start").random(players) * (players > 1))
+    along = path(hz, s.cents + detune[:, None], Roll(f"{address}/start").random(players) * (players > 1))
     share, turned = 1.0 / players**0.5, -1.0 if take.round % 2 else 1.0
     seats = (np.arange(players) - 0.5 * (players - 1)) / max(0.5 * (players - 1), 0.5) * wide * turned
     places = [(share * left, share * right) for left, right in map(dsp.pan, seats.tolist())]
@@ -387,6 +394,17 @@ def lasting(address: str, n: int, curve: Curve, tone: Equaliser = FLAT) -> Sampl
     return out
 
 
+_ONSETS = 4
+"""Noises of an onset, of which each note has one: no two that follow one another are alike in all."""
+
+
+@lru_cache(maxsize=32)
+def _onset(curve: Curve, number: int) -> Samples:
+    onset = hiss(Roll(f"onset/{number}"), samples(0.35), curve, 256)
+    onset.setflags(write=False)
+    return onset
+
+
 def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bright: float, wide: float) -> None:
     """Breath or bow noise that lasts, and the noise of the onset, added to both sides."""
     n = out.shape[1]
@@ -396,11 +414,9 @@ def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bri
     mono = lasting(f"{address}/air", n, voice.breath)
     mono *= grow(dsp.f32(level * amount))
     if take.manner != "legato":
-        m = min(n, samples(0.35))
-        onset = hiss(dice(f"{address}/chiff"), m, voice.chiff, 256)
-        onset *= np.float32(voice.chiff_level * (0.25 + 0.75 * take.force) * (0.5 + bright))
-        onset *= dsp.f32(_ease(np.arange(m) / RATE, 0.25 * voice.attack + 0.004))
-        mono[:m] += onset
+        onset = _onset(voice.chiff, int(dsp.uniform(f"{address}/chiff", 0.0, _ONSETS)))
+        onset = onset[:n] * np.float32(voice.chiff_level * (0.25 + 0.75 * take.force) * (0.5 + bright))
+        mono[: onset.size] += attack(onset, 0.25 * voice.attack + 0.004)
     lag = samples(0.0113 * wide)
     near, far = mono * np.float32(0.7), mono * np.float32(0.35)
     out += near

@@ -5,6 +5,7 @@ Times are seconds, T60 is the time to fall by 60 dB, frequencies are Hz.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -20,6 +21,18 @@ Curve = tuple[tuple[float, float, float], ...]
 """Rows of (Hz, dB, T60): the spectrum of a noise at its onset and how fast each part of it dies."""
 
 
+class Roll:
+    """Random numbers from 0 to 1 fixed by an address, one after another: where it says, there the ``grit`` is read."""
+
+    def __init__(self, address: str) -> None:
+        self._at = int(dsp.uniform(address) * (grit().size // 2))
+
+    def random(self, *shape: int) -> Reals:
+        """The next so many."""
+        first, self._at = self._at, self._at + math.prod(shape)
+        return grit()[first : self._at].reshape(shape).astype(np.float64) + 0.5
+
+
 class Stroke(Struct, frozen=True):
     """A hit as a piece sees it."""
 
@@ -31,7 +44,7 @@ class Stroke(Struct, frozen=True):
     """Factor on every decay time."""
     bright: float
     """Factor on beater and stick noise, 1 as designed."""
-    rng: np.random.Generator
+    rng: Roll
 
     def jitter(self, spread: float) -> float:
         """A factor near 1, different at each round."""
@@ -43,7 +56,7 @@ Piece = Callable[[Stroke], Samples]
 
 
 def dice(address: str) -> np.random.Generator:
-    """Random numbers fixed by an address."""
+    """Random numbers fixed by an address: for what is made once. ``Roll`` is for what is made for every note."""
     return np.random.Generator(
         np.random.PCG64(int.from_bytes(blake2b(address.encode(), digest_size=16).digest(), "little"))
     )
@@ -68,7 +81,7 @@ def fade(x: Samples, seconds: float) -> Samples:
 
 @lru_cache(maxsize=64)
 def _ease(n: int) -> Samples:
-    return dsp.f32(0.5 - 0.5 * dsp.cos((np.arange(n) + 0.5) / (2.0 * n)))
+    return dsp.f32(dsp.eased(n))
 
 
 def _poles(fall: Reals, turn: Reals, step: int, count: int) -> tuple[Reals, Reals]:
@@ -76,7 +89,7 @@ def _poles(fall: Reals, turn: Reals, step: int, count: int) -> tuple[Reals, Real
     inner = max(int(count**0.5), 1)
     k1, k2 = step * np.arange(inner), step * inner * np.arange(-(-count // inner))
     (r1, i1), (r2, i2) = (
-        (e * dsp.cos(turn[:, None] * k), e * dsp.sin(turn[:, None] * k))
+        tuple(e * wave for wave in dsp.circle(turn[:, None] * k))
         for k, e in ((k, dsp.exp2(np.maximum(fall[:, None] * k, -200.0))) for k in (k1, k2))
     )
     re = r2[:, :, None] * r1[:, None, :] - i2[:, :, None] * i1[:, None, :]
@@ -97,7 +110,7 @@ def modal(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     fall = -dsp.FALL / (t60 * RATE)
     cr, ci = _poles(fall, hz / RATE, fine, n // fine + 1)
     fr, fi = _poles(fall, hz / RATE, 1, fine)
-    a, b = (amp * dsp.cos(turn))[:, None], (amp * dsp.sin(turn))[:, None]
+    a, b = ((amp * wave)[:, None] for wave in dsp.circle(turn))
     left = dsp.f32(np.concatenate((a * ci + b * cr, a * cr - b * ci)).T.copy())
     left[np.abs(left) < 1e-12] = 0.0
     right = dsp.f32(np.concatenate((fr, fi)))
@@ -187,9 +200,7 @@ _ROWS = 32
 """Frames of noise made at a time: they stay in cache."""
 
 
-def hiss(
-    rng: np.random.Generator, n: int, curve: Curve, frame: int = 512, grain: str = "", heard: bool = False
-) -> Samples:
+def hiss(rng: Roll, n: int, curve: Curve, frame: int = 512, grain: str = "", heard: bool = False) -> Samples:
     """Noise whose spectrum and decay follow a curve: random half-overlapped frames, each with its own magnitudes.
 
     0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 2048 for cymbals.
@@ -218,7 +229,7 @@ def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Itera
         level = np.maximum(level * ratio, np.float32(1e-15))
 
 
-def coloured(rng: np.random.Generator, n: int, magnitudes: Iterable[Samples]) -> Samples:
+def coloured(rng: Roll, n: int, magnitudes: Iterable[Samples]) -> Samples:
     """Noise of given magnitudes, a row to each half-frame, each bin twice: random spectra, sine windows, overlap."""
     numbers, out, at = grit(), np.empty(0, np.float32), 0
     start = int(float(rng.random()) * numbers.size)
@@ -241,7 +252,25 @@ def coloured(rng: np.random.Generator, n: int, magnitudes: Iterable[Samples]) ->
 @lru_cache(maxsize=8)
 def _arch(n: int) -> Samples:
     """Half a turn of a sine."""
-    return dsp.f32(dsp.sin((np.arange(n) + 0.5) / (2 * n)))
+    return dsp.f32(dsp.cosines(n, 0.5 / n, 0.25 / n - 0.25))
+
+
+_SPRAYS = 4
+"""Noises of one colour, of which each stroke has one: what else it is made of is its own."""
+
+
+def spray(s: Stroke, n: int, curve: Curve, frame: int) -> Samples:
+    """``wash`` of a colour that every stroke has, for as long as it is heard: made once, and read-only. At most n samples."""
+    return _sprayed(curve, frame, int(float(s.rng.random()) * _SPRAYS))[:n]
+
+
+@lru_cache(maxsize=128)
+def _sprayed(curve: Curve, frame: int, number: int) -> Samples:
+    longest = max(t60 for _, _, t60 in curve)
+    noise = hiss(Roll(f"spray/{number}"), max(samples(1.3 * longest), 256), curve, frame, heard=True)
+    fade(noise, 0.3 * longest)
+    noise.setflags(write=False)
+    return noise
 
 
 def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples:
@@ -250,8 +279,7 @@ def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples
     curve = ((hz / wide / wide, -50.0, seconds), (hz / wide, -18.0, seconds), (hz, 0.0, seconds),
         (hz * wide, -18.0, seconds), (hz * wide * wide, -50.0, seconds))  # fmt: skip
     out = np.zeros(n, np.float32)
-    m = min(n, max(samples(seconds * 1.3), 256))
-    out[:m] = fade(wash(s, m, curve, 128), 0.3 * seconds)
+    dsp.add(out, spray(s, n, curve, 128), 0)
     return attack(out, 0.0003)
 
 

@@ -20,7 +20,7 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
-from scorekit.render.patches.sources import Curve, attack, coloured, dice, fade, grit, modal
+from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, grit, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ def _lead(name: str, moving: Lead, release: float) -> Body:
         spread = cents + seats[:, None] * lead.cents * take.param("detune")
         if not still:
             spread += 0.8 * wander(f"{address}/drift", lead.voices, points, 0.5)
-        starts = dice(f"{address}/start").random(lead.voices) * (not still)
+        starts = Roll(f"{address}/start").random(lead.voices) * (not still)
         gains = (1.0 - 0.5 * np.abs(seats)) / lead.voices**0.5 * 1.3
         places = [
             dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width")) for i in range(lead.voices)
@@ -317,7 +317,7 @@ def _riser(take: Take) -> Samples:
     out = np.empty((2, n), np.float32)
     for side in (0, 1):
         parts = (dsp.f32(magnitude[at : at + 32]).repeat(2, axis=1) for at in range(0, rows, 32))
-        out[side] = coloured(dice(f"riser/{take.pitch}/{take.round}/{side}"), n, parts)
+        out[side] = coloured(Roll(f"riser/{take.pitch}/{take.round}/{side}"), n, parts)
     mid = (out[0] + out[1]) * np.float32(0.5)
     wide = np.float32(take.param("width"))
     out = mid + (out - mid) * wide
