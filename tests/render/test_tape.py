@@ -53,6 +53,19 @@ def bring(tape: Tape, moves: list[Move]) -> None:
     tape.bring(moves)
 
 
+def test_a_song_is_heard_from_anywhere() -> None:
+    """A stretch that begins in the middle of a song has the bits of the whole, with all that still rings there: of what lies
+    before it only what is sent to room and echo is brought, as far as it is heard."""
+    chance = random.Random(3)
+    desk = console([laid(chance, strip) for strip in STRIPS for _ in range(3)])
+    whole = wet(desk)
+    for a, b in ((0, 1_000), (5_000, 200_000), (CHUNK - 1, CHUNK + 1), (250_000, N)):
+        chunks = list(console(list(desk.laid)).wet(a, b))
+        first, heard = chunks[0][0], np.concatenate([chunk for _, chunk in chunks], axis=1)
+        assert first <= a and b <= first + heard.shape[-1]
+        assert np.array_equal(heard, whole[:, first : first + heard.shape[-1]])
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_lines_leave_no_trace(seed: int) -> None:
     """After lines came and went in any order, room and echo answering in between, the tape reads as a console that has the

@@ -7,7 +7,7 @@ and two processes share it; and of a song that is edited only the lines that cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -24,6 +24,8 @@ from scorekit.stage import Sound, Strip
 
 CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""
+RUNG = 1 << 14
+"""Samples of a hop of room and echo, which a song is heard from where it begins in the middle."""
 _HOP, _REACH = 12_288, 2_048
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
@@ -140,10 +142,12 @@ class Buses(Struct, frozen=True, eq=False):
     stems: Mapping[str, Whole]
 
     @staticmethod
-    def silent(n: int, stems: Sequence[str] = ()) -> Buses:
-        """Buses nothing has been brought to."""
-        dry, verb, delay = np.zeros((2, n), np.int32), np.zeros(n, np.int32), np.zeros(n, np.int32)
-        return Buses(dry, verb, delay, {name: np.zeros((2, n), np.int32) for name in stems})
+    def silent(n: int, stems: Sequence[str] = (), dry: bool = True) -> Buses:
+        """Buses nothing has been brought to; without the dry mix only what is sent is heard."""
+        verb, delay = np.zeros(n, np.int32), np.zeros(n, np.int32)
+        return Buses(
+            np.zeros((2 if dry else 0, n), np.int32), verb, delay, {name: np.zeros((2, n), np.int32) for name in stems}
+        )
 
 
 Read = Callable[[int, int], Samples]
@@ -168,11 +172,12 @@ class Console:
 
     def buses(self, at: int, stems: Sequence[str] = ()) -> Buses:
         """The chunk that begins at a sample."""
-        n = min(CHUNK, self.n - at)
-        made = Buses.silent(n, stems)
-        for laid in self.laid:
-            if heard := laid.sound(at, n, self.scratch):
-                self.place(made, laid.line, heard, at)
+        return self._brought(at, min(at + CHUNK, self.n), Buses.silent(min(CHUNK, self.n - at), stems), self.laid)
+
+    def _brought(self, at: int, end: int, made: Buses, laid: Iterable[Track]) -> Buses:
+        for one in laid:
+            if heard := one.sound(at, end - at, self.scratch):
+                self.place(made, one.line, heard, at)
         return made
 
     def place(self, made: Buses, line: Line, heard: Stretch, at: int, put: np.ufunc = np.add) -> None:
@@ -197,6 +202,12 @@ class Console:
         return effects.Room(self.room) if self.room is not None else None
 
     @cached_property
+    def _sending(self) -> list[Track]:
+        """Those that are sent to room or echo."""
+        strips = [(one, one.line.strip) for one in self.laid if not one.line.closed]
+        return [one for one, strip in strips if strip.verb or strip.delay]
+
+    @cached_property
     def reach(self) -> int:
         """Samples for which something rings on."""
         return max((ringing.reach for ringing in self.ringing if ringing), default=0)
@@ -204,13 +215,19 @@ class Console:
     def wet(self, a: int, b: int) -> Iterator[tuple[int, Samples]]:
         """Chunks (first sample, (2, n)) that cover samples a to b, with room and echo."""
         room, echo = self.ringing
-        for at in range(max(a - self.reach, 0) // CHUNK * CHUNK, b, CHUNK):
-            made = self.buses(at)
+        first = a // RUNG * RUNG
+        for at, end in _chunks(max(first - self.reach, 0) // RUNG * RUNG, first):  # what still rings there
+            made = self._brought(at, end, Buses.silent(end - at, dry=False), self._sending)
+            if echo:
+                answer(echo, made.delay)
+            if room:
+                room.hear(audible(made.verb))
+        for at, end in _chunks(first, min(-(-b // RUNG) * RUNG, self.n)):
+            made = self._brought(at, end, Buses.silent(end - at), self.laid)
             for ringing, send in ((echo, made.delay), (room, made.verb)):
                 if ringing:
                     made.dry[:] += answer(ringing, send)
-            if at + CHUNK > a:
-                yield at, audible(made.dry)
+            yield at, audible(made.dry)
 
     def bus(self, a: int, b: int) -> Iterator[tuple[int, Samples]]:
         """Blocks (first sample, (2, n)) from a to b of the mix before mastering: lows in the middle, its end faded.
@@ -246,6 +263,14 @@ class Console:
             step = np.arange(at + first, at + block.shape[-1]) - (self.n - self.fade)
             block[:, first:] *= dsp.f32(0.5 + 0.5 * dsp.cos((step + 0.5) / (2.0 * self.fade)))
         return block
+
+
+def _chunks(a: int, b: int) -> Iterator[tuple[int, int]]:
+    """Samples a to b in pieces that end where chunks do."""
+    while a < b:
+        end = min((a // CHUNK + 1) * CHUNK, b)
+        yield a, end
+        a = end
 
 
 GRID = _HOP
@@ -315,7 +340,7 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
     sides = np.array([[g] for g in dsp.pan(strip.pan)], np.float32) * np.float32(dsp.gain(strip.level) * UNIT)
     verb, delay = (0.0, 0.0) if line.closed else (strip.verb, strip.delay)
     sends = [(np.float32(0.7071 * level), send) for level, send in ((verb, made.verb), (delay, made.delay)) if level]
-    targets = [made.dry, *([made.stems[line.part]] if line.part in made.stems else [])]
+    targets = [bus for bus in (made.dry, made.stems.get(line.part)) if bus is not None and len(bus)]
     ride = line.ride(start, start + n) if line.ride else None
     if ride is not None and ride.size == 1:
         sides, ride = sides * ride, None
@@ -327,7 +352,8 @@ def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: S
         np.multiply(sound[:, a:b], sides, out=block)
         for moved in moves:
             block *= moved[a:b]
-        np.copyto(steps, block, casting="unsafe")  # cut, not rounded: 144 dB down nobody knows
+        if targets:
+            np.copyto(steps, block, casting="unsafe")  # cut, not rounded: 144 dB down nobody knows
         for target in targets:
             put(target[:, to], steps, out=target[:, to])
         if sends:

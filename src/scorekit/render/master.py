@@ -118,8 +118,8 @@ class Hands:
     def mixed(self, console: Console) -> Spool:
         """The mix before mastering."""
         spool, n = self.spool(console.n), console.n
-        # Whoever begins later has to hear what still rings there first: the first one takes so much more.
-        share = max(n - (self.count - 1) * console.reach, 0) // self.count
+        # Whoever begins later has to hear what still rings there first, half as much work: the first one takes so much more.
+        share = max(n - (self.count - 1) * console.reach // 2, 0) // self.count
         cuts = [(n - share * left) // GRID * GRID for left in range(self.count - 1, 0, -1)]
         self.work([partial(_mixed, console, spool, a, b) for a, b in pairwise([0, *cuts, n]) if b > a])
         return spool
