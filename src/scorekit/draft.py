@@ -103,6 +103,11 @@ class Sheet(mmap.mmap):
         sheet.file = file
         return sheet
 
+    def begin(self) -> None:
+        """The system begins to put on the disk what was written so far."""
+        if hasattr(os, "posix_fadvise") and self.file >= 0:
+            os.posix_fadvise(self.file, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def __del__(self) -> None:
         if self.file >= 0:
             os.close(self.file)

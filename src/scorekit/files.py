@@ -36,12 +36,9 @@ _PIECE = 1 << 24
 """Bytes written at a time."""
 NOTHING: Mapping[str, Draft] = {}
 """No drafts."""
-_SETTINGS = re.compile(r"^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]", re.MULTILINE)
+_SETTINGS = r"(?m)^[ \t]*\[[ \t]*(?:project|build-system|tool\.[^\]\n]+)\]"
 """What the settings of a Python project have, which stand in many a folder."""
-_OTHER = re.compile(
-    r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*(?:\.|=[ \t]*\{))|\A(?:(?![ \t]*\[).*\n)*?[ \t]*name[ \t]*=",
-    re.MULTILINE,
-)
+_OTHER = r"(?m)^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*(?:\.|=[ \t]*\{))|\A(?:(?![ \t]*\[).*\n)*?[ \t]*name[ \t]*="
 """What a genre or a model has and a song has not: a table ``genre``, or a top-level ``name``."""
 
 
@@ -184,7 +181,7 @@ def _meant(path: Path, others: bool) -> bool:
     A file with a mistake in it must not be passed over, so this looks for what only other files have.
     """
     text = read_text(path, MODEL_LIMIT if others else SPEC_LIMIT)
-    return not isinstance(text, str) or not (_SETTINGS.search(text) or (not others and _OTHER.search(text)))
+    return not isinstance(text, str) or not (re.search(_SETTINGS, text) or (not others and re.search(_OTHER, text)))
 
 
 def state_folder() -> Path:

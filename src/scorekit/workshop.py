@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scorekit import files, pipeline
 from scorekit.aside import Aside, forks, processors
 from scorekit.draft import Sheet, nameless, reserve
-from scorekit.render import effects
+from scorekit.render import console, effects, loudness, wav
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
 from scorekit.render.master import Family, Hands, Spool, families_of, made
@@ -149,9 +149,11 @@ class Workshop(Hands):
         return begin
 
     def rest(self, written: Iterable[memoryview]) -> None:
-        """Lets what is in a file leave the memory of this process."""
+        """Lets what is in a file leave the memory of this process, and the system begin to put it on the disk."""
         for view in written:
             files.let_go(view)
+            if isinstance(view.obj, Sheet):
+                view.obj.begin()
 
     def together(self, job: Callable[[], Result]) -> Result:
         """What a job returns, done by all processes at the same time: what it gives to ``work`` they share, everything else
@@ -270,7 +272,7 @@ def _numbers(queue: int, parent: int = 0) -> Iterator[int]:
 
 def ahead(plan: Plan, sounding: pipeline.Sounding) -> tuple[pipeline.Ahead, Iterator[None]]:
     """Hands that begin with the sounds of a song while it is still being composed, and before with what most songs want; and
-    what there is to do for who waits, step by step: the room, and a third of those."""
+    what there is to do for who waits, step by step: what all mix with, and a third of those."""
     hands, bodies = sounding.hands, sounding.bodies
     if hands is None or bodies is None or not bodies.lacking:
         return pipeline.nobody, iter(())
@@ -279,7 +281,11 @@ def ahead(plan: Plan, sounding: pipeline.Sounding) -> tuple[pipeline.Ahead, Iter
     hands.ahead(likely[:theirs], bodies)
 
     def spare() -> Iterator[None]:
-        effects.room(plan.master.room, plan.master.tone)
+        if any(part.strip.verb > 0 for part in plan.parts):
+            effects.Room(effects.room(plan.master.room, plan.master.tone))
+            yield
+        for table in (wav.dither, loudness.weighting, console.low):
+            table()
         for order in likely[theirs:]:
             yield
             bodies.get(*order)

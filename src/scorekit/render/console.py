@@ -292,11 +292,12 @@ def _slow(difference: Samples) -> Samples:
         return np.zeros((len(windows), SLOW), np.float32)
     size = windows.shape[-1] // _STEP
     spectrum = np.fft.rfft(windows, norm="forward")[:, : size // 2 + 1]
-    return dsp.back(dsp.tinted(spectrum, _low_curve()), size)[:, _REACH // _STEP :][:, :SLOW]
+    return dsp.back(dsp.tinted(spectrum, low()), size)[:, _REACH // _STEP :][:, :SLOW]
 
 
 @lru_cache(maxsize=1)
-def _low_curve() -> Samples:
+def low() -> Samples:
+    """The filter for what is low."""
     whole = _HOP + 2 * _REACH
     return dsp.even(lambda f: 0.5 / (1.0 + np.square(np.square(f / 120.0))), whole, whole // _STEP)
 

@@ -50,7 +50,7 @@ def framed(read: Read, bits: int, frames: memoryview, rest: Callable[[list[memor
             wav.integers(x, at, np.frombuffer(place, "<i2").reshape(-1, 2))
         else:
             place[:] = wav.packed(wav.whole(x))
-        if not number % _WRITTEN:
+        if not number % _WRITTEN or end == b:
             rest([frames])
 
 

@@ -107,7 +107,8 @@ def room(size: float, tone: float) -> Samples:
     nor flutters. Left and right differ, but have a middle: heard in mono a song of pads must not lose its room.
     """
     seconds = 0.5 + 2.1 * size
-    late = np.stack([_tail(f"room/{side}", seconds, tone) for side in "lr"])
+    fall = _fall(seconds, tone)
+    late = np.stack([_tail(f"room/{side}", fall) for side in "lr"])
     delay = dsp.samples(0.008 + 0.022 * size)
     out = np.zeros((2, late.shape[-1] + delay), np.float32)
     dsp.add(out, late, delay)
@@ -122,17 +123,25 @@ def room(size: float, tone: float) -> Samples:
     return out
 
 
-def _tail(address: str, seconds: float, tone: float) -> Samples:
-    """Noise (m,) falling 60 dB in ``seconds`` at 500 Hz, longer below and shorter above, swelling in over 25 ms."""
-    frame, hop = 1_024, 256
-    count = dsp.samples(1.1 * seconds) // hop
+_FRAME, _FRAME_HOP = 1_024, 256
+"""Samples in a frame of a tail, and between frames."""
+
+
+def _fall(seconds: float, tone: float) -> Reals:
+    """How loud the bins of each frame of a tail are (frames, bins): 60 dB down after ``seconds`` at 500 Hz, later below and
+    sooner above."""
+    count = dsp.samples(1.1 * seconds) // _FRAME_HOP
+    damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
+    t60 = seconds * damping(dsp.bins(_FRAME))
+    return dsp.exp2(-dsp.FALL * _FRAME_HOP / RATE * np.arange(count)[:, None] / t60)
+
+
+def _tail(address: str, fall: Reals) -> Samples:
+    """Noise (m,) that falls so, swelling in over 25 ms."""
+    frame, hop, count = _FRAME, _FRAME_HOP, len(fall)
     white = dsp.noise(address, (count + 3) * hop)
     window = dsp.f32(dsp.sin((np.arange(frame) + 0.5) / (2.0 * frame)))
     frames = np.lib.stride_tricks.sliding_window_view(white, frame)[::hop][:count] * window
-    f = dsp.bins(frame)
-    damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
-    t60 = seconds * damping(f)
-    fall = dsp.exp2(-dsp.FALL * hop / RATE * np.arange(count)[:, None] / t60)
     spectrum = dsp.forth(frames)
     spectrum.real *= fall
     spectrum.imag *= fall
@@ -167,7 +176,7 @@ class Room:
 
     def __init__(self, response: Samples, hop: int = 16_384) -> None:
         self.hop = hop
-        self.weights = _partitions(response, hop)
+        self.weights = _partitions(response.tobytes(), hop)
         self.kept = max(straight.shape[-1] for straight, _ in self.weights)
         self.reach = len(self.weights) * hop
         self.stride = _HOPS * hop
@@ -249,9 +258,11 @@ def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_3
     Room(response, hop).feed(send, into)
 
 
-def _partitions(response: Samples, hop: int) -> list[dsp.Weights]:
+@lru_cache(maxsize=2)
+def _partitions(data: bytes, hop: int) -> list[dsp.Weights]:
     """Spectra (each part (2, parts)) of the pieces of a response, ``hop`` samples each, as far as they count; the first is
     the widest."""
+    response = np.frombuffer(data, np.float32).reshape(2, -1)
     count = -(-response.shape[-1] // hop)
     padded = np.zeros((2, count * hop), np.float32)
     padded[:, : response.shape[-1]] = response * np.float32(2 * hop)  # as spectra are taken in the "forward" norm

@@ -18,7 +18,7 @@ GRID = 65_536
 
 
 @lru_cache(maxsize=1)
-def _dither() -> Samples:
+def dither() -> Samples:
     """Triangular noise of one step either side, 2**17 samples: drawn once, laid over the file again and again."""
     table = dsp.noise("dither/a", 1 << 17) * np.float32(0.5) + dsp.noise("dither/b", 1 << 17) * np.float32(0.5)
     table.setflags(write=False)
@@ -32,7 +32,7 @@ def integers(x: Samples, at: int = 0, out: NDArray[np.int16] | None = None) -> N
     piece of a song that begins at sample ``at`` gives the same frames as it does in the whole.
     """
     frames = np.empty((x.shape[-1], x.shape[0]), np.int16) if out is None else out
-    noise, size = _dither(), _dither().size // 2
+    noise, size = dither(), dither().size // 2
     a = 0
     while a < x.shape[-1]:
         b = min(a + size - (at + a) % size, x.shape[-1])
