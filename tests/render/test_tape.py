@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from scorekit.render import dsp, dynamics, effects
+from scorekit.render import tape as tapes
 from scorekit.render.console import CHUNK, Console, Laid, Line
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL, PIECES
@@ -110,6 +111,26 @@ def test_another_way_through_the_mixer(other: Strip) -> None:
         bring(tape, [Move(after, everywhere(after), ways)])
     tape.ring(lambda end: None)
     np.testing.assert_array_equal(tape.read(0, N), wet(desk))
+
+
+@pytest.mark.parametrize(("most", "struck"), [(32 << 20, False), (1, True)])
+def test_what_came_last_is_taken_away_without_a_stroke(
+    monkeypatch: pytest.MonkeyPatch, most: int, struck: bool
+) -> None:
+    """A line that was brought last is at hand when it goes, as a whole or in parts, unless that is too much to be kept; and
+    it leaves no trace."""
+    monkeypatch.setattr(tapes, "_STRUCK", most)
+    row, asked = laid(random.Random(7), STRIPS[0]), list[int]()
+    a, b = everywhere(row)[0]
+    desk, tape = console([row]), Tape()
+    tape.begin(N, desk.room, 0)
+    bring(tape, [Move(row, [(a, b)], [(desk, row.line, np.add)])])
+    sound = row.sound
+    row.sound = lambda at, n, scratch: (asked.append(at), sound(at, n, scratch))[1]  # type: ignore[method-assign]
+    middle = (a + b) // 2 // tapes.BLOCK * tapes.BLOCK
+    bring(tape, [Move(row, [(a, middle), (middle, b)], [(desk, row.line, np.subtract)])])
+    assert bool(asked) == struck
+    assert not tape.read(0, N).any()
 
 
 def test_a_ring_that_was_given_up_is_done_again() -> None:

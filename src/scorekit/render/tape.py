@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorekit.render import effects
-from scorekit.render.console import CHUNK, Buses, Console, Laid, Line, Whole, answer, audible
+from scorekit.render.console import CHUNK, Buses, Console, Laid, Line, Stretch, Whole, answer, audible
 from scorekit.render.dsp import Samples
 
 Span = tuple[int, int]
 """Samples from a to b."""
 BLOCK = 1 << 16
 """Samples that are brought together."""
+_STRUCK = 32 << 20
+"""Bytes of what was struck that are kept: five parts of a section of 15 s."""
 
 
 def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
@@ -84,6 +86,40 @@ class Move(NamedTuple):
     ways: Sequence[tuple[Console, Line, np.ufunc]]
 
 
+class Struck:
+    """What was struck of the lines that were brought last: who edits one place again and again has the last version's lines
+    taken away without a note of them being struck. No more of it than ``_STRUCK``."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Laid, list[tuple[int, int, Stretch | None]]] = {}
+        self._size = 0
+
+    def sound(self, laid: Laid, a: int, b: int, scratch: Samples) -> Stretch | None:
+        """``laid.sound`` from a to b."""
+        for low, high, heard in self._kept.get(laid, ()):
+            if low <= a and b <= high:
+                return heard and cut(heard, a, b)
+        return laid.sound(a, b - a, scratch)
+
+    def keep(self, laid: Laid, a: int, b: int, heard: Stretch | None) -> None:
+        """That is what ``laid.sound`` said of a to b."""
+        self._kept.setdefault(laid, []).append((a, b, heard))
+        self._size += heard[1].nbytes if heard else 0
+        while self._size > _STRUCK:
+            self.forget(next(iter(self._kept)))
+
+    def forget(self, laid: Laid) -> None:
+        """A line will not be asked for again, or not soon."""
+        self._size -= sum(heard[1].nbytes for _, _, heard in self._kept.pop(laid, ()) if heard)
+
+
+def cut(heard: Stretch, a: int, b: int) -> Stretch | None:
+    """What of a sound lies between two samples; None for nothing."""
+    start, samples = heard
+    first, last = max(a, start), min(b, start + samples.shape[-1])
+    return (first, samples[:, first - start : last - start]) if first < last else None
+
+
 class Tape:
     """The buses of ``n`` samples, with the answers of a room and of an echo ``delay`` samples late, in memory as ``make`` has it."""
 
@@ -102,6 +138,7 @@ class Tape:
         else:
             self._store[: 8 if self.delay else 5] = 0
         rows = self._store[:, :n]
+        self._struck = Struck()
         self.n, self.delay = n, delay
         self.room = effects.Room(room) if room is not None else None
         self.made = Buses(rows[:2], rows[2], rows[5], {})
@@ -124,15 +161,23 @@ class Tape:
 
     def bring(self, moves: Sequence[Move], reached: Callable[[int], None] = lambda at: None) -> None:
         """What was told to be expected happens, from left to right; ``reached`` is told up to which sample it has."""
+        sizes = [4 * move.laid.rows * (b - a) for move in moves if move.ways[-1][2] is np.add for a, b in move.spans]
+        coming = [move.laid for move in moves if move.ways[-1][2] is np.add] if sum(sizes) <= _STRUCK else []
         for a, b in aligned((span for move in moves for span in move.spans), BLOCK, self.n):
             for at in range(a, b, BLOCK):
                 for laid, spans, ways in moves:
                     for first, last in spans:
                         low, high = max(first, at), min(last, at + BLOCK)
-                        if low < high and (heard := laid.sound(low, high - low, ways[0][0].scratch)):
-                            for desk, line, put in ways:
-                                desk.place(self.made, line, heard, 0, put)
+                        if low >= high:
+                            continue
+                        heard = self._struck.sound(laid, low, high, ways[0][0].scratch)
+                        if laid in coming:
+                            self._struck.keep(laid, low, high, heard)
+                        for desk, line, put in ways if heard else ():
+                            desk.place(self.made, line, heard, 0, put)
                 reached(min(at + BLOCK, b))
+        for laid in {move.laid for move in moves}.difference(coming):
+            self._struck.forget(laid)
 
     def heard(self) -> tuple[Span, ...]:
         """Where the room has to answer to what is sent to it now."""
