@@ -420,6 +420,23 @@ def test_a_loop_lasts_the_song(stray: float, most: int) -> None:
     assert len(set.union(*songs)) >= 3
 
 
+def test_a_figure_of_one_bar_meets_the_others_in_one_bar() -> None:
+    """Over a bass that says something else in every second bar a comper of one bar's figure strikes all bars alike, with what the
+    bass says in both: strokes are added on it."""
+    spots = ((0.0, 1.5, 2.75), (0.0, 1.5, 3.25))
+    line = tuple(Note(n * BAR + round(at * PPQ), PPQ // 4, 40, 90) for n in range(8) for at in spots[n % 2])
+    one = CompIdeas(52, 76, (cell("ones", (3,), "x-........x-...."),), ("close",), 0.0, 0.0, 0.0, stray=0.2)
+    added = 0
+    for song in range(12):
+        seed = Seed(f"{song}/A/1/keys")
+        found = stabs(brief(one, heard=(Phrase("bass", line, 8 * BAR),), seed=seed, seam=Seam()), one, ("bass",))
+        bars = [tuple(s.at % BAR for s in found if s.at // BAR == n) for n in range(8)]
+        assert len(set(bars)) == 1
+        assert set(bars[0]) <= {0, 3 * PPQ // 2, 5 * PPQ // 2}
+        added += 3 * PPQ // 2 in bars[0]
+    assert 2 <= added <= 10
+
+
 # -- lines of single tones ---------------------------------------------------------------------------------------------
 
 RIFF_CELL = replace(cell("line", (1, 2, 3, 4, 5), "x..m..x.x...x.x."), degrees=("R", "8", "b7&3+", "x", "c", "5"))

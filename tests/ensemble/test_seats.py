@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from scorekit import studio
-from scorekit.ensemble.seats import BOUNDS, NEAR, OVER, SEATS, UNDER, UPON, opened, seated, yielding
+from scorekit.ensemble.seats import BOUNDS, NEAR, OVER, SEATS, UNDER, UPON, opened, seated, tucked, yielding
 from scorekit.ideas import CompIdeas, Ideas, MelodyIdeas, SustainIdeas
 from scorekit.score import Passage
 from scorekit.seeds import Seed
@@ -108,6 +108,14 @@ def test_a_chord_gives_way_to_the_tune() -> None:
     assert yielding((60, 64, 67), (65,), kept=(7,)) == (60, 64, 67)
     assert yielding((64, 67), (65,)) == (64, 67)
     assert yielding((60, 64, 67), (67,)) == yielding((60, 64, 67), (55,)) == (60, 64, 67)
+
+
+def test_what_must_be_said_is_said_below_the_tune() -> None:
+    """A kept tone that lies on the tune sounds an octave lower, unless there is no room: too low, or beside another tone."""
+    assert tucked((54, 61, 70), (66,), 45) == (54, 58, 61)
+    assert tucked((54, 61, 70), (66,), 59) == (54, 61, 70)
+    assert tucked((54, 59, 70), (66,), 45) == (54, 59, 70)
+    assert tucked((54, 61, 70), (72,), 45) == (54, 61, 70)
 
 
 def test_a_seat_hangs_upon_those_before_it_alone() -> None:

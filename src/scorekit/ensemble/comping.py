@@ -27,6 +27,7 @@ from scorekit.ensemble.playing import (
     momentous,
     paced,
     period,
+    span,
     strength,
     tier_at,
     tune,
@@ -138,7 +139,8 @@ def _block(
     if around.twin:
         written = _joined(brief, written, around.twin)
     else:
-        written = joining(brief, met(brief, written, around.row), first, around.row)
+        row = around.row.folded(span(brief, cells[0][0]))
+        written = joining(brief, met(brief, written, row), first, row)
     shyness = ideas.gapfill * min(1.0, 0.25 + len(written) / (6.0 * BLOCK))
     pulse = clock(written)
     found = [s for s in written if _wanted(brief, ideas, shyness, s, heard, s.at not in pulse)]
@@ -191,7 +193,7 @@ def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -
     theirs = {tick for tick in around.twin if begin <= tick < end}
     if around.twin:
         return RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else 1.0
-    return fondness(brief, own, around.row)
+    return fondness(own, around.row)
 
 
 def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:

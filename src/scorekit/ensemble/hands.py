@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS, WIDE
 from scorekit.ensemble.playing import LOOP, changes, strength, whole_song
-from scorekit.ensemble.seats import sung_over, yielding
+from scorekit.ensemble.seats import sung_over, tucked, yielding
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord
@@ -75,10 +75,13 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Gist | No
 
 
 def _yielded(brief: Brief, slot: Slot) -> Slot:
-    """The slot without what would lie on the tune."""
+    """The slot without what would lie on the tune; on keys what must be said all the same is said below it."""
     sung = sung_over(brief.hears("lead"), slot.start, slot.end)
     guides = [(slot.chord.root + tone) % 12 for tone in guide_tones(slot.chord.quality)]
-    return replace(slot, voicing=yielding(slot.voicing, sung, guides)) if sung else slot
+    if not sung:
+        return slot
+    left = yielding(slot.voicing, sung, guides)
+    return replace(slot, voicing=tucked(left, sung, brief.lane.low) if brief.part == "keys" else left)
 
 
 def seats(

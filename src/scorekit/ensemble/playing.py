@@ -198,9 +198,18 @@ def _terse(song: Seed, part: str) -> bool:
 def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:
     """Which bar of its figure a player is in. Of one of two bars a terse player says the first and, where it turns, the second;
     but on a clave, and in lines whose bars begin otherwise: there neither is whole without the other."""
-    if brief.lane.pace != "normal" or "three" in idea.mask or period(brief) == 2 or not _twice(idea):
-        return bar
-    return int(bar in brief.lane.turns)
+    return int(bar in brief.lane.turns) if _halved(brief, idea) else bar
+
+
+def span(brief: Brief, idea: BassLine | CompCell) -> Tick:
+    """After how many ticks a player's figure comes round: a bar, or two where both bars are said."""
+    bar = brief.section.meter.bar
+    return bar if idea.rhythm.bars == 1 or _halved(brief, idea) else 2 * bar
+
+
+def _halved(brief: Brief, idea: BassLine | CompCell) -> bool:
+    """Whether of a figure of two bars the first alone goes on."""
+    return brief.lane.pace == "normal" and "three" not in idea.mask and period(brief) == 1 and _twice(idea)
 
 
 @lru_cache(maxsize=1024)

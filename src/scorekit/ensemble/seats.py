@@ -75,14 +75,27 @@ def yielding(voicing: Sequence[int], sung: Sequence[int], kept: Sequence[int] = 
     """A chord that gives way to what is sung over it: tones that lie on the tune or just above are left out, but the last two,
     and pitch classes that must be ``kept`` and that no other tone has."""
     chord = sorted(voicing)
-    for pitch in sorted((p for p in chord if _covers(p, sung)), reverse=True):
+    for pitch in sorted((p for p in chord if covers(p, sung)), reverse=True):
         others = [p for p in chord if p != pitch]
         if len(others) >= 2 and (pitch % 12 not in kept or any((p - pitch) % 12 == 0 for p in others)):
             chord = others
     return tuple(chord)
 
 
-def _covers(pitch: int, sung: Sequence[int]) -> bool:
+def tucked(voicing: Sequence[int], sung: Sequence[int], low: int) -> tuple[int, ...]:
+    """A chord whose tones that still lie on the tune sound an octave lower, where a hand has room there: no lower than ``low``, a
+    tone and more from all others, and clear for their intervals."""
+    chord = sorted(voicing)
+    for pitch in sorted((p for p in chord if covers(p, sung)), reverse=True):
+        others, down = [p for p in chord if p != pitch], pitch - 12
+        clear = all(min(down, p) >= LOW_LIMITS.get(abs(p - down), 0) and abs(p - down) >= 2 for p in others)
+        if down >= low and clear and not covers(down, sung):
+            chord = sorted([*others, down])
+    return tuple(chord)
+
+
+def covers(pitch: int, sung: Sequence[int]) -> bool:
+    """Whether a tone lies just above one that is sung."""
     return any(0 < pitch - tone <= UPON for tone in sung)
 
 

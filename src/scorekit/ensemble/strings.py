@@ -15,7 +15,7 @@ from scorekit.ensemble.lines import inner_setting, unison_riff
 from scorekit.ensemble.melody import Aim, search
 from scorekit.ensemble.motifs import Tone, beats
 from scorekit.ensemble.playing import home
-from scorekit.ensemble.seats import BOUNDS, ROOM
+from scorekit.ensemble.seats import BOUNDS, ROOM, covers, sung_over
 from scorekit.ensemble.sustain import (
     Draft,
     Kind,
@@ -101,7 +101,7 @@ def _run(player: Player, start: Tick, end: Tick, goal: int) -> list[Draft]:
 
 def ostinato(player: Player, fast: bool = False) -> list[Draft]:
     """A running cell of two bars through three tones of each chord, the same in every bar but for the turn that ends the second;
-    in loud sections above the tune where there is room."""
+    in loud sections above the tune where there is room, else a voice lower for a stroke that would lie on it."""
     brief = player.brief
     high = _above(player)
     parts = tuple(replace(s, ceiling=127, held=()) for s in spans(brief)) if high is not player else spans(brief)
@@ -116,6 +116,8 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
         figure = cell[::-1] if bar % 2 and at >= half else cell
         voicing = voicing_at(parts, chain, tone.start)
         pitch = voicing[min(figure[number % len(figure)], len(voicing) - 1)]
+        sung = sung_over(brief.hears("lead"), tone.start, tone.start + 1)
+        pitch = max((p for p in voicing if p <= pitch and not covers(p, sung)), default=pitch)
         loud = player.velocity(tone.start) + 14 * brief.section.meter.strength(tone.start) - 6
         drafts.append(Draft(tone.start, tone.length * 4 // 5, pitch, loud, "short", "ostinato"))
     return drafts

@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble.families import FIGURES
@@ -20,8 +21,26 @@ from scorekit.ensemble.stabs import Stab
 from scorekit.score import Brief
 from scorekit.timebase import PPQ, Tick
 
-Row = Mapping[Tick, int]
-"""How many of the others have an accent at each place of a figure of two bars where one of them strikes."""
+
+class Row(Struct, frozen=True):
+    """How many of the others have an accent at each place of a figure, where one of them strikes."""
+
+    span: Tick
+    """Length of the figure."""
+    counts: Mapping[Tick, int]
+
+    def place(self, tick: Tick) -> Tick:
+        """Where a tick lies in the figure."""
+        return tick % self.span
+
+    def folded(self, span: Tick) -> Row:
+        """The same for a shorter figure: what is struck each time it comes round counts, what is struck only now and then is
+        known and counts for nothing."""
+        times = range(0, self.span, span)
+        spots = {at % span for at in self.counts}
+        return Row(span, {spot: min(self.counts.get(spot + at, 0) for at in times) for spot in sorted(spots)})
+
+
 FOND = 200.0
 """How much likelier a cell is all of whose strokes meet another's."""
 JOINS = (0.0, 0.5, 0.8, 0.9)
@@ -42,18 +61,13 @@ def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
     tune = brief.hears("lead") if "lead" in parts and not loops else ()
     long = Counter(note.start % span for note in tune if note.length >= PPQ)
     row.update({spot: int(2 * long[spot] >= times) for spot in often(tune, brief.section)})
-    return row
+    return Row(span, row)
 
 
-def place(brief: Brief, tick: Tick) -> Tick:
-    """Where a tick lies in a figure of two bars."""
-    return tick % (BLOCK * brief.section.meter.bar)
-
-
-def fondness(brief: Brief, ticks: Sequence[Tick], row: Row) -> float:
+def fondness(ticks: Sequence[Tick], row: Row) -> float:
     """How much likelier strokes are chosen for what of them meets the row: 1 to FOND."""
-    met = sum(place(brief, tick) in row for tick in ticks)
-    return float(FOND ** (met / len(ticks))) if ticks and row else 1.0
+    met = sum(row.place(tick) in row.counts for tick in ticks)
+    return float(FOND ** (met / len(ticks))) if ticks and row.counts else 1.0
 
 
 def clock(written: Sequence[Stab]) -> frozenset[Tick]:
@@ -72,46 +86,47 @@ def loose(stab: Stab) -> bool:
 def met(brief: Brief, found: list[Stab], row: Row) -> list[Stab]:
     """Chords between the beats a sixteenth beside a stroke of the others, held ones an eighth, moved onto it; of lines, what
     lies between the eighths and nobody meets goes as often as not. An even pulse is its own."""
-    if brief.section.grid != 4 or len(row) < 2 * BLOCK:
+    if brief.section.grid != 4 or len(row.counts) < 2 * BLOCK:
         return found
     kept, own = clock(found), {s.at for s in found}
     result = []
     for s in found:
-        if place(brief, s.at) in row or s.at in kept or strength(brief.section, s.at) >= 0.6:
+        if row.place(s.at) in row.counts or s.at in kept or strength(brief.section, s.at) >= 0.6:
             result.append(s)
             continue
-        if s.tone and s.mark not in "gmp" and s.at % (PPQ // 2) and _leaves(brief, s):
+        if s.tone and s.mark not in "gmp" and s.at % (PPQ // 2) and _leaves(brief, s, row):
             continue
         reach = (PPQ // 4, PPQ // 2) if s.held else (PPQ // 4,)
         near = (at for far in reach for at in (s.at - far, s.at + far))
         bar = brief.section.meter.bar
-        free = (at for at in near if at // bar == s.at // bar and place(brief, at) in row and at not in own)
+        free = (at for at in near if at // bar == s.at // bar and row.counts.get(row.place(at)) and at not in own)
         at = next(free, s.at) if loose(s) else s.at
         own.add(at)
         result.append(s if at == s.at else replace(s, at=at, sounds=at, idea=f"{s.idea}, with the others"))
     return sorted(result, key=lambda s: s.at)
 
 
-def _leaves(brief: Brief, stab: Stab) -> bool:
+def _leaves(brief: Brief, stab: Stab, row: Row) -> bool:
     """Whether a weak stroke goes that nobody meets: the same in every figure."""
-    return home(brief).at("together", place(brief, stab.at)).chance("leaves", LEAVES)
+    return home(brief).at("together", row.place(stab.at)).chance("leaves", LEAVES)
 
 
 def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]:
     """Where others strike and nothing of one's own is near, now and then a stroke with them, the likelier the more they are;
     strokes that nobody meets go as often: the same in every figure. Lines and even pulses are their own."""
-    if not found or not row or any(s.tone for s in found) or clock(found):
+    if not found or not row.counts or any(s.tone for s in found) or clock(found):
         return found
     section, half = brief.section, PPQ // 2
     begin, end = first * section.meter.bar, min((first + BLOCK) * section.meter.bar, section.length)
     seed = home(brief).at("together")
     weak = (s for s in found if loose(s) and not s.held and strength(section, s.at) < 0.6)
-    gone = {s.at for s in weak if place(brief, s.at) not in row and _leaves(brief, s)}
+    gone = {s.at for s in weak if row.place(s.at) not in row.counts and _leaves(brief, s, row)}
     kept = [s for s in found if s.at not in gone]
     added: list[Stab] = []
-    for at in sorted(begin + spot for spot in row):
+    for at in sorted(begin + turn + spot for turn in range(0, end - begin, row.span) for spot in row.counts):
         near = any(abs(s.at - at) < half for s in (*kept, *added))
-        if at < end and not near and seed.at(place(brief, at)).chance("joins", JOINS[min(row[place(brief, at)], 3)]):
+        odds = JOINS[min(row.counts[row.place(at)], 3)]
+        if at < end and not near and seed.at(row.place(at)).chance("joins", odds):
             bar = at // section.meter.bar
             before = next((s for s in reversed(found) if s.at // section.meter.bar == bar), None)
             if before is not None:
