@@ -39,6 +39,7 @@ class Problem(Struct, frozen=True):
     code: str = "value"
     beside: tuple[str, ...] = ()
     """Paths of other values that it disagrees with; it is shown at the one that was written last."""
+    severity: str = "error"
 
 
 class Diagnostic(Struct, frozen=True):

@@ -417,13 +417,14 @@ class Watch:
             if song.broken != was_broken:
                 self.listen(Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,)))
             return
+        news = tuple(warning for warning in compiled.diagnostics if warning not in song.told)
         song.broken, song.told = (), compiled.diagnostics
         path = str(song.out / f"{song.name}.mid")
         job = Job(song, music, began, threading.Event(), threading.Event())
         if self.sound:
             self.sounds.want(job)
         try:
-            told = Event("midi", song.name, time.time(), ms, music, diagnostics=compiled.diagnostics, files=(path,))
+            told = Event("midi", song.name, time.time(), ms, music, diagnostics=news, files=(path,))
             self.listen(told)
         finally:
             job.told.set()

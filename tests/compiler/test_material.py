@@ -341,11 +341,14 @@ def test_drums_have_no_chords() -> None:
 
 
 def test_damaged_files_are_refused_or_read_never_worse() -> None:
-    """Cut or with bytes changed, a file is refused with a mistake or read as far as it goes; nothing is thrown."""
+    """Cut or with bytes changed, a file is refused with a mistake or read as far as it goes, and once told of; nothing is thrown."""
     for cut in range(0, len(DATA), 7):
         for data in (DATA[:cut], DATA[:cut] + b"\xff" + DATA[cut + 1 :]):
             done = compiled(FORM + 'melody = { midi = "tune.mid" }\nchords = { midi = "tune.mid" }', tune=data)
-            assert (done.plan is None) == bool(done.diagnostics)
+            assert (done.plan is None) == any(one.severity == "error" for one in done.diagnostics)
+            assert data != DATA[:cut] or sum("cut short" in one.message for one in done.diagnostics) == (
+                done.plan is not None
+            )
 
 
 # -- on disk -------------------------------------------------------------------------------------------------------------
@@ -402,6 +405,32 @@ def test_a_song_without_a_meter_has_that_of_its_tune() -> None:
     for more, meter in (("", (4, 4)), ('meter = "7/8"\n', (7, 8)), ("", None)):
         plan = composed(text + more, tune=midi(track(TUNE[:12]), meter=meter)).plan
         assert not [d for d in plan.decisions if d.rule == "T7"]
+
+
+def test_tempi_of_a_tune_are_not_followed_and_that_is_told() -> None:
+    """A song without a tempo is told what its tune's are, once, at the file's name; one that has a tempo, or a tune whose tempo is
+    the song's or none, is fine. Where they differ it stands among the conflicts either way."""
+    text = 'genre = "rock"\nform = "verse:4"\n\nmelody = { midi = "tune.mid" }\nchords = { midi = "tune.mid" }\n'
+    two, lone = midi(track(TUNE)), mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000), *track(TUNE)])
+    bare = compiled(text, tune=two)
+    (warning,) = bare.diagnostics
+    assert bare.plan is not None and (warning.severity, warning.path) == ("warning", "melody.midi")
+    assert warning.message.startswith("its tempo of 66.7 to 150 bpm is not followed")
+    assert warning.hint.startswith("write  tempo = 150 ") and warning.span is not None and warning.span.line == 4
+    assert [d.rule for d in bare.plan.decisions if d.rule == "T8"] == ["T8"]
+    for tempo, told in ((120, 0), (130, 1)):
+        done = compiled(f"tempo = {tempo}\n{text}", tune=_file(lone))
+        assert done.plan is not None and not done.diagnostics
+        assert sum(d.rule == "T8" for d in done.plan.decisions) == told
+    assert not compiled(text, tune=_file(track(TUNE))).diagnostics
+
+
+def _file(*tracks: mido.MidiTrack) -> bytes:
+    """A file of these tracks and no other."""
+    song, memory = mido.MidiFile(type=1, ticks_per_beat=480), BytesIO()
+    song.tracks.extend(tracks)
+    song.save(file=memory)
+    return memory.getvalue()
 
 
 def test_an_upbeat_to_a_section_is_sent_home() -> None:

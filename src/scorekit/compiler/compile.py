@@ -52,7 +52,7 @@ MODEL_BYTES = 64 * 1024 * 1024
 
 
 class Compiled(Struct, frozen=True):
-    """What became of a song's text: a plan, or mistakes; and the layers every value came from."""
+    """What became of a song's text: a plan, with warnings maybe, or mistakes; and the layers every value came from."""
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -135,6 +135,7 @@ def with_genre(
     wrong += [*genre.wrong, *model.wrong]
     if genre.spec is None or model.spec is None:
         return Compiled(None, tuple(ordered(wrong)), layered, genre.layered, model.layered)
+    warnings: list[Diagnostic] = []
     known, problems = memo.get(("lore", genre.key, model.key), partial(lore, genre.spec, model.spec, catalog))
     problems = [*of_this_meter(problems, genre.layered), *misnamed(genre.spec, genre.layered)]
     wrong += [genre.layered.diagnose(p) for p in problems]
@@ -144,8 +145,9 @@ def with_genre(
         sheets = gathered(song, layered, find, file, book)
         plan = lower(Sources(song, genre.spec, model.spec, known, catalog, sheets), title, book)
         wrong += [told(p, layered, genre.layered) for p in book.problems]
-    unique = tuple(dict.fromkeys(ordered(wrong)))
-    return Compiled(None if unique else plan, unique, layered, genre.layered, model.layered)
+        warnings = [layered.diagnose(p) for p in book.warnings]
+    unique = tuple(dict.fromkeys(ordered([*wrong, *warnings])))
+    return Compiled(None if wrong else plan, unique, layered, genre.layered, model.layered)
 
 
 def misnamed(genre: GenreSpec, layers: Layered) -> list[Problem]:

@@ -107,7 +107,7 @@ class Layered(Struct, frozen=True, dict=True):
         span = self.span(path, found.offset, found.width, found.on_key)
         if span and found.code == "missing":
             span = replace(span, width=1)
-        return Diagnostic(found.code, found.message, span, found.hint, path)
+        return Diagnostic(found.code, found.message, span, found.hint, path, found.severity)
 
     def told_at(self, found: Problem) -> str:
         """The path at which a mistake is told: of values that do not go together, the one written furthest up."""

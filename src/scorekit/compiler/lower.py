@@ -132,6 +132,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
             *keyed(setting, song),
             *material.meter_told(song, sources.sheets, setting.meter, setting.written),
             *material.key_told(song, sources.sheets, setting.key),
+            *material.tempo_told(song, sources.sheets, tempi.bpm_at(0), book),
             *tune.decisions,
             *cast.choices(song, genre, lineup),
         ),

@@ -37,6 +37,8 @@ WRITTEN = 0.9
 """Share of onsets on a 24th or a 32nd of a quarter from which a line counts as written, not played."""
 FAR = 0.15
 """By how much a key must fit notes better than the song's own to be told."""
+SLIGHT = 0.02
+"""Share of a tempo that nobody misses."""
 _GRIDS = {"1/4": 1, "1/8": 2, "1/16": 4, "1/32": 8, "1/8T": 3, "1/16T": 6}
 _STRAIGHT, _TRIPLETS = 4, 3
 
@@ -61,6 +63,7 @@ def named(song: SongSpec) -> Iterator[tuple[str, Excerpt, str]]:
 def gathered(song: SongSpec, layered: Layered, find: Find, file: str, book: Reader) -> Sheets:
     """The MIDI files a song names, read; what is wrong with them is noted in the book."""
     found: dict[str, smf.Sheet] = {}
+    told_of = set[str]()
     for path, _, name in named(song):
         from scorekit import smf  # here, as most songs name none
 
@@ -83,6 +86,10 @@ def gathered(song: SongSpec, layered: Layered, find: Find, file: str, book: Read
             book.wrong(at, f"{printable(name)} has no notes", "save it with the tracks that play")
         else:
             found[path] = sheet
+            if sheet.broken and name not in told_of:
+                told_of.add(name)
+                told = f"{printable(name)} is cut short: {', '.join(sheet.broken)}"
+                book.warn(at, told, "what is there is used; save or fetch it again to have the rest")
     return found
 
 
@@ -366,6 +373,25 @@ def meter_told(song: SongSpec, sheets: Sheets, meter: Meter, written: Meter) -> 
         else "a song without a meter has that of its tune"
     )
     return (Decision("T7", "tempo", "song", sides, str(meter), why),)
+
+
+def tempo_told(song: SongSpec, sheets: Sheets, bpm: float, book: Reader) -> tuple[Decision, ...]:
+    """T8: a file's tempi are not the song's, which has a tempo of its own or its genre's. Who wrote none is told at once."""
+    found: list[Decision] = []
+    for path in ("melody", "chords"):
+        own = [60e6 / micros for _, micros in sheets[path].tempos] if path in sheets else []
+        low, high = min(own, default=bpm), max(own, default=bpm)
+        if high - low < SLIGHT * low and abs(own[0] - bpm if own else 0.0) < SLIGHT * bpm:
+            continue
+        paces = f"{low:.3g} bpm" if high - low < SLIGHT * low else f"{low:.3g} to {high:.3g} bpm"
+        sides = (Claim("tune", paces, 0.8), Claim("song" if song.tempo else "genre", f"{bpm:.3g} bpm", 1.0))
+        why = "a quarter note of the file is one of the song"
+        found.append(Decision("T8", "tempo", "song", sides, f"{bpm:.3g} bpm", why))
+        if song.tempo is None:
+            told = f"its tempo of {paces} is not followed: without a tempo the song has one of its genre's, {bpm:.3g}"
+            book.warn(join(path, "midi"), told, f"write  tempo = {own[0]:.3g}  or  {{ start = …, end = … }}")
+        break
+    return tuple(found)
 
 
 def heard(song: SongSpec, sheets: Sheets) -> tuple[float, ...]:

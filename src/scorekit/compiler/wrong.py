@@ -82,12 +82,18 @@ class Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        """What can be played, but not as somebody may have meant it."""
 
     def wrong(
         self, path: str, message: str, hint: str = "", on_key: bool = False, beside: tuple[str, ...] = ()
     ) -> None:
         """Note a mistake."""
         self.problems.append(Problem(path, message, hint, on_key=on_key, beside=beside))
+
+    def warn(self, path: str, message: str, hint: str = "") -> None:
+        """Note what is told of a song that is played all the same."""
+        self.warnings.append(Problem(path, message, hint, code="warning", severity="warning"))
 
     def read(self, path: str, parse: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``parse`` makes of a string, or None when it was wrong."""
