@@ -258,6 +258,66 @@ def test_a_song_that_loops_goes_round(theatre: Theatre) -> None:
     theatre.heard(version + 2)
 
 
+def test_a_song_that_was_deleted_is_offered_no_more(theatre: Theatre) -> None:
+    """Who looks at it keeps it, with what happened, until another is chosen; then it is not in the list, and it is again when its
+    file is back."""
+    page, other = theatre.page, theatre.folder / "brief.toml"
+    names = "[...document.querySelectorAll('#songs option')].map((one) => one.value)"
+    other.write_text(SONG)
+    theatre.until(f"{names}.length === 2")
+    page.select_option("#songs", "brief")
+    theatre.until("scorekit.state.shown.includes('/brief/')")
+    other.unlink()
+    theatre.until("!document.getElementById('wrong').hidden")
+    assert sorted(theatre.ask(names)) == ["brief", "song"]
+    page.select_option("#songs", "song")
+    theatre.until(f"{names}.join() === 'song'")
+    assert page.is_hidden("#songs") and page.is_hidden("#wrong")
+    other.write_text(SONG)
+    theatre.until(f"{names}.length === 2")
+    other.unlink()
+    theatre.until(f"{names}.join() === 'song'")
+    theatre.until("scorekit.state.shown.includes('/song/')")
+
+
+def test_fingers_move_and_stretch_the_roll(theatre: Theatre, browser: Any) -> None:
+    """One finger moves the picture with it, two that part stretch it about the place between them, a tap goes to its place."""
+    page = browser.new_page(viewport={"width": 700, "height": 800}, has_touch=True)
+    page.goto(f"http://127.0.0.1:{PORT}/")
+    wait = lambda done: theatre.wait(done, "a page for fingers")  # noqa: E731
+    wait(lambda: page.evaluate("() => window.scorekit?.roll.time !== undefined && scorekit.roll.time !== null"))
+    wait(lambda: page.evaluate("() => scorekit.sound.take !== null"))
+    box = page.locator("#stage").bounding_box()
+    left, top = box["x"], box["y"] + 150
+    wire = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: float) -> None:
+        points = [{"x": left + x, "y": top, "id": number} for number, x in enumerate(places)]
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    view = "() => [scorekit.roll.left, scorekit.roll.scale]"
+    _, scale = page.evaluate(view)
+    between = "() => scorekit.roll.tick(250)"
+    middle = page.evaluate(between)
+    touch("touchStart", 200, 300)
+    for step in range(1, 11):
+        touch("touchMove", 200 - 10 * step, 300 + 10 * step)
+    touch("touchEnd")
+    wait(lambda: page.evaluate(view)[1] > 2.5 * scale)
+    assert abs(page.evaluate(between) - middle) < 30 / page.evaluate(view)[1]
+    before, scale = page.evaluate(view)
+    touch("touchStart", 400)
+    for step in range(1, 11):
+        touch("touchMove", 400 - 20 * step)
+    touch("touchEnd")
+    wait(lambda: page.evaluate(view)[0] > before + 150 / scale)
+    assert page.evaluate(view)[1] == scale
+    wanted = page.evaluate("() => scorekit.state.time.seconds(scorekit.roll.tick(120))")
+    page.touchscreen.tap(left + 120, top)
+    wait(lambda: abs(page.evaluate("() => scorekit.sound.seconds") - wanted) < 0.05)
+    page.close()
+
+
 def test_conflicts_are_told_where_they_are(theatre: Theatre) -> None:
     """Each conflict is a row that leads to its bar, and a mark over that bar that tells it when it is pointed at."""
     page = theatre.page

@@ -35,6 +35,8 @@ class Shown:
     heard: int = 0
     """The version that is sound."""
     wrong: tuple[Diagnostic, ...] = ()
+    gone: bool = False
+    """Whether its file is not there any more."""
     story: list[dict[str, Any]] = field(default_factory=list)
     page: tuple[int, bytes] = (0, b"")
 
@@ -42,7 +44,7 @@ class Shown:
         """What the page is told at once; the rest it asks for."""
         wrong = [report.mistake(d) | {"text": d.render()} for d in self.wrong]
         return {"song": self.name, "version": self.version, "heard": self.heard, "wrong": wrong, "story": self.story,
-                "frames": self.sound.frames if self.sound else 0}  # fmt: skip
+                "gone": self.gone, "frames": self.sound.frames if self.sound else 0}  # fmt: skip
 
 
 class Player:
@@ -80,6 +82,8 @@ class Player:
                 shown.wrong = event.diagnostics or (Diagnostic("trouble", event.words),)
             elif event.kind == "same":
                 shown.wrong = ()
+            if event.kind not in ("dropped", "ready", "wav"):
+                shown.gone = event.kind == "gone"
             if event.kind not in ("dropped", "ready"):
                 shown.story = [told(event), *shown.story][:STORY]
             self.seq += 1

@@ -3,6 +3,7 @@
 import { hue, Roll } from "./roll.js";
 import { Sound } from "./sound.js";
 import { Time } from "./time.js";
+import { touched } from "./touch.js";
 import { Whole } from "./whole.js";
 
 const at = (id) => document.getElementById(id);
@@ -20,7 +21,7 @@ news.onmessage = ({ data }) => {
   const { boot, songs } = JSON.parse(data);
   if (boot !== state.boot) Object.assign(state, { boot, shown: "", heard: "" }); // another run: its versions are its own
   state.songs = new Map(songs.map((one) => [one.song, one]));
-  if (!state.songs.has(state.song)) state.song = songs[0]?.song ?? null;
+  if (!state.songs.has(state.song)) state.song = (songs.find(({ gone }) => !gone) ?? songs[0])?.song ?? null;
   choices();
   refresh();
 };
@@ -205,7 +206,7 @@ function tell(bar) {
 
 function choices() {
   const into = at("songs");
-  const names = [...state.songs.keys()];
+  const names = [...state.songs.values()].filter(({ song, gone }) => !gone || song === state.song).map(({ song }) => song);
   into.hidden = names.length < 2;
   if (into.dataset.names !== names.join()) {
     into.dataset.names = names.join();
@@ -331,6 +332,7 @@ at("whole").onclick = (event) => {
 };
 at("songs").onchange = (event) => {
   state.song = event.target.value;
+  choices();
   refresh();
 };
 at("stage").addEventListener("click", (event) => {
@@ -352,6 +354,7 @@ at("stage").addEventListener("mousemove", (event) => {
   hint.style.top = `${Math.min(event.offsetY + 16, roll.height - hint.offsetHeight - 8)}px`;
 });
 at("stage").addEventListener("mouseleave", () => (at("hint").hidden = true));
+touched(at("stage"), roll);
 function measure() {
   roll.measure();
   whole.measure();
