@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from scorekit.smells import bands
+from scorekit.smells import bands, beats
 from scorekit.smells.piece import Line, Piece, line, top
 from scorekit.timebase import PPQ
 
@@ -249,6 +249,24 @@ def doubled(group: Group) -> Value:
     return mean(found, 32) if len(group.others) >= 2 else None
 
 
+def in_unison(group: Group) -> Value:
+    """Share of blocks of four bars in which two pitched lines play the same, octaves apart or not, nine notes in ten."""
+    found = []
+    lines = (group.bass, group.tune, *group.others)
+    for bars in blocks(group.piece, 4):
+        parts = [within(group.piece, one, bars) for one in lines]
+        heard = [set(zip((p.start // 60).tolist(), (p.pitch % 12).tolist(), strict=True)) for p in parts if len(p) >= 6]
+        if len(heard) >= 2:
+            found.append(any(len(a & b) >= 0.9 * max(len(a), len(b)) for a, b in combinations(heard, 2)))
+    return mean(found, 3)
+
+
+def reach(group: Group) -> Value:
+    """Semitones from the middle of the lowest accompanying line (bass left out) to that of the highest."""
+    found = [float(np.median(one.pitch)) for one in group.others if len(one) >= 16]
+    return max(found) - min(found) if len(found) >= 2 else None
+
+
 def bass_span(group: Group) -> Value:
     """Semitones between the lowest and highest tenth of the bass."""
     return float(np.subtract(*np.percentile(group.bass.pitch, (90, 10)))) if len(group.bass) >= 16 else None
@@ -282,6 +300,12 @@ def short_stays(group: Group) -> Value:
         edges = np.flatnonzero(np.diff(np.concatenate(([False], row, [False])).astype(np.int64)))
         found += [stop - start < 4 for start, stop in zip(edges[::2], edges[1::2], strict=True)]
     return mean(found, 3)
+
+
+def one_by_one(group: Group) -> Value:
+    """Of all entries after the first bar, the share in bars in which nobody else comes in."""
+    come = (group.playing[:, 1:] & ~group.playing[:, :-1]).sum(axis=0)
+    return float((come == 1).sum() / come.sum()) if come.sum() >= 3 else None
 
 
 def changes_at_eights(group: Group) -> Value:
@@ -420,6 +444,20 @@ def heard_before(group: Group) -> Value:
     return mean(found, 16)
 
 
+def drums_heard_before(group: Group) -> Value:
+    """Share of drummers' bars that are, stroke for stroke, some bar played before."""
+    bars = [bar for bar in beats.bar_sets(group.piece) if bar]
+    return mean((bar in bars[:n] for n, bar in enumerate(bars)), 16)
+
+
+def out_of_scale(group: Group) -> Value:
+    """Share of pitched notes outside the major scale that fits the piece best."""
+    counts = sum(np.bincount(one.pitch % 12, minlength=12) for one in group.piece.pitched)
+    total = int(np.sum(counts))
+    fits = [int(np.sum(np.roll(counts, -tonic)[[0, 2, 4, 5, 7, 9, 11]])) for tonic in range(12)] if total else []
+    return 1 - max(fits) / total if total >= 64 else None
+
+
 def louder(group: Group) -> Value:
     """Mean velocity of the loudest block of eight bars over the softest."""
     found = [
@@ -468,6 +506,7 @@ MEASURES: dict[tuple[str, str], Callable[[Group], Value]] = {
     ("comp", "bar in the rhythm of the bar before"): lambda g: same(g, g.chords, rhythm),
     ("comp", "bar in the rhythm of one of the two before"): lambda g: same(g, g.chords, rhythm, (1, 2)),
     ("comp", "bar the same figure as the bar before"): lambda g: same(g, g.chords, shape),
+    ("comp", "bar in the rhythm of four before"): lambda g: same(g, g.chords, rhythm, (4,)),
     ("comp", "bar in the rhythm of eight before"): lambda g: same(g, g.chords, rhythm, (8,)),
     ("comp", "two compers' strokes that coincide"): coincide,
     ("comp", "two compers in one rhythm"): identical,
@@ -478,14 +517,18 @@ MEASURES: dict[tuple[str, str], Callable[[Group], Value]] = {
     ("comp", "bass onsets with a comper"): on_bass,
     ("comp", "lines an octave apart"): octave_apart,
     ("comp", "notes doubled by another line"): doubled,
+    ("comp", "semitones from lowest to highest line"): reach,
+    ("whole", "four bars with two lines in unison"): in_unison,
     ("bass", "bar in the rhythm of the bar before"): lambda g: same(g, (g.bass,), rhythm),
     ("bass", "bar the same figure as the bar before"): lambda g: same(g, (g.bass,), shape),
+    ("bass", "bar in the rhythm of four before"): lambda g: same(g, (g.bass,), rhythm, (4,)),
     ("bass", "bar in the rhythm of eight before"): lambda g: same(g, (g.bass,), rhythm, (8,)),
     ("bass", "span, semitones"): bass_span,
     ("turn", "lines that leave their figure in a fourth bar"): lambda g: turns(g, 3),
     ("turn", "in a second bar"): lambda g: turns(g, 1),
     ("turn", "fourth bar over second and third"): turning_more,
     ("who", "entries in 32 bars"): entries,
+    ("who", "entries of one line alone"): one_by_one,
     ("who", "same lines as eight bars before"): same_set,
     ("who", "lines in the fullest eight bars"): lambda g: there(g, max),
     ("who", "lines in the first eight bars"): lambda g: there(g, lambda found: found[0]),
@@ -502,6 +545,8 @@ MEASURES: dict[tuple[str, str], Callable[[Group], Value]] = {
     ("tune", "velocity spread in a phrase"): phrase_spread,
     ("tune", "velocity of a phrase's middle over its ends"): phrase_arch,
     ("whole", "bars heard before, note for note"): heard_before,
+    ("whole", "drummers' bars heard before"): drums_heard_before,
+    ("whole", "notes outside its scale"): out_of_scale,
     ("whole", "loudest eight bars over softest"): louder,
     ("whole", "spread of lines' levels"): levels,
     ("whole", "onsets a beat"): onsets,
