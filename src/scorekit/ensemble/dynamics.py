@@ -98,25 +98,20 @@ def repeats(notes: Sequence[Note]) -> Floats:
     return np.array(found)
 
 
-def phrase_ends(notes: Sequence[Note], section: Section) -> Floats:
-    """1 for notes followed by a rest of a beat or more, where a player takes breath, else 0."""
-    starts = sorted({note.start for note in notes})
-    after = dict(zip(starts, [*starts[1:], section.length], strict=True))
-    return np.array([1.0 if after[note.start] - note.end >= PPQ else 0.0 for note in notes])
-
-
 AGAIN = (0.0, 0.0, 1.0, 4.5, 4.5)
 """Velocity steps by which a section of each tier is louder each of the first two times it returns, so that a song grows to
 its end; choruses more than verses, which would come up to them."""
 
 
+ARCH = {"strings": 6.0, "brass": 6.0, "lead": 0.0}
+"""Velocity steps of the arch over four bars; 4 for all others."""
 SPREAD = 34.0
 """Standard deviation of a drummer's velocities (Groove MIDI: 33)."""
 
 
 def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
-    """Velocity a player adds: an arch over the phrase, higher is louder, repeats alternate, ends relax (KTH rules), and
-    a section that returns is played with more conviction.
+    """Velocity a player adds: an arch over four bars, higher is louder, repeats alternate (KTH rules), and a section that
+    returns is played with more conviction. The tune has the swell of its phrases instead of the arch.
 
     A drummer's loud strokes get louder and his soft ones softer, up to ``SPREAD``.
     """
@@ -128,10 +123,10 @@ def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> F
     starts = np.array([note.start for note in notes], np.int64)
     melodic = part in ("lead", "strings", "brass")
     rise = held(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
-    rest = 5.0 * phrase_ends(notes, section) if part == "lead" else 0.0
     own_noise = 2.0 * np.array(bells(own, [f"v/{note.start}/{note.pitch}" for note in notes]))
     again = AGAIN[section.tier - 1] * min(2, section.occurrence - 1)
-    total: Floats = (6.0 if melodic else 4.0) * arch(starts, section) + rise + 4.0 * repeats(notes) - rest + own_noise
+    wave = ARCH.get(part, 4.0) * arch(starts, section)
+    total: Floats = wave + rise + 4.0 * repeats(notes) + own_noise
     return total + again
 
 
