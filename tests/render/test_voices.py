@@ -203,6 +203,19 @@ def test_blocks_do_not_show() -> None:
         assert np.abs(read[:, 5_000:n] - wanted[:, 5_000:n]).max() < 1e-4
 
 
+SUSTAINED = [patch for patch in PATCHES.values() if patch.sustains and not patch.measured]
+
+
+@pytest.mark.parametrize("patch", SUSTAINED, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("length", [8_000, 25_000, 40_000])
+def test_what_is_sustained_lasts_to_its_end(patch: Patch, length: int) -> None:
+    """However it is shifted, a body is as long as its longest note and the release after it; it does not last much longer."""
+    for pitch in range(60, 65):
+        take = taken(patch, [Stroke(0, length, pitch, 100)])[0]
+        body, end = Bodies().get(patch, take), length + dsp.samples(patch.release)
+        assert end <= body.samples.shape[-1] <= max(1.5 * end, dsp.samples(0.75))
+
+
 HALVED = [patch for patch in PATCHES.values() if patch.slow > 1]
 
 

@@ -7,6 +7,7 @@ pitched patches every fifth pitch is rendered; its neighbours are the same sound
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -168,7 +169,7 @@ class Bodies:
             begun = self._begun.pop(root, None)
             self._root = root, sounded(order) if begun is None else begun
         shift = rooted(order.patch, order.take)[1]
-        return prepared(order.patch, self._root[1], shift, order.tone, order.take.seconds)
+        return prepared(order.patch, self._root[1], shift, order.tone, heard(order.patch, order.take))
 
 
 def root_of(order: Order) -> Root:
@@ -185,11 +186,13 @@ def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. Odd rounds stand
     on other roots, which is a different sound. Drums stand for themselves, and so does what is painted with its tone."""
     if patch.painted:
-        return replace(take, tone=replace(tone, width=1.0)), 0
+        return replace(take, tone=replace(tone, width=1.0), cut=0.0 if _whole(patch, take) else take.seconds), 0
     if not patch.sustains:
         need = take.seconds * _ROOM
         cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
         take = replace(take, seconds=NATURAL, cut=cut)
+    elif not _whole(patch, take):
+        take = replace(take, cut=take.seconds)
     take = replace(take, slow=patch.slow) if patch.slow > 1 else take
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
@@ -198,14 +201,26 @@ def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     return replace(take, pitch=root, round=turn), take.pitch - root
 
 
+def _whole(patch: Patch, take: Take) -> bool:
+    """Whether a body is heard to its end."""
+    return patch.oneshot or patch.measured or (patch.sustains and take.manner == "fall")
+
+
+def heard(patch: Patch, take: Take) -> float:
+    """Seconds of a body that may be heard: what is sustained was asked for with room to be read higher."""
+    if _whole(patch, take):
+        return math.inf
+    return take.seconds / _ROOM if patch.sustains and not patch.painted else take.seconds
+
+
 def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: float) -> Body:
-    """A body as notes are cut from it: shifted, equalised, cut when it is not sustained, eased to silence at its end.
+    """A body as notes are cut from it: shifted, equalised, cut after so many seconds, or eased to silence at its end.
 
     Equalising here and not on the stem costs nothing per note, since filters and sums may be swapped. The step is a
     power of two, so that whatever is round stays round.
     """
     ratio = float(dsp.exp2(shift / 12.0))
-    longest = 1 << 40 if patch.sustains else (int(dsp.samples(seconds) * ratio) + 64) // patch.slow
+    longest = 1 << 40 if seconds == math.inf else (int(dsp.samples(seconds) * ratio) + 64) // patch.slow
     whole = sound.shape[-1] <= longest
     sound = voiced(sound[:, :longest], shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))

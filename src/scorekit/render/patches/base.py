@@ -44,7 +44,7 @@ class Take(Struct, frozen=True):
     """As in score.MANNERS: mute, dead, slide, short ... or empty; or STILL."""
     params: tuple[tuple[str, float], ...]
     cut: float = 0.0
-    """Seconds of a sound that rings by itself that are going to be heard; what is rendered may end there. 0: all."""
+    """Seconds of a sound that are going to be heard; what is rendered may end there. 0: all."""
     tone: Tone = FLAT
     """Of a painted patch: the equaliser that is painted with it."""
     slow: int = 1

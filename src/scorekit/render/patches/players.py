@@ -335,7 +335,7 @@ def bends(voice: Voice, s: Shape) -> list[Reals]:
 def play(name: str, voice: Voice, take: Take, release: float, bright: float, wide: float) -> Samples:
     """A note by all players of a voice: (2, n), for the time of the key and of the release after it."""
     voice = voice.still() if take.manner == STILL else voice
-    n = samples(take.seconds + release)
+    n = take.upto(samples(take.seconds + release))
     if take.manner == "short":
         n = min(n, samples(SHORT + voice.scatter))
     points = -(-n // HOP) + 1

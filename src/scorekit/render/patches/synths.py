@@ -68,7 +68,7 @@ def _lead(name: str, moving: Lead, release: float) -> Body:
     def body(take: Take) -> Samples:
         still = take.manner == STILL
         lead = replace(moving, cents=0.0, vibrato=0.0, scoop=0.0) if still else moving
-        n, hz, force = samples(take.seconds + release), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
+        n, hz, force = take.upto(samples(take.seconds + release)), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
         rest = lead.cutoff * float(dsp.power(hz / 440.0, 0.33)) * float(dsp.exp2((take.param("bright") - 0.5) * 4.0))
@@ -209,7 +209,7 @@ _AIR: Curve = ((400.0, -30.0, 1e6), (1500.0, -10.0, 1e6), (4000.0, 0.0, 1e6), (7
 
 def _pad(name: str, pad: Pad, release: float) -> Body:
     def body(take: Take) -> Samples:
-        n, hz, force = samples(take.seconds + release), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
+        n, hz, force = take.upto(samples(take.seconds + release)), dsp.hertz(take.pitch), min(max(take.force, 0.0), 1.0)
         open_by = float(dsp.exp2((take.param("bright") - 0.5) * 2.5 + (force - 0.6) * 2.2))
         ratios = np.array([r for r in pad.ratios if r * hz < 17_000.0] or [1.0])
         freq = ratios * hz
