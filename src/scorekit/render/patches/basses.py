@@ -20,7 +20,7 @@ from scorekit.render.dsp import RATE, Curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Samples, Take
-from scorekit.render.patches.players import HOP, falling, path, sung
+from scorekit.render.patches.reading import HOP, falling, path, sung
 
 # -- a plucked string --------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from scorekit.render.patches.basses import (
     plucked,
     stroke_of,
 )
-from scorekit.render.patches.players import HOP, falling, path, sung
+from scorekit.render.patches.reading import HOP, falling, path, sung
 
 # -- piano -------------------------------------------------------------------------------------------------------------
 

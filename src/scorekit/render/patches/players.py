@@ -7,14 +7,12 @@ aliases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, reduce
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
@@ -22,17 +20,11 @@ from scorekit.render.effects import FLAT, tone_curve
 from scorekit.render.effects import Tone as Equaliser
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
+from scorekit.render.patches.reading import HOP, faded, grow, path
 from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, grit, hiss
 
-HOP = 96
-"""Samples between control points: envelopes, vibrato and brightness are drawn 459 times a second."""
-
-_BLOCK = 342
-"""Control points to a block of reading."""
 SHORT = 0.65
 """Seconds after which a note played short is silent."""
-Words = NDArray[np.uint32]
-
 Tone = Callable[[Reals, Reals, float], Reals]
 """Amplitudes of harmonics from their numbers, their frequencies in Hz, and brightness 0 to 1."""
 
@@ -92,9 +84,9 @@ class Voice(Struct, frozen=True):
 
 
 @lru_cache(maxsize=24)
-def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> tuple[Samples, ...]:
+def tables(voice: Voice, hz: float, stages: tuple[float, ...], slow: int = 1) -> tuple[Samples, ...]:
     """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), of RMS 0.3 at most."""
-    count = max(min(int(18_000.0 / (hz * 1.03)), 500), 1)
+    count = max(min(int(min(18_000.0, 0.49 * RATE / slow) / (hz * 1.03)), 500), 1)
     k = np.arange(1, count + 1, dtype=np.float64)
     turn = dice("phases").random(500)[:count] if voice.rough else np.zeros(count)
     shifts = (-voice.depth, voice.depth) if voice.bend else ()
@@ -111,127 +103,6 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...]) -> tuple[Samples,
     for table in out:
         table.setflags(write=False)
     return tuple(out)
-
-
-def falling(points: int, t60: float) -> Reals:
-    """Control points from 1, falling 60 dB in ``t60`` seconds, nothing from -80 dB on."""
-    level = dsp.exp2(np.arange(points) * (-9.965784 * HOP / RATE / t60))
-    return np.where(level > 1e-4, level, 0.0)
-
-
-def grow(control: Samples, out: Samples | None = None) -> Samples:
-    """Control points to samples by straight lines: (k + 1,) to (k HOP,)."""
-    ramp = np.arange(HOP, dtype=np.float32) / np.float32(HOP)
-    whole = np.empty((control.size - 1) * HOP, np.float32) if out is None else out
-    lines = whole.reshape(-1, HOP)
-    np.multiply((control[1:] - control[:-1])[:, None], ramp, out=lines)
-    lines += control[:-1, None]
-    return whole
-
-
-class Path(NamedTuple):
-    """Phases at the control points in 2**-32 cycles, and their steps from sample to sample: uint32 (players, points)."""
-
-    base: Words
-    step: Words
-
-
-def path(hz: float, cents: Reals, start: Reals) -> Path:
-    """The phases of players (rows) from their deviations in cents at the control points and their first phases."""
-    step = np.rint(dsp.exp2(cents[:, :-1] / 1200.0) * (hz / RATE * 2.0**32)).astype(np.uint32)
-    base = np.cumsum(step * np.uint32(HOP), axis=1, dtype=np.uint32) - step * np.uint32(HOP)
-    return Path(base + np.floor(start[:, None] * 2.0**32).astype(np.uint32), step)
-
-
-Read = Callable[[int, slice, NDArray[np.intp], Samples], Samples]
-"""What a player reads between some control points, at these places of a table and so far on from there."""
-
-
-def sung(
-    tabs: Sequence[Samples], shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]
-) -> Samples:
-    """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
-    and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all. Tables without a share
-    cost nothing."""
-    rows = [(table, np.append(table[1:], table[:1]) - table) for table in tabs]
-    weights = [dsp.f32(np.broadcast_to(share, (len(places), share.shape[-1]))) for share in shares]
-
-    def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
-        total = np.zeros(index.size, np.float32)
-        for (table, slope), share in zip(rows, weights, strict=True):
-            heard = share[player, here.start : here.stop + 1]
-            if heard.any():
-                wave = _looked_up(table, slope, index, part)
-                wave *= grow(heard)
-                total += wave
-        return total
-
-    return _swept(read, tabs[0].size, along, places)
-
-
-def faded(
-    sets: Sequence[Sequence[Samples]],
-    place: Reals,
-    shares: Sequence[Reals],
-    along: Path,
-    places: Sequence[tuple[float, float]],
-) -> Samples:
-    """The same where tables of a set go from dark to bright and a player stands between two of them: at ``place`` (players,
-    points), 0 being the first. ``shares`` are those of the sets."""
-    size, last = sets[0][0].size, len(sets[0]) - 2
-    slopes = [[np.append(table[1:], table[:1]) - table for table in row] for row in sets]
-    rows = [(np.concatenate(row), np.concatenate(slope)) for row, slope in zip(sets, slopes, strict=True)]
-    weights, ramp = [dsp.f32(share) for share in shares], np.arange(HOP, dtype=np.float32) / np.float32(HOP)
-    lower = np.clip(np.floor(0.5 * (place[:, :-1] + place[:, 1:])), 0, last)
-    begin, step, shift = dsp.f32(place[:, :-1] - lower), dsp.f32(np.diff(place)), (lower * size).astype(np.intp)
-
-    def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
-        index.reshape(-1, HOP)[:] += shift[player, here, None]
-        between = step[player, here, None] * ramp
-        between += begin[player, here, None]
-        waves = []
-        for (table, slope), share in zip(rows, weights, strict=True):
-            wave, above = (_looked_up(table[at:], slope[at:], index, part) for at in (0, size))
-            above -= wave
-            above *= between.reshape(-1)
-            wave += above
-            wave *= grow(share[player, here.start : here.stop + 1])
-            waves.append(wave)
-        return reduce(np.add, waves)
-
-    return _swept(read, size, along, places)
-
-
-def _looked_up(table: Samples, slope: Samples, index: NDArray[np.intp], part: Samples) -> Samples:
-    wave: Samples = np.take(slope, index, mode="wrap")
-    wave *= part
-    wave += np.take(table, index, mode="wrap")
-    return wave
-
-
-def _swept(read: Read, table: int, along: Path, places: Sequence[tuple[float, float]]) -> Samples:
-    """What players read from tables of a size along their paths, each at its place, in blocks that stay in cache."""
-    bits, size, count = 33 - table.bit_length(), _BLOCK * HOP, along.step.shape[1]
-    out = np.zeros((2, count * HOP), np.float32)
-    ramp = np.arange(HOP, dtype=np.uint32)
-    words, index, part = np.empty((2, size), np.uint32), np.empty(size, np.intp), np.empty(size, np.float32)
-    for first in range(0, count, _BLOCK):
-        here = slice(first, min(first + _BLOCK, count))
-        n = (here.stop - first) * HOP
-        for player, gains in enumerate(places):
-            at, low = words[:, :n]
-            np.multiply(along.step[player, here, None], ramp, out=at.reshape(-1, HOP))
-            at.reshape(-1, HOP)[:] += along.base[player, here, None]
-            np.right_shift(at, np.uint32(bits), out=low)
-            index[:n] = low
-            np.bitwise_and(at, np.uint32((1 << bits) - 1), out=low)
-            part[:n] = low
-            part[:n] *= np.float32(2.0**-bits)
-            heard = read(player, here, index[:n], part[:n])
-            for side, gain in enumerate(gains):
-                if gain:
-                    out[side, first * HOP : first * HOP + n] += heard * np.float32(gain)
-    return out
 
 
 # -- playing -----------------------------------------------------------------------------------------------------------
@@ -336,9 +207,10 @@ def play(name: str, voice: Voice, take: Take, release: float, bright: float, wid
     """A note by all players of a voice: (2, n), for the time of the key and of the release after it."""
     voice = voice.still() if take.manner == STILL else voice
     n = take.upto(samples(take.seconds + release))
+    slow, hop = take.slow, HOP // take.slow
     if take.manner == "short":
-        n = min(n, samples(SHORT + voice.scatter))
-    points = -(-n // HOP) + 1
+        n = min(n, samples(SHORT + voice.scatter) // slow)
+    points = -(-n // hop) + 1
     t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
     hz = dsp.hertz(take.pitch)
     tilt = (bright - 0.5) * 0.8
@@ -347,20 +219,20 @@ def play(name: str, voice: Voice, take: Take, release: float, bright: float, wid
     s = shape(voice, take, t, address)
     order = (np.arange(players) * (3 if players % 3 else 5) + 1) % players
     detune = voice.spread * ((order + 0.5) / players - 0.5)
-    along = path(hz, s.cents + detune[:, None], Roll(f"{address}/start").random(players) * (players > 1))
+    along = path(slow * hz, s.cents + detune[:, None], Roll(f"{address}/start").random(players) * (players > 1), hop)
     share, turned = 1.0 / players**0.5, -1.0 if take.round % 2 else 1.0
     seats = (np.arange(players) - 0.5 * (players - 1)) / max(0.5 * (players - 1), 0.5) * wide * turned
     places = [(share * left, share * right) for left, right in map(dsp.pan, seats.tolist())]
-    held, step = tables(voice, hz, stages), 2 if voice.bend else 1
+    held, step = tables(voice, hz, stages, slow), 2 if voice.bend else 1
     sets = [held[number::step] for number in range(step)]
     out = faded(sets, s.bright * (len(stages) - 1), bends(voice, s), along, places)
     if players == 1:
-        lag = samples(0.0127)
+        lag = samples(0.0127 / slow)
         side = out[0, :-lag] * np.float32(0.7 * wide)
         out[0, lag:] += side
         out[1, lag:] -= side
     _air(address, voice, take, out, s.level.mean(axis=0), bright, wide)
-    return fade(out[:, :n], 0.006)
+    return fade(out[:, :n], 0.006 / slow)
 
 
 def force_of(take: Take) -> float:
@@ -369,12 +241,14 @@ def force_of(take: Take) -> float:
 
 
 @lru_cache(maxsize=16)
-def bed(curve: Curve, tone: Equaliser = FLAT) -> Samples:
+def bed(curve: Curve, tone: Equaliser = FLAT, slow: int = 1) -> Samples:
     """Three seconds of noise of a colour (T60 not used), RMS 1 at 0 dB, that join without a seam: one spectrum."""
-    size = 1 << 17
-    knots = np.maximum(np.arange(size // 2 // HOP + 2) * (HOP * RATE / size), 1.0)
+    size = (1 << 17) // slow
+    knots = np.maximum(np.arange(size // 2 // HOP + 2) * (HOP * RATE / size / slow), 1.0)
     octaves = dsp.log2(np.array([row[0] for row in curve]))
-    level = dsp.exp2(np.interp(dsp.log2(knots), octaves, [row[1] / 6.0206 for row in curve])) * (6.0 * size) ** 0.5
+    level = (
+        dsp.exp2(np.interp(dsp.log2(knots), octaves, [row[1] / 6.0206 for row in curve])) * (6.0 * size / slow) ** 0.5
+    )
     level *= tone_curve(tone)(knots)
     planes = grit()[: size + 2].reshape(-1, 2) * grow(dsp.f32(level))[: size // 2 + 1, None]
     planes[0] = 0.0
@@ -383,9 +257,9 @@ def bed(curve: Curve, tone: Equaliser = FLAT) -> Samples:
     return loop
 
 
-def lasting(address: str, n: int, curve: Curve, tone: Equaliser = FLAT) -> Samples:
+def lasting(address: str, n: int, curve: Curve, tone: Equaliser = FLAT, slow: int = 1) -> Samples:
     """n samples of noise of a colour, from a place in its bed that the address names."""
-    loop, out = bed(curve, tone), np.empty(n, np.float32)
+    loop, out = bed(curve, tone, slow), np.empty(n, np.float32)
     start, at = int(dsp.uniform(address) * loop.size), 0
     while at < n:
         part = loop[start : start + n - at]
@@ -399,25 +273,26 @@ _ONSETS = 4
 
 
 @lru_cache(maxsize=32)
-def _onset(curve: Curve, number: int) -> Samples:
-    onset = hiss(Roll(f"onset/{number}"), samples(0.35), curve, 256)
+def _onset(curve: Curve, number: int, slow: int) -> Samples:
+    faster = tuple((slow * hz, db, t60 / slow) for hz, db, t60 in curve)
+    onset = hiss(Roll(f"onset/{number}"), samples(0.35 / slow), faster, 256 // slow) * np.float32(slow**-0.5)
     onset.setflags(write=False)
     return onset
 
 
 def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bright: float, wide: float) -> None:
     """Breath or bow noise that lasts, and the noise of the onset, added to both sides."""
-    n = out.shape[1]
+    n, slow = out.shape[1], take.slow
     if not voice.breath_level:
         return
     amount = voice.breath_level * (0.5 + bright) * (1.05 - 0.45 * take.force)
-    mono = lasting(f"{address}/air", n, voice.breath)
-    mono *= grow(dsp.f32(level * amount))
+    mono = lasting(f"{address}/air", n, voice.breath, slow=slow)
+    mono *= grow(dsp.f32(level * amount), HOP // slow)[:n]
     if take.manner != "legato":
-        onset = _onset(voice.chiff, int(dsp.uniform(f"{address}/chiff", 0.0, _ONSETS)))
+        onset = _onset(voice.chiff, int(dsp.uniform(f"{address}/chiff", 0.0, _ONSETS)), slow)
         onset = onset[:n] * np.float32(voice.chiff_level * (0.25 + 0.75 * take.force) * (0.5 + bright))
-        mono[: onset.size] += attack(onset, 0.25 * voice.attack + 0.004)
-    lag = samples(0.0113 * wide)
+        mono[: onset.size] += attack(onset, (0.25 * voice.attack + 0.004) / slow)
+    lag = samples(0.0113 * wide / slow)
     near, far = mono * np.float32(0.7), mono * np.float32(0.35)
     out += near
     if lag:

@@ -18,8 +18,9 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.effects import tone_curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.players import HOP, Voice, grow, lasting, path, play, sung, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
+from scorekit.render.patches.players import Voice, lasting, play, wander
+from scorekit.render.patches.reading import HOP, grow, path, sung
 from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, grit, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------

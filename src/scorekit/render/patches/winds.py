@@ -78,18 +78,29 @@ _CLARINET = Voice(reed(560.0, 2000.0, 2.0, 0.10), dsp.points((150, 0), (1500, 1)
 
 
 def _wind(
-    name: str, about: str, voice: Voice, programs: tuple[int, ...], gain: float, release: float, family: str = "brass"
+    name: str, about: str, voice: Voice, programs: tuple[int, ...], gain: float, release: float, slow: int = 1
 ) -> Patch:
     return Patch(
-        name, family, about, sustained(name, voice, release), PARAMS, gain, True, release, 3, 2, programs=programs
+        name,
+        "brass",
+        about,
+        sustained(name, voice, release),
+        PARAMS,
+        gain,
+        True,
+        release,
+        3,
+        2,
+        programs=programs,
+        slow=slow,
     )
 
 
 WINDS = (
     _wind("brass", "Section of four: trumpets and trombones, bright when pushed.", _BRASS, (61, 62, 63), -8.5, 0.14),
     _wind("trumpet", "One trumpet, open.", _TRUMPET, (56, 59), -8.7, 0.12),
-    _wind("trombone", "One trombone.", _TROMBONE, (57, 58), -7.7, 0.14),
-    _wind("horn", "Two horns, round and far.", _HORN, (60,), -7.1, 0.20),
+    _wind("trombone", "One trombone.", _TROMBONE, (57, 58), -7.7, 0.14, 2),
+    _wind("horn", "Two horns, round and far.", _HORN, (60,), -7.1, 0.20, 2),
     _wind("sax", "Saxophone: reedy, breathy, leaning into its notes.", _SAX, (64, 65, 66, 67), -8.2, 0.12),
     _wind("flute", "Flute with audible breath.", _FLUTE, (72, 73, 74, 75, 76, 77, 78, 79), -7.5, 0.12),
     _wind("clarinet", "Clarinet: hollow low register.", _CLARINET, (68, 69, 70, 71), -7.5, 0.12),
