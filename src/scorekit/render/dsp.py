@@ -112,10 +112,10 @@ def cycle(sines: ArrayLike, cosines: ArrayLike | None = None) -> Samples:
     s = np.asarray(sines, np.float64)
     c = np.zeros_like(s) if cosines is None else np.asarray(cosines, np.float64)
     size = min(max(1 << (32 * s.size - 1).bit_length(), 2_048), 32_768)
-    spectrum = np.zeros(size // 2 + 1, np.complex128)
+    spectrum = np.zeros(size // 2 + 1, np.complex64)
     spectrum.real[1 : s.size + 1] = c[: size // 2] * (size / 2)
     spectrum.imag[1 : s.size + 1] = s[: size // 2] * (-size / 2)
-    return f32(np.fft.irfft(spectrum, size))
+    return back(spectrum, size)
 
 
 @lru_cache(maxsize=256)

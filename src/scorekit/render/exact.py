@@ -100,7 +100,7 @@ def _near(cycles: ArrayLike) -> tuple[Reals, Reals, Reals, Reals]:
     square = part * part
     part *= square * _SIXTH + 1.0
     square *= square * _FOURTH - 0.5
-    return np.take(sines, index, mode="wrap"), np.take(cosines, index, mode="wrap"), part, square
+    return sines.take(index, mode="wrap"), cosines.take(index, mode="wrap"), part, square
 
 
 def _circle(cycles: float) -> tuple[float, float]:
@@ -164,7 +164,7 @@ def exp2(x: ArrayLike) -> Reals:
     part *= _GRAIN
     index = whole.astype(np.int32)
     scaled = _horner(part, _EXP2)
-    scaled *= np.take(_halves()[0], index & (_HALVES - 1), mode="wrap")
+    scaled *= _halves()[0].take(index & (_HALVES - 1), mode="wrap")
     result: Reals = np.ldexp(scaled, index >> 10)
     return result
 
@@ -176,10 +176,10 @@ def log2(x: ArrayLike) -> Reals:
     mantissa, exponent = np.frexp(np.asarray(x, np.float64))
     index = (mantissa * _PLACES).astype(np.intp)
     inverse, logs, _, _ = _places()
-    part = mantissa * np.take(inverse, index, mode="wrap")
+    part = mantissa * inverse.take(index, mode="wrap")
     part -= 1.0
     result = part * _horner(part, _LOG2)
-    result += np.take(logs, index, mode="wrap")
+    result += logs.take(index, mode="wrap")
     result += exponent
     return result
 

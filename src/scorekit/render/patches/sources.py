@@ -167,10 +167,17 @@ def wash(s: Stroke, n: int, curve: Curve, frame: int = 512, grain: str = "") -> 
     return hiss(s.rng, n, curve, frame, grain, heard=True)
 
 
+@lru_cache(maxsize=8)
+def _bins(frame: int) -> tuple[Reals, Reals]:
+    """Of each bin of a frame its octaves above 1 Hz, and what is ``HEARD`` of it."""
+    hz = dsp.bins(frame)
+    return dsp.log2(np.maximum(hz, 1.0)), HEARD(hz)
+
+
 @lru_cache(maxsize=256)
 def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Samples, Samples]:
     """Magnitude of each bin (twice: real, imaginary) at onset, and its factor from one half-frame to the next."""
-    octave = dsp.log2(np.maximum(np.arange(frame // 2 + 1) * (RATE / frame), 1.0))
+    octave, mixed = _bins(frame)
     knots = dsp.log2(np.array([row[0] for row in curve]))
     level = np.interp(octave, knots, [row[1] for row in curve])
     t60 = np.interp(octave, knots, [row[2] for row in curve])
@@ -181,7 +188,7 @@ def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Sample
         magnitude *= np.minimum(-0.51 * dsp.log2(1.0 - height), 1.8)
         t60 = t60 * (0.7 + 0.6 * life)
     if heard:
-        magnitude *= HEARD(dsp.bins(frame))
+        magnitude *= mixed
     magnitude[0] = 0.0
     ratio = dsp.exp2(-dsp.FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
     return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
