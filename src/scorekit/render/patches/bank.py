@@ -5,6 +5,8 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import ArrayLike
@@ -12,7 +14,6 @@ from numpy.typing import ArrayLike
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.exact import Reals
-from scorekit.render.patches.sources import Roll
 
 TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
@@ -131,4 +132,11 @@ def ring(rows: Partials, count: int) -> Samples:
 
 def scatter(address: str, count: int) -> Reals:
     """Numbers in [-1, 1) fixed by their address: what makes one string unlike the next."""
-    return 2.0 * Roll(address).random(count) - 1.0
+    return _scattered(address, -(-count // 128) * 128)[:count]
+
+
+@lru_cache(maxsize=512)
+def _scattered(address: str, count: int) -> Reals:
+    numbers = np.asarray(dsp.noise(address, count), np.float64)
+    numbers.setflags(write=False)
+    return numbers
