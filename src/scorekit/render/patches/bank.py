@@ -74,23 +74,35 @@ def _powers(re: Reals, im: Reals, count: int) -> tuple[Reals, Reals]:
     return out_re, out_im
 
 
-def _planes(re: Reals, im: Reals, count: int) -> tuple[Samples, Reals, Reals]:
-    """Powers 0 .. count * FINE - 1: real and imaginary planes (p, 2, count * FINE); and power count * FINE exactly.
-
-    Exact powers of every FINE-th and of the FINE between are multiplied in float32: right to 1e-7, and far cheaper.
-    """
-    fine_re, fine_im = _powers(re, im, FINE + 1)
-    wide_re, wide_im = _powers(fine_re[FINE], fine_im[FINE], count + 1)
-    a, b = dsp.f32(wide_re[:count].T)[:, :, None], dsp.f32(wide_im[:count].T)[:, :, None]
-    x, y = dsp.f32(fine_re[:FINE].T)[:, None, :], dsp.f32(fine_im[:FINE].T)[:, None, :]
-    out = np.empty((re.size, 2, count, FINE), np.float32)
+def _planes(fine: tuple[Reals, Reals], wide: tuple[Reals, Reals]) -> Samples:
+    """Powers of complex numbers, real and imaginary planes (p, 2, count * FINE): products, in float32, of exact powers of
+    every FINE-th (count, p) and of the FINE between. Right to 1e-7, and far cheaper."""
+    a, b = (dsp.f32(rows.T)[:, :, None] for rows in wide)
+    x, y = (dsp.f32(rows.T)[:, None, :] for rows in fine)
+    out = np.empty((a.shape[0], 2, a.shape[1], FINE), np.float32)
     part = b * y
     np.multiply(a, x, out=out[:, 0])
     out[:, 0] -= part
     np.multiply(b, x, out=part)
     np.multiply(a, y, out=out[:, 1])
     out[:, 1] += part
-    return out.reshape(re.size, 2, count * FINE), wide_re[count], wide_im[count]
+    return out.reshape(a.shape[0], 2, -1)
+
+
+def _grid(re: Reals, im: Reals, depth: int) -> tuple[Samples, Samples]:
+    """Powers of complex numbers (p,) along a row, and those of whole rows down to ``depth``: planes (p, 2, columns or rows)."""
+    p, row = re.size, (re, im)
+    for _ in range(WIDTH.bit_length() - 1):
+        row = row[0] * row[0] - row[1] * row[1], 2.0 * row[0] * row[1]
+    fine = _powers(*(np.concatenate(pair) for pair in zip((re, im), row, strict=True)), FINE + 1)
+    wide = _powers(fine[0][FINE], fine[1][FINE], max(WIDTH, depth + FINE - 1) // FINE)
+    (across, down) = (
+        _planes(
+            (fine[0][:FINE, part], fine[1][:FINE, part]), (wide[0][:count, part], wide[1][:count, part])
+        )
+        for part, count in ((slice(0, p), WIDTH // FINE), (slice(p, None), -(-depth // FINE)))
+    )  # fmt: skip
+    return across, down
 
 
 def ring(rows: Partials, count: int) -> Samples:
@@ -113,8 +125,7 @@ def ring(rows: Partials, count: int) -> Samples:
     rows, lives = rows.where(order), lives[order]
     shrink = dsp.exp2(-dsp.FALL / (rows.t60 * RATE))
     re, im = (shrink * wave for wave in dsp.circle(rows.hertz / RATE))
-    column, step_re, step_im = _planes(re, im, WIDTH // FINE)
-    down, _, _ = _planes(step_re, step_im, -(-depth // FINE))
+    column, down = _grid(re, im, depth)
     ending = dsp.f32(lives[:, None] - np.arange(down.shape[2])) * np.float32(1.0 / EASED)
     down *= np.clip(ending, 0.0, 1.0)[:, None]
     a, b = (dsp.f32(rows.level * wave)[:, None] for wave in dsp.circle(rows.phase))
