@@ -94,14 +94,12 @@ def _grid(re: Reals, im: Reals, depth: int) -> tuple[Samples, Samples]:
     p, row = re.size, (re, im)
     for _ in range(WIDTH.bit_length() - 1):
         row = row[0] * row[0] - row[1] * row[1], 2.0 * row[0] * row[1]
-    fine = _powers(*(np.concatenate(pair) for pair in zip((re, im), row, strict=True)), FINE + 1)
+    fine = _powers(np.concatenate((re, row[0])), np.concatenate((im, row[1])), FINE + 1)
     wide = _powers(fine[0][FINE], fine[1][FINE], max(WIDTH, depth + FINE - 1) // FINE)
-    (across, down) = (
-        _planes(
-            (fine[0][:FINE, part], fine[1][:FINE, part]), (wide[0][:count, part], wide[1][:count, part])
-        )
+    across, down = (
+        _planes((fine[0][:FINE, part], fine[1][:FINE, part]), (wide[0][:count, part], wide[1][:count, part]))
         for part, count in ((slice(0, p), WIDTH // FINE), (slice(p, None), -(-depth // FINE)))
-    )  # fmt: skip
+    )
     return across, down
 
 
