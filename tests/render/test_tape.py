@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp, dynamics, effects
 from scorekit.render import tape as tapes
-from scorekit.render.console import CHUNK, Console, Laid, Line
+from scorekit.render.console import CHUNK, GRID, Console, Laid, Line
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL, PIECES
 from scorekit.render.patches import PATCHES
@@ -65,6 +65,21 @@ def test_a_song_is_heard_from_anywhere() -> None:
         first, heard = chunks[0][0], np.concatenate([chunk for _, chunk in chunks], axis=1)
         assert first <= a and b <= first + heard.shape[-1]
         assert np.array_equal(heard, whole[:, first : first + heard.shape[-1]])
+
+
+def test_a_song_is_cut_where_its_work_is_halved() -> None:
+    """Whoever begins in the middle has less to do, as the room before it has to be heard; and a part of a song in which more
+    sounds counts for more."""
+    line = Line("keys", PATCHES["epiano"], Sound("epiano"), effects.FLAT, Strip(), [])
+    many = [Stroke(3 * N // 4 + 10 * k, 20_000, 50, 90) for k in range(100)]
+    rows = [Laid(line, BODIES), Laid(replace(line, strokes=many), BODIES)]
+    bare, busy = Console(N, rows[:1]), Console(N, rows[1:])
+    room = Console(N, rows[:1], room=effects.room(0.1, 0.5))
+    assert bare.shares(1) == []
+    assert abs(bare.shares(2)[0] - N / 2) <= GRID
+    assert N > busy.shares(2)[0] > bare.shares(2)[0] + GRID
+    assert room.shares(2)[0] > bare.shares(2)[0]
+    assert all(cut % GRID == 0 for cut in room.shares(3))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

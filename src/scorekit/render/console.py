@@ -26,6 +26,8 @@ CHUNK = 1 << 17
 """Samples in a chunk: 3 s."""
 RUNG = 1 << 14
 """Samples of a hop of room and echo, which a song is heard from where it begins in the middle."""
+_QUIET = 60.0
+"""Voices (notes by their sides) that sound at a time when they are half the work of a mix."""
 _HOP, _REACH = 12_288, 2_048
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
@@ -211,6 +213,20 @@ class Console:
     def reach(self) -> int:
         """Samples for which something rings on."""
         return max((ringing.reach for ringing in self.ringing if ringing), default=0)
+
+    def shares(self, count: int) -> list[int]:
+        """Where the song is cut, at multiples of ``GRID``, for so many to mix it in the same time. Whoever begins later hears
+        what still rings there first, half as much work: those before take so much more."""
+        blocks = -(-self.n // GRID)
+        busy = np.zeros(blocks + 1)
+        for one in self.laid:
+            if isinstance(one, Laid):
+                for sign, places in ((one.rows, one.starts), (-one.rows, one.ends)):
+                    np.add.at(busy, np.clip(places // GRID, 0, blocks), sign)
+        work = np.cumsum(np.cumsum(busy)[:-1] + _QUIET)
+        rung = work[-1] * (self.reach // 2) / self.n
+        share = max(work[-1] - (count - 1) * rung, 0.0) / count
+        return [int(np.searchsorted(work, work[-1] - share * left)) * GRID for left in range(count - 1, 0, -1)]
 
     def wet(self, a: int, b: int) -> Iterator[tuple[int, Samples]]:
         """Chunks (first sample, (2, n)) that cover samples a to b, with room and echo."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from scorekit.render import dsp, dynamics, loudness
-from scorekit.render.console import GRID, Console, Laid, Line, Track
+from scorekit.render.console import Console, Laid, Line, Track
 from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE
@@ -118,9 +118,7 @@ class Hands:
     def mixed(self, console: Console) -> Spool:
         """The mix before mastering."""
         spool, n = self.spool(console.n), console.n
-        # Whoever begins later has to hear what still rings there first, half as much work: the first one takes so much more.
-        share = max(n - (self.count - 1) * console.reach // 2, 0) // self.count
-        cuts = [(n - share * left) // GRID * GRID for left in range(self.count - 1, 0, -1)]
+        cuts = console.shares(self.count) if n else []
         self.work([partial(_mixed, console, spool, a, b) for a, b in pairwise([0, *cuts, n]) if b > a])
         return spool
 
