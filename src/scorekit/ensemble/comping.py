@@ -23,10 +23,12 @@ from scorekit.ensemble.playing import (
     figured,
     grouped,
     home,
+    keeps,
     looped,
     momentous,
     paced,
     period,
+    rooted,
     span,
     strength,
     tier_at,
@@ -46,6 +48,8 @@ PHRASE = 4
 """Bars for which a comper lays out; those who hardly play a thing twice do for two."""
 
 
+KEPT = 0.4
+"""How much of what others play in a section counts in choosing a cell that is kept from section to section, as an exponent."""
 RIFF = 300.0
 """How much likelier a cell is that has all its onsets in common with the twin's."""
 
@@ -110,7 +114,7 @@ def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
     where the player strays."""
     bar = brief.section.meter.bar
     own = _strays(brief, ideas, tick // bar)
-    return brief.seed.at("own", tick) if own else home(brief).at("figure", tick % (period(brief) * bar))
+    return brief.seed.at("own", tick) if own else rooted(brief).at("figure", tick % (period(brief) * bar))
 
 
 def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
@@ -165,7 +169,7 @@ def _cell(
     strays = _strays(brief, ideas, first)
     place = first if strays else 0
     key = (place, *map(id, fitting))
-    weighed[key] = weighed.get(key) or _weights(brief, fitting, place, around)
+    weighed[key] = weighed.get(key) or _weights(brief, ideas, fitting, place, around)
     weights = [w * s for w, s in zip(weighed[key], shares, strict=True)]
     main = looped(brief, cells, fitting) if ideas.stray < LOOP else figure_of(brief, "cell", cells, fitting, weights)
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
@@ -174,14 +178,15 @@ def _cell(
     return main
 
 
-def _weights(brief: Brief, cells: Sequence[CompCell], first: int, around: Around) -> list[float]:
+def _weights(brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around) -> list[float]:
     """Weights of cells from a bar on, by how busy they are and what others play there, a section's last bar aside: that
-    belongs to what comes after as well."""
+    belongs to what comes after as well. Who keeps one from section to section asks less what others play in this one."""
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
     dials = replace(brief.dials, density=brief.lane.density)
     known = max(1, min(BLOCK, brief.section.bars - 1 - first))
-    ties = [_tied(brief, cell, first, known, around) for cell in cells]
+    own = keeps(brief) and not around.twin and not _strays(brief, ideas, first)
+    ties = [_tied(brief, cell, first, known, around) ** (KEPT if own else 1.0) for cell in cells]
     return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
 
 
@@ -205,7 +210,7 @@ def _strokes(brief: Brief, cell: CompCell, bar: int) -> list[Stroke]:
     """The strokes of a cell in a bar. What is left to chance is the same whenever the figure comes round."""
     steady = isinstance(brief.ideas, CompIdeas) and brief.ideas.stray < 0.5
     number = figured(brief, cell, bar)
-    place = home(brief).at("hit", number % max(BLOCK, cell.rhythm.bars)) if steady else brief.seed.at(bar)
+    place = rooted(brief).at("hit", number % max(BLOCK, cell.rhythm.bars)) if steady else brief.seed.at(bar)
     here = paced(cell.rhythm, brief.section, brief.lane.pace, number)
     return [s for s in here if s.chance >= 1.0 or place.at(s.at).chance("hit", s.chance)]
 
@@ -274,7 +279,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
         * (0.3 if anchor else 0.5 if stab.mark == "m" or weight >= 0.6 else 1.0)
     )
     lost = 0.0 if anchor or not thins else max(0.0, 1.0 - 2.0 * busyness(brief)) * 1.1 * (0.95 - weight)
-    if lost > 0 and home(brief).at("thin", stab.at % (period(brief) * section.meter.bar)).unit("stay") < lost:
+    if lost > 0 and rooted(brief).at("thin", stab.at % (period(brief) * section.meter.bar)).unit("stay") < lost:
         return False
     return gap <= 0 or _place(brief, ideas, stab.at).unit("play") >= gap
 

@@ -71,17 +71,38 @@ def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], t
 
 STEADY = 3.0
 """How much likelier a figure is that suits quiet and loud statements of a section alike."""
+KEEPS = 0.6
+"""In how many songs a player keeps the figure of one section in all others that it suits."""
+
+
+def keeps(brief: Brief) -> bool:
+    """Whether a player keeps its figure from section to section in this song; asked for another take it looks for another."""
+    loops = getattr(brief.ideas, "stray", 1.0) < LOOP
+    return not brief.cell.reroll and (loops or _keeps(whole_song(brief), brief.part))
+
+
+def rooted(brief: Brief) -> Seed:
+    """Where is drawn from what comes round with a figure: the same in all sections for who keeps it, else in all statements of
+    a section."""
+    return whole_song(brief).at("kept", brief.part) if keeps(brief) else home(brief)
+
+
+@lru_cache(maxsize=64)
+def _keeps(song: Seed, part: str) -> bool:
+    return song.at("keeps", part).chance("figure", KEEPS)
 
 
 def figure_of(
     brief: Brief, draw: str, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea], weights: Sequence[float]
 ) -> AnyIdea:
-    """The figure a section keeps, of those that fit: drawn among all the part knows, so that a louder statement has another
-    only where this one would not suit it."""
+    """The figure a section keeps, of those that fit: drawn among all the part knows, so that a louder statement, or another
+    section of who keeps one, has another only where this one would not suit it."""
+    kept = keeps(brief)
     known = dict(zip(map(id, fitting), weights, strict=True))
     wide = [_wide(idea.tiers) for idea in ideas]
-    drawn = [known.get(id(idea), 0.0) * (STEADY if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
-    return home(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
+    steady = STEADY * STEADY if kept else STEADY
+    drawn = [known.get(id(idea), 0.0) * (steady if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
+    return rooted(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:

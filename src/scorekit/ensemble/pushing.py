@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from scorekit.ensemble.grid import early
-from scorekit.ensemble.playing import home, strength
+from scorekit.ensemble.playing import strength, whole_song
 from scorekit.ensemble.stabs import Stab
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief
@@ -18,24 +18,18 @@ BLOCK = 2
 """Bars for which a rhythm cell is chosen."""
 
 
-def _together(brief: Brief) -> Seed:
-    """Where is drawn from what compers do together whenever a section returns: the address of their figure without their
-    name."""
-    return Seed(home(brief).address.partition(f"/{brief.part}")[0])
-
-
 def pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:
     """Strokes on strong beats moved an eighth (a sixteenth in sixteenth-note music) early, onto the chord to come; in a
-    riff only together. Where one comper pushes, the other does too if it is as fond of it. Of two hands the left stays.
-    Nobody pushes onto a bass that is still a semitone beside the chord."""
-    section, band, rubs = brief.section, _together(brief), brief.gist("bass").rubs
+    riff only together. Where one comper pushes, the other does too if it is as fond of it, and all through a song at the same
+    places. Of two hands the left stays. Nobody pushes onto a bass that is still a semitone beside the chord."""
+    section, band, rubs = brief.section, whole_song(brief).at("push"), brief.gist("bass").rubs
     ahead = _beyond(brief, found)
     fine = _sixteenths(brief, found)
     result: list[Stab] = []
     for s in [*found, *ahead]:
         change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
-        draw = band.at("push", s.at % (BLOCK * section.meter.bar))
+        draw = band.at(s.at % (BLOCK * section.meter.bar))
         sooner = s.at - _anticipation(brief, draw, fine)
         strong = s.at > 0 and strength(section, s.at) >= 0.6 and s.mark not in "mp" and not s.tone
         strong = strong and ((sooner in twin and s.at not in twin) or not twin)

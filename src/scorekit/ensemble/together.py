@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from scorekit.ensemble.families import FIGURES
 from scorekit.ensemble.listening import often
-from scorekit.ensemble.playing import home, strength
+from scorekit.ensemble.playing import keeps, rooted, strength
 from scorekit.ensemble.pushing import BLOCK
 from scorekit.ensemble.stabs import Stab
 from scorekit.score import Brief
@@ -52,13 +52,14 @@ LEAVES = 0.6
 def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
     """The row of a section: the places where a part strikes in most of its figures, and how many do; of a tune only the tones
     of a beat and longer count, the others are known. What a part does once is no accent, so the row is the same when the
-    section returns. Who keeps one figure for the whole song knows the bass alone: tunes change."""
+    section returns. Who keeps a figure from section to section does not know the tune, which changes; who keeps one for the whole
+    song (``loops``) knows the bass alone."""
     span = BLOCK * brief.section.meter.bar
     times = -(-brief.section.length // span)
     row = Counter[Tick]()
     for part in parts if not loops else ("bass",):
         row.update(brief.gist(part).figure)
-    tune = brief.hears("lead") if "lead" in parts and not loops else ()
+    tune = brief.hears("lead") if "lead" in parts and not keeps(brief) else ()
     long = Counter(note.start % span for note in tune if note.length >= PPQ)
     row.update({spot: int(2 * long[spot] >= times) for spot in often(tune, brief.section)})
     return Row(span, row)
@@ -108,7 +109,7 @@ def met(brief: Brief, found: list[Stab], row: Row) -> list[Stab]:
 
 def _leaves(brief: Brief, stab: Stab, row: Row) -> bool:
     """Whether a weak stroke goes that nobody meets: the same in every figure."""
-    return home(brief).at("together", row.place(stab.at)).chance("leaves", LEAVES)
+    return rooted(brief).at("together", row.place(stab.at)).chance("leaves", LEAVES)
 
 
 def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]:
@@ -118,7 +119,7 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
         return found
     section, half = brief.section, PPQ // 2
     begin, end = first * section.meter.bar, min((first + BLOCK) * section.meter.bar, section.length)
-    seed = home(brief).at("together")
+    seed = rooted(brief).at("together")
     weak = (s for s in found if loose(s) and not s.held and strength(section, s.at) < 0.6)
     gone = {s.at for s in weak if row.place(s.at) not in row.counts and _leaves(brief, s, row)}
     kept = [s for s in found if s.at not in gone]
