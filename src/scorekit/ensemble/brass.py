@@ -160,7 +160,7 @@ def answer(player: Player) -> list[Draft]:
     lead = player.brief.hears("lead")
     if not lead:
         return riff(player)
-    parts = spans(player.brief)
+    parts = tuple(replace(span, ceiling=127, held=()) for span in spans(player.brief))  # the tune is silent there
     chain, drafts = led(player, parts, min(3, player.voices)), []
     for n, (start, end, call) in enumerate(gaps(player, lead)):
         if not player.brief.seed.at(start // player.bar).chance(f"answer/{n}", 0.85):

@@ -16,7 +16,7 @@ SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0)),
     "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 0.1)),
     "strings": ((-7, 1.5), (0, 2.0), (9, 0.15)),
-    "brass": ((0, 2.0), (5, 1.5)),
+    "brass": ((0, 1.0), (5, 2.0), (9, 1.5)),
 }
 """Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
 BOUNDS = {"keys": (45, 91), "pads": (45, 88), "strings": (48, 95), "brass": (50, 84)}
@@ -26,6 +26,9 @@ NEAR = 5.0
 UNDER, OVER = 1, 2
 """Semitones over the lowest tone of the tune's lane up to which a chair's middle is under the tune, and under the highest from
 which on a chair is over it."""
+BETWEEN = {"brass": 11}
+"""By how many semitones more those may reach into the tune's lane who speak between its phrases: horns lie at its height (bands:
+median A4)."""
 ROOM = 12
 """Semitones that a chair over the tune needs below its bounds."""
 SHARED = 0.1
@@ -45,7 +48,8 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
         found["guitar"] = lanes["guitar"] = (lanes["guitar"][0] - 12, lanes["guitar"][1] - 12)
     middles = [sum(lane) / 2 for part, lane in lanes.items() if part not in SEATS]
     for part in (name for name in SEATS if name in lanes):
-        chairs = [(_chair(lanes[part], by, tune, BOUNDS[part]), often) for by, often in SEATS[part]]
+        under = UNDER + BETWEEN.get(part, 0)
+        chairs = [(_chair(lanes[part], by, tune, BOUNDS[part], under), often) for by, often in SEATS[part]]
         weights = [
             often * (1.0 if all(abs(sum(chair) / 2 - other) >= NEAR for other in middles) else SHARED)
             for chair, often in chairs
@@ -55,14 +59,14 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
     return found
 
 
-def _chair(lane: Range, by: int, tune: Range | None, bounds: Range) -> Range:
-    """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune goes on over it, if it
-    is on its way up and there is room, else under it."""
+def _chair(lane: Range, by: int, tune: Range | None, bounds: Range, under: int) -> Range:
+    """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune (its middle more than
+    ``under`` semitones over the tune's lowest tone) goes on over it, if it is on its way up and there is room, else under it."""
     low, high = lane
-    if tune and 2 * (tune[0] + UNDER) < low + high + 2 * by and low + by < tune[1] - OVER:
+    if tune and 2 * (tune[0] + under) < low + high + 2 * by and low + by < tune[1] - OVER:
         if by > 0 and bounds[1] - tune[1] + OVER >= ROOM:
             return tune[1] - OVER, min(bounds[1], tune[1] - OVER + high - low)
-        by = tune[0] + UNDER - (low + high) // 2
+        by = tune[0] + under - (low + high) // 2
     by = max(by, min(0, bounds[0] - low)) if by < 0 else min(by, max(0, bounds[1] - high))
     return low + by, high + by
 

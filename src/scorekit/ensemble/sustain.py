@@ -28,6 +28,10 @@ from scorekit.timebase import PPQ, Tick
 OPENINGS = (4.0, 2.0, 1.0)
 """Weights of the best way through the chords, and of the best that open otherwise."""
 
+CROSSING = {"brass": 5}
+"""Semitones by which a part's chords may rise over the lowest tone the tune has meanwhile: what is struck in its gaps may lie
+at its height."""
+
 
 class Draft(Struct, frozen=True):
     """A note in the making."""
@@ -131,7 +135,8 @@ def led(player: Player, parts: Sequence[Span], count: int | None = None) -> tupl
     Where the first chord sits is a choice, the same for all statements of a section.
     """
     lane = player.brief.lane
-    key = tuple((s.chord.root, s.chord.quality, s.ceiling, s.held) for s in parts)
+    over = CROSSING.get(player.brief.part, 0)
+    key = tuple((s.chord.root, s.chord.quality, min(127, s.ceiling + over), s.held) for s in parts)
     take = home(player.brief).pick("opening", OPENINGS)
     chain = led_through(key, lane.low, max(lane.high, lane.low + 12), count or player.voices, player.still, take)
     if player.brief.part == "brass":
