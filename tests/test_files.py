@@ -371,3 +371,15 @@ def test_create(tmp_path: Path) -> None:
     assert files.create(tmp_path / "new" / "a.toml", "x") is None
     assert "exists already" in refused(files.create(tmp_path / "new" / "a.toml", "y"))
     assert tree(tmp_path) == {"new/a.toml": b"x"}
+
+
+def test_a_link_of_a_genre_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """Whoever names it hears of the link and where it stands, not that there is no such name."""
+    (tmp_path / "genres").mkdir()
+    link = tmp_path / "genres" / "mine.toml"
+    link.symlink_to("mine.toml")
+    (tmp_path / "genres" / "yours.toml").mkdir()
+    beside = str(tmp_path / "song.toml")
+    for name, what in (("mine", "leads nowhere"), ("yours", "is not a regular file")):
+        told = files.load("genres", name, beside)
+        assert isinstance(told, Diagnostic) and told.message == f"{tmp_path / 'genres' / name}.toml {what}"

@@ -301,3 +301,36 @@ def test_stopped_in_the_middle(tmp_path: Path) -> None:
     assert process.wait(10) == 130
     assert "Traceback" not in told
     assert not [path for path in (tmp_path / "out").iterdir() if path.suffix in (".wav", ".mid", ".part")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "fix"),
+    [
+        ("tempo = 3\ntempo.start = 4\n", "2:1: error: the key is written twice", "keep one of them"),
+        ("[sections\n", "1:10: error: expected ']'", "[sections.verse]"),
+        ('title = "a\x07b"\n', "1:11: error: this character may not stand here", '"\\u0007"'),
+        ("tëmpo = 3\n", "1:2: error: expected '=' after the key", "any other stands in quotes"),
+        ('extends = "song.toml"\ngenre = "rock"\n', "1:11: error: extends itself", "name another one"),
+        ('extends = "."\ngenre = "rock"\n', "1:11: error: there is no song '.'", "ends in .toml"),
+        ('genre = "rock"\nform = "verse:4"\nsections.verse.intents = ["4 drop", 5]\n', "3:37: error: item 2", '"5"'),
+    ],
+)
+def test_every_mistake_comes_with_a_fix(text: str, told: str, fix: str, tmp_path: Path) -> None:
+    """What people do not see at once is told at its place, with a caret under it and what to write instead."""
+    song = tmp_path / "song.toml"
+    song.write_text(text)
+    found = pipeline.compile_song(text, str(song), find=files.load)
+    assert found.plan is None
+    shown = found.diagnostics[0].render()
+    assert told in shown and "^" in shown and fix in shown.splitlines()[-1]
+
+
+def test_a_byte_that_is_no_text_is_shown_where_it_is(tmp_path: Path) -> None:
+    """A NUL byte has a line and a column; a file in UTF-16 is told as what it is."""
+    song = tmp_path / "song.toml"
+    song.write_bytes(b'genre = "rock"\ntitle = "a\0b"\n')
+    told = files.read_text(song)
+    assert not isinstance(told, str) and told.span is not None and (told.span.line, told.span.column) == (2, 11)
+    assert "take it out" in told.render() and "^" in told.render()
+    song.write_bytes('genre = "rock"\n'.encode("utf-16"))
+    assert "is UTF-16" in files.read_text(song).render()  # type: ignore[union-attr]

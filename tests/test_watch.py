@@ -418,6 +418,22 @@ def test_sound_follows_and_only_the_newest(here: Path) -> None:
     assert wavs[-1] is stage.kinds("midi")[-1].music and len(wavs) < 4
 
 
+def test_sound_that_could_not_be_written_is_written_when_it_can_be(here: Path) -> None:
+    """It is told once, nothing is there but whole files, and without another save the sound comes as soon as its place is free."""
+    (here / "out" / "song.wav").mkdir(parents=True)
+    with Stage(here, sound=True) as stage:
+        assert stage.until(lambda: stage.kinds("trouble"), 60.0)
+        assert stage.until(lambda: stage.kinds("dropped"), 20.0)
+        stage.idle(1.5)
+        assert len(stage.kinds("trouble")) == 1 and len(stage.kinds("midi")) == 1
+        (here / "out" / "song.wav").rmdir()
+        assert stage.until(lambda: stage.kinds("wav"), 20.0)
+        music = stage.kinds("midi")[0].music
+        assert music is not None and stage.kinds("wav")[0].music is music
+        fresh = pipeline.audio(music.performance)
+        assert (here / "out" / "song.wav").read_bytes() == bytes(fresh.wav)
+
+
 # -- the command -------------------------------------------------------------------------------------------------------
 
 

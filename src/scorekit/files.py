@@ -211,7 +211,11 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
         folder = {"songs": "specs"}.get(kind, kind)
         located = locate(folder, name, near) or (aliased(name, near) if kind == "genres" else None)
         if located is None:
-            hint = did_you_mean(name, known(folder, near))
+            blind = (place / f"{name}.toml" for place in folders(folder, near) if _NAME.match(name))
+            for one in blind:
+                if os.path.lexists(one):
+                    return _refusal(one, "leads nowhere" if one.is_symlink() else "is not a regular file")
+            hint = did_you_mean(name, known(folder, near)) or "a name, or a path from here that ends in .toml"
             return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
         path = located
     if kind == "tunes":

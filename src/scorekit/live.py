@@ -150,10 +150,8 @@ class Teller:
 
 def told(event: Event) -> str:
     """An event in words."""
-    from scorekit.watch import changes_told
-
     if event.kind == "midi" and event.music:
-        return f"{changes_told(event.music)} · mid {took(event.ms)}"
+        return f"{event.music.words} · mid {took(event.ms)}"
     return event.words or "trouble"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import diff, pipeline
+from scorekit import diff, pipeline, report
 from scorekit.diff import Change
 from scorekit.score import Performance, Plan, Score
 from scorekit.store import Store
@@ -43,6 +43,14 @@ class Music(Struct, frozen=True, eq=False):
     def changes(self) -> tuple[Change, ...]:
         """Against the version before; empty for the first. Found when asked for: the files are not to wait for it."""
         return diff.compare(self.before, self.score) if self.before else ()
+
+    @property
+    def words(self) -> str:
+        """What changed, or what the song is when it is played for the first time."""
+        if not self.first:
+            return diff.summary(self.changes, diff.ids(self.plan))
+        card = report.card(self.plan)
+        return f"{card['genre']}, {card['key']}, {diff.tempo(self.plan)}, {card['seconds']:.1f} s"
 
 
 Value = TypeVar("Value")

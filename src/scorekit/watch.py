@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import diff, files, ledger, pipeline, report
+from scorekit import files, ledger, pipeline, report
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
 from scorekit.mate import Mate
@@ -102,6 +102,8 @@ class Song:
     heard: Event | None = None
     """The last sound that was written."""
     told: tuple[Diagnostic, ...] = ()
+    unwritten: tuple[Job, Diagnostic] | None = None
+    """Sound that could not be written, and why: it is tried again."""
 
     @property
     def ledger(self) -> Path:
@@ -240,7 +242,7 @@ def opened(job: Job) -> Event | None:
 def sounded(job: Job, there: bool = False) -> Event:
     """A version as a WAV file in its place, unless that is ``there`` already."""
     song = job.song
-    song.heard = None  # it holds the bodies of the last version
+    song.heard, before, song.unwritten = None, song.unwritten, None  # heard holds the bodies of the last version
     heard = song.rehearsal.sound(job.music.performance, job.old.is_set)
     if there:
         song.heard = Event("ready", song.name, time.time(), 0.0, job.music, heard)
@@ -254,7 +256,9 @@ def sounded(job: Job, there: bool = False) -> Event:
         song.draft.drop()
     ms = 1000 * (time.monotonic() - job.noticed)
     if trouble:
-        return Event("trouble", song.name, time.time(), ms, diagnostics=(trouble,))
+        song.unwritten = (job, trouble)
+        known = before is not None and (before[0].music, before[1]) == (job.music, trouble)
+        return Event("dropped" if known else "trouble", song.name, time.time(), ms, diagnostics=(trouble,))
     path = str(song.out / f"{song.name}.wav")
     song.heard = Event("wav", song.name, time.time(), ms, job.music, heard, files=(path,))
     return song.heard
@@ -337,6 +341,8 @@ class Watch:
                 continue
             if song.trace.stale(now) or song.away_since:
                 self._play(song, now, began)
+            elif song.unwritten is not None and self.sounds.idle(0.0):
+                self.sounds.want(replace(song.unwritten[0], old=threading.Event()))
             elif song.trace.touched() and noticed:
                 self.listen(Event("same", song.name, time.time(), words="saved without a change"))
         watched = {str(Path(path).absolute()) for path, folder in self.paths.items() if folder}
@@ -434,11 +440,3 @@ def kept(song: Song) -> str:
     """What there is of a song that cannot be played now."""
     there = (song.out / f"{song.name}.mid").exists()
     return "the last good files stay" if there else "there are no files of it yet"
-
-
-def changes_told(music: Music) -> str:
-    """What changed, or what the song is when it is played for the first time."""
-    if not music.first:
-        return diff.summary(music.changes, diff.ids(music.plan))
-    card = report.card(music.plan)
-    return f"{card['genre']}, {card['key']}, {diff.tempo(music.plan)}, {card['seconds']:.1f} s"

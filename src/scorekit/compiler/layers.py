@@ -251,10 +251,13 @@ class _Links:
             elif loaded.file in trail:
                 ring = " → ".join([*trail[trail.index(loaded.file) :], loaded.file])
                 told = f"extends itself: {printable(ring, 300)}"
-                self.wrong.append(Diagnostic("extends", told, document.span(path), "", path))
+                self.wrong.append(
+                    Diagnostic("extends", told, document.span(path), "name another one, or take this out", path)
+                )
             elif len(trail) >= MAX_CHAIN:
                 told = f"more than {MAX_CHAIN} files in a row"
-                self.wrong.append(Diagnostic("extends", told, document.span(path), "", path))
+                fix = "extend one of those further down"
+                self.wrong.append(Diagnostic("extends", told, document.span(path), fix, path))
             elif all(one.file != loaded.file for one in self.found):
                 self.follow(loaded, trail)
         self.found.append(document)

@@ -42,7 +42,12 @@ def decode(data: bytes, file: str, limit: int = MAX_BYTES) -> str | Diagnostic:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in data:
         wide = data[1:4:2] == b"\0\0" or data[0:3:2] == b"\0\0"
-        return _refused(file, "is UTF-16" if wide else "holds a NUL byte", "save it as UTF-8")
+        if wide:
+            return _refused(file, "is UTF-16", "save it as UTF-8")
+        first, _, after = data.partition(b"\0")
+        rest, start = after[:200].replace(b"\0", b" ").decode(errors="replace"), first.decode(errors="replace")
+        span = point(f"{start}\ufffd{rest}", file, len(start))
+        return Diagnostic("encoding", "the file holds a NUL byte", span, "take it out, or save the file as UTF-8 text")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -217,6 +222,18 @@ _PLAIN = (
     ("Cannot define namespace", "the table is written twice"),
     ("Cannot redefine namespace", "the table is written twice"),
 )
+_FIXES = {
+    "the text has no closing quote": "close it with the quote it began with",
+    "this character may not stand here": 'take it out, or write it as an escape: "\\t" or "\\u0007"',
+    "expected '=' after the key": "a key is letters of English, digits, - and _; any other stands in quotes",
+    "expected ']'": "a table's name stands alone on its line: [sections.verse]",
+    "expected ']]'": "a list of tables has two brackets at either end: [[lineup]]",
+    "the key is written twice": "it is a value in one line and a table in another: keep one of them",
+    "the table is written twice": "put all its keys under one of them",
+    "nothing may follow the value on its line": "one key = value a line; a comment begins with #",
+    "the table was closed with '}' and cannot grow": "write this key inside the { }",
+    "this is not a date": "text stands in quotes",
+}
 _HABITS = (
     (r"^(<{7}|={7}|>{7})", "an unresolved merge", "choose one side and delete the marks"),
     (r"\r.", "the line ends as on an old Mac", "save the file with line feeds"),
@@ -249,11 +266,13 @@ def _syntax(text: str, file: str, told: str) -> Diagnostic:
     offset = _offset(text, int(match[1]), int(match[2])) if match and match[1] else len(text.rstrip())
     span = point(text, file, min(offset, max(0, len(text) - 1)))
     plain = next((ours for theirs, ours in _PLAIN if told.startswith(theirs)), re.sub(_AT, "", told))
+    if plain == "the key is written twice" and (key := re.match(r"\s*([^\s=]+)", span.text)):
+        span = point(text, file, offset - (span.column - 1) + key.start(1), key.end(1) - key.start(1))
+        return Diagnostic("toml", plain, span, _FIXES[plain])
     for habit, message, hint in _HABITS:
         if re.search(habit, span.text):
             return Diagnostic("toml", message or plain, span, hint)
-    hint = "close it with the quote it began with" if "closing quote" in plain else ""
-    return Diagnostic("toml", printable(plain), span, hint)
+    return Diagnostic("toml", printable(plain), span, _FIXES.get(plain, ""))
 
 
 def _offset(text: str, line: int, column: int) -> int:

@@ -195,6 +195,8 @@ def _mend(model: type[Table], location: Location, found: object) -> str:
             return f"write {name} = {_toml([found] if whole_lines else re.split('[ ,]+', found.strip()))}"
         if item == "object" and isinstance(found, Mapping):
             return f"write [[{'.'.join(map(str, location))}]] above its keys"
+    if allowed.get("type") == "string" and isinstance(name, int) and isinstance(found, (bool, int, float)):
+        return f"text stands in quotes: {_toml(str(found))}"
     if rule(model, location).get("type") == "boolean":
         return f"write {name} = true, or false"
     if rule(model, (*location, "")).get("type") == "object" and location:

@@ -131,11 +131,9 @@ def sounded(shown: Shown, event: Event) -> None:
 
 def told(event: Event) -> dict[str, Any]:
     """An event for the story beside the roll."""
-    from scorekit.watch import changes_told
-
     words = event.words
     if event.kind == "midi" and event.music is not None:
-        words = changes_told(event.music)
+        words = event.music.words
     elif event.diagnostics:
         words = event.diagnostics[0].message
     clock = time.strftime("%H:%M:%S", time.localtime(event.at))
