@@ -391,8 +391,8 @@ def over_tune(group: Group, low: int, high: int) -> Value:
 
 
 def middle(group: Group, family: str) -> Value:
-    """Median pitch of a family's lines."""
-    found = [one.pitch for one in group.piece.pitched if one.part.rstrip("+") == family]
+    """Median pitch of the top voice of a family's lines: files give each player a line, ours a line to a section of them."""
+    found = [top(one).pitch for one in group.piece.pitched if one.part.rstrip("+") == family]
     return float(np.median(np.concatenate(found))) if found and sum(map(len, found)) >= 16 else None
 
 
@@ -554,10 +554,10 @@ MEASURES: dict[tuple[str, str], Callable[[Group], Value]] = {
     ("whole", "mud of all together"): mud,
 }
 WHOLE: dict[tuple[str, str], Callable[[Group], Value]] = {
-    ("sound", "brass, middle pitch"): lambda g: middle(g, "brass"),
-    ("sound", "strings, middle pitch"): lambda g: middle(g, "strings"),
-    ("sound", "guitar, middle pitch"): lambda g: middle(g, "guitar"),
-    ("sound", "keys, middle pitch"): lambda g: middle(g, "keys"),
+    ("sound", "brass, middle of the top voice"): lambda g: middle(g, "brass"),
+    ("sound", "strings, middle of the top voice"): lambda g: middle(g, "strings"),
+    ("sound", "guitar, middle of the top voice"): lambda g: middle(g, "guitar"),
+    ("sound", "keys, middle of the top voice"): lambda g: middle(g, "keys"),
     ("end", "onsets of the last bar over the mean"): last_bar,
 }
 """What is asked of whole pieces, not of their first bars."""
