@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from itertools import chain, count
+from itertools import chain, count, pairwise
 
 import numpy as np
 import pytest
 
 from scorekit import files, pipeline, remix
 from scorekit.aside import forks
-from scorekit.booth import Superseded
+from scorekit.booth import Measured, Superseded
 from scorekit.mate import Lost, Mate
 from scorekit.rehearsal import Rehearsal
 from scorekit.remix import Remembering
+from scorekit.render.dsp import RATE
 from scorekit.render.master import Hands, families_of
 from scorekit.render.mix import lines
 from scorekit.render.patches import PATCHES
@@ -62,7 +63,7 @@ def test_two_write_what_one_writes(mate: Mate, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(remix, "_SOON", soon)
     two, one, asked = Rehearsal(mate), Rehearsal(), list[str]()
     tell, follow = mate.tell, mate.follow
-    mate.follow = lambda song, spans: (asked.append("follow"), follow(song, spans))[1]  # type: ignore[method-assign]
+    mate.follow = lambda *told: (asked.append("follow"), follow(*told))[1]  # type: ignore[method-assign]
     mate.tell = lambda song, told, spans: (asked.append(told[0]), tell(song, told, spans))[1]  # type: ignore[method-assign]
     for edit in (*EDITS, "\n[sections.verse]\nbars = 2\n", ""):
         performance = played(edit)
@@ -85,6 +86,21 @@ def test_a_loop_is_that_of_a_fresh_render(mate: Mate, helped: bool) -> None:
         assert plan.loops == edit.startswith("loop")
         assert (heard.desk.n == plan.tempo.sample(plan.end)) == plan.loops
         assert here.remix is not None and bool(here.remix.left()) != plan.loops
+
+
+def test_who_follows_measures(mate: Mate) -> None:
+    """Once a version was measured, most of the next one is measured by both while the room answers, no sample of it twice."""
+    two, one, ahead = Rehearsal(mate), Rehearsal(), list[Measured]()
+    two.sound(played(""))
+    assert two.remix is not None
+    hands = two.remix.hands
+    begin = hands.begin
+    hands.begin = lambda stale: (ahead.append(hands.early), begin(stale))[1]  # type: ignore[method-assign]
+    performance = played(EDITS[1])
+    assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
+    spans = [span for span, _ in ahead[0].energies]
+    assert sum(b - a for a, b in spans) > 10 * RATE
+    assert all(a < b <= c for (a, b), (c, _) in pairwise(spans))
 
 
 def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:
@@ -165,7 +181,7 @@ def test_what_goes_wrong_there_is_raised_here(mate: Mate) -> None:
 
 def test_nobody_waits_for_a_song_that_is_not_there(mate: Mate) -> None:
     """Told to follow what it does not know, the second process says so, takes no notice of what is reached, and goes on."""
-    mate.follow(7, [(0, 1)])
+    mate.follow(7, [(0, 1)], 1, None)
     mate.reached(1)
     with pytest.raises(KeyError):
         mate.answer()

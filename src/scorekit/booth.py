@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit.render import delivery, effects, loudness
+from scorekit.render import console, delivery, effects, loudness
 from scorekit.render.console import GRID, SLOW, Console, raised
 from scorekit.render.dsp import Samples
+from scorekit.render.loudness import CELL
 from scorekit.render.master import Ring, amplified
 from scorekit.render.tape import Make, Span, Tape, zeros
 
@@ -75,6 +76,81 @@ class Mix:
         return self.console.mended(a, self.console.standing(a, b), lows)
 
 
+class Measured(NamedTuple):
+    """What was measured of a mix ahead of the rest: over which samples its lows are known, and by the first sample of each
+    stretch its energies, and its peaks when looked at ``above`` so much."""
+
+    above: float = 0.0
+    heard: Sequence[Span] = ()
+    energies: Sequence[tuple[Span, Any]] = ()
+    peaks: Sequence[tuple[Span, Any]] = ()
+
+    def joined(self, other: Measured) -> Measured:
+        """Both, this one lying before the other."""
+        return Measured(
+            self.above, [*self.heard, *other.heard], [*self.energies, *other.energies], [*self.peaks, *other.peaks]
+        )
+
+
+class Measuring:
+    """A mix measured from left to right as soon as it stands: what is low in its sides, then energies and peaks, each as far as
+    all that it hears is there. What stood before sample ``a`` stands still, or (``cut``) is still to come from elsewhere."""
+
+    def __init__(self, mix: Mix, above: float, ask: Callable[[], None], a: int, cut: bool = False) -> None:
+        self.mix, self.above, self.ask = mix, above, ask
+        self.n, self.whole = mix.n, mix.n // CELL * CELL
+        self._heard = _begun(a, console.REACH, GRID, cut)
+        self._energy = _begun(self._heard, loudness.REACH, loudness.GRID, cut)
+        self._peak = _begun(self._heard, loudness.NEAR, _PEAKS, cut)
+        self._from = self._heard
+        self._energies, self._peaks = list[tuple[Span, Any]](), list[tuple[Span, Any]]()
+
+    def reach(self, b: int, last: bool, many: int = 1) -> None:
+        """The mix stands up to sample b; ``last``: and all that comes after that. At
+        least so ``many`` blocks are measured together."""
+        end = _ended(self._heard, b, console.REACH, GRID, many, last, self.n)
+        if end > self._heard:
+            self.mix.hear(self.ask, self._heard, end)
+            self._heard = end
+        last = last or self._heard == self.n
+        end = _ended(self._energy, self._heard, loudness.REACH, loudness.GRID, many, last, self.whole)
+        if end > self._energy:
+            self.ask()
+            span = self._energy, end
+            self._energies.append((span, loudness.energy_of(self.mix.read, self.whole, *span)))
+            self._energy = end
+        end = _ended(self._peak, self._heard, loudness.NEAR, _PEAKS, many, last, self.n)
+        if end > self._peak:
+            self.ask()
+            span = self._peak, end
+            self._peaks.append((span, loudness.peaks_of(self.mix.read, self.n, self.above, *span)))
+            self._peak = end
+
+    def found(self) -> Measured:
+        """What was measured."""
+        heard = [(self._from, self._heard)] if self._from < self._heard else []
+        return Measured(self.above, heard, self._energies, self._peaks)
+
+
+_TOGETHER = 4
+"""Blocks that are measured together as long as more is to come."""
+_PEAKS = 64 * CELL
+"""Samples in which peaks are looked for."""
+
+
+def _begun(a: int, far: int, grid: int, cut: bool) -> int:
+    """The first block that hears something from sample a on, or nothing before it."""
+    return -(-(a + far) // grid) * grid if cut else max(a - far, 0) // grid * grid
+
+
+def _ended(begun: int, b: int, far: int, grid: int, many: int, last: bool, n: int) -> int:
+    """Where the blocks end that hear nothing after sample b, so ``many`` of them at a time; or the last ones that hear something
+    before it."""
+    if last or b >= n:
+        return min(-(-(b + far) // grid) * grid, n)
+    return begun + max(b - far - begun, 0) // (many * grid) * (many * grid)
+
+
 class Booth:
     """A song as the other of two processes has it: buses, lows, gains and file, each in memory of its own."""
 
@@ -107,9 +183,10 @@ class Booth:
                 break
         return found
 
-    def follow(self, spans: Sequence[Span]) -> list[Any]:
-        """``ring`` over some spans while the other process is still at what is sent to the room."""
-        at = 0
+    def follow(self, spans: Sequence[Span], above: float | None, claim: Callable[[], bool]) -> list[Any]:
+        """``ring`` over some spans while the other process is still at what is sent to the room, piece by piece as long as there
+        is one to be claimed; and what is measured meanwhile, of peaks ``above`` so much, unless that is None."""
+        at, answered, measured = 0, list[Span](), Measured(above or 0.0)
 
         def wait(end: int) -> None:
             nonlocal at
@@ -117,16 +194,28 @@ class Booth:
                 at = self.reached()
             self.ask()
 
-        found = []
         try:
             for a, b in spans:
-                found.append(self.tape.sounded(wait, a, b))
+                answers = self.tape.sounding(a, b)
+                measuring = None if above is None else Measuring(self.mix, above, self.ask, a)
+                stands, ends = a, self.tape.strides(a, b)
+                while ends and claim():
+                    wait(ends[0])
+                    answered += next(answers)
+                    stands = ends.pop(0)
+                    if measuring:
+                        measuring.reach(stands, not ends, many=_TOGETHER)
+                if measuring and stands > a:
+                    measuring.reach(stands, not ends)
+                    measured = measured.joined(measuring.found())
+                if ends:
+                    break
         except Superseded:
             pass
         finally:
             while at < FAR:
                 at = self.reached()
-        return found
+        return [answered, measured]
 
     def ring(self, a: int, b: int) -> list[Span]:
         """The room answers; where that is another answer."""

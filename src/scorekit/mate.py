@@ -8,10 +8,13 @@ as much again in pages that are copied.
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import pickle
 import signal
+import sys
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -54,12 +57,14 @@ class Mate:
         self._flag = mmap.mmap(-1, mmap.PAGESIZE)
         """Whose first byte says that what is being done is given up."""
         (heard, told), (answers, answered) = os.pipe(), os.pipe()
+        self._left, self._put = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        """A byte for each piece of a common work that nobody has begun."""
         parent = os.getpid()
 
         def serve() -> None:
             os.close(told)
             os.close(answers)
-            _serve(heard, answered, parent, self._flag)
+            _serve(heard, answered, parent, self._flag, self.claim)
 
         self._process: Aside[None] | None = Aside(serve)
         os.close(heard)
@@ -86,10 +91,24 @@ class Mate:
         self._flag[0] = 0
         self._tell(("do", song, told, spans))
 
-    def follow(self, song: int, spans: Sequence[tuple[int, int]]) -> None:
-        """The room of a song is to answer over some spans, as far as it is told what was ``reached``."""
+    def follow(self, song: int, spans: Sequence[tuple[int, int]], pieces: int, above: float | None) -> None:
+        """The room of a song is to answer over some spans of so many pieces, as far as it is told what was ``reached``, and as
+        long as there is a piece to ``claim``; what comes of it is to be measured (see ``booth.Booth.follow``)."""
         self._flag[0] = 0
-        self._tell(("follow", song, None, spans))
+        self.claim(self.left())
+        os.write(self._put, bytes(pieces))
+        self._tell(("follow", song, above, spans))
+
+    def left(self) -> int:
+        """How many pieces nobody has begun."""
+        return int.from_bytes(fcntl.ioctl(self._left, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    def claim(self, pieces: int = 1) -> int:
+        """Begins so many pieces, or those that are left. Whichever process does, nobody else has the same."""
+        try:
+            return len(os.read(self._left, pieces)) if pieces else 0
+        except BlockingIOError:
+            return 0
 
     def make(self, families: Sequence[Sequence[tuple[str, Take, Tone]]]) -> None:
         """Bodies are wanted: by family the name of the patch, the take, the tone of each."""
@@ -122,6 +141,9 @@ class Mate:
         for file in (self._told, self._answers):
             with suppress(OSError):
                 file.close()
+        for number in (self._left, self._put):
+            with suppress(OSError):
+                os.close(number)
         if self._process is not None:
             self._process.__exit__(None, None, None)
             self._process = None
@@ -134,7 +156,7 @@ class Mate:
             raise Lost from None
 
 
-def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
+def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap, claim: Callable[[], int]) -> None:
     """The other process: until the pipe is closed, by whatever end of the first one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that will say so
     songs: dict[int, Booth] = {}
@@ -151,7 +173,7 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap) -> None:
                 if wish == "do":
                     found = songs[song].done(what, where)
                 elif wish == "follow":
-                    found = songs[song].follow(where)
+                    found = songs[song].follow(where, what, lambda: claim() > 0)
                 elif wish == "make":
                     found = _made(what, flag)
                 else:

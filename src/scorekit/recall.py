@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scorekit.booth import Measured
 from scorekit.render import delivery, loudness
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL, PIECE, PIECES
 from scorekit.render.master import Hands
-from scorekit.render.tape import Span, aligned, halves
+from scorekit.render.tape import Span, aligned, halves, without
 
 Result = TypeVar("Result")
 SHEET = 4_096
@@ -29,7 +30,10 @@ class Recall(Hands):
         """Where the mix is another one, on ``console.GRID``."""
         self.energy: NDArray[np.float64] = np.zeros(0)
         self.curves: dict[Hashable, Samples] = {}
+        self.early = Measured()
+        """What of the version that is to be worked out is measured before it is asked for."""
         self._asked: set[Hashable] = set()
+        self._above: dict[int, float] = {}
 
     def both(
         self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
@@ -71,26 +75,37 @@ class Recall(Hands):
         """A version is to be worked out that differs in some spans from all that is known."""
         self.stale, self._asked = stale, set()
 
+    def above(self, n: int) -> float | None:
+        """What the peaks of n samples were looked at above by the last version, as they are likely to be again."""
+        return self._above.get(n)
+
     def done(self) -> None:
         """The version is worked out: curves that it had no use for are not true of it."""
+        self.early = Measured()
         self.curves = {key: self.curves[key] for key in self._asked}
 
     def _energies(self, work: partial[NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
         spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
         if self.energy.size != n // PIECE:
             self.energy, spans = np.zeros(n // PIECE), [(0, n)]
-        cut = halves(aligned(spans, grain, n), grain)
-        for (a, b), found in zip(cut, self.both(work, cut, ("energies", *work.args[1:])), strict=True):
+        known = self.early.energies
+        cut = halves(without(aligned(spans, grain, n), [span for span, _ in known]), grain)
+        done = zip(cut, self.both(work, cut, ("energies", *work.args[1:])), strict=True)
+        for (a, b), found in (*known, *done):
             self.energy[a // PIECE : b // PIECE] = found
         return self.energy.copy()
 
     def _measured(self, work: partial[Samples], n: int, grain: int) -> Samples:
         """True peaks, which hang upon what they are to be looked at above."""
         key = ("peaks", work.args[2]), n
+        self._above = {n: work.args[2]}
         known, spans = self.curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
         found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
-        cut = halves(aligned(spans if known is not None else [(0, n)], grain, n), grain)
-        for (a, _), peaks in zip(cut, self.both(work, cut, ("peaks", *work.args[1:])), strict=True):
+        ahead = self.early.peaks if known is not None and self.early.above == work.args[2] else ()
+        wide = aligned(spans if known is not None else [(0, n)], grain, n)
+        cut = halves(without(wide, [span for span, _ in ahead]), grain)
+        done = zip(cut, self.both(work, cut, ("peaks", *work.args[1:])), strict=True)
+        for (a, _), peaks in (*ahead, *done):
             found[a // PIECE : a // PIECE + peaks.size] = peaks
         self.curves[key] = found
         self._asked.add(key)

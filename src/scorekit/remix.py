@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from math import prod
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit import exchange, pipeline
-from scorekit.booth import FAR, GivenUp, Mix, Superseded, World
+from scorekit.booth import FAR, GivenUp, Measured, Measuring, Mix, Superseded, World
 from scorekit.exchange import Change, Kicks
 from scorekit.mate import Block, Lost, Mate
 from scorekit.recall import SHEET, Recall, sheets, spread
@@ -30,7 +30,7 @@ from scorekit.render.master import Family, prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Make, Span, Tape, aligned, halves, parted
+from scorekit.render.tape import Make, Span, Tape, aligned, halves, without
 from scorekit.render.voices import Bodies, Body, Keeper
 from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
@@ -110,10 +110,10 @@ class Remix:
             self._tape.begin(desk.n, desk.room, desk.delay)
             hands.resize(world)
         tape = self._tape
+        desk.standing = tape.read
         self._exchange(desk, laid)
         spans = aligned(((a - consoles.REACH, b + consoles.REACH) for a, b in tape.stale), GRID, desk.n)
         hands.begin(spans)
-        desk.standing = tape.read
         done = desked(desk, plan.master, hands)
         hands.file.gains, spans = done.gains, hands.stale
         data = delivery.delivered(done.samples, done.n, "wav", pipeline.marks(plan), hands)
@@ -128,6 +128,7 @@ class Remix:
         where that is soon done or nothing is there yet, and the mate follows with the room; else line by line, as each may be
         the last one."""
         tape, hands = self._tape, self.hands
+        hands.early = Measured()
         changes = exchange.changes(self._on, desk, laid)
         cost = sum(change.cost for change in changes)
         ring = partial(tape.ring, lambda end: hands.give_up())
@@ -144,7 +145,8 @@ class Remix:
         make = partial(self._made, desk, changes)
         if not tape.heard():
             make()
-        ring(lambda work, spans, grain: hands.following(make, cost, work, spans, grain))
+        hands.listen(desk, tape)
+        ring(lambda work, spans, grain: hands.following(make, work, spans, grain))
 
     def _made(self, desk: Console, changes: Sequence[Change], reached: Callable[[int], None] = lambda at: None) -> None:
         def at(end: int) -> None:
@@ -202,7 +204,7 @@ class Remembering(Recall):
         self._blocks: dict[str, Block] = {}
         self._song, self._known = next(_SONGS), False
         self.file = File(self.shared)
-        self._mix = Mix(self.shared)
+        self._mix, self._tape = Mix(self.shared), Tape()
 
     def work(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of the jobs, in order."""
@@ -246,7 +248,7 @@ class Remembering(Recall):
     def mixed(self, console: Console) -> Mix:
         """The mix of the last version, mended; a loop is measured and written whole."""
         self._mix.console = console
-        spans = halves(aligned(self.stale, GRID, console.n), GRID)
+        spans = halves(without(aligned(self.stale, GRID, console.n), self.early.heard), GRID)
         self.both(partial(self._mix.hear, self.give_up), spans, ("hear",))
         if console.loop:
             self.stale = ((0, 2 * console.loop),)  # what is new may be heard in the next round
@@ -274,34 +276,47 @@ class Remembering(Recall):
         own = self._meanwhile(lambda: [self._checked(work, *span) for span in mine])
         return interleaved(own, self.mate.answer())
 
+    def listen(self, console: Console, tape: Tape) -> None:
+        """Told what is about to be mixed, before it is."""
+        self._mix.console, self._tape = console, tape
+
     def following(
-        self,
-        first: Callable[..., None],
-        cost: float,
-        work: Callable[[int, int], Result],
-        spans: Sequence[Span],
-        grain: int,
-    ) -> list[Result]:
-        """``first``, which is told whom to tell how far it is and costs as much as so many samples, and ``work(a, b)`` over
-        spans, which follows it: the mate begins with that at once."""
-        length = sum(b - a for a, b in spans)
-        if self.mate is None or length < _LONG:
+        self, first: Callable[..., None], work: Callable[[int, int], list[Span]], spans: Sequence[Span], grain: int
+    ) -> list[list[Span]]:
+        """``first``, which is told whom to tell how far it is, and ``work(a, b)`` over spans, which follows it: the mate begins
+        with that at once; when all is there half of what is left is done here, then half of the rest. Who is at it measures
+        what has become of the mix, where it will be asked for what it was asked for of the last version."""
+        if self.mate is None or sum(b - a for a, b in spans) < _LONG:
             first()
             return self.both(work, halves(spans, grain), ("ring",))
-        its, mine = parted(spans, (length + cost) / 2, grain)
-        self._meet(self.mate)
-        self.mate.follow(self._song, its)
-        own = self._meanwhile(partial(self._led, self.mate, first, work, mine))
-        return [*self.mate.answer(), *own]
+        mate, pieces = self.mate, [cut for a, b in spans for cut in pairwise((a, *self._tape.strides(a, b)))]
+        above = self.above(self._mix.n) if self._tape.plain() else None
+        self._meet(mate)
+        mate.follow(self._song, spans, len(pieces), above)
+        begins, ends = {a for a, _ in spans}, {b for _, b in spans}
 
-    def _led(
-        self, mate: Mate, first: Callable[..., None], work: Callable[[int, int], Result], spans: Sequence[Span]
-    ) -> list[Result]:
-        try:
-            first(mate.reached)
-        finally:
-            mate.reached(FAR)
-        return [self._checked(work, *span) for span in spans]
+        def led() -> tuple[list[list[Span]], Measured]:
+            try:
+                first(mate.reached)
+            finally:
+                mate.reached(FAR)
+            answers, measured = list[list[Span]](), Measured(above or 0.0)
+            end = len(pieces)
+            while mine := mate.claim((mate.left() + 1) // 2):
+                end, mine = end - mine, end
+                for a, b in aligned(pieces[end:mine], 1, self._mix.n):
+                    answers.append(self._checked(work, a, b))
+                    if above is not None:
+                        measuring = Measuring(self._mix, above, self.give_up, a, a not in begins)
+                        measuring.reach(b, b in ends)
+                        measured = measuring.found().joined(measured)
+            return answers, measured
+
+        answers, mine = self._meanwhile(led)
+        answered, its = mate.answer()
+        if above is not None:
+            self.early = its.joined(mine)
+        return [answered, *answers]
 
     def _meet(self, mate: Mate) -> None:
         """Sees to it that the mate knows the song."""

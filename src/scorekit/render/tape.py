@@ -7,9 +7,9 @@ console's to the bit, whatever came and went before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,18 @@ def aligned(spans: Iterable[Span], grid: int, n: int) -> tuple[Span, ...]:
         elif b > a:
             found.append((a, b))
     return tuple(found)
+
+
+def without(spans: Iterable[Span], done: Iterable[Span]) -> list[Span]:
+    """What of some spans is in none of others, which do not overlap and come in order."""
+    found = list[Span]()
+    for a, b in spans:
+        for low, high in done:
+            if low < b and high > a:
+                found += [(a, low)] if a < low else []
+                a = max(a, high)
+        found += [(a, b)] if a < b else []
+    return found
 
 
 def halves(spans: Iterable[Span], grain: int) -> list[Span]:
@@ -66,17 +78,6 @@ def one_by_one(work: Callable[[int, int], list[Span]], spans: Sequence[Span], gr
     return [work(a, b) for a, b in spans]
 
 
-def parted(spans: Iterable[Span], share: float, grain: int) -> tuple[list[Span], list[Span]]:
-    """Spans in two: about ``share`` samples of them, cut at a multiple of a grain, and the rest."""
-    left, right = list[Span](), list[Span]()
-    for a, b in spans:
-        cut = min(a + max(round(share / grain), 0) * grain, b)
-        share -= cut - a
-        left += [(a, cut)] if cut > a else []
-        right += [(cut, b)] if cut < b else []
-    return left, right
-
-
 class Move(NamedTuple):
     """Something about to happen to what is heard of a line in some spans, which do not overlap: on its way through some
     consoles, along the strips of some lines that all sound like it, it is added to the buses, or taken away."""
@@ -105,6 +106,9 @@ class Struck:
         """That is what ``laid.sound`` said of a to b."""
         self._kept.setdefault(laid, []).append((a, b, heard))
         self._size += heard[1].nbytes if heard else 0
+
+    def tidy(self) -> None:
+        """Too much is let go of."""
         while self._size > _STRUCK:
             self.forget(next(iter(self._kept)))
 
@@ -173,15 +177,24 @@ class Tape:
                         heard = self._struck.sound(laid, low, high, ways[0][0].scratch)
                         if laid in coming:
                             self._struck.keep(laid, low, high, heard)
-                        for desk, line, put in ways if heard else ():
-                            desk.place(self.made, line, heard, 0, put)
+                        if heard:
+                            for desk, line, put in ways:
+                                desk.place(self.made, line, heard, 0, put)
                 reached(min(at + BLOCK, b))
         for laid in {move.laid for move in moves}.difference(coming):
             self._struck.forget(laid)
+        self._struck.tidy()
 
     def heard(self) -> tuple[Span, ...]:
         """Where the room has to answer to what is sent to it now."""
         return self._heard("verb", self.room.hop, self.room.reach) if self.room else ()
+
+    def plain(self) -> bool:
+        """Whether the mix is as it will be as soon as the room has answered: all that is expected lies where it answers, far
+        from where it answers next, and no echo does."""
+        heard, sent = self.heard(), aligned(self._sent["delay"], 1, self.n) if self.delay else ()
+        far = all(a - b >= BLOCK for (_, b), (a, _) in pairwise(heard))
+        return far and not sent and not without(aligned(self.stale, 1, self.n), heard)
 
     def ring(self, ask: Ask, each: Each = one_by_one) -> None:
         """Room and echo answer to what is sent to them now; before each piece it is asked whether to go on."""
@@ -205,26 +218,40 @@ class Tape:
     def sounded(self, ask: Ask, a: int, b: int) -> list[Span]:
         """The room answers to what is sent to it from sample a to b, multiples of its hop or the end; where that is another
         answer."""
+        return self._asked(ask, self.strides(a, b), self.sounding(a, b))
+
+    def strides(self, a: int, b: int) -> list[int]:
+        """Where each piece that the room answers at once ends, from sample a to b."""
+        assert self.room is not None
+        return [min(at + self.room.stride, b) for at in range(a, b, self.room.stride)]
+
+    def sounding(self, a: int, b: int) -> Iterator[list[Span]]:
+        """The same piece by piece, each as it is asked for."""
         assert self.room is not None
         room = self.room.silent()
         if a:
             room.hear(audible(self.made.verb[max(a - room.reach, 0) : a]))
-        return self._answered(room, self.made.verb, self._room, a, b, room.hop, room.stride, ask)
+        return self._answers(room, self.made.verb, self._room, a, b, room.hop, room.stride)
 
     def _echoed(self, ask: Ask, a: int, b: int) -> list[Span]:
         echo = effects.Echo(self.delay)
         for at in range(max(a - echo.reach, 0) // CHUNK * CHUNK, a, CHUNK):
             answer(echo, self.made.delay[at : at + CHUNK])
-        return self._answered(echo, self.made.delay, self._echo, a, b, CHUNK, CHUNK, ask)
+        answers = self._answers(echo, self.made.delay, self._echo, a, b, CHUNK, CHUNK)
+        return self._asked(ask, [min(at + CHUNK, b) for at in range(a, b, CHUNK)], answers)
 
-    def _answered(
-        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int, stride: int,
-        ask: Ask,
-    ) -> list[Span]:  # fmt: skip
+    def _asked(self, ask: Ask, ends: Sequence[int], answers: Iterator[list[Span]]) -> list[Span]:
         found = list[Span]()
+        for end in ends:
+            ask(end)
+            found += next(answers)
+        return found
+
+    def _answers(
+        self, ringing: effects.Room | effects.Echo, send: Whole, known: Whole, a: int, b: int, hop: int, stride: int
+    ) -> Iterator[list[Span]]:
         for at in range(a, b, stride):
             end = min(at + stride, b)
-            ask(end)
             here = slice(at, end)
             new = answer(ringing, send[here])
             step = new - known[:, here]
@@ -232,5 +259,4 @@ class Tape:
             if others:
                 self.made.dry[:, here] += step
                 known[:, here] = new
-                found += [(first, min(first + hop, end)) for first in others]
-        return found
+            yield [(first, min(first + hop, end)) for first in others]
