@@ -129,7 +129,7 @@ def compose(plan: Plan, store: Store | None = None, listen: Listener = quiet) ->
         decisions += settled
         passages.append(passage)
     listen(Progress("compose", "", len(plan.placements), len(plan.placements)))
-    return heard_whole(Score(plan, tuple(passages), tuple(decisions)))
+    return heard_whole(Score(plan, tuple(passages), tuple(decisions)), store)
 
 
 def unmixed(plan: Plan) -> Plan:
@@ -154,11 +154,14 @@ def rehearsed(plan: Plan, placement: Placement, store: Store) -> tuple[tuple[Dec
     return settled, reconciled(plan, placement, arrangement, phrases, store)
 
 
-def heard_whole(score: Score) -> Score:
+def heard_whole(score: Score, store: Store) -> Score:
     """The score with what can be found only in the whole song added to its decisions."""
-    from scorekit.ensemble.conflicts.whole import whole
+    from scorekit.ensemble.conflicts.whole import Facts, facts, whole
 
-    return replace(score, decisions=(*score.decisions, *whole(score)))
+    def known(number: int, placement: Placement, passage: Passage) -> Facts:
+        return store.again(f"facts/{number}", (placement, passage), partial(facts, placement, passage))
+
+    return replace(score, decisions=(*score.decisions, *whole(score, known)))
 
 
 def arranged(plan: Plan, placement: Placement) -> tuple[Arrangement, tuple[Decision, ...]]:

@@ -5,7 +5,7 @@ These are findings. Nothing is mended here: what a section plays must not depend
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log
 
 from msgspec import Struct
@@ -26,28 +26,36 @@ class Heard(Struct, frozen=True):
     energy: float
 
 
-def whole(score: Score) -> tuple[Decision, ...]:
+Facts = tuple[float, float, float]
+"""Log of onsets a bar, mean velocity, and how many parts play in a section."""
+Known = Callable[[int, Placement, Passage], Facts]
+"""``facts`` of the section with a number, or something that remembers them."""
+
+
+def whole(
+    score: Score, known: Known = lambda number, placement, passage: facts(placement, passage)
+) -> tuple[Decision, ...]:
     """Findings about the song as a whole, in the order key, energy."""
     if score.plan.resolver == "off":
         return ()
     pairs = list(zip(score.plan.placements, score.passages, strict=True))
-    sounding = [pair for pair in pairs if any(phrase.notes for phrase in pair[1].phrases)]
-    heard = [Heard(p, e) for (p, _), e in zip(sounding, energies(sounding), strict=True)]
+    sounding = [n for n, (_, passage) in enumerate(pairs) if any(phrase.notes for phrase in passage.phrases)]
+    rows = [known(n, *pairs[n]) for n in sounding]
+    heard = [Heard(pairs[n][0], energy) for n, energy in zip(sounding, energies(rows), strict=True)]
     return (*unclear(pairs), *unrealised(heard), *no_peak(heard, score.plan.end))
 
 
 # -- energy ----------------------------------------------------------------------------------------
 
 
-def energies(pairs: Sequence[tuple[Placement, Passage]]) -> list[float]:
+def energies(rows: Sequence[Facts]) -> list[float]:
     """Heard energy of sections: the sum of the standard scores of log onset rate, mean velocity and parts playing."""
-    rows = [facts(placement, passage) for placement, passage in pairs]
     columns = [scores(column) for column in zip(*rows, strict=True)]
     return [sum(row) for row in zip(*columns, strict=True)]
 
 
-def facts(placement: Placement, passage: Passage) -> tuple[float, float, float]:
-    """Log of onsets a bar, mean velocity, and how many parts play."""
+def facts(placement: Placement, passage: Passage) -> Facts:
+    """What the energy of a section is reckoned from."""
     lines = [phrase.notes for phrase in passage.phrases if phrase.notes]
     onsets = sum(len({note.start for note in line}) for line in lines)
     notes = [note for line in lines for note in line]
