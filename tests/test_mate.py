@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from itertools import chain, count, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,30 @@ def test_who_follows_measures(mate: Mate) -> None:
     spans = [span for span, _ in ahead[0].energies]
     assert sum(b - a for a, b in spans) > 10 * RATE
     assert all(a < b <= c for (a, b), (c, _) in pairwise(spans))
+
+
+def test_a_gain_to_and_fro() -> None:
+    """Peaks are looked at above what the gain makes of them. A song that gets its old gain again is measured where it was
+    edited since, and nowhere else; and it is what a fresh render makes of it."""
+    two, found = Rehearsal(), list[float]()
+    two.sound(played(""))
+    assert two.remix is not None
+    hands = two.remix.hands
+    both = hands.both
+
+    def watched(work: Any, spans: Any, told: Any = ()) -> Any:
+        found[-1] += sum(b - a for a, b in spans) / RATE if told and told[0] == "peaks" else 0.0
+        return both(work, spans, told)
+
+    hands.both = watched  # type: ignore[method-assign]
+    cell = '\n[sections."verse/1".parts.keys]\nreroll = {}\n'
+    for number, master in enumerate(("\n[master]\nlufs = -18\n", "") * 2):
+        found.append(0.0)
+        performance = played(cell.format(number + 2) + master)
+        heard = two.sound(performance)
+    assert bytes(heard.wav) == bytes(pipeline.audio(performance).wav)
+    assert found[0] > 18.0
+    assert all(0.0 < seconds < 15.0 for seconds in found[2:])
 
 
 def test_what_is_given_up_is_done_with_the_next(mate: Mate) -> None:

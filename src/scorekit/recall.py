@@ -18,6 +18,8 @@ from scorekit.render.master import Hands
 from scorekit.render.tape import Span, aligned, halves, without
 
 Result = TypeVar("Result")
+_OLDER, _FAR = 6, 1 << 62
+"""Curves that are kept for a while; a sample after the end of all songs."""
 SHEET = 4_096
 """Samples of the file that are written together."""
 
@@ -30,6 +32,9 @@ class Recall(Hands):
         """Where the mix is another one, on ``console.GRID``."""
         self.energy: NDArray[np.float64] = np.zeros(0)
         self.curves: dict[Hashable, Samples] = {}
+        self._older: dict[Hashable, tuple[Samples, tuple[Span, ...]]] = {}
+        """Curves that the last versions had no use for, and where the mix has become another one since they were true: a song
+        whose gain is another one is often about to get its old one again."""
         self.early = Measured()
         """What of the version that is to be worked out is measured before it is asked for."""
         self._asked: set[Hashable] = set()
@@ -60,12 +65,12 @@ class Recall(Hands):
 
     def curve(self, given: tuple[Hashable, ...], work: Callable[[int, int], Samples], n: int, reach: int) -> Samples:
         """``work(0, n)``: of what is known from before, only what is near to what is stale."""
-        known = self.curves.get((given, n))
+        known, stale = self._standing((given, n))
         if known is None:
             known = np.concatenate(self.both(work, halves([(0, n)], CELL)))
         else:
             known = known.copy()  # whoever got it last may still hold it
-            for a, b in aligned(((a - reach, b + reach) for a, b in self.stale), CELL, n):
+            for a, b in aligned(((a - reach, b + reach) for a, b in stale), CELL, n):
                 known[a // PIECE : b // PIECE] = work(a, b)
         self.curves[given, n] = known
         self._asked.add((given, n))
@@ -80,9 +85,19 @@ class Recall(Hands):
         return self._above.get(n)
 
     def done(self) -> None:
-        """The version is worked out: curves that it had no use for are not true of it."""
+        """The version is worked out: curves that it had no use for are no longer true of it."""
         self.early = Measured()
+        unasked = {key: (found, ()) for key, found in self.curves.items()} | self._older
+        older = [(key, of) for key, of in unasked.items() if key not in self._asked][:_OLDER]
+        self._older = {key: (found, aligned([*since, *self.stale], 1, _FAR)) for key, (found, since) in older}
         self.curves = {key: self.curves[key] for key in self._asked}
+
+    def _standing(self, key: Hashable) -> tuple[Samples | None, Sequence[Span]]:
+        """What is known of a curve, and where that is not true."""
+        if (known := self.curves.get(key)) is not None:
+            return known, self.stale
+        found, since = self._older.get(key, (None, ()))
+        return found, [*since, *self.stale]
 
     def _energies(self, work: partial[NDArray[np.float64]], n: int, grain: int) -> NDArray[np.float64]:
         spans: Iterable[Span] = ((a - loudness.REACH, b + loudness.REACH) for a, b in self.stale)
@@ -99,7 +114,8 @@ class Recall(Hands):
         """True peaks, which hang upon what they are to be looked at above."""
         key = ("peaks", work.args[2]), n
         self._above = {n: work.args[2]}
-        known, spans = self.curves.get(key), ((a - loudness.NEAR, b + loudness.NEAR) for a, b in self.stale)
+        known, stale = self._standing(key)
+        spans = [(a - loudness.NEAR, b + loudness.NEAR) for a, b in stale]
         found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
         ahead = self.early.peaks if known is not None and self.early.above == work.args[2] else ()
         wide = aligned(spans if known is not None else [(0, n)], grain, n)
