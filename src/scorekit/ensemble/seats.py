@@ -14,8 +14,8 @@ from scorekit.timebase import Tick
 
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0)),
-    "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 0.1)),
-    "strings": ((-7, 1.5), (0, 2.0), (9, 0.15)),
+    "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 0.5)),
+    "strings": ((-7, 1.5), (0, 2.0), (9, 0.8)),
     "brass": ((0, 1.0), (5, 2.0), (9, 1.5)),
 }
 """Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
@@ -23,7 +23,7 @@ BOUNDS = {"keys": (45, 91), "pads": (45, 88), "strings": (48, 95), "brass": (50,
 """Lowest and highest pitch anybody goes for it."""
 NEAR = 5.0
 """Semitones between the middles of two lanes under which they are one chair."""
-UNDER, OVER = 1, 2
+UNDER, OVER = 1, 6
 """Semitones over the lowest tone of the tune's lane up to which a chair's middle is under the tune, and under the highest from
 which on a chair is over it."""
 BETWEEN = {"brass": 11}
