@@ -284,7 +284,7 @@ class Plan(Struct, frozen=True):
 
     def cell(self, section: Section, part: str) -> Cell:
         """What the song asks of a part in a section."""
-        return next((cell for where, name, cell in self.cells if where == section.id and name == part), Cell())
+        return next((cell for where, name, cell in self.cells if name == part and where == section.id), Cell())
 
     def part(self, name: str) -> Part:
         """The part of that name; KeyError if it is not in the band."""

@@ -26,10 +26,11 @@ class Traced(Struct, frozen=True):
     PROVENANCE: ClassVar[tuple[str, ...]] = ()
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and content(self) == content(other)
+        kind = type(self)
+        return type(other) is kind and (read := reader(kind))(self) == read(other)
 
     def __hash__(self) -> int:
-        return hash(content(self))
+        return hash(reader(type(self))(self))
 
 
 @cache

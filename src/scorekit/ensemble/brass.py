@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from scorekit import theory
-from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import early, next_eighth, offbeat
 from scorekit.ensemble.lines import doubled, inner_setting, riff, unison_riff
@@ -65,7 +64,7 @@ class Brass:
 
 def stabs(player: Player) -> list[Draft]:
     """Short chords on the genre's rhythm or the rhythm generator's accents, one bar in four left free."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain, drafts = led(player, parts), []
     for tone in list(rhythm(player)) or accented(player):
         long = tone.length > PPQ // 2
@@ -107,7 +106,7 @@ def _pushes(player: Player, number: int) -> list[Tick]:
 
 def backgrounds(player: Player) -> list[Draft]:
     """Long guide tones behind the tune, entering off the beat and let go before the next chord."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain = led(player, parts, min(3, player.voices))
     half = offbeat(player.brief.section)
     out = []
@@ -160,7 +159,7 @@ def answer(player: Player) -> list[Draft]:
     lead = player.brief.hears("lead")
     if not lead:
         return riff(player)
-    parts = tuple(replace(span, ceiling=127, held=()) for span in spans(player.brief))  # the tune is silent there
+    parts = tuple(replace(span, ceiling=127, held=()) for span in player.spans)  # the tune is silent there
     chain, drafts = led(player, parts, min(3, player.voices)), []
     for n, (start, end, call) in enumerate(gaps(player, lead)):
         if not player.brief.seed.at(start // player.bar).chance(f"answer/{n}", 0.85):
@@ -259,7 +258,7 @@ def _stepped(player: Player, pitch: int, steps: int, tick: Tick) -> int:
 
 def falls(player: Player) -> list[Draft]:
     """Stabs on the band's accents, and near the end of every four bars a chord that falls off."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain, section = led(player, parts), player.brief.section
     out = []
     for end in (*range(4 * player.bar, section.length, 4 * player.bar), section.length):

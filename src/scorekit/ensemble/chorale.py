@@ -54,12 +54,12 @@ def spans(brief: Brief) -> tuple[Span, ...]:
 def dressed(chord: Chord, key: Key) -> Chord:
     """A power chord with the third the key has above its root, so that those who hold chords have one to hold; in minor keys with
     a raised sixth or seventh that of natural minor: those lead, they are no thirds."""
+    if chord.quality != "5":
+        return chord
     mode = "minor" if key.mode in ("harmonic_minor", "melodic_minor") else key.mode
     classes = {pitch % 12 for pitch in theory.scale_pitches(key.tonic, mode)}
     third = next((i for i in (3, 4) if (chord.root + i) % 12 in classes), None)
-    if chord.quality != "5" or third is None:
-        return chord
-    return replace(chord, quality="min" if third == 3 else "maj")
+    return chord if third is None else replace(chord, quality="min" if third == 3 else "maj")
 
 
 def _span(start: Tick, end: Tick, chord: Chord, lead: Sequence[Note]) -> Span:

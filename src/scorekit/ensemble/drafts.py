@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from scorekit import theory
 from scorekit.ensemble import intents
 from scorekit.ensemble.base import VELOCITY, Pen
-from scorekit.ensemble.chorale import Span, Voicing, spans
+from scorekit.ensemble.chorale import Span, Voicing
 from scorekit.ensemble.listening import begun, unfolded
 from scorekit.ensemble.seats import opened
 from scorekit.ensemble.sustain import Draft, Player, led, voicing_at
@@ -25,7 +25,7 @@ def perform(player: Player, drafts: Sequence[Draft]) -> Phrase:
     if not brief.lane.plays:
         return pen.phrase(brief.section.length)
     out = _entered(anchored(player, drafts), intents.absences(brief))
-    parts = spans(brief)
+    parts = player.spans
     breathes = _breathes(player)
     chain = led(player, parts) if intents.strikes(brief.section, brief.part) or brief.ending or breathes else ()
     out = _breathed(player, out, parts, chain) if breathes else out

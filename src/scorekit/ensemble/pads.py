@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from scorekit import theory
-from scorekit.ensemble.chorale import spans
 from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import early
 from scorekit.ensemble.motifs import beats
@@ -58,7 +57,7 @@ class Pads:
 
 def drone(player: Player) -> list[Draft]:
     """Root and fifth of the key under everything, the fifth giving way where a chord contradicts it."""
-    key, lane, parts = player.brief.section.key, player.brief.lane, spans(player.brief)
+    key, lane, parts = player.brief.section.key, player.brief.lane, player.spans
     root = theory.fold(key.tonic + 48, lane.low, lane.low + 11)
     chain = []
     for span in parts:
@@ -71,7 +70,7 @@ def drone(player: Player) -> list[Draft]:
 def riser(player: Player) -> list[Draft]:
     """The pad, and in the last bars a line climbing through the chords, faster and louder, up to the boundary: a tone that
     stays is held, not struck again."""
-    section, lane, parts = player.brief.section, player.brief.lane, spans(player.brief)
+    section, lane, parts = player.brief.section, player.brief.lane, player.spans
     bars = min(8 if section.bars > 8 else 4, section.bars)
     start, drafts = section.length - bars * player.bar, sustain(replace(player, voices=max(2, player.voices - 1)))
     at, low = start, max(lane.low, lane.high - 18)
@@ -94,7 +93,7 @@ def riser(player: Player) -> list[Draft]:
 
 def pulse(player: Player) -> list[Draft]:
     """Chords in pulses, on the behaviour's rhythm or the beat (eighths at high energy), lighter off the beat."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain, section = led(player, parts), player.brief.section
     drafts = []
     for tone in list(rhythm(player)) or beats(section, player.brief.lane.tier >= 4):

@@ -207,13 +207,13 @@ def period(brief: Brief) -> int:
     """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
     lives on the kick has the drummer's two."""
     follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > 0.75
-    return 1 if not follows and _terse(whole_song(brief), brief.part) else 2
+    return 1 if not follows and _terse(brief.seed.address.partition("/")[0], brief.part) else 2
 
 
 @lru_cache(maxsize=64)
-def _terse(song: Seed, part: str) -> bool:
+def _terse(song: str, part: str) -> bool:
     """Whether a player's figures in a song are of one bar: asked for at every stroke."""
-    return song.at("terse", part).chance("one bar", TERSE)
+    return Seed(song).at("terse", part).chance("one bar", TERSE)
 
 
 def figured(brief: Brief, idea: BassLine | CompCell, bar: int) -> int:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble import intents
-from scorekit.ensemble.chorale import dressed, spans
+from scorekit.ensemble.chorale import dressed
 from scorekit.ensemble.drafts import perform
 from scorekit.ensemble.grid import eighths, next_eighth
 from scorekit.ensemble.lines import inner_setting, unison_riff
@@ -64,7 +64,7 @@ def phrased(player: Player) -> list[Draft]:
     """Silence for the first half of every four bars, then chords that grow (in a loud hook all four grow); where the energy is
     high or rises, eight bars end in a run of the top voice."""
     section, bar = player.brief.section, player.bar
-    parts = spans(player.brief)
+    parts = player.spans
     chain = led(player, parts, min(3, player.voices))
     drafts = list[Draft]()
     for first in range(0, section.bars, 4):
@@ -104,7 +104,7 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
     in loud sections above the tune where there is room, else a voice lower for a stroke that would lie on it."""
     brief = player.brief
     high = _above(player)
-    parts = tuple(replace(s, ceiling=127, held=()) for s in spans(brief)) if high is not player else spans(brief)
+    parts = tuple(replace(s, ceiling=127, held=()) for s in player.spans) if high is not player else player.spans
     chain, drafts = led(high, parts, 3), []
     cell = home(brief).choose("figure", FIGURES)
     onsets = list(rhythm(player)) or _running(player, fast)
@@ -148,7 +148,7 @@ def _running(player: Player, fast: bool) -> list[Tone]:
 
 def tremolo(player: Player) -> list[Draft]:
     """The chord's upper voices in repeated short strokes, swelling over each four bars."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain = led(player, parts, min(3, player.voices))
     step = PPQ // (player.brief.section.grid if player.brief.section.grid >= 3 else 4)
     drafts = []
@@ -161,7 +161,7 @@ def tremolo(player: Player) -> list[Draft]:
 
 def pizz(player: Player) -> list[Draft]:
     """Plucked chord tones, walking up and down the chord, resting on the last beat of every other bar."""
-    parts = spans(player.brief)
+    parts = player.spans
     chain, drafts = led(player, parts, 3), []
     grid = beats(player.brief.section, player.brief.lane.tier >= 3)
     onsets = list(rhythm(player)) or [t for t in grid if _plucked(player, t)]
@@ -258,7 +258,7 @@ def _stretches(
     more."""
     at = 0
     for start, end, call in (*moving, (player.brief.section.length, 0, ())):
-        for span in spans(player.brief):
+        for span in player.spans:
             begin, stop = max(span.start, at), min(span.end, start)
             if stop - begin >= PPQ:
                 yield begin, stop, ()

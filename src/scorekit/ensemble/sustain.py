@@ -6,6 +6,7 @@ A behaviour is a function from a :class:`Player` to drafts of notes (see ``draft
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from math import pi, sin
 
 from msgspec import Struct
@@ -48,7 +49,7 @@ class Draft(Struct, frozen=True):
         return self.start + self.length
 
 
-class Player(Struct, frozen=True):
+class Player(Struct, frozen=True, dict=True):
     """One section player at work: the brief, the behaviour chosen, and how many voices it has."""
 
     brief: Brief
@@ -63,6 +64,11 @@ class Player(Struct, frozen=True):
     @property
     def bar(self) -> Tick:
         return self.brief.section.meter.bar
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The chords it plays over."""
+        return spans(self.brief)
 
     def velocity(self, tick: Tick, depth: float = 6.0) -> float:
         """Velocity at a tick: the tier's, swelling over each four bars, rising through a ramp or a build."""
@@ -222,7 +228,7 @@ def moving(player: Player, parts: Sequence[Span]) -> list[list[tuple[Span, Voici
 
 def sustain(player: Player) -> list[Draft]:
     """Held chords, each voice moving only when it must."""
-    pieces = [piece for chord in moving(player, spans(player.brief)) for piece in chord]
+    pieces = [piece for chord in moving(player, player.spans) for piece in chord]
     return tied(player, [span for span, _ in pieces], [voicing for _, voicing in pieces], "held chords, voices led")
 
 
@@ -230,7 +236,7 @@ def organ_hold(player: Player) -> list[Draft]:
     """Held chords struck anew at each change."""
     return [
         replace(draft, velocity=player.velocity(draft.start, 3.0), manner="")
-        for pieces in moving(player, spans(player.brief))
+        for pieces in moving(player, player.spans)
         for draft in tied(player, [span for span, _ in pieces], [v for _, v in pieces], "held organ chords")
     ]
 
@@ -240,7 +246,7 @@ def swell(player: Player) -> list[Draft]:
     louder and louder, and stop together at the end."""
     block, drafts = 4 * player.bar, []
     whole = intents.peaks(player.brief.section)
-    parts = spans(player.brief)
+    parts = player.spans
     chain = led(player, parts)
     length = player.brief.section.length
     for start in range(0, length, block):
@@ -266,7 +272,7 @@ def _stagger(player: Player, start: Tick, stop: Tick, voicing: Voicing, u: float
 
 def high_pedal(player: Player) -> list[Draft]:
     """One high tone that belongs to most of the chords, giving way where it would clash; octaves at high energy."""
-    brief, parts = player.brief, spans(player.brief)
+    brief, parts = player.brief, player.spans
     low, high = max(brief.lane.low, brief.lane.high - 12), brief.lane.high
     home = max(range(low, high + 1), key=lambda p: (_belonging(p, parts), -abs(p - (high - 4))))
     deep = brief.lane.tier >= 4 and home - 12 >= brief.lane.low and not brief.hears("lead")
