@@ -71,8 +71,9 @@ def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], t
 
 STEADY = 3.0
 """How much likelier a figure is that suits quiet and loud statements of a section alike."""
-KEEPS = 0.6
-"""In how many songs a player keeps the figure of one section in all others that it suits."""
+KEEPS = {"guitar": (0.0, 0.5), "keys": (0.3, 0.75)}
+"""In which songs, of draws from 0 to 1, a comper keeps the figure of one section in all others that it suits: rather one of two, so
+that somebody has something else to say where a section begins. A bass lives on the kick, which changes."""
 
 
 def keeps(brief: Brief) -> bool:
@@ -89,7 +90,8 @@ def rooted(brief: Brief) -> Seed:
 
 @lru_cache(maxsize=64)
 def _keeps(song: Seed, part: str) -> bool:
-    return song.at("keeps", part).chance("figure", KEEPS)
+    low, high = KEEPS.get(part, (0.0, 0.0))
+    return low <= song.unit("keeps") < high
 
 
 def figure_of(

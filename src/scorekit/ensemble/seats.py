@@ -86,14 +86,19 @@ def yielding(voicing: Sequence[int], sung: Sequence[int], kept: Sequence[int] = 
     return tuple(chord)
 
 
+NEXT = 7
+"""Semitones to the next voice up to which a top voice may give way to it."""
+
+
 def tucked(voicing: Sequence[int], sung: Sequence[int], low: int) -> tuple[int, ...]:
     """A chord whose tones that still lie on the tune sound an octave lower, where a hand has room there: no lower than ``low``, a
-    tone and more from all others, and clear for their intervals."""
+    tone and more from all others, and clear for their intervals; a top voice only where the next one is near."""
     chord = sorted(voicing)
     for pitch in sorted((p for p in chord if covers(p, sung)), reverse=True):
         others, down = [p for p in chord if p != pitch], pitch - 12
         clear = all(min(down, p) >= LOW_LIMITS.get(abs(p - down), 0) and abs(p - down) >= 2 for p in others)
-        if down >= low and clear and not covers(down, sung):
+        near = pitch < chord[-1] or pitch - max(others, default=0) <= NEXT
+        if down >= low and clear and near and not covers(down, sung):
             chord = sorted([*others, down])
     return tuple(chord)
 

@@ -114,7 +114,8 @@ def _leaves(brief: Brief, stab: Stab, row: Row) -> bool:
 
 def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]:
     """Where others strike and nothing of one's own is near, now and then a stroke with them, the likelier the more they are;
-    strokes that nobody meets go as often: the same in every figure. Lines and even pulses are their own."""
+    strokes that nobody meets go as often, but where fewer than two a bar would be left: the same in every figure. Lines and even
+    pulses are their own."""
     if not found or not row.counts or any(s.tone for s in found) or clock(found):
         return found
     section, half = brief.section, PPQ // 2
@@ -122,6 +123,7 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
     seed = rooted(brief).at("together")
     weak = (s for s in found if loose(s) and not s.held and strength(section, s.at) < 0.6)
     gone = {s.at for s in weak if row.place(s.at) not in row.counts and _leaves(brief, s, row)}
+    gone = gone if len(found) - len(gone) >= 2 * BLOCK else set()
     kept = [s for s in found if s.at not in gone]
     added: list[Stab] = []
     for at in sorted(begin + turn + spot for turn in range(0, end - begin, row.span) for spot in row.counts):
