@@ -118,7 +118,7 @@ def test_a_gain_to_and_fro() -> None:
         return both(work, spans, told)
 
     hands.both = watched  # type: ignore[method-assign]
-    cell = '\n[sections."verse/1".parts.keys]\nreroll = {}\n'
+    cell = '\n[sections."verse/1".parts.keys]\nvelocity = {}\n'  # so little that the gain is the one it was
     for number, master in enumerate(("\n[master]\nlufs = -18\n", "") * 2):
         found.append(0.0)
         performance = played(cell.format(number + 2) + master)
