@@ -62,7 +62,7 @@ def render(
     """Render songs to MIDI and WAV."""
     if stems and midi_only:
         usage("--stems asks for sound, --midi-only for none")
-    font = synth.font(engine, soundfont, stems or loop or kind != "wav")
+    font = synth.font(engine, soundfont, stems or kind != "wav")
     wishes = Wishes(seed, checked_sets(sets), out, stems, split, midi_only, kind, loop, not no_cache, font)
     songs.render(specs, wishes, Voice(quiet, verbose, why=why), as_json)
 

@@ -184,8 +184,8 @@ def read_meanwhile(data: bytes) -> smf.Events:
         return reading.result()
 
 
-def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes | Diagnostic:
-    """A MIDI file played by FluidSynth with a soundfont, as a 16-bit WAV."""
+def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav", loop: int = 0) -> bytes | Diagnostic:
+    """A MIDI file played by FluidSynth with a soundfont, as a 16-bit WAV; one that goes round after ``loop`` frames, if any."""
     import subprocess
     import tempfile
     from shutil import which
@@ -208,4 +208,22 @@ def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav") -> bytes 
         if done.returncode or not sound.is_file():
             words = (done.stderr or done.stdout).strip().splitlines()
             return Diagnostic("engine", f"fluidsynth failed: {printable(words[-1]) if words else done.returncode}")
-        return sound.read_bytes()
+        return turned(sound.read_bytes(), loop) if loop else sound.read_bytes()
+
+
+def turned(sound: bytes, loop: int) -> bytes:
+    """A 16-bit stereo WAV cut to ``loop`` frames: what rings on after them is heard at the start, as often as it goes round."""
+    import wave
+    from io import BytesIO
+
+    import numpy as np
+
+    from scorekit.render.wav import header
+
+    with wave.open(BytesIO(sound)) as file:
+        frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    laps = np.zeros((-(-len(frames) // loop) * loop, 2), np.int64)
+    laps[: len(frames)] = frames
+    heard = laps.reshape(-1, loop, 2).sum(axis=0)
+    clipped: bytes = np.clip(heard, -32_768, 32_767).astype("<i2").tobytes()
+    return header(loop, 2, 16) + clipped

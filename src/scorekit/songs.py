@@ -376,7 +376,8 @@ def rendered(
     if wishes.soundfont and not wishes.midi_only:
         from scorekit import playback
 
-        played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont)
+        loop = plan.tempo.sample(plan.end) if plan.loops else 0
+        played = playback.fluidsynth(bytes(found[f"{name}.mid"]), wishes.soundfont, loop=loop)
         if isinstance(played, Diagnostic):
             raise Refusal(played)
         found[f"{name}.wav"] = played

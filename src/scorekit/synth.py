@@ -34,7 +34,7 @@ def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
     if engine != "fluidsynth":
         return None
     if soundfont is None or more:
-        usage("--engine fluidsynth needs --soundfont PATH, and knows neither --stems, --loop nor --format")
+        usage("--engine fluidsynth needs --soundfont PATH, and knows neither --stems nor --format")
     return soundfont
 
 

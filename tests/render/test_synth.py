@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from io import BytesIO
 from pathlib import Path
 
 import mido
 import numpy as np
 import pytest
+import soundfile as sf
 
 from scorekit import playback, smf
 from scorekit.__main__ import run
@@ -253,3 +255,35 @@ def test_the_short_way_in_is_the_same_command(tmp_path: Path, capsys: pytest.Cap
         assert short == long
     assert run(["synth", str(tmp_path / "none.mid"), "-o", str(tmp_path / "x.wav")]) == 1
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_what_rings_on_after_a_loop_is_heard_at_its_start() -> None:
+    """Whatever plays it: as many frames as its bars have, every later one added a lap before, none beyond 16 bits."""
+    frames = np.arange(50, dtype="<i2").reshape(25, 2) * 1_000
+    x, _ = sf.read(BytesIO(playback.turned(wav.header(25, 2, 16) + frames.tobytes(), 10)), dtype="int16")
+    laps = frames.astype(int)
+    wanted = laps[:10] + laps[10:20]
+    wanted[:5] += laps[20:]
+    np.testing.assert_array_equal(x, np.minimum(wanted, 32_767))
+
+
+PLAYER = """#!/bin/sh
+while [ "$1" != -F ]; do shift; done
+cp "{sound}" "$2"
+"""
+
+
+@pytest.mark.parametrize(("loops", "asked"), [(True, ()), (False, ("--loop",)), (False, ())])
+def test_a_loop_goes_round_with_fluidsynth_too(
+    loops: bool, asked: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A song that loops, by its own word or by the command's, is as long as its bars; another rings on as it was played."""
+    song, sound, program = tmp_path / "song.toml", tmp_path / "played.wav", tmp_path / "fluidsynth"
+    song.write_text('genre = "rock"\ntempo = 120\nform = "verse:2"\n' + "loop = true\n" * loops)
+    sound.write_bytes(wav.header(300_000, 2, 16) + bytes(1_200_000))
+    program.write_text(PLAYER.format(sound=sound))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    out = ["-o", str(tmp_path / "out"), "--engine", "fluidsynth", "--soundfont", str(sound), "-q"]
+    assert run(["render", str(song), *out, *asked]) == 0
+    assert sf.info(tmp_path / "out/song.wav").frames == (176_400 if loops or asked else 300_000)
