@@ -16,7 +16,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from scorekit.watch import Event, Watch
+from scorekit.sounds import Event
+from scorekit.watch import Watch
 
 SONG = 'genre = "rock"\ntempo = 120\nkey = "A minor"\nform = "verse:2:e3 chorus:2:e4"\n'
 

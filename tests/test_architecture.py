@@ -44,6 +44,7 @@ FLOORS = (
         "inquiry",
         "synth",
         "gallery",
+        "sounds",
         "watch",
         "live",
         "notices",

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scorekit import ledger
 from scorekit.__main__ import run
 from scorekit.errors import Diagnostic, Span
-from scorekit.watch import Event, Watch
+from scorekit.sounds import Event
+from scorekit.watch import Watch
 
 SONG = 'genre = "rock"\nseed = 1\ntempo = 120\nkey = "A minor"\nform = "verse:1:e3 chorus:1:e4"\n'
 

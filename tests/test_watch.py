@@ -17,9 +17,10 @@ from pathlib import Path
 import mido
 import pytest
 
-from scorekit import files, pipeline
+from scorekit import files, pipeline, sounds, watch
 from scorekit.shelf import broken
-from scorekit.watch import Event, Watch
+from scorekit.sounds import Event
+from scorekit.watch import Watch
 
 from .kills import Victim, fresh
 
@@ -416,6 +417,40 @@ def test_sound_follows_and_only_the_newest(here: Path) -> None:
     assert (here / "out" / "song.wav").read_bytes() == bytes(fresh.wav)
     wavs = [event.music for event in stage.kinds("wav")]
     assert wavs[-1] is stage.kinds("midi")[-1].music and len(wavs) < 4
+
+
+def test_what_is_told_of_notes_gives_way_to_their_sound(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their file is there at once; what changed is found when the sound is in its place: both would wait for each other."""
+    monkeypatch.setattr(watch, "SOON", 60.0)
+    there = dict[str, bool]()
+    with Stage(here, sound=True) as stage:
+        stage.watch.sounds.idle(60.0)
+        (here / "out" / "song.wav").unlink()
+        stage.watch.listen = lambda event: there.update({event.kind: (here / "out" / "song.wav").exists()})
+        (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 2"))
+        stage.watch.wake.clear()
+        monkeypatch.setattr(stage.watch.wake, "is_set", lambda: False)
+        stage.watch.look(True)
+        assert there == {"midi": True}
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_slow_sound_keeps_nobody_from_hearing_of_notes(
+    here: Path, monkeypatch: pytest.MonkeyPatch, newer: bool
+) -> None:
+    """What changed is told while the sound is still being made, when that takes its time or something newer is there."""
+    monkeypatch.setattr(watch, "SOON", 60.0 if newer else 0.05)
+    with Stage(here, sound=True) as stage:
+        stage.watch.sounds.idle(60.0)
+        held = threading.Event()
+        monkeypatch.setattr(sounds, "sounded", lambda *job: Event("dropped", "song", 0.0) if held.wait(60.0) else None)
+        (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 2"))
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.watch.wake, "is_set", lambda: newer)
+            stage.watch.look(True)
+        assert len(stage.kinds("midi")) == 2 and not stage.watch.sounds.idle(0.0)
+        held.set()
+        assert stage.watch.sounds.idle(60.0) and stage.events[-1].kind == "dropped"
 
 
 def test_sound_that_could_not_be_written_is_written_when_it_can_be(here: Path) -> None:

@@ -19,7 +19,7 @@ from scorekit.shell import Json, Seed, Sets, Specs, checked_sets, refuse, usage
 
 if TYPE_CHECKING:
     from scorekit.score import Score
-    from scorekit.watch import Event
+    from scorekit.sounds import Event
 
 PORT = 8753
 _WRONG = ("✗", "red")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from scorekit.watch import Event, Watch
+from scorekit.sounds import Event
+from scorekit.watch import Watch
 
 from .edits import EDITS, Project, Reader, deck, planned, rendered
 

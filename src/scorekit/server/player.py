@@ -17,7 +17,7 @@ from scorekit.server.web import Server
 if TYPE_CHECKING:
     from scorekit.rehearsal import Music
     from scorekit.score import Score
-    from scorekit.watch import Event
+    from scorekit.sounds import Event
 
 STORY = 12
 """How many of the last events a song tells."""
