@@ -30,6 +30,10 @@ class Seed(Struct, frozen=True):
             address = f"{address}/{step}"
         return Seed(address)
 
+    def top(self) -> Seed:
+        """The first step of the address: ``7``."""
+        return Seed(self.address.partition("/")[0])
+
     def bits(self, draw: str) -> int:
         """64 random bits for a named draw."""
         return int.from_bytes(blake2b(f"{self.address}#{draw}".encode(), digest_size=8).digest(), "big")
@@ -104,6 +108,10 @@ class Witness(Seed, frozen=True, eq=False):
     def at(self, *steps: object) -> Seed:
         """The address further down, with the same list."""
         return Witness("/".join([self.address, *map(str, steps)]), self.seen)
+
+    def top(self) -> Seed:
+        """The first step of the address, with the same list."""
+        return Witness(self.address.partition("/")[0], self.seen)
 
     def choose(
         self, draw: str, items: Sequence[Item], weights: Sequence[float] | None = None, heat: float = 1.0

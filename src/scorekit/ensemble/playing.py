@@ -30,7 +30,23 @@ def home(brief: Brief) -> Seed:
 
 def whole_song(brief: Brief) -> Seed:
     """Where is drawn from what a part does the same all through a song, whatever the section."""
-    return Seed(brief.seed.address.partition("/")[0])
+    return brief.seed.top()
+
+
+CONTRASTS = frozenset({"bridge", "break", "breakdown", "build", "dub"})
+"""Sections that are there to be unlike the others."""
+
+
+def kind_of(section: Section) -> str:
+    """Which of a song's main matters a section is made of, hook or verse: a band has one groove for each, and introductions,
+    turns and endings are played over them. What is there for contrast is a matter of its own."""
+    return section.name if section.name in CONTRASTS else "hook" if section.melody == "hook" else "verse"
+
+
+def grounds(brief: Brief) -> Seed:
+    """Where what a part goes on with is drawn from: the same in all sections of a kind, but its own for another take."""
+    own = brief.cell.reroll > 0
+    return home(brief) if own else whole_song(brief).at("grounds", kind_of(brief.section), brief.part)
 
 
 LOOP = 0.1

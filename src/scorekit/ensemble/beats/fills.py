@@ -43,11 +43,15 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.grid import fill_strokes
 from scorekit.ensemble.intents import build, closing_break, finale, peaks, touches
+from scorekit.ensemble.playing import grounds
 from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
 from scorekit.score import Brief, Note, Origin, Phrase, Section
+from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
 
+USUAL = 0.8
+"""How often a section ends with the fill that others of its kind end with."""
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
 BREATH = "breath"
 """A slot in which the drums strike once and hold their breath, which tells of a new section as well as a fill does."""
@@ -116,7 +120,9 @@ def length(brief: Brief) -> int:
     jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 2 if jump >= 2 else 1 if jump == 1 or jump <= -2 else 0
     long = 0.3 if brief.section.bars >= 8 else 0.0
-    grown = brief.seed.at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
+    usual = brief.seed.at("fills", closing_bar(brief)).chance("usual", USUAL)
+    place = grounds(brief).at("fills") if usual else brief.seed.at("fills")
+    grown = place.chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
     room = max(2, brief.section.bars * len(brief.section.meter.pulses) // 8)
     return min(room, (1, 2, 4)[min(1 if jump < 0 else 2, size + grown)])
 
@@ -174,6 +180,14 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
 # -- what ------------------------------------------------------------------------------------------
 
 
+def drawn_from(brief: Brief, slot: Slot) -> Seed:
+    """Where the chance of a fill is drawn from: a drummer has a way out of a song's verses and one out of its hooks that comes
+    again more often than not; else its own."""
+    own = brief.seed.at("fills", slot.bar)
+    usual = slot.bar == closing_bar(brief) and own.chance("usual", USUAL)
+    return grounds(brief).at("fills", slot.bar) if usual else own
+
+
 def _roll(brief: Brief, slot: Slot) -> Fill | None:
     """A genre's long roll for a build, when the section is long enough for it."""
     room = brief.section.bars * len(brief.section.meter.pulses)
@@ -191,7 +205,7 @@ def has_toms(ideas: DrumIdeas) -> bool:
 
 def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     """One of the genre's fills for a slot, preferring those not yet played here; None: make one up."""
-    seed, ideas = brief.seed.at("fills", slot.bar), drum_ideas(brief)
+    seed, ideas = drawn_from(brief, slot), drum_ideas(brief)
     roll = _roll(brief, slot)
     if roll is not None:
         return roll
@@ -271,7 +285,7 @@ def _path(brief: Brief, bar: Bar, onsets: Sequence[Tick], start: Tick) -> list[s
 def invented(brief: Brief, slot: Slot) -> tuple[tuple[int, Knock], ...]:
     """A fill of our own: a rhythm by metric weight and busyness, led down the kit, the kick under its beats."""
     section = brief.section
-    bar = Bar(slot.bar, section.meter, section.grid, brief.seed.at("fills", slot.bar))
+    bar = Bar(slot.bar, section.meter, section.grid, drawn_from(brief, slot))
     start = section.meter.bar - sum(section.meter.pulses[-slot.beats :])
     want = 0.72 + 0.25 * busyness(brief) + 0.05 * (brief.lane.tier - 3)
     wants = {at: want + 0.3 * (accent(brief, bar, at) - 0.2) for at in bar.steps if at >= start}

@@ -1,9 +1,9 @@
 """The groove generator: kick, snare and cymbals, one pattern per section, told in phrases of four bars.
 
 Bars of a phrase state, restate, answer and turn. A groove holds still: its cell, one bar of the pattern or two as the song
-has it, stands for three bars of four; what changes belongs to the turn, comes back in the next one, and comes back with the
-section. How still is drawn for the song: the kick equals that of the bar before in .0 to .8 of a human drummer's bars playing
-freely (median .29, Groove MIDI Dataset), and in .55 to .80 of finished songs'.
+has it, stands for three bars of four; what changes belongs to the turn, comes back in the next one, and comes back with every
+section of its kind. How still is drawn for the song: the kick equals that of the bar before in .0 to .8 of a human drummer's
+bars playing freely (median .29, Groove MIDI Dataset), and in .55 to .80 of finished songs'.
 """
 
 from __future__ import annotations
@@ -34,29 +34,31 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.beats.vary import EDITS
 from scorekit.ensemble.masks import momentary, moments, of_section
-from scorekit.ensemble.playing import STEADY, whole_song
+from scorekit.ensemble.playing import STEADY, grounds, grouped, whole_song
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
 PHRASE = ("state", "restate", "answer", "close")
 """What each of four bars is, where the drummer does not turn."""
-_STIR = {"state": 0.0, "restate": 0.3, "answer": 0.3, "close": 0.5, "turn": 1.0}
+_STIR = {"state": 0.0, "restate": 0.0, "answer": 0.2, "close": 0.5, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
-_FREE = 0.55
+_FIGURE = 2
+"""Bars after which what a pattern leaves to chance, and what is thinned or added, comes round."""
+_FREE = 0.7
 """Looseness from which a drummer talks all the time, as in jazz, and each bar may be varied."""
-_ONE_BAR = 0.6
+_ONE_BAR = 0.7
 """Share of songs whose grooves are cells of one bar; the second bar of their patterns is the turn's."""
 _SWELL = (3.0, -1.0, 0.0, 2.0)
 """Velocity over a phrase: its first bar is set down firmly, its last leans on."""
 _MEMORY = 0.8
-"""Chance that a bar is varied as the bar at its place in the phrases before was; machines remember nearly all."""
+"""Chance that a turn is varied as that of the first phrase was; all other bars are."""
 
 
 def chosen(brief: Brief) -> Groove | None:
-    """The groove of this section: the one asked for, or one drawn for the section's name; None without any.
+    """The groove of this section: the one asked for, or one drawn for sections of its kind; None without any.
 
     It is drawn among all the genre's grooves, of which those fit that suit the tier (for a verse 2 and 3 are one, a chorus is
-    never hushed), so that a louder statement has another only where this one does not suit it.
+    never hushed, 4 and 5 are one), so that a louder statement has another only where this one does not suit it.
     """
     ideas = drum_ideas(brief)
     if not ideas.grooves:
@@ -67,7 +69,7 @@ def chosen(brief: Brief) -> Groove | None:
     going, tier = lasting(brief), brief.lane.tier
     calm = tuple(g for g in going if {2, 3} & set(g.tiers))
     calm = () if brief.section.melody in ("hook", "riff") else calm
-    fitting = calm if calm and tier in (2, 3) else suited(going, tier)
+    fitting = calm if calm and tier in (2, 3) else grouped(going, tier)[0] if tier > 3 else suited(going, tier)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     weights = {
@@ -75,7 +77,7 @@ def chosen(brief: Brief) -> Groove | None:
         for g, n in zip(fitting, counts, strict=True)
     }
     drawn = [weights.get(id(g), 0.0) for g in ideas.grooves]
-    return identity(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
+    return grounds(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
 
 
 def moment(groove: Groove) -> bool:
@@ -97,12 +99,16 @@ def lasting(brief: Brief) -> tuple[Groove, ...]:
 
 
 def bars_of(brief: Brief, groove: Groove) -> tuple[Groove, ...]:
-    """The groove of each bar: the one that goes on, or one its bar of the phrase calls for."""
+    """The groove of each bar: the one that goes on, or one its bar of the phrase calls for, in every phrase where it is no turn."""
     able = [g for g in drum_ideas(brief).grooves if moment(g) and g is not groove]
     if not able or brief.cell.pattern == groove.id or hushed(brief, groove):
         return (groove,) * brief.section.bars
-    facts = [facts_at(brief, bar) for bar in range(brief.section.bars)]
-    return moments(replace(brief, seed=identity(brief)), able, (groove,) * len(facts), facts)
+    facts, turns = [facts_at(brief, bar) for bar in range(brief.section.bars)], brief.lane.turns
+    found = list(moments(replace(brief, seed=grounds(brief)), able, (groove,) * len(facts), facts))
+    for number in range(4, len(facts)):
+        if number not in turns and number % 4 not in turns:
+            found[number] = found[number % 4]
+    return tuple(found)
 
 
 def facts_at(brief: Brief, bar: int) -> frozenset[str]:
@@ -137,10 +143,11 @@ def steadiness(brief: Brief) -> float:
 
 
 def bar_at(brief: Brief, number: int) -> Bar:
-    """A bar, its chance remembered from its place in the four-bar phrase or its own: the same whenever the section returns."""
-    section, home = brief.section, identity(brief)
-    own = home.at(number)
-    fresh = number >= 4 and not own.chance("memory", _MEMORY if live(drum_ideas(brief)) else 0.92)
+    """A bar, its chance remembered from its place in the four-bar phrase or its own: the same whenever a section of its kind
+    comes."""
+    section, home = brief.section, grounds(brief)
+    own = identity(brief).at(number)
+    fresh = number >= 4 and number in brief.lane.turns and not own.chance("memory", _MEMORY)
     return Bar(number, section.meter, section.grid, own if fresh else home.at("phrase", number % 4))
 
 
@@ -209,15 +216,17 @@ def hushed(brief: Brief, groove: Groove) -> bool:
 
 
 def plain(brief: Brief, groove: Groove, bar: Bar) -> list[Knock]:
-    """The groove's bar as the tier, pace and dials have it, before variation."""
+    """The groove's bar as the tier, pace and dials have it, before variation: the same whenever its figure comes round."""
     source = cell(brief, bar) if pace(brief) == "normal" else bar
+    bars = max((pattern.bars for _, pattern in groove.rows), default=1)
+    source = replace(source, seed=grounds(brief).at("figure", source.number % max(_FIGURE, bars)))
     played = [k for row, pattern in groove.rows for k in _paced(row, pattern, source, pace(brief))]
     if hushed(brief, groove):
         return _light(played)
     busy = busyness(brief)
     if busy < 0:
-        return _thinned(played, bar, busy)
-    return _thickened(played, bar, busy, live(drum_ideas(brief))) if busy > 0 else played
+        return _thinned(played, source, busy)
+    return _thickened(played, source, busy, live(drum_ideas(brief))) if busy > 0 else played
 
 
 # -- variation -------------------------------------------------------------------------------------
