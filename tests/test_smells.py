@@ -262,6 +262,20 @@ def test_chords_that_stand_on_their_root_are_told_from_led_ones() -> None:
     assert bands.root_position(keys([led[c.root] for c in chords])) == 0.5
 
 
+def test_the_top_voice_of_chords_is_neither_its_octave_nor_the_tune() -> None:
+    """A chord that is doubled at the top in a loud section has not leapt; nor has one over which the same hands sing the tune.
+    One whose top voice goes up a tenth by itself has."""
+    assert bands.top_motion((56, 64, 71, 83), (56, 62, 72)) == 1
+    assert bands.top_motion((56, 64, 71), (56, 64, 71, 83)) == 0
+    assert bands.top_motion((56, 60, 64), (56, 72, 80)) == 16
+
+    rows = [(n * PPQ, (n + 1) * PPQ, p, 80, 0.0) for n in range(4) for p in (57, 60, 64)]
+    tune = [(n * PPQ, (n + 1) * PPQ, 76 + 3 * n, 90, 0.0) for n in range(1, 4)]
+    hands = line("keys", [*rows, *tune])
+    told = replace(hands, sings=hands.pitch > 70)
+    assert len(bands.chords_of(hands)) == 4 and len(bands.chords_of(told)) == 1
+
+
 # -- real music ------------------------------------------------------------------------------------
 
 

@@ -249,7 +249,7 @@ def _three_hands(case: _Case) -> Smell:
 def _block_chords(case: _Case) -> Smell:
     voices = case.voices
     readings = (
-        _above("top voice moves, 90 %", voices.get("top"), 9),
+        _above("top voice moves, 90 %", voices.get("top"), 8),
         _above("semitones a voice moves", voices.get("displacement"), 3.75),
         _above("moves all in parallel", voices.get("parallel"), 0.40),
         _above("chords close on their root", bands.root_position(case.piece), 0.52),

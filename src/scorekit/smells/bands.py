@@ -199,8 +199,9 @@ def ring(piece: Piece) -> float | None:
 
 
 def chords_of(one: Line) -> list[Chord]:
-    """The chords a line strikes (three notes or more within a sixteenth), repeats left out."""
+    """The chords a line strikes (three notes or more within a sixteenth), repeats left out, and what it sings over them."""
     found: list[Chord] = []
+    one = one.harmony
     for _, rows in groupby(zip(one.start.tolist(), one.pitch.tolist(), strict=True), lambda row: row[0] // (PPQ // 4)):
         chord = tuple(sorted({pitch for _, pitch in rows}))
         if len(chord) >= 3 and (not found or found[-1] != chord):
@@ -213,6 +214,15 @@ def displacement(a: Chord, b: Chord) -> float:
     return float(np.mean([min(abs(p - q) for q in a) for p in b]))
 
 
+def top_motion(a: Chord, b: Chord) -> int:
+    """Semitones by which the top voice moves; an octave struck over it doubles it and is no voice of its own."""
+    return min(abs(p - q) for p in _tops(a) for q in _tops(b))
+
+
+def _tops(chord: Chord) -> tuple[int, ...]:
+    return (chord[-1], chord[-1] - 12) if chord[-1] - 12 in chord else chord[-1:]
+
+
 def voice_leading(piece: Piece) -> dict[str, float]:
     """Of the keys (or strings): 90th percentile of the top voice's motion, mean displacement, share of parallel moves.
 
@@ -221,7 +231,7 @@ def voice_leading(piece: Piece) -> dict[str, float]:
     pairs = [pair for name in ("keys", "piano", "strings", "pads") for pair in pairwise(chords_of(piece.part(name)))]
     if len(pairs) < 8:
         return {}
-    tops = [abs(b[-1] - a[-1]) for a, b in pairs]
+    tops = [top_motion(a, b) for a, b in pairs]
     parallel = [len(a) == len(b) and len({q - p for p, q in zip(a, b, strict=True)}) == 1 for a, b in pairs]
     return {
         "top": float(np.percentile(tops, 90)),
@@ -233,7 +243,7 @@ def voice_leading(piece: Piece) -> dict[str, float]:
 def root_position(piece: Piece) -> float | None:
     """Share of struck chords of three notes or more that stand on their root within an octave, keys, strings and pads."""
     found = []
-    for one in (piece.part(name) for name in ("keys", "piano", "strings", "pads")):
+    for one in (piece.part(name).harmony for name in ("keys", "piano", "strings", "pads")):
         rows = zip(one.start.tolist(), one.pitch.tolist(), strict=True)
         for step, struck in groupby(rows, lambda row: row[0] // (PPQ // 4)):
             notes, chord = sorted({pitch for _, pitch in struck}), piece.chord_at(step * (PPQ // 4))

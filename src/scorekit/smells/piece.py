@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from scorekit.score import Performance, Placement, Score, Take
@@ -32,6 +33,8 @@ class Line(Struct, frozen=True, eq=False, dict=True):
     pitch: Ints
     velocity: Ints
     late: Floats
+    sings: NDArray[np.bool_] | None = None
+    """Which of them are tune: sung in the lead's place, with it or in reply; None where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -39,7 +42,12 @@ class Line(Struct, frozen=True, eq=False, dict=True):
     def only(self, mask: NDArray[np.bool_]) -> Line:
         """The notes a mask keeps."""
         whole = (self.start[mask], self.end[mask], self.pitch[mask], self.velocity[mask])
-        return Line(self.part, *whole, self.late[mask])
+        return Line(self.part, *whole, self.late[mask], None if self.sings is None else self.sings[mask])
+
+    @cached_property
+    def harmony(self) -> Line:
+        """The notes without what is known to be tune: of a pianist who has it the left hand."""
+        return self if self.sings is None else self.only(~self.sings)
 
 
 def line(part: str, rows: Sequence[tuple[int, int, int, int, float]]) -> Line:
@@ -158,6 +166,8 @@ def top(chords: Line) -> Line:
 
 # -- our own scores --------------------------------------------------------------------------------
 
+_SUNG = "genre.voices."
+"""Where the wishes are written to sing the tune, or with it."""
 _GHOSTED = ("funk", "soul", "hiphop", "hip_hop", "lofi", "reggae", "rnb")
 
 
@@ -205,16 +215,19 @@ def _harmony(placements: Sequence[Placement]) -> tuple[Harmony, ...]:
 
 def _line(part: str, score: Score, performance: Performance) -> Line:
     takes = {take.placement: take for take in performance.takes if take.part == part}
-    rows: list[tuple[int, int, int, int, float]] = []
+    rows: list[tuple[int, int, int, int, float, bool]] = []
     for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True)):
-        notes = passage.phrase(part).notes
+        phrase = passage.phrase(part)
+        notes, sings = phrase.notes, [origin.path.startswith(_SUNG) for origin in phrase.origins]
         heard = _heard(takes[number], len(notes)) if number in takes else None
         per_ms = score.plan.tempo.ticks_for(1.0, placement.start)
         for n, note in enumerate(notes):
             start = placement.start + note.start
             played = heard[n] if heard is not None else (start, note.velocity)
-            rows.append((start, placement.start + note.end, note.pitch, played[1], (played[0] - start) / per_ms))
-    return line(part, rows)
+            late, tune = (played[0] - start) / per_ms, bool(sings) and sings[note.origin]
+            rows.append((start, placement.start + note.end, note.pitch, played[1], late, tune))
+    rows.sort()
+    return replace(line(part, [row[:5] for row in rows]), sings=np.array([row[5] for row in rows], bool))
 
 
 def _heard(take: Take, count: int) -> list[tuple[int, int]]:
