@@ -118,8 +118,15 @@ QUALITIES: dict[str, str] = {
     "add2": "add9",
     "+7": "7#5",
     "13sus4": "9sus4",
+    "aug7": "7#5",
+    "halfdim": "min7b5",
+    "halfdim7": "min7b5",
 }
 """What people write after a chord's root, to the canonical quality."""
+
+_HANDS = {"(": "", ")": "", "Maj": "maj", "MA": "maj", "Ma": "maj", "Min": "m", "min": "m", "MI": "m", "mi": "m", "Δ7": "maj7", "Δ9": "maj9",
+          "Δ": "maj7", "^7": "maj7", "^9": "maj9", "^": "maj7", "-": "m"}  # fmt: skip
+"""What other hands write for parts of a quality, to how it stands in QUALITIES."""
 
 MINOR_QUALITY = {
     "maj": "min",
@@ -286,6 +293,15 @@ def guide_tones(quality: str) -> tuple[int, ...]:
     third = next((i for i in intervals if i in (3, 4, 5, 2)), None)
     seventh = next((i for i in intervals if i in (9, 10, 11)), None)
     return tuple(i for i in (third, seventh) if i is not None)
+
+
+def quality_named(written: str) -> str | None:
+    """The canonical quality of what stands after a chord's root, in any hand: ``m7``, ``-7``, ``Maj7``, ``Δ7``, ``7(b9)``. None when
+    nobody knows it."""
+    if written not in QUALITIES:
+        for theirs, ours in _HANDS.items():
+            written = written.replace(theirs, ours)
+    return QUALITIES.get(written)
 
 
 def key_name(tonic: int, mode: str) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.compiler.slots import Changes, ChordToken
+from scorekit.compiler.wrong import Reader
 from scorekit.score import Chord, Key
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
@@ -295,6 +296,17 @@ def sounding(
     chords[-1] = replace(last, length=length - last.start)
     chords[0] = replace(chords[0], start=0, length=chords[0].length + first.start)
     return tuple(chords), tuple(silent)
+
+
+def crowded(text: str, changes: Changes, bars: int, path: str, book: Reader) -> None:
+    """Tells of three chords or more that share one bar of a longer section with no bar line in sight, as in ``C G Am F``: they
+    are played so, but a bar each may have been meant."""
+    words = text.split()
+    if bars > 1 and changes.bars == 1 and len(changes.tokens) > 2 and "|" not in text and ":" not in text:
+        told = f"{len(words)} chords share one bar"
+        book.warn(
+            path, told, f"a bar each is  {' | '.join(words)[:80]};  bar lines at both ends say that one bar is meant"
+        )
 
 
 def resolved(token: ChordToken, key: Key, path: str) -> Chord:

@@ -332,6 +332,7 @@ def harmony_of(
         changes = book.read(path, read_chords, text, section.meter)
         if changes is None:
             return (harmony.tonic_chord(section.key, 0, section.length),), ()
+        harmony.crowded(text, changes, section.bars, path, book)
         placed = harmony.laid(changes, section.meter, section.bars, section.meter, keeps_ending=False)
         return harmony.sounding(placed, section.key, path, section.length)
     at = setting.seed.at("harmony", section.name)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
 from scorekit.errors import did_you_mean, printable
-from scorekit.theory import CHORDS, LETTERS, MINOR_QUALITY, QUALITIES, ROMAN
+from scorekit.theory import CHORDS, LETTERS, MINOR_QUALITY, QUALITIES, ROMAN, quality_named
 from scorekit.timebase import PPQ, Meter, Tick
 
 # -- slots: tokens that share a bar ------------------------------------------------------------------------------------
@@ -76,7 +76,13 @@ def _slots(number: int, at: int, text: str, meter: Meter, lasting: bool = True) 
     whole = meter.beats * _PARTS
     if (free and given >= whole) or (not free and abs(given - whole) * 100 > _PARTS):
         width = tokens[-1][0] + len(text[tokens[-1][0] - at :].rstrip()) - tokens[0][0]
-        raise Wrong(tokens[0][0], _overfull(number, given, whole, free), "tokens without :beats share the rest", width)
+        over = len(tokens) == 1 and given > whole and given % whole == 0
+        hint = (
+            f"it goes on where the next bar is {'.' if lasting else '-'}"
+            if over
+            else "tokens without :beats share the rest"
+        )
+        raise Wrong(tokens[0][0], _overfull(number, given, whole, free), hint, width)
     ways = free or 1
     parts = [whole - given if beats is None else beats * ways for _, _, beats in tokens]  # of each, ways times as many
     ticks = 4 * PPQ // meter.unit
@@ -139,20 +145,47 @@ _ROMAN = re.compile(r"([b#]{0,2})(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?![
 _LETTER = re.compile(r"([A-G])([b#]{0,2})(.*)")
 _SLASH_DEGREE = re.compile(r"[b#]?(?:[1-7]|9|11|13)")
 _NOTE = re.compile(r"[A-G][b#]{0,2}")
+_OF = re.compile(r"(V|vii)([^/]*)/([b#]?)(VII|VI|IV|V|III|II|vii|vi|iv|v|iii|ii)")
+"""The dominant or the leading-tone chord of another degree: ``V7/vi``, ``vii°7/V``."""
+_NUMBER = re.compile(r"([b#]?)([1-7])(m?)(.*)")
+_AGAIN = re.compile(r"\|+:|:\|+|\(|[x×]\d+")
+_HOLDS = (".", "/")
+"""The chord before goes on: a slash is a beat of it, as in ``C / / /``."""
+_SIGNS = str.maketrans("♭♯", "b#")
 _BEND = {"": 0, "b": -1, "#": 1, "bb": -2, "##": 2}
 
 
 def chord(text: str, offset: int = 0) -> ChordToken:
-    """One chord: a roman numeral (``bVIImaj7``, ``ii7``, ``I/3``), letters (``Em7``, ``D/F#``), or ``N``."""
+    """One chord: a roman numeral (``bVIImaj7``, ``ii7``, ``I/3``, ``V7/vi``), letters (``Em7``, ``D/F#``), or ``N``."""
+    text = text.translate(_SIGNS)
     if text in ("N", "N.C.", "NC"):
         return ChordToken("none", 0, "", "", text, offset)
+    if of := _OF.fullmatch(text):
+        above = chord(of[1] + of[2], offset)
+        root = above.root + ROMAN[of[4].upper()] + _BEND[of[3]]
+        return replace(above, root=root % 12, text=text)
     for pattern, read in ((_ROMAN, _roman), (_LETTER, _letter)):
         match = pattern.fullmatch(text)
         if match and match[1] + match[2] not in ("b#", "#b"):
             return read(match, offset)
+    raise Wrong(offset, f"unknown chord {printable(text)!r}", _meant(text), len(text))
+
+
+def _meant(text: str) -> str:
+    """How to write what is no chord here: a small letter, a number of Nashville, a stroke or a comma between chords."""
     capital = text[:1].upper() + text[1:]
-    hint = f"did you mean '{printable(capital)}'?" if _readable(capital) else "write Em7, bVIImaj7, N, % or ."
-    raise Wrong(offset, f"unknown chord {printable(text)!r}", hint, len(text))
+    if _readable(capital):
+        return f"did you mean '{printable(capital)}'?"
+    if text.strip("-–—,;>→") == "":
+        return "bars are parted by |, chords in a bar by a blank"
+    number = _NUMBER.fullmatch(text)
+    if number is None or quality_named(number[4]) is None:
+        return "write Em7, bVIImaj7, N, % or ."
+    bend, degree, minor, rest = number.groups()
+    numeral = bend + tuple(ROMAN)[int(degree) - 1]
+    minor, rest = minor or rest[:1] == "-", rest.removeprefix("-")
+    either = "" if minor or rest or degree not in "236" else f", or {numeral.lower()} if it is minor"
+    return f"numbers are written as roman numerals: {numeral.lower() if minor else numeral}{rest}{either}"
 
 
 def _readable(text: str) -> bool:
@@ -190,18 +223,28 @@ def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offs
         (rest, "", "") if rest in QUALITIES else rest.rpartition("/") if "/" in rest else (rest, "", "")
     )
     where = offset + len(match[0]) - len(rest)
-    if suffix not in QUALITIES:
+    quality = quality_named(suffix)
+    if quality is None:
         hint = did_you_mean(suffix, (name for name in QUALITIES if name.isascii())) or "such as m7, maj9, 7sus4, 7alt"
+        hint = "chords are parted by a blank, bars by |" if suffix.endswith((",", ";")) else hint
         raise Wrong(where, f"unknown chord quality {printable(suffix)!r} in {printable(match[0])!r}", hint, len(suffix))
     if slash and not after_slash.fullmatch(bass):
-        hint = "a degree, as in I/3" if after_slash is _SLASH_DEGREE else "a note, as in D/F#"
+        hint = (
+            "a note, as in D/F#" if after_slash is _NOTE else f"the degree of the chord in its bass, as in {match[2]}/3"
+        )
         raise Wrong(where + len(suffix) + 1, f"unknown bass {printable(bass)!r}", hint, len(bass))
-    return QUALITIES[suffix], bass
+    return quality, bass
 
 
 @lru_cache(maxsize=512)
 def chords(text: str, meter: Meter) -> Changes:
     """Chords bar by bar: ``| Em7:2 A9:2 | % | . |``. ``%`` repeats the bar before, ``.`` holds, ``N`` is no chord."""
+    again = _AGAIN.search(text)
+    if again and (again[0] != "(" or not text[: again.start()].rpartition("|")[2].strip()):
+        hint = (
+            "write the bars again, or % for the bar before; chords begin again by themselves until the section is full"
+        )
+        raise Wrong(again.start(), "there are no repeat signs", hint, len(again[0]))
     mistakes = Mistakes()
     bars: list[list[tuple[_Slot, ChordToken | None]]] = []
     for number, (at, measure) in enumerate(measures(text), 1):
@@ -226,9 +269,9 @@ def _chord_bar(
         raise Wrong(repeats[0].offset, told, "write . to hold a chord")
     if repeats:
         return before[-1]
-    if number == 1 and slots[0].body == ".":
+    if number == 1 and slots[0].body in _HOLDS:
         raise Wrong(slots[0].offset, "no chord before it to hold", "start with a chord, or N for none")
-    return [(slot, None if slot.body == "." else mistakes.attempt(chord, slot.body, slot.offset)) for slot in slots]
+    return [(slot, None if slot.body in _HOLDS else mistakes.attempt(chord, slot.body, slot.offset)) for slot in slots]
 
 
 def _held(bars: Iterable[list[tuple[_Slot, ChordToken | None]]], meter: Meter) -> list[ChordToken]:
