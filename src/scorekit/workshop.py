@@ -299,8 +299,11 @@ class Apprentice:
 
     def __init__(self, bodies: Bodies) -> None:
         self._families: dict[Root, Family] = {}
-        self._count: NDArray[np.int64] = np.frombuffer(mmap.mmap(-1, 16), np.int64)
-        """How often something was told; with how many families the apprentice has begun, which it takes in order."""
+        shared = mmap.mmap(-1, 8 + _MOST)
+        self._told: NDArray[np.int64] = np.frombuffer(shared, np.int64, 1)
+        """How often something was told."""
+        self._begun: NDArray[np.bool_] = np.frombuffer(shared, np.bool_, offset=8)
+        """By number of a family, whether the apprentice has begun with it."""
         self._trunk = nameless()
         (heard, told), (queue, feed) = os.pipe(), os.pipe()
         self._wire, self._queue, self._feed = (
@@ -312,24 +315,23 @@ class Apprentice:
     def tell(self, families: Mapping[Root, Family], own: Sequence[int] | None = None) -> None:
         """Says which bodies will be wanted, and which families, by number, are for the apprentice when that was all."""
         known = self._families
-        fresh = {
-            root: [order[1:] for order in row if order not in known.get(root, {})] for root, row in families.items()
-        }
-        rows = [(root, row) for root, row in fresh.items() if row]
+        rows = [
+            (root, [order[1:] for order in row if order not in known.get(root, {})]) for root, row in families.items()
+        ]
         _learn(known, rows)
-        self._count[0] += 1
+        self._told[0] += 1
         with suppress(BrokenPipeError):  # then its result says what happened
             self._wire.write(pickle.dumps((rows, own), protocol=5))
 
     def made(self, families: Sequence[Family], bodies: Bodies) -> list[list[Body]]:
         """The bodies of some families, by both processes."""
         wanted = {root_of(next(iter(family))): family for family in families}
-        begun, known = int(self._count[1]), self._families
+        begun, known = self._begun.copy(), self._families
         self.tell(wanted)
         places = {root: number for number, root in enumerate(known)}
         numbers = [places[root] for root in wanted]
-        self._feed.write(_words(number for number in numbers if number >= begun))
-        self.tell({}, [number for number in numbers if number < begun])
+        self._feed.write(_words(number for number in numbers if not begun[number]))
+        self.tell({}, [number for number in numbers if begun[number]])
         self._feed.close()
         rows = list(known.values())
         found = {number: made(rows[number], bodies) for number in _numbers(self._queue.fileno())}
@@ -338,21 +340,26 @@ class Apprentice:
         return [[there[order] for order in family] for family in families]
 
     def _work(self, wire: int, parent: int, bodies: Bodies) -> Packed:
-        """What the apprentice does."""
+        """What the apprentice does. What it was told last is the surest to be wanted (first comes what most songs want), so
+        it begins with that."""
         self._wire.close()
         self._feed.close()
         families: dict[Root, Family] = {}
+        places: dict[Root, int] = {}
+        coming: list[Root] = []
         own: list[int] | None = None
         with open(wire, "rb") as told:
-            count, heard, more = self._count, 0, True
+            heard, more = 0, True
             while own is None:
-                if heard < count[0] or count[1] == len(families) or not more:
+                if heard < self._told[0] or not coming or not more:
                     rows, own = pickle.load(told)
                     _learn(families, rows)
+                    places = {root: number for number, root in enumerate(families)}
+                    coming += [root for root, _ in reversed(rows)]
                     heard += 1
-                else:
-                    count[1] += 1
-                    more = bodies.begin(next(iter(list(families.values())[count[1] - 1])))
+                elif not self._begun[number := places[root := coming.pop()]]:
+                    self._begun[number] = True
+                    more = bodies.begin(next(iter(families[root])))
         rows = list(families.values())
         numbers = chain(own, _numbers(self._queue.fileno(), parent))
         return _packed(numbers, lambda number: partial(made, rows[number], bodies), self._trunk)
