@@ -89,8 +89,9 @@ def strokes(take: Take, tempo: TempoMap) -> list[Stroke]:
     events = take.events
     begin = sample_positions(tempo, events["start"].astype(np.int64))
     end = sample_positions(tempo, (events["start"] + events["length"]).astype(np.int64))
-    rows = zip(begin, np.maximum(end - begin, 1), events["pitch"], events["velocity"], events["manner"], strict=True)
-    return [Stroke(int(a), int(n), int(p), int(v), MANNERS[m]) for a, n, p, v, m in rows]
+    columns = (begin, np.maximum(end - begin, 1), events["pitch"], events["velocity"], events["manner"])
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [Stroke(a, n, p, v, MANNERS[m]) for a, n, p, v, m in rows]
 
 
 def length(plan: Plan) -> int:

@@ -299,22 +299,26 @@ def forces(layers: int, strokes: Sequence[Stroke]) -> list[int]:
     are there and none is well within its own. So strokes of nearly one force, on both sides of a line nobody hears, sound
     alike; and they share a body."""
 
-    def of(velocity: int) -> int:
-        return min(max(velocity, 0) * layers // 128, layers - 1)
-
-    places = [(s.pitch, s.manner, of(s.velocity)) for s in strokes]
-    crowd = Counter(place for place, s in zip(places, strokes, strict=True) if s.velocity > 0)
-    sure = {
-        place for place, s in zip(places, strokes, strict=True)
-        if s.velocity > 0 and of(s.velocity - _NEAR) == of(s.velocity + _NEAR)
-    }  # fmt: skip
+    bands = [_bands(layers)[s.velocity] for s in strokes]
+    places = [(s.pitch, s.manner, layer) for s, (layer, _, _) in zip(strokes, bands, strict=True)]
+    struck = [
+        (place, low, high) for place, s, (_, low, high) in zip(places, strokes, bands, strict=True) if s.velocity > 0
+    ]
+    crowd = Counter(place for place, _, _ in struck)
+    sure = {place for place, low, high in struck if low == high}
     chosen = []
-    for own, s in zip(places, strokes, strict=True):
-        low, high = of(s.velocity - _NEAR), of(s.velocity + _NEAR)
-        other = (*own[:2], low + high - own[2])
-        elsewhere = own not in sure and (other in sure, crowd[other]) > (False, crowd[own])
-        chosen.append(other[2] if elsewhere else own[2])
+    for own, (layer, low, high) in zip(places, bands, strict=True):
+        other = (*own[:2], low + high - layer)
+        elsewhere = low < high and own not in sure and (other in sure, crowd[other]) > (False, crowd[own])
+        chosen.append(other[2] if elsewhere else layer)
     return chosen
+
+
+@lru_cache(maxsize=16)
+def _bands(layers: int) -> tuple[tuple[int, int, int], ...]:
+    """Of each velocity its layer, and those of velocities ``_NEAR`` below and above it."""
+    of = [min(max(velocity, 0) * layers // 128, layers - 1) for velocity in range(-_NEAR, 128 + _NEAR)]
+    return tuple(zip(of[_NEAR:-_NEAR], of[: -2 * _NEAR], of[2 * _NEAR :], strict=True))
 
 
 def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke], rows: Sequence[int]) -> list[Take]:

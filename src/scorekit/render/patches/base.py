@@ -29,7 +29,7 @@ class Param(Struct, frozen=True):
     about: str
 
 
-class Take(Struct, frozen=True):
+class Take(Struct, frozen=True, cache_hash=True):
     """One body to render: everything its samples depend on."""
 
     pitch: int
