@@ -298,7 +298,7 @@ def genre_text(card: Mapping[str, Any]) -> str:
         ("tempo", f"{low:g}-{high:g} bpm, {card['meter']}"),
         ("keys", f"{' '.join(keys['tonics'])}; {' '.join(keys['modes'])}"),
         ("sections", " ".join(card["sections"])),
-        *((f"form {name}", " ".join(sections)) for name, sections in card["forms"].items()),
+        *((f'form = "{name}"', " ".join(sections)) for name, sections in card["forms"].items()),
         *((f'lineup = "{name}"', " ".join(parts)) for name, parts in card["lineups"].items()),
         ("endings", " ".join(card["endings"])),
         *((f"patterns of {part}", " ".join(ids)) for part, ids in card["patterns"].items()),

@@ -33,7 +33,15 @@ SCALES: dict[str, tuple[int, ...]] = {
 }
 MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian", "harmonic_minor", "melodic_minor")
 """Scales a key may have."""
-MODE_NAMES = {"ionian": "major", "aeolian": "minor", "maj": "major", "min": "minor", "m": "minor", "": "major"}
+MODE_NAMES = {
+    "ionian": "major",
+    "aeolian": "minor",
+    "maj": "major",
+    "min": "minor",
+    "m": "minor",
+    "natural_minor": "minor",
+    "": "major",
+}
 MAJOR_LIKE = frozenset({"major", "lydian", "mixolydian"})
 
 CHORDS: dict[str, tuple[int, ...]] = {

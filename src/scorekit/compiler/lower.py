@@ -64,8 +64,16 @@ def lore(genre: GenreSpec, model: ModelSpec, catalog: Catalog) -> tuple[Lore | N
     return Lore(vocabulary, offers(genre, model), swaps(genre), colours(genre), shapes_of(genre), ways), []
 
 
+def of_its_form(sources: Sources) -> Sources:
+    """The sources with no form but the one of the genre's that the song names, which is fitted to the length as all of them are."""
+    song, lore = sources.song, sources.lore
+    shapes = tuple(shape for shape in lore.shapes if shape.id == (song.form or "").strip())
+    return replace(sources, song=replace(song, form=None), lore=replace(lore, shapes=shapes)) if shapes else sources
+
+
 def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
     """The plan of a song, or None when the book holds mistakes afterwards."""
+    sources = of_its_form(sources)
     song, genre, model = sources.song, sources.genre, sources.model
     seed = Seed(str(song.seed))
     setting = set_up(sources, seed, book)

@@ -176,6 +176,8 @@ def _meant(text: str) -> str:
     capital = text[:1].upper() + text[1:]
     if _readable(capital):
         return f"did you mean '{printable(capital)}'?"
+    if text.lower().endswith((".mid", ".midi")):
+        return f'write chords = {{ midi = "{printable(text)}" }}'
     if text.strip("-–—,;>→") == "":
         return "bars are parted by |, chords in a bar by a blank"
     number = _NUMBER.fullmatch(text)
@@ -312,12 +314,19 @@ def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> 
     """``C4`` is 60; kit rows such as ``kick`` where they are given."""
     if rows and text in rows:
         return rows[text]
-    match = _PITCH.fullmatch(text)
+    match = _PITCH.fullmatch(text.translate(_SIGNS))
     number = LETTERS[match[1]] + _BEND.get(match[2], 99) + 12 * (int(match[3]) + 1) if match else -1
     if not 0 <= number <= 127 or rows:
-        hint = did_you_mean(text, rows) if rows else "write a letter and an octave: E4, Bb3, F#5"
+        hint = did_you_mean(text, rows) if rows else _sung(text)
         raise Wrong(offset, f"unknown {'drum' if rows else 'note'} {printable(text)!r}", hint, len(text))
     return number
+
+
+def _sung(text: str) -> str:
+    """How to write what is no note: a small letter, a rest of other programs, or a letter alone."""
+    if _PITCH.fullmatch(text.capitalize()):
+        return f"did you mean '{text.capitalize()}'?"
+    return "a rest is ." if text.lower() in ("r", "z", "rest", "x") else "write a letter and an octave: E4, Bb3, F#5"
 
 
 def notes(text: str, meter: Meter, rows: Mapping[str, int] | None = None) -> tuple[tuple[NoteToken, ...], int]:

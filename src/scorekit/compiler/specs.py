@@ -216,7 +216,7 @@ class SongSpec(Table):
     meter: Line | None = entry("Time signature; left out: the genre's.", None, examples=["4/4"])
     length: Line | None = entry("Length in seconds, minutes or bars.", None, usual=LENGTH, examples=["30 s", "48 bars"])
     form: Text | None = entry(
-        "Sections in order, name:bars:eN[:flags]; left out: one of the genre's.",
+        "Sections in order, name:bars:eN[:flags], or a form of the genre by its id; left out: one of those.",
         None,
         examples=["intro:2:e2 A:4:e3 B:4:e4 A:4:e4:b tag:1:e5"],
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from scorekit.compiler import parlance
 from scorekit.compiler.slots import Changes, ChordToken, NoteToken, TuneLine, chord, chords, notes, pitch, tune
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
 from scorekit.errors import did_you_mean, printable
@@ -179,7 +180,7 @@ def section(text: str, offset: int = 0) -> SectionToken:
         raise Wrong(offset, f"{printable(name)!r} cannot name a section", "letters, digits, - and _", len(name) or 1)
     if not 1 <= len(rest) <= 3:
         told = f"section {printable(text)!r} is not name:bars[:eN[:flags]]"
-        raise Wrong(offset, told, f"such as {name}:8, or {name}:8:e3", len(text))
+        raise Wrong(offset, told, _unlike(name), len(text))
     places = [offset + len(":".join([name, *rest[:i]])) + 1 for i in range(len(rest))]
     bars = _bars_of(rest[0], places[0])
     tier = _tier(rest[1], places[1]) if len(rest) > 1 else None
@@ -195,9 +196,23 @@ def _bars_of(text: str, at: int) -> int:
     return int(text)
 
 
+def _unlike(name: str) -> str:
+    """How to write what is no section: ``AABA``, ``x2``, or a name alone."""
+    if re.fullmatch("[A-D]{2,12}", name):
+        return f"write {' '.join(f'{letter}:8' for letter in name)}"
+    if re.fullmatch(r"[x×]\d+", name):
+        return "write the section again, as in A:8 A:8"
+    return f"such as {name}:8, or {name}:8:e3"
+
+
 def _tier(text: str, at: int) -> int:
     if not re.fullmatch("e[1-5]", text):
-        raise Wrong(at, f"{printable(text)!r} is not an energy", "e1 (bare) to e5 (full)", len(text))
+        raise Wrong(
+            at,
+            f"{printable(text)!r} is not an energy",
+            f"write e{text}" if text in "12345" else "e1 (bare) to e5 (full)",
+            len(text),
+        )
     return int(text[1])
 
 
@@ -246,7 +261,7 @@ def intent(text: str, meter: Meter, parts: Sequence[str] = PARTS) -> IntentToken
     (at, place), (kind_at, kind), *names = words
     bar, tick = _place(place, at, meter)
     if kind not in INTENTS:
-        hint = f"it needs no beat: write {kind}" if kind in GESTURES else did_you_mean(kind, INTENTS)
+        hint = f"it needs no beat: write {kind}" if kind in GESTURES else did_you_mean(kind.lower(), INTENTS)
         raise Wrong(kind_at, f"unknown intent {printable(kind)!r}", hint, len(kind))
     for at, name in names:
         if name not in parts:
@@ -267,7 +282,8 @@ def _gesture(text: str, meter: Meter) -> IntentToken:
         raise Wrong(match.start(2), f"{spoken!r} needs its place", f"such as 4.3 {spoken}", len(match[2]))
     if spoken not in names:
         hint = did_you_mean(spoken, (*GESTURES, *INTENTS))
-        hint = hint if hint.startswith("did") else f"known: {', '.join(GESTURES)}"
+        asked = parlance.advice({}, ("sections", "NAME", spoken), None)
+        hint = hint if hint.startswith("did") else asked or f"known: {', '.join(GESTURES)}"
         raise Wrong(match.start(2), f"unknown intent {printable(match[2])!r}", hint, len(match[2]))
     kind = names[spoken]
     unit, usual, low, high = GESTURES[kind]
@@ -298,15 +314,17 @@ def _place(text: str, at: int, meter: Meter) -> tuple[int, Tick]:
     return int(match[1]) - 1, (int(match[1]) - 1) * meter.bar + (beat - 1) * unit + (unit // 2 if match[3] else 0)
 
 
-_KEY = re.compile(r"\s*([A-Ga-g])([b#♭♯]?)\s*([A-Za-z_ ]{0,30})")
+_KEY = re.compile(r"\s*([A-Ga-g])( flat| sharp|[b#♭♯]?)\s*([A-Za-z_ ]{0,30})")
 
 
 def key(text: str) -> Key:
     """``E dorian``, ``C major``, ``Bb minor``, ``Em``, ``F#``."""
     match = _KEY.fullmatch(text)
     if not match:
-        raise Wrong(0, f"{printable(text)!r} is not a key", "tonic and mode: E dorian, Bb minor, C major", len(text))
-    name = match[1].upper() + match[2].replace("♭", "b").replace("♯", "#")
+        lift = re.fullmatch(r"\s*([+-]\d{1,2})\s*", text, re.ASCII)
+        hint = f'write intents = ["key lift {lift[1]}"]' if lift else "tonic and mode: E dorian, Bb minor, C major"
+        raise Wrong(0, f"{printable(text)!r} is not a key", hint, len(text))
+    name = match[1].upper() + {"♭": "b", " flat": "b", "♯": "#", " sharp": "#"}.get(match[2], match[2])
     written = match[3].strip()
     mode = "major" if written == "M" else _mode(written.lower().replace(" ", "_"))
     if mode not in MODES:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from scorekit.compiler import parlance
 from scorekit.compiler.keypath import around, spelled
 from scorekit.compiler.schema import kind_of, rule, whole
 from scorekit.compiler.specs import VERSION, GenreSpec, SongSpec
@@ -103,8 +104,9 @@ def located(values: object, steps: Sequence[str | int]) -> tuple[Location, bool]
 def _unknown(model: type[Table], values: Mapping[str, Any], location: Location) -> Problem:
     name = str(location[-1])
     known = tuple(rule(model, location[:-1]).get("properties", {}))
-    hint = did_you_mean(name, known)
-    if not hint.startswith("did"):
+    asked = parlance.advice(values, location, _at(values, location)) if model is SongSpec else ""
+    hint = asked or did_you_mean(name, known)
+    if not asked and not hint.startswith("did"):
         hint = _inside_one(model, values, location) or _elsewhere(model, location) or hint
     told = f"unknown key '{printable(name)}'" + (f" in {_table(location[:-1])}" if len(location) > 1 else "")
     return Problem(spelled(values, location), told, hint or "leave it out", on_key=True, code="key")
@@ -149,7 +151,8 @@ def _told(
     """Message and hint for a wrong value."""
     name, allowed = _name(location), rule(model, location)
     if kind in _WANTED or kind.startswith("union_tag"):
-        return _wrong_type(name, found, _WANTED.get(kind) or _tags(limits)), _mend(model, location, found)
+        hint = (model is SongSpec and parlance.shaped(location, found)) or _mend(model, location, found)
+        return _wrong_type(name, found, _WANTED.get(kind) or _tags(limits)), hint
     if kind == "shape":
         return str(limits["told"]), str(limits["hint"])
     if kind == "finite_number":
@@ -157,7 +160,8 @@ def _told(
     if kind == "literal_error":
         choices = allowed.get("enum", [allowed.get("const")])
         hint = did_you_mean(found, [str(c) for c in choices]) if isinstance(found, str) else ""
-        return f"{name} is {shown(found)}, allowed is {_listed(choices)}", hint if hint.startswith("did") else ""
+        asked = parlance.shaped(location, found) if model is SongSpec else ""
+        return f"{name} is {shown(found)}, allowed is {_listed(choices)}", hint if hint.startswith("did") else asked
     if kind == "string_pattern_mismatch":
         return f"{name} is {shown(found)}", _PATTERNS.get(limits.get("pattern", ""), "other characters are not allowed")
     if kind in _COUNTS:
@@ -203,6 +207,10 @@ def _mend(model: type[Table], location: Location, found: object) -> str:
         return f"write [{name}.NAME], and below it what holds there"
     if isinstance(found, str) and rule(model, location).get("type") in ("number", "integer"):
         number = _NUMBER.match(found)
+        if number and isinstance(name, int):
+            return f"leave out the quotes: {number[1]}"
+        if number and found[number.end() :].strip() == "%" and allowed.get("maximum") == 1:
+            return f"write {name} = {float(number[1]) / 100:g}"
         if number:
             how = "leave out the quotes" if number.end() == len(found) else "write the number alone"
             return f"{how}: {name} = {number[1]}"

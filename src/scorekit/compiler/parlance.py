@@ -1,0 +1,141 @@
+"""What musicians ask of a song in words or shapes of their own, and how it is written here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from scorekit.score import PARTS
+
+_SONG = {
+    "swing": "for this song alone: [override.feel] swing_unit = 8, and swing.drums = [[120, 1.7]], swing.comp ...; 1 straight, 2 triplets",
+    "humanize": "for this song alone: [override.feel] amount = 0.3, 0 on the grid to 1 loose",
+    "fade": "nothing fades; bands end: fade it where it is mixed, or write loop = true and fade it where it is played",
+    "count in": "nobody counts in: begin with a bar of drums alone, in a section of its own",
+    "lyrics": "words are not sung; keep them after a #",
+    "pickup": 'an upbeat stands in the last bar of the section before: [melody] notes = "intro: . | . . . E4"',
+    "transpose": 'write the key itself; from a section on: intents = ["key lift +2"]',
+    "mood": "key, tempo and energy make it: energy is 0 calm to 1 wild",
+    "bars": 'write length = "16 bars"',
+    "mute": "write [parts.NAME] play = false",
+    "solo": 'for a soloist write [sections.NAME] melody = "solo"; to hear one part alone, render with --stems',
+    "reverb": "a part's is [parts.NAME] verb; all share the room of [master] room",
+    "loudness": "write [master] lufs = -14",
+    "ending": "a genre's endings are [[override.ending]]; which one a song has, its seed and last section decide",
+}
+_SECTION = _SONG | {
+    "solo": 'write melody = "solo"',
+    "mute": "write [sections.NAME.parts.PART] play = false",
+    "dynamics": "write energy = 1 to 5",
+    "loudness": "write energy = 1 to 5, or [sections.NAME.parts.PART] velocity = 5",
+}
+_PART = {
+    "mute": "write play = false",
+    "solo": "write play = false for the others, or render with --stems",
+    "effects": "write verb = 0.3, delay = 0.2, or parameters of the patch in sound",
+}
+_SAME = {
+    "shuffle": "swing",
+    "humanise": "humanize",
+    "fade out": "fade",
+    "fadeout": "fade",
+    "fade in": "fade",
+    "countin": "count in",
+    "words": "lyrics",
+    "anacrusis": "pickup",
+    "upbeat": "pickup",
+    "transposition": "transpose",
+    "modulate": "transpose",
+    "modulation": "transpose",
+    "key change": "transpose",
+    "feeling": "mood",
+    "vibe": "mood",
+    "muted": "mute",
+    "volume": "loudness",
+    "dynamic": "dynamics",
+    "fx": "effects",
+}
+_SILENT = ("no", "off", "mute", "muted", "none", "false", "silent")
+_NAMED = re.compile(r"(?<!\S)([A-Za-z][\w'-]*):\d", re.ASCII)
+_SPAN = re.compile(r"\s*(\d{2,3}(?:\.\d+)?)\s*(?:-|–|to|\.\.|->|→)\s*(\d{2,3}(?:\.\d+)?)\s*(?:bpm)?\s*", re.ASCII)
+
+
+def advice(values: Mapping[str, Any], location: tuple[str | int, ...], found: object) -> str:
+    """What to write instead of a key that songs do not have, ``found`` being its value; nothing when nobody says it so."""
+    *around, name = map(str, location)
+    words = " ".join(name.lower().replace("-", " ").replace("_", " ").split())
+    if name in PARTS and (not around or around[:-1] == ["sections"]):
+        return _of_a_part([*around, "parts", name], found)
+    section = name in _NAMED.findall(str(values.get("form", "")))
+    if section and not around:
+        return f"it belongs in [sections.{name}]"
+    if section and around == ["tempo"] and isinstance(found, (int, float)):
+        return f"write [sections.{name}] tempo = {found:g}"
+    if around[:1] == ["parts"] and words in ("instrument", "kit", "preset") and isinstance(found, str):
+        return f"write sound = {{ patch = {_quoted(found)} }}"
+    table = (
+        _SONG if not around else _PART if around[-2:-1] == ["parts"] else _SECTION if around[0] == "sections" else {}
+    )
+    if around == ["melody"] and isinstance(found, str):
+        return f"write notes = {_quoted(f'{name}: {found}')}"
+    if around == ["melody"]:
+        return _SONG.get(_SAME.get(words, words), "")
+    return table.get(_SAME.get(words, words), "")
+
+
+def _of_a_part(path: list[str], found: object) -> str:
+    """Where a part is spoken of, when no more is said of it than whether it plays, or what only parts can be told."""
+    said = found.keys() if isinstance(found, Mapping) else {"play"} if silent(found) or found is True else set()
+    if not said or not said <= {
+        "play",
+        "level",
+        "pan",
+        "velocity",
+        "lock",
+        "reroll",
+        "sound",
+        "verb",
+        "delay",
+        "octave",
+    }:
+        return ""
+    return f"write [{'.'.join(path)}]" + ("" if isinstance(found, Mapping) else f" play = {str(found is True).lower()}")
+
+
+def silent(found: object) -> bool:
+    """Whether a value says that somebody does not play."""
+    return found is False or (isinstance(found, str) and found.strip().lower() in _SILENT)
+
+
+def shaped(location: tuple[str | int, ...], found: object) -> str:
+    """How to write a value of a song that has another shape here: a list of chords, a tempo from one number to another."""
+    *around, name = map(str, location) if location else ("",)
+    match name:
+        case _ if around == ["tempo"] and _number(found):
+            return "write tempo = { start = 96, end = 112 }, or by bars [[1, 96], [9, 120]]"
+        case "tempo":
+            span = _SPAN.fullmatch(found) if isinstance(found, str) else None
+            ends = span.groups() if span else found
+            if isinstance(ends, (list, tuple)) and len(ends) == 2 and all(_number(end) for end in ends):
+                return f"write tempo = {{ start = {ends[0]}, end = {ends[1]} }}"
+        case "form" | "chords" if isinstance(found, (list, tuple)) and all(isinstance(one, str) for one in found):
+            return f"write {name} = {_quoted((' ' if name == 'form' else ' | ').join(found))}"
+        case "melody" if around:
+            return f'a tune of your own stands in [melody]: notes = "{around[-1]}: E4:1 G4:3"'
+        case "melody" if isinstance(found, str) and found.lower().endswith((".mid", ".midi")):
+            return f"write melody = {{ midi = {_quoted(found)} }}"
+        case "melody" if isinstance(found, (list, tuple)):
+            return "there is one [melody]; its notes have a line for each section"
+        case _ if around[-1:] == ["parts"] and silent(found):
+            return f"write {name} = {{ play = false }}"
+    return ""
+
+
+def _number(text: object) -> bool:
+    return re.fullmatch(r"\d{2,3}(\.\d+)?", str(text), re.ASCII) is not None
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text[:120], ensure_ascii=False)
