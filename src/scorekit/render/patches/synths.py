@@ -134,7 +134,8 @@ def _bends(name: str, lead: Lead, take: Take, t: Reals) -> Reals:
 # -- pads --------------------------------------------------------------------------------------------------------------
 
 
-_SIDE, _LOOP = 0.65, 1 << 17
+_SIDE, _LOOP = 0.65, 112_500
+"""Share of the side; samples of the longest loop: four of them still fit beside the processor, longer ones take thrice the time."""
 
 
 def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Samples:
@@ -153,17 +154,14 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
     off = np.arange(int(wide.sum())) * np.repeat(1.0 / sigma, wide) + np.repeat((low - first - centre) / sigma, wide)
     bell = np.take(_bell(), (np.abs(off) * _FINE).astype(np.intp), mode="clip")
     bell *= np.repeat(dsp.f32(0.5 * size / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first))), wide)
-    turns = np.stack([_turns(f"{address}/{side}", bell.size) for side in "ms"])
-    turns *= bell[:, None]
-    planes, steps = np.zeros((len(levels), 2, half, 2), np.float32), dsp.f32(levels)[:, :, None, None, None]
-    for number, (begin, at, count) in enumerate(zip(first.tolist(), low.tolist(), wide.tolist(), strict=True)):
-        planes[:, :, at : at + count] += steps[:, number] * turns[:, begin : begin + count]
-    middle, side = dsp.back(planes.view(np.complex64)[..., 0], size).transpose(1, 0, 2)
+    bells = np.repeat(bell, 2)
+    middle, side = (bells * _turns(f"{address}/{which}", bells.size) for which in "ms")
     side *= np.float32(_SIDE)
-    out = np.empty((len(levels), 2, size), np.float32)
-    np.add(middle, side, out=out[:, 0])
-    np.subtract(middle, side, out=out[:, 1])
-    return out[:, :, :n]
+    ears = np.stack([middle + side, middle - side])
+    planes, steps = np.zeros((len(levels), 2, 2 * half), np.float32), dsp.f32(levels)[:, :, None, None]
+    for number, (begin, at, count) in enumerate(zip(2 * first, 2 * low, 2 * wide, strict=True)):
+        planes[:, :, at : at + count] += steps[:, number] * ears[:, begin : begin + count]
+    return dsp.back(planes.view(np.complex64), size)[:, :, :n]
 
 
 _FINE = 256
@@ -177,10 +175,20 @@ def _bell() -> Samples:
 
 
 def _turns(address: str, n: int) -> Samples:
-    """Random turns fixed by an address, as cosine and sine: (n, 2)."""
-    start = int(dsp.uniform(address) * (grit().size - n))
-    angle = grit()[start : start + n]
-    return np.stack([dsp.sine(angle + np.float32(0.75)), dsp.sine(angle + np.float32(0.5))], axis=1)
+    """Random turns fixed by an address, cosine after sine: (n,), n even."""
+    start = 2 * int(dsp.uniform(address) * _ROUND)
+    return np.resize(_circling()[start : start + 2 * _ROUND], n)
+
+
+_ROUND = 1 << 16
+
+
+@lru_cache(maxsize=1)
+def _circling() -> Samples:
+    """As many random turns, twice: so that from any of them on they are there in a row."""
+    angle = grit()[:_ROUND]
+    turns = np.stack([dsp.sine(angle + np.float32(0.75)), dsp.sine(angle + np.float32(0.5))], axis=1)
+    return np.tile(turns.reshape(-1), 2)
 
 
 class Pad(Struct, frozen=True):
