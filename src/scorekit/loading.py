@@ -1,7 +1,7 @@
 """What takes long to load: loaded without what nobody needs, or while another process works.
 
-Libraries load much that only readers of their help look at. Where that can be told, something else stands in for it
-meanwhile, and whoever asks for more than is known of it gets the true one's.
+The libraries of values and numbers load much that only readers of their help look at, or that is for values no song has: more
+than half as much again as what they need. ``_LEFT_OUT`` lists it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,28 @@ from typing import Any
 
 
 def tables() -> None:
-    """Loads what values are made of, without ``typing_extensions``, of which it takes what ``typing`` has since Python 3.11: with
-    that come ``inspect``, ``ast`` and eight more, a tenth of a check. And without kinds of values that no song has, what
-    describes values to others, and what makes addresses of paths."""
-    kinds = [_stand_in("uuid", UUID=_Nothing, SafeUUID=_Nothing), _stand_in("decimal", Decimal=_Nothing)]
-    parts = [_stand_in(f"msgspec.{name}") for name in ("inspect", "json", "msgpack", "toml", "yaml")]
-    parts = [*kinds, *parts, _stand_in("urllib.parse", quote_from_bytes=_quoted)]
-    others: dict[str, ModuleType | None] = {one.__name__: one for one in parts}
-    try:
-        with _instead({"typing_extensions": None, **others}):  # not to be had: msgspec asks ``typing`` then
-            import pathlib  # noqa: F401
+    """Loads what values are made of."""
+    _load("msgspec.structs")
 
-            import msgspec.structs
-    except Exception:
-        import msgspec.structs  # noqa: F401
+
+def played() -> None:
+    """Loads what plays what is composed."""
+    _load("numpy", "scorekit.ensemble.performance", "scorekit.render.midi")
+
+
+def sound(again: bool = True) -> None:
+    """Loads what makes music heard, and with that what every sound begins with: NumPy's dice, a table of sines, grit; what is
+    heard ``again`` needs more."""
+    _load("numpy", "scorekit.render.delivery", "scorekit.render.mix", "scorekit.render.patches", "scorekit.workshop")
+    if again:
+        _load("scorekit.renewal", "scorekit.shelf")
+    from scorekit.render import dsp
+    from scorekit.render.patches.sources import grit
+
+    dsp.sine(grit()[:1])
+
+
+# -- what is left out ---------------------------------------------------------------------------------------------------
 
 
 class _Nothing:
@@ -38,78 +46,61 @@ class _Nothing:
     unknown = None
 
 
-def _quoted(data: bytes) -> str:
-    """A path as part of an address."""
-    from urllib.parse import quote_from_bytes
-
-    return quote_from_bytes(data)
-
-
-def played() -> None:
-    """Loads what plays what is composed."""
-    with _unexplained():
-        import scorekit.ensemble.performance
-        import scorekit.render.midi  # noqa: F401
-
-
-def sound(again: bool = True) -> None:
-    """Loads what makes music heard, and with that what every sound begins with: NumPy's dice, a table of sines, grit; what is
-    heard ``again`` needs more."""
-    with _unexplained():
-        import scorekit.render.delivery
-        import scorekit.render.mix
-        import scorekit.render.patches
-        import scorekit.workshop
-
-        if again:
-            import scorekit.renewal
-            import scorekit.shelf  # noqa: F401
-    from scorekit.render import dsp
-    from scorekit.render.patches.sources import grit
-
-    dsp.sine(grit()[:1])
-
-
-@contextmanager
-def _unexplained() -> Iterator[None]:
-    """For a process that ends with its command: NumPy loads without what only its readers want, signatures of functions (10 ms of
-    70), their texts (7) and what types are called in annotations (8), and without true chance, which brings OpenSSL (8).
-    Where that fails it loads as it is."""
-    texts = [_stand_in(f"numpy._core._add_newdocs{kind}") for kind in ("", "_scalars")]
-    types = [_stand_in(name, ArrayLike=list, NDArray=list) for name in ("numpy._typing", "numpy.typing")]
-    later = [*types, _stand_in("secrets", randbits=_random_bits)]
-    rest = [_stand_in(name) for name in ("ast", "platform", "textwrap")]
-    inner = _stand_in("inspect", cleandoc=str, signature=lambda function: None)
-    others = {one.__name__: one for one in (*texts, *later, *rest, inner)}
-    try:
-        with _instead(others):
-            import numpy
-    except Exception:
-        for other in others.values():  # what has one of them already finds the true one's by it
-            for known in ("cleandoc", "signature", "ArrayLike", "NDArray", "randbits"):
-                vars(other).pop(known, None)
-        import numpy  # noqa: F401
-
-        later = []
-    with _instead({one.__name__: one for one in later}):
-        yield
-
-
 def _random_bits(count: int) -> int:
     """Bits nobody can foretell, whole bytes of them."""
     return int.from_bytes(os.urandom(count // 8))
 
 
+_LEFT_OUT: Mapping[str, Mapping[str, object] | None] = {
+    # msgspec: it takes from ``typing`` what it does not find here, and then needs neither ``inspect`` nor ``ast`` (4 ms)
+    "typing_extensions": None,
+    # kinds of values, and of files, that no song has (5 ms)
+    "uuid": {"UUID": _Nothing, "SafeUUID": _Nothing},
+    "decimal": {"Decimal": _Nothing},
+    "msgspec.inspect": {},
+    "msgspec.json": {},
+    # NumPy: texts and signatures of its functions, for readers (25 ms)
+    "numpy._core._add_newdocs": {},
+    "numpy._core._add_newdocs_scalars": {},
+    "inspect": {"cleandoc": str, "signature": lambda function: None},
+    # names of types, for annotations (15 ms)
+    "numpy._typing": {"ArrayLike": list, "NDArray": list},
+    "numpy.typing": {"ArrayLike": list, "NDArray": list},
+    # OpenSSL, for dice that are thrown by name here (4 ms)
+    "secrets": {"randbits": _random_bits},
+    # for functions that nobody calls (4 ms)
+    "ast": {},
+    "platform": {},
+    "textwrap": {},
+}
+"""Modules, and what is taken from each without being used; None: there is no such module. In brackets what they would take of
+the 115 ms of processor in which all is loaded."""
+
+
+def _load(*names: str) -> None:
+    """Loads modules without what is left out; where that fails, as they are."""
+    for name in names:
+        try:
+            with _without(_LEFT_OUT):
+                import_module(name)
+        except Exception:
+            import_module(name)
+
+
 @contextmanager
-def _instead(others: Mapping[str, ModuleType | None]) -> Iterator[None]:
-    """Meanwhile others stand in for modules that are not there yet; None says that there is no such module."""
+def _without(left_out: Mapping[str, Mapping[str, object] | None]) -> Iterator[None]:
+    """Meanwhile others stand in for modules that are not there yet. Who has one of them still finds in it afterwards what the
+    true module has."""
     modules: dict[str, Any] = sys.modules
-    mine = {name: other for name, other in others.items() if name not in modules}
+    absent = {name: known for name, known in left_out.items() if name not in modules}
+    mine = {name: None if known is None else _stand_in(name, **known) for name, known in absent.items()}
     modules.update(mine)
     try:
         yield
     finally:
         for name, other in mine.items():
+            for known in absent[name] or ():
+                vars(other).pop(known, None)
             if modules.get(name, mine) is other:
                 del modules[name]
 
