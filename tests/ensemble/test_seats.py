@@ -6,10 +6,11 @@ import itertools
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from scorekit import studio
-from scorekit.ensemble.seats import BOUNDS, NEAR, OVER, SEATS, UNDER, UPON, opened, seated, tucked, yielding
-from scorekit.ideas import CompIdeas, Ideas, MelodyIdeas, SustainIdeas
+from scorekit.ensemble.seats import BETWEEN, BOUNDS, NEAR, OVER, SEATS, UNDER, UPON, opened, seated, tucked, yielding
+from scorekit.ideas import Arrange, CompIdeas, Ideas, MelodyIdeas, SustainIdeas
 from scorekit.score import Passage
 from scorekit.seeds import Seed
 
@@ -33,18 +34,28 @@ def test_seats_differ_from_song_to_song() -> None:
 
 def test_two_compers_seldom_share_a_chair() -> None:
     """In most bands without a singer guitar and keys do not lie within a fourth of each other, where by their genre they
-    would."""
-    band = ("drums", "bass", "guitar", "keys")
-    assert sum(abs(middle(band, "keys", seed) - 62.0) >= NEAR for seed in range(60)) >= 40
+    would, and where somebody sings neither: one of them sits low, the other high."""
+    for band in (("drums", "bass", "guitar", "keys"), BAND):
+        apart = [abs(middle(band, "keys", seed) - middle(band, "guitar", seed)) for seed in range(60)]
+        assert sum(gap >= NEAR for gap in apart) >= 40
+
+
+def test_the_floor_of_a_genre_is_never_over_the_tune() -> None:
+    """Whoever all sections of a genre are laid upon sits under the tune; elsewhere the same part sits over it in some songs."""
+    laid = replace(IDEAS, arrange=Arrange(layers=(("A", ("pads",)), ("B", ("keys", "pads")))))
+    high = [[seated(BAND, ideas, Seed(str(seed)))["pads"][0] >= 70 for seed in range(60)] for ideas in (IDEAS, laid)]
+    assert any(high[0]) and not any(high[1])
 
 
 def test_nobody_sits_on_the_tune() -> None:
-    """Where somebody sings, every chair's middle lies under the tune's lane or just within, or its lowest tone over nearly all
-    of it; a guitar whose lane is the tune's plays an octave under it."""
+    """Where somebody sings, the middle of the pads' chair lies under the tune's lane or just within, or its lowest tone over
+    nearly all of it; hands, who leave out what would cover the tune, sit half an octave higher at most, and only under it. A
+    guitar whose lane is the tune's plays an octave under it."""
     low, high = IDEAS.melody.low, IDEAS.melody.high
     for seed in range(60):
         seats = seated(BAND, IDEAS, Seed(str(seed)))
-        assert all(sum(seats[part]) <= 2 * (low + UNDER) or seats[part][0] >= high - OVER for part in ("keys", "pads"))
+        assert sum(seats["pads"]) <= 2 * (low + UNDER) or seats["pads"][0] >= high - OVER
+        assert sum(seats["keys"]) <= 2 * (low + UNDER + BETWEEN["keys"])
     shared = Ideas(guitar=CompIdeas(64, 86), melody=MelodyIdeas(64, 86))
     assert seated(("guitar", "lead"), shared, Seed("1")) == {"guitar": (52, 74)}
     assert seated(("guitar",), shared, Seed("1")) == {}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from scorekit.ensemble.base import heat
 from scorekit.ensemble.families import RESTLESS, WIDE
 from scorekit.ensemble.playing import LOOP, changes, strength, whole_song
-from scorekit.ensemble.seats import sung_over, tucked, yielding
+from scorekit.ensemble.seats import ROOF, sung_over, tucked, yielding
 from scorekit.ensemble.voicing import Voicing, coloured, lead_voices, revoiced, richest
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief, Chord
@@ -21,6 +21,8 @@ from scorekit.timebase import PPQ, Tick
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""
+UNDER_HAND = 7
+"""Semitones under the lowest tone of its lane to which a hand reaches for what the tune covers above."""
 
 
 class Slot(Struct, frozen=True):
@@ -140,7 +142,7 @@ def _roof(brief: Brief) -> int:
     """Highest pitch of the voicings: the middle of the tune where two octaves less a seventh remain below it."""
     sung = sorted(note.pitch for note in brief.hears("lead"))
     low, high = brief.lane.low, brief.lane.high
-    return min(high, max(low + 14, sung[len(sung) // 2])) if sung else high
+    return min(high, max(low + ROOF, sung[len(sung) // 2])) if sung else high
 
 
 def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list[tuple[int, ...]]]:

@@ -1,6 +1,6 @@
 """Where those who accompany sit in a song: low, where their genre has them, or high, drawn once for the band, so that no two
-players sit on one chair and not every band has the same chairs; how their chords give way to the tune, and how they open
-in its loud sections."""
+players sit on one chair, guitar and keys least of all, and not every band has the same chairs; how their chords give way to
+the tune, and how they open in its loud sections."""
 
 from __future__ import annotations
 
@@ -13,26 +13,33 @@ from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import Tick
 
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
-    "keys": ((-9, 2.5), (-5, 2.0), (0, 2.0)),
+    "guitar": ((-14, 2.0), (0, 2.0)),
+    "keys": ((-9, 2.0), (-4, 2.0), (3, 2.0), (9, 2.0)),
     "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 0.5)),
     "strings": ((-7, 1.5), (0, 2.0), (9, 0.8)),
     "brass": ((0, 1.0), (5, 2.0), (9, 1.5)),
 }
-"""Semitones from the genre's lane, and how often, of those who choose, in the order in which they do."""
-BOUNDS = {"keys": (45, 91), "pads": (45, 88), "strings": (48, 95), "brass": (50, 84)}
+"""Semitones from the genre's lane, and how often, of those who choose, in the order in which they do; a guitar does where keys
+play too."""
+BOUNDS = {"guitar": (40, 88), "keys": (45, 91), "pads": (45, 88), "strings": (48, 95), "brass": (50, 84)}
 """Lowest and highest pitch anybody goes for it."""
-NEAR = 5.0
-"""Semitones between the middles of two lanes under which they are one chair."""
+NEAR, APART = 5.0, 8.0
+"""Semitones between where two play under which they sit on one chair, and from which on they have a register each: the lowest
+and the highest accompanist of a band lie two octaves apart."""
+HAND = {"guitar": 24, "keys": 20}
+"""Semitones that a comper's chair is wide, where it is not the genre's: a voicing goes through the middle of its lane."""
 UNDER, OVER = 1, 6
 """Semitones over the lowest tone of the tune's lane up to which a chair's middle is under the tune, and under the highest from
 which on a chair is over it."""
-BETWEEN = {"brass": 11}
-"""By how many semitones more those may reach into the tune's lane who speak between its phrases: horns lie at its height (bands:
-median A4)."""
+BETWEEN = {"brass": 11, "keys": 6}
+"""By how many semitones more those may reach into the tune's lane who speak between its phrases or leave out what would cover
+it: horns lie at its height (bands: median A4), and so do hands where a guitar or pads have the chords below."""
+ROOF = 14
+"""Semitones over the lowest tone of its chair up to which a comper's chords go, whatever is sung."""
 ROOM = 12
 """Semitones that a chair over the tune needs below its bounds."""
-SHARED = 0.1
-"""What is left of the weight of a chair that somebody sits on."""
+SHARED, BESIDE = 0.03, 0.15
+"""What is left of the weight of a chair that somebody sits on, and of one right beside."""
 
 Range = tuple[int, int]
 """Lowest and highest pitch."""
@@ -40,31 +47,58 @@ Range = tuple[int, int]
 
 def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
     """Where each part sits all through the song, by name; those who have no choice are left out. No chair lies on the tune's,
-    which everybody knows before a note is sung: a guitar whose lane is the tune's plays an octave under it."""
-    known = {"guitar": ideas.guitar, "lead": ideas.melody, **{part: getattr(ideas, part) for part in SEATS}}
+    which everybody knows before a note is sung: a guitar whose lane is the tune's plays an octave under it. Of two compers one
+    sits low and the other high."""
+    known = {part: getattr(ideas, part) for part in SEATS} | {"lead": ideas.melody}
     lanes = {part: (own.low, own.high) for part, own in known.items() if part in parts}
     tune, found = lanes.get("lead"), dict[str, Range]()
     if tune and "guitar" in lanes and sum(lanes["guitar"]) >= sum(tune) and lanes["guitar"][0] - 12 >= LOWEST:
         found["guitar"] = lanes["guitar"] = (lanes["guitar"][0] - 12, lanes["guitar"][1] - 12)
-    middles = [sum(lane) / 2 for part, lane in lanes.items() if part not in SEATS]
+    heights: list[float] = []
     for part in (name for name in SEATS if name in lanes):
-        under = UNDER + BETWEEN.get(part, 0)
-        chairs = [(_chair(lanes[part], by, tune, BOUNDS[part], under), often) for by, often in SEATS[part]]
-        weights = [
-            often * (1.0 if all(abs(sum(chair) / 2 - other) >= NEAR for other in middles) else SHARED)
-            for chair, often in chairs
-        ]
-        found[part] = seed.at("seat").choose(part, [chair for chair, _ in chairs], weights)
-        middles.append(sum(found[part]) / 2)
+        chairs = _chairs(part, lanes, tune, all(part in row for _, row in ideas.arrange.layers or [("", ())]))
+        if len(chairs) > 1:
+            weights = [often * _free(_height(part, chair, tune), heights) for chair, often in chairs]
+            found[part] = seed.at("seat").choose(part, [chair for chair, _ in chairs], weights)
+        heights.append(_height(part, found.get(part, lanes[part]), tune))
     return found
 
 
-def _chair(lane: Range, by: int, tune: Range | None, bounds: Range, under: int) -> Range:
+def _chairs(part: str, lanes: Mapping[str, Range], tune: Range | None, floor: bool) -> list[tuple[Range, float]]:
+    """The chairs a part may take, and how often; only its lane for a guitar that no keys play beside. What lies lower than
+    its lane is no wider than a hand needs. Hands do not sit over the tune, nor does the ``floor`` on which a genre lays all
+    its sections."""
+    (low, high), bounds = lanes[part], BOUNDS[part]
+    if part == "guitar":
+        (by, often), (_, usual) = SEATS[part]
+        down = max(by, bounds[0] - low)
+        lower = [((low + down, min(high, low + down + HAND[part])), often)] if "keys" in lanes and down < -3 else []
+        return [((low, high), usual), *lower]
+    joined = part != "keys" or {"guitar", "pads"} & lanes.keys()
+    under = UNDER + (BETWEEN.get(part, 0) if joined else 0)
+    lane = (low, min(high, low + HAND.get(part, high - low)))
+    return [(_chair(lane, by, tune, bounds, under, not floor and part not in HAND), often) for by, often in SEATS[part]]
+
+
+def _height(part: str, chair: Range, tune: Range | None) -> float:
+    """Where a part plays that sits on a chair: hands in its middle, or halfway up to the middle of the tune."""
+    low, high = chair
+    return (low + (min(high, max(low + ROOF, sum(tune) // 2)) if tune and part in HAND else high)) / 2
+
+
+def _free(height: float, others: Sequence[float]) -> float:
+    """How much of the weight of a chair is left beside those who sit already."""
+    gap = min((abs(height - other) for other in others), default=APART)
+    return SHARED if gap < NEAR else BESIDE if gap < APART else 1.0
+
+
+def _chair(lane: Range, by: int, tune: Range | None, bounds: Range, under: int, over: bool) -> Range:
     """A lane moved by so many semitones, as far as its bounds let it; one that would lie on the tune (its middle more than
-    ``under`` semitones over the tune's lowest tone) goes on over it, if it is on its way up and there is room, else under it."""
+    ``under`` semitones over the tune's lowest tone) goes on ``over`` it, if it may, is on its way up and there is room, else
+    under it."""
     low, high = lane
     if tune and 2 * (tune[0] + under) < low + high + 2 * by and low + by < tune[1] - OVER:
-        if by > 0 and bounds[1] - tune[1] + OVER >= ROOM:
+        if over and by > 0 and bounds[1] - tune[1] + OVER >= ROOM:
             return tune[1] - OVER, min(bounds[1], tune[1] - OVER + high - low)
         by = tune[0] + under - (low + high) // 2
     by = max(by, min(0, bounds[0] - low)) if by < 0 else min(by, max(0, bounds[1] - high))
