@@ -262,7 +262,10 @@ CATALOG = Catalog(
                 "pizz",
             ),
         ),
-        ("brass", ("stabs", "soli_close4", "backgrounds", "unison_riff", "answer", "falls", "swell", "sustain")),
+        (
+            "brass",
+            ("stabs", "soli_close4", "backgrounds", "unison_riff", "answer", "line", "falls", "swell", "sustain"),
+        ),
         (
             "pads",
             ("sustain", "sustain_vl", "pad_sustain", "organ_hold", "drone", "riser", "pulse", "swell", "high_pedal"),

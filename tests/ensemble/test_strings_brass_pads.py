@@ -108,6 +108,23 @@ def test_song_ends(part: str, kind: str) -> None:
     assert all(n.pitch % 12 in chord for n in notes if n.start == 7 * BAR)
 
 
+def test_horns_play_a_line_where_the_tune_rests_or_under_it() -> None:
+    """One or two tones at once: three and more in a row clear of the tune's onsets, or the whole figure below its lower tones, as
+    always where the tune never rests."""
+    busy, ways = tuple(Note(n * PPQ // 2, PPQ // 2, 74 + n % 4, 80) for n in range(64)), set[bool]()
+    for seed in range(12):
+        for tune in (TUNE, busy):
+            line = play("brass", "line", heard=heard(tune), seed=Seed(str(seed))).notes
+            struck = sorted({n.start for n in line})
+            assert len(struck) >= 6 and len(line) <= 2 * len(struck)
+            clear = min(abs(at - n.start) for at in struck for n in tune) >= PPQ // 2
+            runs = "".join(" " * (b - a > 3 * PPQ // 2) + "x" for a, b in pairwise([-BAR, *struck])).split()
+            assert min(map(len, runs)) >= 3 if clear else max(n.pitch for n in line) <= 72
+            ways.add(clear)
+            assert tune is TUNE or not clear
+    assert ways == {True, False}
+
+
 def test_voices_move_little_but_move() -> None:
     """Led voices move two semitones or less on average, the top one is never frozen, and none crosses another."""
     made = brief("strings", "sustain")

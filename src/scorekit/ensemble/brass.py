@@ -29,9 +29,17 @@ from scorekit.ideas import MelodyIdeas, SustainIdeas
 from scorekit.score import Bid, Brief, Note, Phrase
 from scorekit.timebase import PPQ, Tick
 
-VOICES = (2, 3, 3, 4, 4)
+VOICES = (2, 2, 3, 3, 4)
 BREATH = {"slow": 6, "medium": 8, "fast": 13, "breakneck": 18}
 """Beats in about six seconds, the longest a wind plays in one breath, by feel band."""
+ABOVE = 6
+"""Semitones over the floor of their lane from which horns play a line: higher than they stand in chords."""
+LOWEST = 50
+"""Lowest tone of a second horn that doubles a line."""
+SAID = 3
+"""Tones from which on what is left of a figure is said."""
+UNDER, SOFTER = 2, 8
+"""Semitones under the lower tones of the tune at which a line goes on below it, and how much softer."""
 
 
 class Brass:
@@ -164,7 +172,7 @@ def answer(player: Player) -> list[Draft]:
     for n, (start, end, call) in enumerate(gaps(player, lead)):
         if not player.brief.seed.at(start // player.bar).chance(f"answer/{n}", 0.85):
             continue
-        together = home(player.brief).chance("in a line", 0.5) and end - start >= 2 * PPQ
+        together = home(player.brief).chance("in a line", 0.75) and end - start >= 3 * PPQ // 2
         say = _in_line if together else _reply
         drafts += say(player, start, end, call, lambda tick: voicing_at(parts, chain, tick))
     said = {d.start // (2 * player.bar) for d in drafts}
@@ -267,6 +275,51 @@ def falls(player: Player) -> list[Draft]:
     return clear_of(out, stabs(player))
 
 
+def horn_line(player: Player) -> list[Draft]:
+    """A figure of two bars that is the section's own, in one line: at the tune's height where that rests or holds for three of its
+    tones and more, or, where the tune seldom does, whole and softly under it. With a second horn a chord tone below in some
+    songs' loud sections, in octaves in others."""
+    lane, sung = player.brief.lane, player.brief.hears("lead")
+    free = [t for t in _figure(player, ABOVE, 127) if not any(abs(n.start - t.start) < PPQ // 2 for n in sung)]
+    said = [tone for group in _groups(free) if len(group) >= SAID for tone in group]
+    if 4 * len({tone.start // (2 * player.bar) for tone in said}) < player.brief.section.bars:
+        pitches = sorted(note.pitch for note in sung)
+        under = pitches[len(pitches) // 4] - UNDER if pitches else 127
+        said = [replace(tone, velocity=tone.velocity - SOFTER) for tone in _figure(player, 0, under)]
+    ways: tuple[tuple[str, float], ...] = (("one", 2.0), ("two", 1.0), ("octaves", 1.0))
+    way = home(player.brief).choose("horns", [way for way, _ in ways], [often for _, often in ways])
+    return [
+        replace(tone, pitch=pitch, manner="" if tone.length >= PPQ // 2 else "short", idea="a line of their own")
+        for tone in said
+        for pitch in _shared(player, tone, way if lane.tier >= 4 else "one")
+    ]
+
+
+def _figure(player: Player, above: int, under: int) -> list[Draft]:
+    """The section's own figure, so many semitones over the floor of the lane and higher, an octave at least, and under a pitch
+    as far as that lets it."""
+    lane, low = player.brief.lane, player.brief.lane.low + above
+    seat = replace(lane, low=low, high=max(min(lane.high, under), low + 11))
+    return riff(replace(player, brief=replace(player.brief, lane=seat)))
+
+
+def _groups(tones: Sequence[Draft]) -> list[list[Draft]]:
+    """Tones that follow one another within a beat and a half."""
+    found = list[list[Draft]]()
+    for tone in tones:
+        if not found or tone.start - found[-1][-1].start > 3 * PPQ // 2:
+            found.append([])
+        found[-1].append(tone)
+    return found
+
+
+def _shared(player: Player, tone: Draft, way: str) -> tuple[int, ...]:
+    """What two horns make of one tone."""
+    if way == "two":
+        return harmonised(replace(player, voices=2), tone)
+    return (tone.pitch, tone.pitch - 12) if way == "octaves" and tone.pitch - 12 >= LOWEST else (tone.pitch,)
+
+
 # -- lungs -----------------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +361,7 @@ KINDS: dict[str, Kind] = {
     "backgrounds": backgrounds,
     "unison_riff": unison_riff,
     "answer": answer,
+    "line": horn_line,
     "falls": falls,
     "swell": swell,
     "sustain": sustain,

@@ -114,6 +114,7 @@ _NOTES = {
     "unison_riff": 4.0,
     "stabs": 3.0,
     "countermelody": 3.0,
+    "line": 3.0,
     "answer": 2.0,
     "backgrounds": 2.0,
 }
