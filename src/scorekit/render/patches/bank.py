@@ -5,6 +5,7 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 
 import numpy as np
@@ -19,10 +20,9 @@ TOP = 0.44 * RATE
 """Hz: no partial is rung above."""
 WIDTH = 256
 """Samples in a row of the partial bank."""
-FINE = 16
-"""Powers that are computed one by one; the rest are products."""
+_ALONG = WIDTH.bit_length() - 1
 FLOOR = 5e-5
-"""Level, against the loudest partial, at which a partial is given up (-86 dB)."""
+"""Level, against the least partial, at which a partial is given up (-86 dB)."""
 EASED = 8
 """Rows over which it then goes, so that it leaves no click."""
 
@@ -59,48 +59,39 @@ def partials(hertz: ArrayLike, level: ArrayLike, t60: ArrayLike, phase: ArrayLik
     return Partials(*rows)
 
 
-def _powers(re: Reals, im: Reals, count: int) -> tuple[Reals, Reals]:
-    """Powers 0 .. count-1 of complex numbers (p,), by doubling: real and imaginary planes (count, p)."""
-    out_re, out_im = np.empty((count, re.size)), np.empty((count, re.size))
-    out_re[0], out_im[0] = 1.0, 0.0
-    size = 1
-    while size < count:
-        n = min(size, count - size)
-        x, y = out_re[:n], out_im[:n]
-        out_re[size : size + n] = x * re - y * im
-        out_im[size : size + n] = x * im + y * re
-        re, im = re * re - im * im, 2.0 * re * im
+def _squares(rows: Partials, count: int) -> Samples:
+    """What decaying sines do in 1, 2, 4, 8 ... samples: (count, 2, p), real and imaginary. Nothing is left of what would fall by
+    -240 dB: numbers too small to be normal take a hundred times as long."""
+    steps = 2.0 ** np.arange(count)[:, None]
+    fall = steps * (-dsp.FALL / (rows.t60 * RATE))
+    fall[fall < -40.0] = -1000.0
+    shrink = dsp.exp2(fall)
+    return dsp.f32(np.stack([shrink * wave for wave in dsp.circle(steps * (rows.hertz / RATE))], axis=1))
+
+
+def _powers(squares: Samples, count: int) -> Samples:
+    """Powers 0 .. count - 1 of complex numbers by products of those before with a square: (2, count, p), real and imaginary
+    planes. Right to some 1e-6, and as quick as a row is long."""
+    out = np.empty((2, count, squares.shape[2]), np.float32)
+    work = np.empty((2, -(-count // 2), squares.shape[2]), np.float32)
+    out[0, 0], out[1, 0], size = 1.0, 0.0, 1
+    for straight, crossed in zip(squares[:, :1], np.stack([-squares[:, 1], squares[:, 1]], axis=1), strict=True):
+        further = out[:, size : 2 * size]
+        before, part = out[:, : further.shape[1]], work[:, : further.shape[1]]
+        np.multiply(before, straight, out=further)
+        further += np.multiply(before[::-1], crossed[:, None], out=part)
         size *= 2
-    return out_re, out_im
+    return out
 
 
-def _planes(fine: tuple[Reals, Reals], wide: tuple[Reals, Reals]) -> Samples:
-    """Powers of complex numbers, real and imaginary planes (p, 2, count * FINE): products, in float32, of exact powers of
-    every FINE-th (count, p) and of the FINE between. Right to 1e-7, and far cheaper."""
-    a, b = (dsp.f32(rows.T)[:, :, None] for rows in wide)
-    x, y = (dsp.f32(rows.T)[:, None, :] for rows in fine)
-    out = np.empty((a.shape[0], 2, a.shape[1], FINE), np.float32)
-    part = b * y
-    np.multiply(a, x, out=out[:, 0])
-    out[:, 0] -= part
-    np.multiply(b, x, out=part)
-    np.multiply(a, y, out=out[:, 1])
-    out[:, 1] += part
-    return out.reshape(a.shape[0], 2, -1)
-
-
-def _grid(re: Reals, im: Reals, depth: int) -> tuple[Samples, Samples]:
-    """Powers of complex numbers (p,) along a row, and those of whole rows down to ``depth``: planes (p, 2, columns or rows)."""
-    p, row = re.size, (re, im)
-    for _ in range(WIDTH.bit_length() - 1):
-        row = row[0] * row[0] - row[1] * row[1], 2.0 * row[0] * row[1]
-    fine = _powers(np.concatenate((re, row[0])), np.concatenate((im, row[1])), FINE + 1)
-    wide = _powers(fine[0][FINE], fine[1][FINE], max(WIDTH, depth + FINE - 1) // FINE)
-    across, down = (
-        _planes((fine[0][:FINE, part], fine[1][:FINE, part]), (wide[0][:count, part], wide[1][:count, part]))
-        for part, count in ((slice(0, p), WIDTH // FINE), (slice(p, None), -(-depth // FINE)))
-    )
-    return across, down
+def _across(rows: Partials, powers: Samples) -> Samples:
+    """Real and imaginary parts by which what is alive at the start of a row makes its samples: (2, p, WIDTH)."""
+    a, b = (dsp.f32(rows.level * wave) for wave in dsp.circle(rows.phase))
+    re, im = powers
+    out = np.empty((2, a.size, WIDTH), np.float32)
+    out[0] = (a * im + b * re).T
+    out[1] = (a * re - b * im).T
+    return out
 
 
 def ring(rows: Partials, count: int) -> Samples:
@@ -113,28 +104,25 @@ def ring(rows: Partials, count: int) -> Samples:
     depth = -(-count // WIDTH)
     out = np.zeros((depth, WIDTH), np.float32)
     rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP))
-    rows = rows.where(np.abs(rows.level) > FLOOR * np.abs(rows.level).max(initial=1e-9))
+    level = np.abs(rows.level)
+    least = float(level.max(initial=1e-9)) * FLOOR
+    rows = rows.where(level > least)
     if not rows.level.size:
         return out.reshape(-1)[:count]
-    level = np.abs(rows.level)
-    seconds = rows.t60 / dsp.FALL * dsp.log2(level / (level.max() * FLOOR))
-    lives = np.ceil(seconds * (RATE / WIDTH)).astype(np.intp)
+    seconds = rows.t60 / dsp.FALL * dsp.log2(np.abs(rows.level) / least)
+    lives = np.ceil(seconds * (RATE / WIDTH))
     order = np.argsort(-lives, kind="stable")
     rows, lives = rows.where(order), lives[order]
-    shrink = dsp.exp2(-dsp.FALL / (rows.t60 * RATE))
-    re, im = (shrink * wave for wave in dsp.circle(rows.hertz / RATE))
-    column, down = _grid(re, im, depth)
-    ending = dsp.f32(lives[:, None] - np.arange(down.shape[2])) * np.float32(1.0 / EASED)
-    down *= np.clip(ending, 0.0, 1.0)[:, None]
-    a, b = (dsp.f32(rows.level * wave)[:, None] for wave in dsp.circle(rows.phase))
-    across = np.empty_like(column)
-    np.add(a * column[:, 1], b * column[:, 0], out=across[:, 0])
-    np.subtract(a * column[:, 0], b * column[:, 1], out=across[:, 1])
-    first = 0
+    squares = _squares(rows, _ALONG + max(depth - 1, 1).bit_length())
+    across, down = _across(rows, _powers(squares[:_ALONG], WIDTH)), _powers(squares[_ALONG:], depth)
+    ending = np.subtract.outer(-np.arange(depth, dtype=np.float32), dsp.f32(-lives))
+    ending *= np.float32(1.0 / EASED)
+    np.maximum(np.minimum(ending, np.float32(1.0), out=ending), np.float32(0.0), out=ending)
+    down *= ending
+    first, ends = 0, (-lives).tolist()
     while first < depth:
-        last = min(first + max(4, first // 3), depth)
-        alive = int((lives > first).sum())
-        np.einsum("pcm,pcl->ml", down[:alive, :, first:last], across[:alive], out=out[first:last])
+        last, alive = min(first + max(4, first // 3), depth), bisect_left(ends, -first)
+        np.einsum("cmp,cpl->ml", down[:, first:last, :alive], across[:, :alive], out=out[first:last])
         first = last
     return out.reshape(-1)[:count]
 
