@@ -89,7 +89,7 @@ def patches(
             Voice().refuse([trouble])
             raise typer.Exit(playback.ended(trouble))
         wrote = str(page / "patches.html")
-        emit_json({"ok": True, "wrote": wrote}) if as_json else emit(f"wrote {printable(wrote)}\n")
+        emit_json({"ok": True, "wrote": wrote}) if as_json else emit(f"wrote {printable(wrote, None)}\n")
     elif as_json:
         emit_json({"patches": [data(patch) for patch in chosen]})
     elif name:
