@@ -28,7 +28,6 @@ class Tone(Struct, frozen=True):
 
 
 FLAT = Tone()
-_TAPS = 2_048
 
 VOICINGS: dict[str, tuple[float, tuple[tuple[float, float, float], ...], float]] = {
     "bass": (32.0, ((260.0, 1.0, 0.9), (800.0, 1.0, 0.8)), -1.0),
@@ -45,25 +44,39 @@ Drums have theirs in their pieces."""
 
 def tone_curve(tone: Tone) -> dsp.Curve:
     """The equaliser as a curve."""
-    lowest, bells, air = VOICINGS.get(tone.family, (0.0, (), 0.0))
+    _, bells, air = VOICINGS.get(tone.family, (0.0, (), 0.0))
     curves = [dsp.peak(*bell) for bell in bells]
     if air:
         curves.append(dsp.high_shelf(7_000.0, air))
-    if tone.highpass or lowest:
-        curves.append(dsp.highpass(max(tone.highpass, lowest)))
+    if edge := _edge(tone):
+        curves.append(dsp.highpass(edge))
     return dsp.chain(*curves)
+
+
+def _edge(tone: Tone) -> float:
+    """Hz under which nothing is left."""
+    return max(tone.highpass, VOICINGS.get(tone.family, (0.0,))[0])
+
+
+def _taps(tone: Tone) -> int:
+    """Samples of the equaliser's answer: the lower it goes, the longer it takes."""
+    return 1_024 if _edge(tone) >= 80.0 else 2_048
 
 
 @lru_cache(maxsize=64)
 def _tone_kernel(tone: Tone, slow: int = 1) -> Samples | None:
     curve = tone_curve(tone)
-    return dsp.kernel(lambda f: curve(f / slow), _TAPS // slow) if tone.highpass or tone.family in VOICINGS else None
+    return (
+        dsp.kernel(lambda f: curve(f / slow), _taps(tone) // slow) if tone.highpass or tone.family in VOICINGS else None
+    )
 
 
-SPEEDS = {-2: (12_544, 14_080, 49), -1: (12_960, 13_728, 135), 0: (12_288, 12_288, 1), 1: (13_728, 12_960, 143),
-    2: (14_080, 12_544, 55)}  # fmt: skip
+SPEEDS = {-2: (9_408, 10_560, 49), -1: (9_720, 10_296, 135), 0: (10_240, 10_240, 1), 1: (10_296, 9_720, 143),
+    2: (10_560, 9_408, 55)}  # fmt: skip
 """Per shift in semitones: lengths of the FFT there and back, whose ratio is right within .4 cents, and the smallest number
-of samples there that is a whole number back."""
+of samples there that is a whole number back. Of lengths that are quick, those with which bodies fill their last rows best."""
+_EASE = 256
+"""Samples, at least, over which a block goes over into the next where it changes its speed."""
 
 
 @lru_cache(maxsize=64)
@@ -80,8 +93,8 @@ def voiced(x: Samples, shift: int, tone: Tone, slow: int = 1) -> Samples:
     tone's filter and width."""
     if shift or slow > 1 or _tone_kernel(tone) is not None:
         there, back, grain = SPEEDS[shift]
-        there, taps = there // slow, _TAPS // slow
-        ease = -(-taps // 8 // grain) * grain if shift or slow > 1 else 0
+        there, taps = there // slow, _taps(tone) // slow
+        ease = -(-_EASE // slow // grain) * grain if shift or slow > 1 else 0
         hop = (there - taps - ease) // grain * grain
         n = x.shape[-1] * back // there
         x = dsp.through(x, _tone_weights(tone, there, back, slow), there, back, hop, ease)[:, :n]
