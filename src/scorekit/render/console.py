@@ -216,7 +216,7 @@ class Console:
 
     def shares(self, count: int) -> list[int]:
         """Where the song is cut, at multiples of ``GRID``, for so many to mix it in the same time. Whoever begins later hears
-        what still rings there first, half as much work: those before take so much more."""
+        what still rings there first, three quarters of the work: those before take so much more."""
         blocks = -(-self.n // GRID)
         busy = np.zeros(blocks + 1)
         for one in self.laid:
@@ -224,7 +224,7 @@ class Console:
                 for sign, places in ((one.rows, one.starts), (-one.rows, one.ends)):
                     np.add.at(busy, np.clip(places // GRID, 0, blocks), sign)
         work = np.cumsum(np.cumsum(busy)[:-1] + _QUIET)
-        rung = work[-1] * (self.reach // 2) / self.n
+        rung = work[-1] * (0.75 * self.reach) / self.n
         share = max(work[-1] - (count - 1) * rung, 0.0) / count
         return [int(np.searchsorted(work, work[-1] - share * left)) * GRID for left in range(count - 1, 0, -1)]
 
