@@ -136,7 +136,7 @@ def room(size: float, tone: float) -> Samples:
     return out
 
 
-_FRAME, _FRAME_HOP = 1_024, 256
+_FRAME, _FRAME_HOP = 1_024, 512
 """Samples in a frame of a tail, and between frames."""
 
 
@@ -152,15 +152,15 @@ def _fall(seconds: float, tone: float) -> Reals:
 def _tail(address: str, fall: Reals) -> Samples:
     """Noise (m,) that falls so, swelling in over 25 ms."""
     frame, hop, count = _FRAME, _FRAME_HOP, len(fall)
-    white = dsp.noise(address, (count + 3) * hop)
+    white = dsp.noise(address, (count + 1) * hop)
     window = dsp.f32(dsp.sin((np.arange(frame) + 0.5) / (2.0 * frame)))
     frames = np.lib.stride_tricks.sliding_window_view(white, frame)[::hop][:count] * window
     spectrum = dsp.forth(frames)
     spectrum.real *= fall
     spectrum.imag *= fall
     shaped = dsp.back(spectrum, frame) * window
-    out = np.zeros((count + 3) * hop, np.float32)
-    for part in range(4):
+    out = np.zeros((count + 1) * hop, np.float32)
+    for part in range(2):
         out[part * hop : (part + count) * hop] += shaped[:, part * hop : (part + 1) * hop].reshape(-1)
     return out * dsp.rise(0.08, out.size)
 
