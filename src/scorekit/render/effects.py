@@ -145,8 +145,9 @@ def _fall(seconds: float, tone: float) -> Reals:
     sooner above."""
     count = dsp.samples(1.1 * seconds) // _FRAME_HOP
     damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
-    t60 = seconds * damping(dsp.bins(_FRAME))
-    return dsp.exp2(-dsp.FALL * _FRAME_HOP / RATE * np.arange(count)[:, None] / t60)
+    step = -dsp.FALL * _FRAME_HOP / RATE / (seconds * damping(dsp.bins(_FRAME)))
+    coarse, fine = (dsp.exp2(np.outer(frames, step)) for frames in (np.arange(0, count, 16), np.arange(16)))
+    return (coarse[:, None] * fine).reshape(-1, step.size)[:count]
 
 
 def _tail(address: str, fall: Reals) -> Samples:
