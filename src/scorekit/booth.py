@@ -93,33 +93,30 @@ class Measured(NamedTuple):
 
 
 class Measuring:
-    """A mix measured from left to right as soon as it stands: what is low in its sides, then energies and peaks, each as far as
-    all that it hears is there. What stood before sample ``a`` stands still, or (``cut``) is still to come from elsewhere."""
+    """A mix that stands before sample ``a``, measured from there to the right as soon as more of it does: what is low in its
+    sides, then energies and peaks, each as far as all that it hears is there, some blocks at a time."""
 
-    def __init__(self, mix: Mix, above: float, ask: Callable[[], None], a: int, cut: bool = False) -> None:
+    def __init__(self, mix: Mix, above: float, ask: Callable[[], None], a: int) -> None:
         self.mix, self.above, self.ask = mix, above, ask
         self.n, self.whole = mix.n, mix.n // CELL * CELL
-        self._heard = _begun(a, console.REACH, GRID, cut)
-        self._energy = _begun(self._heard, loudness.REACH, loudness.GRID, cut)
-        self._peak = _begun(self._heard, loudness.NEAR, _PEAKS, cut)
-        self._from = self._heard
+        self._from = self._heard = _begun(a, console.REACH, GRID)
+        self._energy = _begun(self._heard, loudness.REACH, loudness.GRID)
+        self._peak = _begun(self._heard, loudness.NEAR, _PEAKS)
         self._energies, self._peaks = list[tuple[Span, Any]](), list[tuple[Span, Any]]()
 
-    def reach(self, b: int, last: bool, many: int = 1) -> None:
-        """The mix stands up to sample b; ``last``: and all that comes after that. At
-        least so ``many`` blocks are measured together."""
-        end = _ended(self._heard, b, console.REACH, GRID, many, last, self.n)
+    def reach(self, b: int) -> None:
+        """The mix stands up to sample b."""
+        end = _ended(self._heard, b, console.REACH, GRID, self.n)
         if end > self._heard:
             self.mix.hear(self.ask, self._heard, end)
             self._heard = end
-        last = last or self._heard == self.n
-        end = _ended(self._energy, self._heard, loudness.REACH, loudness.GRID, many, last, self.whole)
+        end = _ended(self._energy, self._heard, loudness.REACH, loudness.GRID, self.whole)
         if end > self._energy:
             self.ask()
             span = self._energy, end
             self._energies.append((span, loudness.energy_of(self.mix.read, self.whole, *span)))
             self._energy = end
-        end = _ended(self._peak, self._heard, loudness.NEAR, _PEAKS, many, last, self.n)
+        end = _ended(self._peak, self._heard, loudness.NEAR, _PEAKS, self.n)
         if end > self._peak:
             self.ask()
             span = self._peak, end
@@ -133,22 +130,19 @@ class Measuring:
 
 
 _TOGETHER = 4
-"""Blocks that are measured together as long as more is to come."""
+"""Blocks that are measured together."""
 _PEAKS = 64 * CELL
 """Samples in which peaks are looked for."""
 
 
-def _begun(a: int, far: int, grid: int, cut: bool) -> int:
-    """The first block that hears something from sample a on, or nothing before it."""
-    return -(-(a + far) // grid) * grid if cut else max(a - far, 0) // grid * grid
+def _begun(a: int, far: int, grid: int) -> int:
+    """The first block that hears something from sample a on."""
+    return max(a - far, 0) // grid * grid
 
 
-def _ended(begun: int, b: int, far: int, grid: int, many: int, last: bool, n: int) -> int:
-    """Where the blocks end that hear nothing after sample b, so ``many`` of them at a time; or the last ones that hear something
-    before it."""
-    if last or b >= n:
-        return min(-(-(b + far) // grid) * grid, n)
-    return begun + max(b - far - begun, 0) // (many * grid) * (many * grid)
+def _ended(begun: int, b: int, far: int, grid: int, n: int) -> int:
+    """Where the blocks end that hear nothing after sample b, so many of them at a time; n samples are all there are."""
+    return n if b >= n else begun + max(b - far - begun, 0) // (_TOGETHER * grid) * (_TOGETHER * grid)
 
 
 class Booth:
@@ -198,15 +192,14 @@ class Booth:
             for a, b in spans:
                 answers = self.tape.sounding(a, b)
                 measuring = None if above is None else Measuring(self.mix, above, self.ask, a)
-                stands, ends = a, self.tape.strides(a, b)
+                ends = self.tape.strides(a, b)
                 while ends and claim():
                     wait(ends[0])
                     answered += next(answers)
-                    stands = ends.pop(0)
                     if measuring:
-                        measuring.reach(stands, not ends, many=_TOGETHER)
-                if measuring and stands > a:
-                    measuring.reach(stands, not ends)
+                        measuring.reach(ends[0])
+                    del ends[0]
+                if measuring:
                     measured = measured.joined(measuring.found())
                 if ends:
                     break

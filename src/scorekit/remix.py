@@ -18,7 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit import exchange, pipeline
-from scorekit.booth import FAR, GivenUp, Measured, Measuring, Mix, Superseded, World
+from scorekit.booth import FAR, GivenUp, Measured, Mix, Superseded, World
 from scorekit.exchange import Change, Kicks
 from scorekit.mate import Block, Lost, Mate
 from scorekit.recall import SHEET, Recall, sheets, spread
@@ -284,38 +284,28 @@ class Remembering(Recall):
         self, first: Callable[..., None], work: Callable[[int, int], list[Span]], spans: Sequence[Span], grain: int
     ) -> list[list[Span]]:
         """``first``, which is told whom to tell how far it is, and ``work(a, b)`` over spans, which follows it: the mate begins
-        with that at once; when all is there half of what is left is done here, then half of the rest. Who is at it measures
-        what has become of the mix, where it will be asked for what it was asked for of the last version."""
+        with that at once, and measures meanwhile what has become of the mix, where it will be asked for what it was asked for
+        of the last version; when all is there half of what is left is done here, then half of the rest."""
         if self.mate is None or sum(b - a for a, b in spans) < _LONG:
             first()
             return self.both(work, halves(spans, grain), ("ring",))
         mate, pieces = self.mate, [cut for a, b in spans for cut in pairwise((a, *self._tape.strides(a, b)))]
-        above = self.above(self._mix.n) if self._tape.plain() else None
         self._meet(mate)
-        mate.follow(self._song, spans, len(pieces), above)
-        begins, ends = {a for a, _ in spans}, {b for _, b in spans}
+        mate.follow(self._song, spans, len(pieces), self.above(self._mix.n) if self._tape.plain() else None)
 
-        def led() -> tuple[list[list[Span]], Measured]:
+        def led() -> list[list[Span]]:
             try:
                 first(mate.reached)
             finally:
                 mate.reached(FAR)
-            answers, measured = list[list[Span]](), Measured(above or 0.0)
-            end = len(pieces)
+            answers, end = list[list[Span]](), len(pieces)
             while mine := mate.claim((mate.left() + 1) // 2):
                 end, mine = end - mine, end
-                for a, b in aligned(pieces[end:mine], 1, self._mix.n):
-                    answers.append(self._checked(work, a, b))
-                    if above is not None:
-                        measuring = Measuring(self._mix, above, self.give_up, a, a not in begins)
-                        measuring.reach(b, b in ends)
-                        measured = measuring.found().joined(measured)
-            return answers, measured
+                answers += [self._checked(work, a, b) for a, b in aligned(pieces[end:mine], 1, self._mix.n)]
+            return answers
 
-        answers, mine = self._meanwhile(led)
-        answered, its = mate.answer()
-        if above is not None:
-            self.early = its.joined(mine)
+        answers = self._meanwhile(led)
+        answered, self.early = mate.answer()
         return [answered, *answers]
 
     def _meet(self, mate: Mate) -> None:
