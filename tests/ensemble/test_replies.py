@@ -87,3 +87,17 @@ def test_what_is_called_the_same_is_answered_the_same() -> None:
     twice = replies(place.section, again, "brass", 55, 84, Seed("a"))
     assert [r.idea for r in once] == [r.idea for r in twice]
     assert [(n.start, n.pitch) for r in once for n in r.notes] == [(n.start, n.pitch) for r in twice for n in r.notes]
+
+
+def test_the_only_guitar_replies_in_a_loud_chorus() -> None:
+    """In a metal trio with a singer nobody else has the chords: for a reply bass and drums do without."""
+    rest = "".join(f"[parts.{part}]\nplay = false\n" for part in ("keys", "strings", "brass", "pads"))
+    trios = [studio.compose(f'genre = "metal"\nseed = {seed}\nlength = "60 s"\n{rest}') for seed in range(1, 4)]
+    told = [
+        origin.path
+        for trio in trios
+        for placement, passage in zip(trio.plan.placements, trio.passages, strict=True)
+        if placement.section.melody == "hook" and placement.section.tier >= 4
+        for origin in passage.phrase("guitar").origins
+    ]
+    assert "genre.voices.answers.guitar" in told

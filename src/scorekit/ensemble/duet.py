@@ -98,14 +98,12 @@ def _first(
 ) -> str:
     """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout, says
     no riff meanwhile and leaves the harmony to somebody: a pianist may do that ``alone``, with the left hand, and a ``twin``
-    leaves it to the bass. In a loud chorus a guitar goes on strumming, unless no whole bars are asked for and others
-    have the chords. Nobody else ''."""
+    leaves it to the bass. In a loud chorus a guitar goes on strumming where whole bars are asked for. Nobody else ''."""
     order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
     for name, _ in order:
         others = CHORDS & set(arrangement.playing) - {name}
         there = name in free and not set(bars) & (set(said.get(name, ())) | _absent(arrangement.lane(name), section))
-        spared = others and not bars
-        strums = name == "guitar" and section.melody == "hook" and section.tier >= 4 and not spared
+        strums = name == "guitar" and section.melody == "hook" and section.tier >= 4 and bars
         if (
             there
             and not strums
