@@ -68,9 +68,10 @@ def softer(p: Plate) -> Piece:
     return plate(replace(p, stick=0.3 * p.stick, knock=0.0, bloom=max(p.bloom * 1.8, 0.004), soft=1.2 * p.soft))
 
 
-def _pair(seconds: float, chick: float) -> Curve:
-    """Two plates on one another: they lose their lows first by their edges, and all at once when closed."""
-    return tuple((f, db + chick * (f < 700.0), seconds * share) for f, db, share in (
+def _pair(seconds: float, up: float, below: float) -> Curve:
+    """Two plates on one another: they lose their lows first by their edges, and all at once when closed; ``up`` dB more of what
+    lies ``below`` some Hz."""
+    return tuple((f, db + up * (f < below), seconds * share) for f, db, share in (
         (120.0, -40.0, 0.8), (300.0, -14.0, 0.8), (600.0, -13.0, 0.9), (1200.0, -9.0, 0.9), (2000.0, -8.0, 0.9),
         (3200.0, -4.0, 0.95), (5000.0, 0.0, 0.95), (8000.0, -1.0, 0.85), (11000.0, 0.0, 0.75), (14000.0, -1.0, 0.66),
         (18000.0, -4.0, 0.54),
@@ -96,9 +97,9 @@ def _crashed(ring: float, up: float) -> Curve:
 
 
 _RIDE_BELL = (587.0, 1012.0, 1634.0, 2347.0, 3190.0, 4125.0, 5230.0)
-HAT = Plate(_pair(0.26, 0.0), 0.45, 0.0010, 0.9, 9500.0, 0.4, frame=1024, seed=1)
-FOOT = Plate(_pair(0.13, 8.0), 0.24, 0.003, 0.1, 9000.0, frame=512, seed=1)
-OPEN = Plate(_pair(2.1, 0.0), 1.8, 0.002, 0.6, 9500.0, 0.3, seed=1)
+HAT = Plate(_pair(0.26, 0.0, 0.0), 0.45, 0.0010, 0.9, 9500.0, 0.4, frame=1024, seed=1)
+FOOT = Plate(_pair(0.13, 8.0, 700.0), 0.24, 0.003, 0.1, 9000.0, frame=512, seed=1)
+OPEN = Plate(_pair(2.1, 7.0, 2500.0), 1.8, 0.002, 0.6, 9500.0, 0.3, seed=1)
 CRASH = Plate(_crashed(1.0, 0.0), 3.0, 0.014, 0.8, 7000.0, 3.4, seed=2)
 CRASH2 = Plate(_crashed(0.88, 0.5), 2.8, 0.012, 0.8, 7500.0, 2.8, seed=3)
 SPLASH = Plate(_crashed(0.38, 0.8), 1.4, 0.005, 0.7, 8000.0, 1.0, seed=4)

@@ -147,7 +147,7 @@ ACOUSTIC: dict[int, Seat] = {
     40: (snare(214.0, 0.85, 0.6), 0.04, 0.87),
     42: (plate(HAT), -0.38, 0.34),
     44: (plate(FOOT), -0.38, 0.27),
-    46: (plate(OPEN), -0.38, 0.39),
+    46: (plate(OPEN), -0.38, 0.34),
     **{note: (tom(hz), _TOM_PLACE[note], 0.78) for note, hz in _TOMS.items()},
     49: (plate(CRASH), -0.45, 0.65),
     57: (plate(CRASH2), 0.50, 0.63),
@@ -233,7 +233,7 @@ def machine_snare(hz: float) -> Piece:
         x = head(n, f, 0.9 * s.force, 0.009, ((1.0, 0.15 * t, 0.75), (2.0, 0.06, 0.12), (3.0, 0.05, 0.1 * s.force)))
         x += head(n, f * 1.83, 0.4 * s.force, 0.007, ((1.0, 0.10 * t, 0.5), (3.0, 0.04, 0.08 * s.force)))
         tilt = (1.0 - s.force) * 4.0
-        curve = ((400.0, -40.0, 0.1), (1500.0, -9.0, 0.22 * t), (4000.0, -1.0, 0.26 * t),
+        curve = ((350.0, -30.0, 0.1), (750.0, -1.0, 0.16 * t), (1600.0, 3.0, 0.2 * t), (4000.0, 0.0, 0.26 * t),
             (9000.0, 0.0 - tilt, 0.24 * t), (16000.0, -5.0 - 2 * tilt, 0.2 * t))  # fmt: skip
         x += attack(wash(s, n, curve, 256), 0.0008) * np.float32(0.2 + 0.14 * s.force)
         x += click(s, n, 2600.0, 1.4, 0.025) * np.float32(0.35 * s.force * s.bright)
