@@ -5,14 +5,17 @@
 The same notes (velocity 96, 1.5 s) by a patch and by FluidSynth, dry, of each SoundFont: two sets of recordings of other
 instruments, players and rooms, so that what they have in common is the instrument's and what they differ in is nobody's. ``attack``: ms from a tenth to nine tenths of the
 greatest level, in frames of 4 ms. ``fall``: dB a second from 0.15 to 1.2 s of a held note. ``centroid``: centre of the
-amplitude spectrum in Hz, at 0 to 60 ms, at 0.2 to 0.5 s and at 0.9 to 1.3 s. Each is the median over the notes.
+amplitude spectrum in Hz, at 0 to 60 ms, at 0.2 to 0.5 s and at 0.9 to 1.3 s. Each is the median over the notes. ``level``: dB
+(A-weighted, of the first second) by which it is louder than each set, beside the median of all patches and sets: what a
+General MIDI file is balanced by.
 
 What is real: a figure stands without a sign when ``SOURCES`` names where it was found, and after ``~`` when it is an
 estimate: a round range, wide enough for ways of playing, in the spirit of Meyer, *Acoustics and the Performance of
 Music* (2009), ch. 3 (attacks), and of Fletcher and Rossing, *The Physics of Musical Instruments*, ch. 9, 12 and 18 to 20
 (decays), but looked up in neither. A patch is ``off`` when it is outside the range by more than FACTOR times what the
 nearest SoundFont is (attacks: ratios; falls: dB a second), and its ``colour`` is off when its centroid at .2 to .5 s is more
-than a quarter above the brightest or below the darkest of them. Of synthesizers the recordings say nothing.
+than a quarter above the brightest or below the darkest of them; its ``level`` when it is LOUD dB louder or softer than any of
+them. Of synthesizers the recordings say nothing but how loud they are.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ from scorekit.render.voices import Bodies, Stroke, clip
 from scorekit.stage import Sound
 
 FACTOR = 2.0
+LOUD = 3.0
+"""dB from the nearest set from which on a patch is too loud or too soft."""
 HOLDS, FALLS = (0.15, 1.2), (0.03, 0.25)
 """Seconds between which the fall of a note, of a drum, is taken."""
 HELD, GAP, VELOCITY = 1.5, 4.0, 96
@@ -175,6 +180,14 @@ def centroid(x: Samples, a: float, b: float) -> float:
     return float((size * np.fft.rfftfreq(part.size, 1.0 / RATE)).sum() / max(size.sum(), 1e-12))
 
 
+def level(x: Samples) -> float:
+    """A-weighted dB of the first second of a note."""
+    x = x[:RATE]
+    hz = np.square(np.maximum(np.fft.rfftfreq(x.size, 1.0 / RATE), 1.0))
+    curve = 12_194.0**2 * hz**2 / ((hz + 20.6**2) * np.sqrt((hz + 107.7**2) * (hz + 737.9**2)) * (hz + 12_194.0**2))
+    return 10.0 * float(np.log10((np.square(np.abs(np.fft.rfft(x)) * curve)).sum() / x.size**2 + 1e-20))
+
+
 def outside(value: float, real: tuple[float, float] | None, ratio: bool) -> float:
     """How far a value is from a range: as a factor less one, or in its own unit."""
     if real is None:
@@ -185,46 +198,63 @@ def outside(value: float, real: tuple[float, float] | None, ratio: bool) -> floa
     return max(low - value, value - high, 0.0)
 
 
-def measured(notes: Sequence[Samples], drum: bool) -> tuple[float, float, list[float]]:
-    """Attack, fall and centroids over time of some notes: medians."""
+class Heard(NamedTuple):
+    """Notes of one maker, measured: attack (ms), fall (dB a second), centroids over time (Hz), level (dB); medians."""
+
+    rise: float
+    slope: float
+    colours: list[float]
+    level: float
+
+
+def measured(notes: Sequence[Samples], drum: bool) -> Heard:
+    """What is measured of some notes."""
     spans = ((0.0, 0.06), (0.06, 0.15), (0.15, 0.4)) if drum else ((0.0, 0.06), (0.2, 0.5), (0.9, 1.3))
     rise = float(np.median([attack(x) for x in notes]))
     slope = float(np.median([fall(x, *(FALLS if drum else HOLDS)) for x in notes]))
-    return rise, slope, [float(np.median([centroid(x, *span) for x in notes])) for span in spans]
+    colours = [float(np.median([centroid(x, *span) for x in notes])) for span in spans]
+    return Heard(rise, slope, colours, float(np.median([level(x) for x in notes])))
 
 
 def table(soundfonts: Sequence[Path], only: str = "") -> None:
     """Prints the comparison."""
-    names = ", ".join(["ours", *(path.stem for path in soundfonts)])
-    print(f"| patch | attack, ms: {names} (real) | fall, dB/s: {names} (real) |", end="")
-    print(f" centroid, Hz, at once, then, late: {' | '.join(names.split(', '))} | off |")
-    print("|---|---|---|---|" + "---|" * len(soundfonts) + "---|")
+    names, found = ", ".join(["ours", *(path.stem for path in soundfonts)]), dict[str, list[Heard]]()
     for name, case in {**CASES, **DRUMS}.items():
         if only in name:
             drum = name in DRUMS
             mine = [onset(ours("acoustic" if drum else name, pitch)) for pitch in case.pitches]
             sets = [mine, *(theirs(case, path, 9 if drum else 0) for path in soundfonts)]
-            rises, slopes, colours = zip(*(measured(notes, drum) for notes in sets), strict=True)
-            print(
-                f"| {name} | {', '.join(f'{x:.0f}' for x in rises)} {told(name, 'attack', case)} | "
-                f"{', '.join(f'{x:.0f}' for x in slopes)} {told(name, 'fall', case)} | "
-                f"{' | '.join(' '.join(f'{hz:.0f}' for hz in row) for row in colours)} | "
-                f"{', '.join(off(case, rises, slopes, [row[1] for row in colours])) or '–'} |",
-                flush=True,
-            )
+            found[name] = [measured(notes, drum) for notes in sets]
+    usual = float(np.median([rows[0].level - other.level for rows in found.values() for other in rows[1:]]))
+    print(f"| patch | attack, ms: {names} (real) | fall, dB/s: {names} (real) |", end="")
+    print(f" centroid, Hz, at once, then, late: {' | '.join(names.split(', '))} | level, dB | off |")
+    print("|---|---|---|---|" + "---|" * len(soundfonts) + "---|---|")
+    for name, rows in found.items():
+        case = {**CASES, **DRUMS}[name]
+        louder = [rows[0].level - other.level - usual for other in rows[1:]]
+        print(
+            f"| {name} | {', '.join(f'{row.rise:.0f}' for row in rows)} {told(name, 'attack', case)} | "
+            f"{', '.join(f'{row.slope:.0f}' for row in rows)} {told(name, 'fall', case)} | "
+            f"{' | '.join(' '.join(f'{hz:.0f}' for hz in row.colours) for row in rows)} | "
+            f"{', '.join(f'{db:+.0f}' for db in louder)} | {', '.join(off(case, rows, louder)) or '–'} |"
+        )
 
 
-def off(case: Case, rises: Sequence[float], slopes: Sequence[float], colours: Sequence[float]) -> list[str]:
-    """What of a patch, the first of each, is further from the real instrument than samples are."""
+def off(case: Case, rows: Sequence[Heard], louder: Sequence[float]) -> list[str]:
+    """What of a patch, the first of the rows, is further from the real instrument than samples are."""
     words = []
     for what, values, real, ratio, slack in (
-        ("attack", rises, case.attack, True, 0.25), ("fall", slopes, case.fall, False, 2.0)
-    ):  # fmt: skip
+        ("attack", [row.rise for row in rows], case.attack, True, 0.25),
+        ("fall", [row.slope for row in rows], case.fall, False, 2.0),
+    ):
         near, *far = (outside(value, real, ratio) for value in values)
         if near > FACTOR * max(min(far), slack):
             words.append(what)
-    if case.attack and not min(colours[1:]) / 1.25 <= colours[0] <= max(colours[1:]) * 1.25:
+    mine, *others = (row.colours[1] for row in rows)
+    if case.attack and not min(others) / 1.25 <= mine <= max(others) * 1.25:
         words.append("colour")
+    if min(louder) > LOUD or max(louder) < -LOUD:
+        words.append("level")
     return words
 
 

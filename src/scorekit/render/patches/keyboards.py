@@ -326,7 +326,7 @@ def _pluck(take: Take) -> Samples:
 
 TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
 KEYBOARDS = (
-    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-3.9, release=0.22, programs=(0, 1, 2, 3)),
+    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-9.9, release=0.22, programs=(0, 1, 2, 3)),
     Patch("epiano", "keys", "tine electric piano", _epiano,
           (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
           gain=-7.8, programs=(4, 5)),
@@ -336,11 +336,11 @@ KEYBOARDS = (
            Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
            Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
           gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23)),
-    Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-4.3, release=0.05, programs=(6, 7)),
+    Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-6.8, release=0.05, programs=(6, 7)),
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
           gain=-8.5, release=0.3, programs=(11,)),
-    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-2.3, release=0.5, programs=(12, 13, 108, 114)),
+    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-5.3, release=0.5, programs=(12, 13, 108, 114)),
     Patch("bells", "keys", "glockenspiel and tubular bells", _bells,
           (BRIGHT, DECAY, Param("tube", "", 0.0, 1.0, 0.15, "from a steel bar to a tubular bell")),
           gain=-5.7, release=0.8, programs=(9, 10, 14, 112)),

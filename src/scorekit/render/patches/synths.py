@@ -388,7 +388,7 @@ SYNTHS = (
         0.16,
     ),
     _patch(
-        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -6.8, 0.10
+        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -3.8, 0.10
     ),
     _patch(
         "glide",

@@ -100,8 +100,8 @@ WINDS = (
     _wind("brass", "Section of four: trumpets and trombones, bright when pushed.", _BRASS, (61, 62, 63), -8.5, 0.14),
     _wind("trumpet", "One trumpet, open.", _TRUMPET, (56, 59), -8.7, 0.12),
     _wind("trombone", "One trombone.", _TROMBONE, (57, 58), -7.7, 0.14, 2),
-    _wind("horn", "Two horns, round and far.", _HORN, (60,), -7.1, 0.20, 2),
+    _wind("horn", "Two horns, round and far.", _HORN, (60,), -4.1, 0.20, 2),
     _wind("sax", "Saxophone: reedy, breathy, leaning into its notes.", _SAX, (64, 65, 66, 67), -8.2, 0.12),
     _wind("flute", "Flute with audible breath.", _FLUTE, (72, 73, 74, 75, 76, 77, 78, 79), -7.5, 0.12),
-    _wind("clarinet", "Clarinet: hollow low register.", _CLARINET, (68, 69, 70, 71), -7.5, 0.12),
+    _wind("clarinet", "Clarinet: hollow low register.", _CLARINET, (68, 69, 70, 71), -5.0, 0.12),
 )
