@@ -94,6 +94,8 @@ def compile_text(
     if newer:
         return Compiled(None, newer, layered)
     song, mistakes = salvaged(SongSpec, layered)
+    if any(one.path.startswith("extends") for one in more):  # what was not read may say it
+        mistakes = [one for one in mistakes if one.code != "missing"]
     wrong += [*more, *mistakes]
     if song is None:
         return Compiled(None, tuple(ordered(wrong)), layered)

@@ -19,7 +19,7 @@ from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
 from scorekit.theory import guide_tones, scale_pitches
-from scorekit.timebase import PPQ
+from scorekit.timebase import PPQ, Tick
 
 _OPEN = ("spread", "spread4", "open_triad9", "single_arp", "close")
 """Families that break well into single notes."""
@@ -103,7 +103,7 @@ def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: 
     else:
         _block(brief, pen, stab, slot.voicing, gate, "", slot)
         if final and brief.ending and brief.lane.tier >= OPENS:
-            _under(brief, pen, stab, slot)
+            _under(brief, pen, stab, slot, stab.length)
 
 
 def _origin(brief: Brief, stab: Stab, what: str) -> Origin:
@@ -259,11 +259,11 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
             pen.write(stab.at, round(0.96 * length), pitch - 12, loud - 4, origin)
 
 
-def _under(brief: Brief, pen: Pen, stab: Stab, slot: Slot) -> None:
-    """The left hand of a loud last chord: its bass, where there is room below the right."""
+def _under(brief: Brief, pen: Pen, stab: Stab, slot: Slot, length: Tick) -> None:
+    """The left hand strikes a chord's bass, where there is room below the right."""
     pitch = 36 + slot.chord.bass
     if pitch <= slot.voicing[0] - 5:
-        pen.write(stab.at, stab.length, pitch, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
+        pen.write(stab.at, length, pitch, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
 
 
 def _near_below(slot: Slot, low: int) -> int:
@@ -295,8 +295,6 @@ def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> N
     fresh = [(s, slot) for n, (s, slot) in enumerate(under) if s.held or n == 0 or slot is not under[n - 1][1]]
     ends = [*(stab.at for stab, _ in fresh), brief.section.length][1:]
     for (stab, slot), end in zip(fresh, ends, strict=True):
-        bass = 36 + slot.chord.bass
-        if bass < slot.voicing[0] - 4:
-            short = stab.mark == "!" and not stab.held
-            length = stab.length if short else min(end - stab.at, max(stab.length, slot.end - stab.at))
-            pen.write(stab.at, length, bass, _velocity(brief, stab) - 4, _origin(brief, stab, ", left hand"))
+        short = stab.mark == "!" and not stab.held
+        length = stab.length if short else min(end - stab.at, max(stab.length, slot.end - stab.at))
+        _under(brief, pen, stab, slot, length)
