@@ -81,12 +81,14 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
     address = f"{strung.name}/{take.pitch}"
     moved = strung.pluck * (1.0 + 0.06 * dsp.uniform(f"{address}/{take.round}/place", -1.0, 1.0))
-    level = dsp.sin(0.5 * k * moved) * dsp.power(k, -strung.tilt) / (1.0 + dsp.power(f / corner, 2.6))
+    high = dsp.log2(f)
+    level = dsp.sin(0.5 * k * moved) * _fallen_off(-strung.tilt, -(-count // 256) * 256)[:count]
+    level = level / (1.0 + dsp.exp2(2.6 * (high - float(dsp.log2(corner)))))
     if strung.pickup:
         level = level * dsp.sin(0.5 * k * strung.pickup)
     level = level * (1.0 + strung.rough * scatter(f"{address}/level", count)) * body(f)
     level = level * np.minimum(4.0 * (1.0 - k / (count + 1.0)), 1.0)
-    loss = (strung.damp + damp) * dsp.power(f / 1000.0, strung.fall)
+    loss = (strung.damp + damp) * dsp.exp2(strung.fall * (high - _THOUSAND))
     rate = float(dsp.exp2(strung.rise * octaves)) / strung.ring + choke + loss
     t60 = (1.0 + strung.rough * scatter(f"{address}/t60", count)) / rate
     phase = 0.02 * scatter(f"{address}/{take.round}/phase", count)
@@ -97,6 +99,13 @@ def string(strung: Strung, take: Take, body: Curve = flat, choke: float = 0.0, d
     return main.joined(Partials(f[slow] * bend, level[slow] * strung.second, t60[slow] * strung.linger, late))
 
 
+@lru_cache(maxsize=64)
+def _fallen_off(tilt: float, count: int) -> Reals:
+    """The numbers of so many partials to a power."""
+    return dsp.power(np.arange(1, count + 1), tilt)
+
+
+_THOUSAND = float(dsp.log2(1000.0))
 _RUSH = 20_000
 
 
@@ -143,9 +152,11 @@ _WINDOW, _FRAME = 16_384, 4_096
 
 @lru_cache(maxsize=2)
 def _weighting(slow: int) -> Samples:
-    """Roughly K-weighting (ITU-R BS.1770): a shelf of 4 dB above 1.5 kHz, a high-pass at 40 Hz; squared."""
-    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(_FRAME // slow) / slow)
-    return dsp.f32(weight * weight)
+    """Roughly K-weighting (ITU-R BS.1770): a shelf of 4 dB above 1.5 kHz, a high-pass at 40 Hz; for the real and the imaginary
+    part of each bin, in NumPy's "forward" norm."""
+    frame = _FRAME // slow
+    weight = dsp.chain(dsp.high_shelf(1_500.0, 4.0), dsp.highpass(40.0))(dsp.bins(frame) / slow)
+    return dsp.f32(weight * frame).repeat(2)
 
 
 CEILING = 1.25
@@ -163,9 +174,9 @@ def levelled(
     head = np.zeros((*x.shape[:-1], window), np.float32)
     beginning = x[..., :window]
     head[..., : beginning.shape[-1]] = beginning
-    spectrum = dsp.forth(head.reshape(-1, frame))
-    power = (spectrum.real * spectrum.real + spectrum.imag * spectrum.imag) * _weighting(slow)
-    rms = float(np.sqrt(power.sum() * 2.0 / (x[..., 0].size * window * frame)))
+    parts = np.fft.rfft(head.reshape(-1, frame), norm="forward").view(np.float32)
+    parts *= _weighting(slow)
+    rms = float(np.sqrt(np.square(parts, out=parts).sum() * 2.0 / (x[..., 0].size * window * frame)))
     scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
     out: Samples = x * np.float32(scale)
     n = max(n, x.shape[-1])
