@@ -113,7 +113,7 @@ def wander(address: str, players: int, points: int, hz: float) -> Reals:
     hop = max(int(RATE / (2.0 * hz * HOP)), 2)
     knots = 2.0 * Roll(address).random(players, points // hop + 2, 1) - 1.0
     curves: Reals = (knots[:, :-1] + (knots[:, 1:] - knots[:, :-1]) * _ways(hop)).reshape(players, -1)[:, :points]
-    curves -= curves.mean(axis=1, keepdims=True)
+    curves -= curves.sum(axis=1, keepdims=True) * (1.0 / points)
     return curves
 
 
@@ -125,7 +125,8 @@ def _ways(count: int) -> Reals:
 
 def _ease(t: Reals, seconds: float) -> Reals:
     """0 to 1, level at both ends."""
-    way = np.clip(t * (1.0 / max(seconds, 1e-4)), 0.0, 1.0)
+    way = t * (1.0 / max(seconds, 1e-4))
+    np.maximum(np.minimum(way, 1.0, out=way), 0.0, out=way)
     eased: Reals = way * way * (3.0 - 2.0 * way)
     return eased
 
