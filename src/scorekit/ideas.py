@@ -309,6 +309,8 @@ class VoiceIdeas(Struct, frozen=True):
     """Parts that reply to the tune where it rests, with weights; one in a section."""
     answers_p: float = 0.0
     """How many sections have that; at their first statement fewer."""
+    unison_p: float = 0.0
+    """In how many sections of a tune one of those who sing a second voice doubles it instead, at every statement."""
 
 
 class RiffIdeas(Struct, frozen=True):

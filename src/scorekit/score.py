@@ -332,8 +332,8 @@ class Lane(Struct, frozen=True):
     tune: tuple[int, ...] = ()
     """Bars in which this part has it."""
     second: tuple[int, ...] = ()
-    """Bars in which it sings a second voice to the tune: under it, or ``above``; in sixths where ``wide``."""
-    above: bool = False
+    """Bars in which it sings with the tune: a ``voice`` under it, over it, or in unison; in sixths where ``wide``."""
+    voice: str = "under"
     wide: bool = False
     answers: str = ""
     """Who replies to the tune in the section, where it rests; nobody where it is empty."""

@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from scorekit import pipeline, studio
+from scorekit.ensemble.duet import CHORDS
 from scorekit.score import Note, Passage, Phrase, Placement, Score
 from scorekit.store import Store
 from scorekit.theory import chord_classes, chord_scale
@@ -17,6 +18,7 @@ from scorekit.timebase import PPQ
 GENRES = ("pop", "soul", "metal", "country", "jazz_swing")
 SEEDS = range(1, 7)
 TAKEN = "the lead's tune, in its place"
+DOUBLED = "the lead's tune, doubled"
 
 
 @cache
@@ -77,6 +79,29 @@ def test_only_one_sings_with_the_tune(genre: str) -> None:
             bars = {n.start // placement.section.meter.bar for n in sung[0][1]}
             assert 2 * len(bars) <= placement.section.bars + 2
     assert found > 3
+
+
+def test_a_tune_is_doubled_by_one_of_the_band() -> None:
+    """In some songs of most genres, in a quarter over all, one part sings the lead's own tones with it, in some octave and
+    through a section but for what the band strikes together, softer; the chords are left to somebody."""
+    doubled = set[tuple[str, int]]()
+    for genre in GENRES:
+        for seed in SEEDS:
+            score = song(genre, seed)
+            for placement, passage in zip(score.plan.placements, score.passages, strict=True):
+                found = list(voices(passage, DOUBLED))
+                if not found:
+                    continue
+                ((phrase, sung),) = found
+                doubled.add((genre, seed))
+                tune = {(n.start, n.pitch % 12): n for n in passage.phrase("lead").notes}
+                told = [(n, tune[n.start, n.pitch % 12]) for n in sung if (n.start, n.pitch % 12) in tune]
+                assert len(told) >= max(0.9 * len(sung), 0.75 * len(tune)), (genre, seed, placement.section.id)
+                assert sum(a.velocity < b.velocity for a, b in told) >= 0.9 * len(told)
+                others = {other.part for other in passage.phrases if other.notes} - {phrase.part}
+                assert phrase.part not in CHORDS or others & CHORDS
+    assert len({genre for genre, _ in doubled}) >= 3
+    assert 0.1 <= len(doubled) / (len(GENRES) * len(SEEDS)) <= 0.5
 
 
 @pytest.mark.parametrize("genre", ["country", "jazz_swing"])

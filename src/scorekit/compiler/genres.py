@@ -326,9 +326,7 @@ class GenreMelody(Table):
     approach_tones: Unit = entry("Share of chromatic approach notes.", 0)
     solo: Weights = entry("What a soloist does with a motif (run, tap, repeat, bend), with weights.", {})
     solo_scale: Annotated[str, Meta(max_length=80)] = entry("Scale of solos; empty: the tune's.", "")
-    tensions: tuple[Literal["9", "#9", "#11", "13", "7"], ...] = entry(
-        "Where a tune may rest a semitone below a chord tone.", ("9",)
-    )
+    tensions: tuple[Literal["9", "#9", "#11", "13", "7"], ...] = entry("Where it may rest beside a chord tone.", ("9",))
     pickup_p: Unit = entry("Chance of a pickup.", 0.3)
     temp: Unit = entry("How far notes stray from the most likely.", 0.4)
 
@@ -340,6 +338,7 @@ class VoicesSpec(Table):
     second_p: Unit = entry("How readily, where a chorus returns; less in a verse, or for the first time.", 0.6)
     above: tuple[Name, ...] = entry("Those of them who sing it over the tune.", ())
     sixths: bool = entry("Whether in sixths rather than thirds.", False)
+    unison_p: Unit = entry("How many sections of a tune one of them doubles it in instead, in octaves or unison.", 0.0)
     takes: Weights = entry("Parts that take the tune over where a verse returns, with weights.", {})
     solos: Weights = entry("Parts that share a solo with the lead, with weights.", {})
     takes_p: Unit = entry("How readily they do.", 0.5)

@@ -329,7 +329,7 @@ class _Vocabulary(Checks):
         return VoiceIdeas(
             tuple(voices.second.items()), voices.second_p, voices.above, voices.sixths,
             tuple(voices.takes.items()), tuple(voices.solos.items()), voices.takes_p,
-            tuple(voices.answers.items()), voices.answers_p,
+            tuple(voices.answers.items()), voices.answers_p, voices.unison_p,
         )  # fmt: skip
 
     def _riff(self) -> RiffIdeas:

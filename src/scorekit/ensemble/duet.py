@@ -1,4 +1,4 @@
-"""Who sings with the lead, and who sings in its place: bars that the coordinator gives to another part of the band.
+"""Who sings with the lead or doubles it, and who sings in its place: bars that the coordinator gives to another part of the band.
 
 Which parts do that, and how readily, is the genre's. The lead's tune is made whole, and whole it is heard by everybody; where
 another has it the lead is silent, and that part plays the lead's own tones. In such bars, and where it sings a second voice,
@@ -68,11 +68,17 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
             free.remove(taker)
         else:
             given = ()
-    with_it = tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
+    every = tuple(range(section.bars))
+    unison = (
+        not given and section.melody != "solo" and seed.at("unison", section.name).chance("unison", voices.unison_p)
+    )
+    doubler = _first(voices.second, free, every, arrangement, section, said, seed.at("unison")) if unison else ""
+    with_it = every if doubler else tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
     twins = bool(voices.above) and section.melody == "solo"
-    partner = _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), twin=twins)
+    partner = doubler or _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), twin=twins)
     if with_it and partner:
-        lanes[partner] = replace(lanes[partner], second=with_it, above=partner in voices.above, wide=voices.sixths)
+        voice = "unison" if doubler else "over" if partner in voices.above else "under"
+        lanes[partner] = replace(lanes[partner], second=with_it, voice=voice, wide=voices.sixths)
     replier = _replying(section, seed, free, arrangement, voices, said)
     for name in lanes:
         if replier and name in (replier, *TALKERS):
@@ -237,9 +243,13 @@ def joined(brief: Brief, phrase: Phrase) -> Phrase:
         line = _octave(_within(told, span), low, high)
         voices.append((span, line, "takes" if section.melody != "solo" else "solos", "the lead's tune, in its place"))
     for span in turns(section, sung, lane.second):
-        line = second(section, _within(told, span), low, high, lane.above, lane.wide)
+        if lane.voice == "unison":
+            line, idea = _octave(_within(told, span), low, high), "the lead's tune, doubled"
+        else:
+            line = second(section, _within(told, span), low, high, lane.voice == "over", lane.wide)
+            idea = f"second voice, {lane.voice} the tune"
         line = tuple(replace(note, velocity=note.velocity - UNDER) for note in line)
-        voices.append((span, line, "second", f"second voice, {'over' if lane.above else 'under'} the tune"))
+        voices.append((span, line, "second", idea))
     hit = set(intents.strikes(section, brief.part))
     if lane.answers == brief.part:
         voices += _replies(brief, told, (low, high), (*quiet, *turns(section, sung, lane.tune)), hit)
