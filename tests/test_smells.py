@@ -272,8 +272,17 @@ def test_the_top_voice_of_chords_is_neither_its_octave_nor_the_tune() -> None:
     rows = [(n * PPQ, (n + 1) * PPQ, p, 80, 0.0) for n in range(4) for p in (57, 60, 64)]
     tune = [(n * PPQ, (n + 1) * PPQ, 76 + 3 * n, 90, 0.0) for n in range(1, 4)]
     hands = line("keys", [*rows, *tune])
-    told = replace(hands, sings=hands.pitch > 70)
+    told = replace(hands, sings=1 * (hands.pitch > 70))
     assert len(bands.chords_of(hands)) == 4 and len(bands.chords_of(told)) == 1
+
+
+def test_a_tune_that_changes_hands_is_one_tune() -> None:
+    """What another part has in the lead's place belongs to the tune; a second voice and a reply do not."""
+    lead = line("lead", [(n * PPQ, (n + 1) * PPQ, 72 + n, 90, 0.0) for n in range(4)])
+    keys = line("keys", [(n * PPQ, (n + 1) * PPQ, 60 + n, 90, 0.0) for n in range(3, 9)])
+    keys = replace(keys, sings=np.array([1, 2, 2, 0, 2, 2]))
+    piece = Piece((keys, lead), np.arange(4) * 4 * PPQ, Meter(4, 4), 4)
+    assert piece.tune.pitch.tolist() == [72, 73, 74, 75, 64, 65, 67, 68]
 
 
 # -- real music ------------------------------------------------------------------------------------

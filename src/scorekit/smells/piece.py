@@ -20,6 +20,8 @@ from scorekit.timebase import PPQ, Meter, TempoMap, Tick
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+WITH, INSTEAD = 1, 2
+"""What a note that sings has to do with the tune."""
 
 _STEADY = TempoMap(((0, 500_000),))
 
@@ -33,8 +35,9 @@ class Line(Struct, frozen=True, eq=False, dict=True):
     pitch: Ints
     velocity: Ints
     late: Floats
-    sings: NDArray[np.bool_] | None = None
-    """Which of them are tune: sung in the lead's place, with it or in reply; None where nobody knows."""
+    sings: Ints | None = None
+    """0 for each that is harmony, WITH for what sings with the tune or in reply, INSTEAD for the tune itself in the lead's place;
+    None where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -47,7 +50,12 @@ class Line(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def harmony(self) -> Line:
         """The notes without what is known to be tune: of a pianist who has it the left hand."""
-        return self if self.sings is None else self.only(~self.sings)
+        return self if self.sings is None else self.only(self.sings == 0)
+
+    @cached_property
+    def taken(self) -> Line:
+        """What it has of the tune in the lead's place, as far as is known."""
+        return self.only(self.sings == INSTEAD if self.sings is not None else np.zeros(len(self), bool))
 
 
 def line(part: str, rows: Sequence[tuple[int, int, int, int, float]]) -> Line:
@@ -147,8 +155,8 @@ class Piece(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def tune(self) -> Line:
-        """The top line of the lead outside solos: what should be remembered."""
-        lead = top(self.part("lead"))
+        """The top line of the lead outside solos, and of whoever has it in its place: what should be remembered."""
+        lead = top(merged([self.part("lead"), *(one.taken for one in self.lines)]))
         if not self.sections or not len(lead):
             return lead
         kinds = {bar: s.tune for s in self.sections for bar in range(s.first, s.last)}
@@ -164,10 +172,22 @@ def top(chords: Line) -> Line:
     return chords.only(last)
 
 
+def merged(lines: Sequence[Line]) -> Line:
+    """The notes of several lines as one line of the first one's part."""
+    heard = [one for one in lines if len(one)]
+    if len(heard) < 2:
+        return heard[0] if heard else lines[0]
+    columns = [np.concatenate([getattr(one, name) for one in heard]) for name in _COLUMNS]
+    order = np.lexsort((columns[2], columns[0]))
+    return Line(lines[0].part, *(column[order] for column in columns))
+
+
+_COLUMNS = ("start", "end", "pitch", "velocity", "late")
+
 # -- our own scores --------------------------------------------------------------------------------
 
-_SUNG = "genre.voices."
-"""Where the wishes are written to sing the tune, or with it."""
+_SUNG, _TAKEN = "genre.voices.", ("genre.voices.takes.", "genre.voices.solos.")
+"""Where the wishes are written to sing with the tune, and instead of the lead."""
 _GHOSTED = ("funk", "soul", "hiphop", "hip_hop", "lofi", "reggae", "rnb")
 
 
@@ -215,19 +235,24 @@ def _harmony(placements: Sequence[Placement]) -> tuple[Harmony, ...]:
 
 def _line(part: str, score: Score, performance: Performance) -> Line:
     takes = {take.placement: take for take in performance.takes if take.part == part}
-    rows: list[tuple[int, int, int, int, float, bool]] = []
+    rows: list[tuple[int, int, int, int, float, int]] = []
     for number, (placement, passage) in enumerate(zip(score.plan.placements, score.passages, strict=True)):
         phrase = passage.phrase(part)
-        notes, sings = phrase.notes, [origin.path.startswith(_SUNG) for origin in phrase.origins]
+        notes, sings = phrase.notes, [_sings(origin.path) for origin in phrase.origins]
         heard = _heard(takes[number], len(notes)) if number in takes else None
         per_ms = score.plan.tempo.ticks_for(1.0, placement.start)
         for n, note in enumerate(notes):
             start = placement.start + note.start
             played = heard[n] if heard is not None else (start, note.velocity)
-            late, tune = (played[0] - start) / per_ms, bool(sings) and sings[note.origin]
+            late, tune = (played[0] - start) / per_ms, sings[note.origin] if sings else 0
             rows.append((start, placement.start + note.end, note.pitch, played[1], late, tune))
     rows.sort()
-    return replace(line(part, [row[:5] for row in rows]), sings=np.array([row[5] for row in rows], bool))
+    return replace(line(part, [row[:5] for row in rows]), sings=np.array([row[5] for row in rows], np.int64))
+
+
+def _sings(path: str) -> int:
+    """What a note that was written for a wish has to do with the tune."""
+    return INSTEAD if path.startswith(_TAKEN) else WITH if path.startswith(_SUNG) else 0
 
 
 def _heard(take: Take, count: int) -> list[tuple[int, int]]:
