@@ -317,6 +317,17 @@ def test_two_hands_move_apart() -> None:
     assert len(figures) > 1
 
 
+def test_a_left_hand_keeps_off_a_right_one_that_lies_low() -> None:
+    """Where the right hand has come down to the left one's octave, the chord's bass is left to the bass player: nobody strikes
+    a second across two hands down there."""
+    low = replace(PIANO, low=45, high=60)
+    for seed in range(8):
+        phrase = play(brief(low, heard=BASS, seed=Seed(f"{seed}/A/1/keys"), lane=Lane(low=45, high=60, tier=3)))
+        left = [n for n in phrase.notes if phrase.origins[n.origin].idea.endswith("left hand")]
+        right = [n for n in phrase.notes if phrase.origins[n.origin].idea == "two hands"]
+        assert left and all(o.pitch - n.pitch > 2 for n in left for o in right if o.start == n.start)
+
+
 @pytest.mark.parametrize(("beside", "pushes"), [(1, False), (-1, False), (0, True), (7, True)])
 def test_nobody_pushes_onto_a_bass_a_semitone_beside(beside: int, pushes: bool) -> None:
     """Where the bass leads chromatically into the one on the last eighth the chord waits for it; over the root come early, or

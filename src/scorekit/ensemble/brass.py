@@ -30,7 +30,7 @@ from scorekit.score import Bid, Brief, Note, Phrase
 from scorekit.timebase import PPQ, Tick
 
 VOICES = (2, 2, 3, 3, 4)
-BREATH = {"slow": 6, "medium": 8, "fast": 13, "breakneck": 18}
+BREATH = {"slow": 6, "medium": 7, "fast": 13, "breakneck": 18}
 """Beats in about six seconds, the longest a wind plays in one breath, by feel band."""
 ABOVE = 6
 """Semitones over the floor of their lane from which horns play a line: higher than they stand in chords."""

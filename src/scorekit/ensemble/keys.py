@@ -190,6 +190,8 @@ _BELOW = (("R", "5"), ("R", "8"), ("R", "5", "8", "5"), ("R", "10", "5"))
 """What a left hand walks through under one chord."""
 LOW = 28
 """Lowest string of a bass: a left hand in octaves goes no deeper."""
+CLEAR = 3
+"""Semitones that a left hand which strikes with the right one keeps below it."""
 DEEP = 41
 """Lowest root of a left hand that has a bass player below it."""
 
@@ -249,7 +251,10 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
         if bubbles:
             pitch, length = _near_below(slot, brief.lane.low - 7), stab.length
         else:
-            pitch = _deep(slot, figure[count % len(figure)], accompanied, upper(slot, brief.lane.high)[0])
+            roof = upper(slot, brief.lane.high)[0]
+            pitch = _deep(slot, figure[count % len(figure)], accompanied, roof)
+            if accompanied and stab.mark != "p" and pitch > roof - CLEAR:
+                continue  # the bass has it, and the right hand lies on it
             end = min(end, stab.at + 2 * PPQ) if accompanied else end
             rings = stab.held and stab.sounds == stab.at
             length = max(stab.length, min(end, slot.end) - stab.at) if rings else stab.length
@@ -287,7 +292,7 @@ def _deep(slot: Slot, degree: str, accompanied: bool, roof: int) -> int:
         "10": (chord.root + told.heart - chord.bass) % 12,
     }
     pitch = bass + above.get(degree, 0) + (12 if degree == "10" else 0)
-    return pitch if pitch < roof - 2 else bass
+    return pitch if pitch <= roof - CLEAR else bass
 
 
 def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> None:
