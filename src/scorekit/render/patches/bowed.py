@@ -51,7 +51,7 @@ _GRIP: Curve = ((200.0, -24.0, 0.05), (600.0, -8.0, 0.06), (1800.0, 0.0, 0.08), 
     (9000.0, -14.0, 0.06))  # fmt: skip
 
 _SECTION = Voice(bow(1300.0, 4600.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.19, _ROSIN,
-    0.011, _GRIP, 0.030, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
+    0.022, _GRIP, 0.040, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
     delay=0.25, scoop=10.0, blare=0.15, sway=0.12, grain=0.4, rough=True)  # fmt: skip
 _SOLO_HIGH = Voice(bow(1500.0, 6400.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.105,
     _ROSIN, 0.016, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,

@@ -275,8 +275,8 @@ def formants(vowel: float) -> dsp.Curve:
     return lambda f: 0.05 + sum((level * bell(f) for bell, level in bells), np.zeros_like(f))
 
 
-_SIGH: Curve = ((300.0, -30.0, 0.1), (900.0, -12.0, 0.15), (2500.0, 0.0, 0.16), (6000.0, -5.0, 0.12),
-    (12000.0, -20.0, 0.08))  # fmt: skip
+_SIGH: Curve = ((90.0, -30.0, 0.1), (300.0, -3.0, 0.1), (900.0, -1.0, 0.15), (2500.0, -2.0, 0.16), (6000.0, -14.0, 0.12),
+    (12000.0, -32.0, 0.08))  # fmt: skip
 
 
 def _choir(take: Take) -> Samples:
@@ -285,7 +285,7 @@ def _choir(take: Take) -> Samples:
         formants(take.param("vowel")),
         0.16 * take.param("attack"),
         _SIGH,
-        0.012,
+        0.034,
         _SIGH,
         0.02,
         players=6,

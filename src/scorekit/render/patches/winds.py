@@ -61,7 +61,7 @@ _TROMBONE = Voice(lipped(360.0, 1120.0, (3.0, 2.7), 230.0), dsp.points((150, -1)
     (1800, 1), (5000, -5), (12000, -16), (18000, -40)), 0.068, _BREATH, 0.010, _SPIT, 0.06, vibrato=5.0, depth=7.0,
     delay=0.5, scoop=38.0, sway=0.08, pulse=0.05, grain=0.6, bloom=0.15)  # fmt: skip
 _HORN = Voice(lipped(310.0, 1080.0, (3.4, 2.9), 180.0), dsp.points((150, 0), (350, 2), (600, 1), (1100, -2),
-    (2500, -6), (6000, -14)), 0.085, _BREATH, 0.004, _SPIT, 0.035, players=2, spread=7.0, width=0.35,
+    (2500, -6), (6000, -14)), 0.085, _BREATH, 0.010, _SPIT, 0.035, players=2, spread=10.0, width=0.35,
     scatter=0.012, vibrato=4.8, depth=4.0, delay=0.6, scoop=26.0, blare=0.35, bloom=0.15)  # fmt: skip
 _BRASS = Voice(lipped(540.0, 2050.0, (3.0, 2.55), 300.0), dsp.points((180, -2), (600, 1), (1300, 3),
     (2600, 1), (6000, -3), (12000, -13), (18000, -40)), 0.045, _BREATH, 0.012, _SPIT, 0.06, players=4, spread=14.0,
