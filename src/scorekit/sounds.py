@@ -41,6 +41,8 @@ class Event(Struct, frozen=True, eq=False):
     heard: Heard | None = None
     """The sound, valid while this event is listened to."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    standing: tuple[Diagnostic, ...] = ()
+    """What is told of a version that is played all the same, whether it was told before or not."""
     files: tuple[str, ...] = ()
     words: str = ""
 

@@ -190,7 +190,7 @@ class Watch:
         if music is None:
             song.broken = ()
             words = "mended, and as it was" if was_broken else "no note and no sound changed"
-            self.listen(Event("same", song.name, time.time(), words=words))
+            self.listen(Event("same", song.name, time.time(), words=words, standing=compiled.diagnostics))
             return
         if not (self.out / f".{song.name}.watch.lock").exists():  # deleted with its folder: to be had again
             with suppress(files.Busy, OSError):
@@ -207,7 +207,8 @@ class Watch:
         song.broken, song.told = (), compiled.diagnostics
         path = str(song.out / f"{song.name}.mid")
         job = Job(song, music, began, threading.Event(), threading.Event(), threading.Event())
-        self._untold = job, Event("midi", song.name, time.time(), ms, music, diagnostics=news, files=(path,))
+        told = Event("midi", song.name, time.time(), ms, music, files=(path,), diagnostics=news, standing=song.told)
+        self._untold = job, told
         if self.sound:
             self.sounds.want(job)
         else:

@@ -146,10 +146,15 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     theatre.until("document.getElementById('wrong').textContent.includes('densty')", 10)
     assert theatre.ask("scorekit.roll.wrong") == [{"section": "chorus", "part": "bass"}], "told in its place"
 
+    theatre.spec.write_text(SONG + '\n[sections.chorus]\nchords = "Am F C G"\n')
+    theatre.until("document.getElementById('wrong').textContent.includes('4 chords share one bar')", 10)
+    assert "It is played all the same." in (page.text_content("#wrong") or "")
+    assert theatre.ask("scorekit.roll.wrong") == []
+
     theatre.spec.write_text(SONG)
     theatre.until("document.getElementById('wrong').hidden", 10)
     assert theatre.ask("scorekit.roll.wrong") == []
-    theatre.heard(3)
+    theatre.heard(4)
     page.keyboard.press("Space")
     theatre.until("!scorekit.sound.playing")
     assert theatre.errors == []

@@ -35,6 +35,7 @@ class Shown:
     heard: int = 0
     """The version that is sound."""
     wrong: tuple[Diagnostic, ...] = ()
+    """What is wrong with its text; where that is warnings alone, it is played all the same."""
     gone: bool = False
     """Whether its file is not there any more."""
     story: list[dict[str, Any]] = field(default_factory=list)
@@ -75,13 +76,13 @@ class Player:
             shown = self.songs.setdefault(event.song, Shown(event.song))
             if event.kind == "midi" and event.music is not None:
                 shown.before = shown.music.score if shown.music else None
-                shown.version, shown.music, shown.wrong = shown.version + 1, event.music, ()
+                shown.version, shown.music, shown.wrong = shown.version + 1, event.music, event.standing
             elif event.kind in ("wav", "ready") and event.heard is not None and event.music is not None:
                 sounded(shown, event)
             elif event.kind in ("mistake", "gone", "trouble"):
                 shown.wrong = event.diagnostics or (Diagnostic("trouble", event.words),)
             elif event.kind == "same":
-                shown.wrong = ()
+                shown.wrong = event.standing
             if event.kind not in ("dropped", "ready", "wav"):
                 shown.gone = event.kind == "gone"
             if event.kind not in ("dropped", "ready"):

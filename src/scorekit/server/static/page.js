@@ -150,10 +150,13 @@ function wrong(mistakes, version) {
   const was = into.hidden;
   into.hidden = !mistakes.length;
   const notes = mistakes.map(({ text }) => Object.assign(document.createElement("pre"), { textContent: text }));
-  const tail = Object.assign(document.createElement("p"), { textContent: version ? "The last good version goes on." : "There is no version yet that could be played." });
+  const errors = mistakes.filter(({ severity }) => severity === "error");
+  const why = !errors.length ? "It is played all the same." : version ? "The last good version goes on." : "There is no version yet that could be played.";
+  const tail = Object.assign(document.createElement("p"), { textContent: why });
   into.replaceChildren(...notes, tail);
   const before = roll.wrong.length;
-  roll.wrong = mistakes.map(({ path }) => place(path ?? "")).filter(({ section, part }) => section || part);
+  into.classList.toggle("mild", !errors.length);
+  roll.wrong = errors.map(({ path }) => place(path ?? "")).filter(({ section, part }) => section || part);
   if (was !== into.hidden) roll.measure();
   else if (state.time && (before || roll.wrong.length)) roll.draw();
 }
