@@ -256,7 +256,7 @@ def told(problem: Problem, song: Layered, genre: Layered) -> Diagnostic:
 # -- files that are no songs ---------------------------------------------------------------------------------------------
 
 
-_OTHER = re.compile(r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*\.|genre[ \t]*=[ \t]*\{|name[ \t]*=)", re.MULTILINE)
+_OTHER = r"^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*\.|genre[ \t]*=[ \t]*\{|name[ \t]*=)"
 """Without any of these a text need not be read to know that it is a song."""
 
 
@@ -273,7 +273,7 @@ def check_text(text: str, file: str, find: Find, catalog: Catalog) -> tuple[str,
 
     A genre without any form is a ``base`` for others: what it leaves to them is no mistake.
     """
-    if not _OTHER.search(text):
+    if not re.search(_OTHER, text, re.MULTILINE):
         return "song", ()
     read = parse(text, file, MODEL_BYTES)
     kind = "song" if isinstance(read, Diagnostic) else kind_of(read.values)

@@ -307,14 +307,14 @@ class TuneLine(Struct, frozen=True):
     offset: int
 
 
-_PITCH = re.compile(r"([A-G])([b#]{0,2})(-1|\d)", re.ASCII)
+_PITCH = r"([A-G])([b#]{0,2})(-1|\d)"
 
 
 def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> int:
     """``C4`` is 60; kit rows such as ``kick`` where they are given."""
     if rows and text in rows:
         return rows[text]
-    match = _PITCH.fullmatch(text.translate(_SIGNS))
+    match = re.fullmatch(_PITCH, text.translate(_SIGNS), re.ASCII)
     number = LETTERS[match[1]] + _BEND.get(match[2], 99) + 12 * (int(match[3]) + 1) if match else -1
     if not 0 <= number <= 127 or rows:
         hint = did_you_mean(text, rows) if rows else _sung(text)
@@ -324,7 +324,7 @@ def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> 
 
 def _sung(text: str) -> str:
     """How to write what is no note: a small letter, a rest of other programs, or a letter alone."""
-    if _PITCH.fullmatch(text.capitalize()):
+    if re.fullmatch(_PITCH, text.capitalize(), re.ASCII):
         return f"did you mean '{text.capitalize()}'?"
     return "a rest is ." if text.lower() in ("r", "z", "rest", "x") else "write a letter and an octave: E4, Bb3, F#5"
 

@@ -245,7 +245,7 @@ class IntentToken(Struct, frozen=True):
     """The number of a gesture; None at one beat. Its bar is -1 where none is given."""
 
 
-_PLACE = re.compile(r"(\d{1,4})\.(\d{1,2})(&?)", re.ASCII)
+_PLACE = r"(\d{1,4})\.(\d{1,2})(&?)"
 
 
 def intent(text: str, meter: Meter, parts: Sequence[str] = PARTS) -> IntentToken:
@@ -269,11 +269,11 @@ def intent(text: str, meter: Meter, parts: Sequence[str] = PARTS) -> IntentToken
     return IntentToken(bar, tick, kind, tuple(name for _, name in names))
 
 
-_GESTURE = re.compile(r"\s*(?:(\d{1,4})\s+)?([^\d+-][^\d+]*?)\s*(?:([+-]?\d{1,4})\s*(\w*))?\s*", re.ASCII)
+_GESTURE = r"\s*(?:(\d{1,4})\s+)?([^\d+-][^\d+]*?)\s*(?:([+-]?\d{1,4})\s*(\w*))?\s*"
 
 
 def _gesture(text: str, meter: Meter) -> IntentToken:
-    match = _GESTURE.fullmatch(text)
+    match = re.fullmatch(_GESTURE, text, re.ASCII)
     if not match:
         raise Wrong(0, "not bar.beat what [parts]", "such as 4.3 stop, 4 drop, build", len(text))
     spoken = " ".join(match[2].lower().replace("-", " ").split())
@@ -304,7 +304,7 @@ def _gesture(text: str, meter: Meter) -> IntentToken:
 
 
 def _place(text: str, at: int, meter: Meter) -> tuple[int, Tick]:
-    match = _PLACE.fullmatch(text)
+    match = re.fullmatch(_PLACE, text, re.ASCII)
     if not match or not int(match[1]):
         raise Wrong(at, f"{printable(text)!r} is not bar.beat", "count from 1: 4.3 is bar 4, beat 3", len(text))
     beat = int(match[2])

@@ -61,8 +61,8 @@ MAX_TOLD = 100
 """Most mistakes told of one genre."""
 BANDS = (("slow", 72.0), ("medium", 108.0), ("fast", 158.0), ("breakneck", 210.0))
 """Feel bands, each with the tempo that stands for it."""
-_WALK_DEGREE = re.compile(r"R|s|8|[b#]?(?:[2-7]|9|11|13)")
-_APPROACH = re.compile(r"[+-]\d{1,2}|other")
+_WALK_DEGREE = r"R|s|8|[b#]?(?:[2-7]|9|11|13)"
+_APPROACH = r"[+-]\d{1,2}|other"
 
 
 def ideas(
@@ -251,7 +251,7 @@ class _Vocabulary(Checks):
         first = self._degrees("bass.walk.first", walk.first)
         inner = self._degrees("bass.walk.inner", walk.inner)
         for step in walk.approach:
-            if not _APPROACH.fullmatch(step):
+            if not re.fullmatch(_APPROACH, step):
                 self.wrong(join("bass.walk.approach", step), f"unknown approach '{step}'",
                            'semitones such as "+1" or "-2", or other', on_key=True)  # fmt: skip
         third = self._degrees("bass.two_feel.third", two.third) if two else ()
@@ -260,7 +260,7 @@ class _Vocabulary(Checks):
 
     def _degrees(self, path: str, weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
         for name in weights:
-            if not _WALK_DEGREE.fullmatch(name):
+            if not re.fullmatch(_WALK_DEGREE, name):
                 self.wrong(join(path, name), f"unknown degree '{name}'", "R 2 3 4 5 6 7 8, b7, or s for a scale step",
                            on_key=True)  # fmt: skip
         return tuple(weights.items())
