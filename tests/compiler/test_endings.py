@@ -79,3 +79,27 @@ def test_a_loop_has_none_and_lasts_as_long_as_its_bars(genre: str) -> None:
     assert struck[loops] > struck[ends]
     timed = studio.compose(f'genre = "{genre}"\nseed = 3\nlength = "40 s"\nloop = true').plan
     assert abs(timed.seconds - 40) <= 0.5
+
+
+def test_a_song_may_name_how_it_ends() -> None:
+    """It ends so whatever the seed and the energy of its last section; with its own form too, where no line is played again."""
+    base = 'genre = "rock"\nending = "slow-down"\n'
+    for seed in range(4):
+        ending = studio.compose(f"{base}seed = {seed}").plan.ending
+        assert ending is not None and ending.id == "slow-down"
+    quiet = studio.compose(base + 'form = "verse:4:e1 chorus:4:e1"').plan.ending
+    assert quiet is not None and quiet.id == "slow-down"
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "fix"),
+    [
+        ('ending = "slow-dwn"', "unknown ending 'slow-dwn'", "slow-down"),
+        ('ending = "three-times-home"\nform = "verse:4 chorus:4"', "plays the last line again", "leave out"),
+        ('ending = "slow-down"\nloop = true', "a loop never ends", "leave one of the two out"),
+    ],
+)
+def test_an_ending_that_cannot_be_is_told(text: str, told: str, fix: str) -> None:
+    """At its line: a name the genre lacks, a line played again in a form of the song's own, the end of a loop."""
+    found = studio.check(f'genre = "rock"\n{text}')
+    assert [d.span.line for d in found if d.span] == [2] and told in found[0].message and fix in found[0].hint

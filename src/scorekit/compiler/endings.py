@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from scorekit.compiler.keypath import item, join
 from scorekit.compiler.slots import Changes
 from scorekit.compiler.slots import chords as read_chords
 from scorekit.compiler.strings import DRUM_MARKS, PITCH_MARKS, SectionToken, steps
+from scorekit.compiler.wrong import Reader
 from scorekit.ideas import HIT, Ending, Pattern
 from scorekit.repeats import tag_of, tagged
 from scorekit.score import Chord, Intent, Section
@@ -24,6 +25,8 @@ _LINE = 2
 """Bars of a last line that is played again, where its ending writes no chords."""
 
 
+ALL = (1, 2, 3, 4, 5)
+"""Energies of any last section."""
 POLES = ("major", "minor")
 """Kinds of key: those with a major third, and the others."""
 
@@ -86,6 +89,18 @@ def chosen(offers: Sequence[Way], seed: Seed, last: SectionToken, tier: int) -> 
     """The way a song ends whose last section is this; everybody's one hit when the genre has none for it."""
     fitting = [way for way in offers if way.fits(last, tier)]
     return seed.choose("ending", fitting, [way.ending.weight for way in fitting]) if fitting else Way()
+
+
+def asked(name: str | None, ways: Mapping[str, Sequence[Way]], pole: str, book: Reader) -> Sequence[Way]:
+    """The ways of a kind of key; the one a song names alone, whatever the energy of its last section."""
+    own, names = ways[pole], {way.ending.id for kind in ways.values() for way in kind}
+    if name is None or not book.known("ending", "ending", name, names):
+        return own
+    alone = [replace(way, ending=replace(way.ending, tiers=ALL)) for way in own if way.ending.id == name]
+    if not alone:
+        others = ", ".join(sorted({way.ending.id for way in own}))
+        book.wrong("ending", f"no song in {pole} ends with {name!r}", f"one of: {others}")
+    return alone or own
 
 
 def laid(section: Section, way: Way, written: Meter, home: str, seed: Seed) -> Section:

@@ -34,12 +34,20 @@ def outlined(
     """The form's tokens, how the song ends unless it is a loop, and the path the form was written at. A form of the genre makes
     room for a last line that is played again; one that the song wrote, or whose chords it wrote, ends otherwise."""
     tokens, path = formed(setting, shapes, pace, wanted, book)
+    if setting.song.loop and setting.song.ending:
+        book.warn("ending", "a loop never ends", "leave one of the two out")
     if not tokens or setting.song.loop:
         return tokens, None, path
     tier, own_chords = sections.last_of(setting, tokens)
-    own = ways[endings.pole(setting.key.mode)]
+    own = endings.asked(setting.song.ending, ways, endings.pole(setting.key.mode), book)
     once = [way for way in own if way.again == 1 and not (own_chords and way.changes)]
-    way = endings.chosen(once if setting.song.form or own_chords else own, setting.seed, tokens[-1], tier)
+    offers = once if setting.song.form or own_chords else own
+    way = endings.chosen(offers, setting.seed, tokens[-1], tier)
+    if setting.song.ending and not any(one.fits(tokens[-1], tier) for one in offers):
+        what = "is too long for the last section" if offers else "plays the last line again, or over chords of its own"
+        book.wrong(
+            "ending", f"{setting.song.ending!r} {what}", "name another one, or leave out the song's own form and chords"
+        )
     if way.again > 1:
         shorter, its = formed(setting, shapes, pace, wanted, book, (way.again - 1) * way.line)
         if way.fits(shorter[-1], tier):

@@ -23,7 +23,6 @@ _SONG = {
     "solo": 'for a soloist write [sections.NAME] melody = "solo"; to hear one part alone, render with --stems',
     "reverb": "a part's is [parts.NAME] verb; all share the room of [master] room",
     "loudness": "write [master] lufs = -14",
-    "ending": "a genre's endings are [[override.ending]]; which one a song has, its seed and last section decide",
 }
 _SECTION = _SONG | {
     "solo": 'write melody = "solo"',

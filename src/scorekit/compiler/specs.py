@@ -220,6 +220,9 @@ class SongSpec(Table):
         None,
         examples=["intro:2:e2 A:4:e3 B:4:e4 A:4:e4:b tag:1:e5"],
     )
+    ending: Name | None = entry(
+        "How it ends: one of the genre's endings by its id; left out: the seed chooses.", None, examples=["ring-out"]
+    )
     loop: bool = entry("It leads back to its beginning and never ends, for music that repeats.", False)
     chords: OwnChords | None = entry(
         "Chords of every section that has none of its own, as there; those of a MIDI file run through the whole song.",
