@@ -225,7 +225,7 @@ _PLAIN = (
 _FIXES = {
     "the text has no closing quote": "close it with the quote it began with",
     "this character may not stand here": 'take it out, or write it as an escape: "\\t" or "\\u0007"',
-    "expected '=' after the key": "a key is letters of English, digits, - and _; any other stands in quotes",
+    "expected '=' after the key": "write key = value; a key is letters of English, digits, - and _, any other stands in quotes",
     "expected ']'": "a table's name stands alone on its line: [sections.verse]",
     "expected ']]'": "a list of tables has two brackets at either end: [[lineup]]",
     "the key is written twice": "it is a value in one line and a table in another: keep one of them",
