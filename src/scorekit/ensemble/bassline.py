@@ -21,12 +21,13 @@ from scorekit.ensemble.playing import (
     figured,
     fills_of,
     grouped,
-    home,
+    leaning_to,
     looped,
     momentous,
     paced,
     period,
     pulse_at,
+    rooted,
     strength,
     tier_at,
     usable,
@@ -93,7 +94,7 @@ def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int
     onsets = [_rate(line) for line in fitting]
     low, span = min(onsets), (max(onsets) - min(onsets)) or 1.0
     kicks = kicks_of(brief)
-    dials = replace(brief.dials, density=brief.lane.density)
+    dials = leaning_to(brief)
     weights = [
         share
         * busier(line.weight, (rate - low) / span, dials)
@@ -133,7 +134,7 @@ def _answers(brief: Brief, lines: Sequence[BassLine], chosen: list[BassLine], st
         tier, main = tier_at(brief, first), chosen[first]
         able = suited(usable(lines, brief, first + 2), tier)
         others = [o for o in able if o.id != main.id and 0.55 < _rate(o) / _rate(main) < 1.8]
-        seed = brief.seed.at(first)
+        seed = rooted(brief).at(first)
         odds = stray * (0.5 + brief.dials.creativity)
         if others and first + 2 < len(chosen) and seed.chance("another line answers", odds):
             fresh = min(used.get(line.id, -1) for line in others)
@@ -169,7 +170,7 @@ def _written(brief: Brief, bar: int, line: BassLine, end: Tick) -> list[Pluck]:
     section, first = brief.section, bar * brief.section.meter.bar
     ringing = all(hit.length == 1 for hit in line.rhythm.hits)
     here = figured(brief, line, bar)
-    place = home(brief).at("hit", here % max(2, line.rhythm.bars))
+    place = rooted(brief).at("hit", here % max(2, line.rhythm.bars))
     found = paced(line.rhythm, section, brief.lane.pace, here)
     found = tuple(s for s in found if s.chance >= 1 or place.chance(f"{s.at}", s.chance))
     inside = []
@@ -186,7 +187,7 @@ def _varied(brief: Brief, bar: int, plucks: list[Pluck]) -> list[Pluck]:
     role = "turn" if bar in brief.lane.turns else _ROLES[bar % 4]
     if role == "state" or (role != "turn" and period(brief) == 1):
         return plucks
-    seed = brief.seed.at(bar)
+    seed = rooted(brief).at(bar)
     assert isinstance(brief.ideas, BassIdeas)
     creative = brief.dials.creativity * min(1.0, 4.0 * brief.ideas.stray)
     odds = {"restate": 0.3, "answer": 0.5, "turn": 1.8}[role]
@@ -290,7 +291,7 @@ def thinned(brief: Brief, plucks: list[Pluck]) -> list[Pluck]:
 
 def _dispensable(brief: Brief, pluck: Pluck, lost: float) -> bool:
     """Whether an onset is left out of a sparser line."""
-    place = home(brief).at("thin", pluck.at % (period(brief) * brief.section.meter.bar))
+    place = rooted(brief).at("thin", pluck.at % (period(brief) * brief.section.meter.bar))
     return place.chance("go", lost * 1.1 * (0.95 - strength(brief.section, pluck.at)))
 
 
@@ -300,7 +301,7 @@ def _again(brief: Brief, pluck: Pluck, end: Tick, more: float) -> Pluck | None:
     step = eighth if pluck.length > eighth else PPQ // 4
     at, odds = pluck.at + step, more * (0.6 if step == eighth else 0.3)
     fits = pluck.length > step and end - at >= PPQ // brief.section.grid and brief.section.grid * step >= PPQ
-    place = home(brief).at("thicken", at % (period(brief) * brief.section.meter.bar))
+    place = rooted(brief).at("thicken", at % (period(brief) * brief.section.meter.bar))
     if not fits or pluck.token in APPROACHES or not place.chance("strike again", odds):
         return None
     return replace(named(pluck, pluck.token, "struck again"), at=at, length=pluck.length - step, mark="s")

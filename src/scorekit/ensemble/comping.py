@@ -21,9 +21,11 @@ from scorekit.ensemble.playing import (
     busyness,
     figure_of,
     figured,
+    grounds,
     grouped,
     home,
     keeps,
+    leaning_to,
     looped,
     momentous,
     paced,
@@ -46,19 +48,17 @@ from scorekit.timebase import PPQ, Tick
 
 PHRASE = 4
 """Bars for which a comper lays out; those who hardly play a thing twice do for two."""
-
-
-KEPT = 0.4
-"""How much of what others play in a section counts in choosing a cell that is kept from section to section, as an exponent."""
 RIFF = 300.0
 """How much likelier a cell is that has all its onsets in common with the twin's."""
 
 
 class Around(Struct, frozen=True):
-    """When others begin notes: the one with whom a riff is played, and the row of all whose accents are shared."""
+    """When others begin notes: the one with whom a riff is played, the row of all whose accents are shared, and that of the bass
+    alone, by which a figure is chosen: whoever else is there now may be missing when the section returns."""
 
     twin: frozenset[Tick]
     row: Row
+    ground: Row
 
 
 # -- rhythm ------------------------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def stabs(brief: Brief, ideas: CompIdeas, others: Sequence[str], twin: frozenset
     ``others`` are the parts whose accents are shared, ``twin`` when one strikes with which it makes a riff.
     """
     heard = tune(brief)
-    around = Around(twin, common(brief, others, ideas.stray < LOOP))
+    around = Around(twin, common(brief, others, ideas.stray < LOOP), common(brief, ("bass",), True))
     cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
@@ -105,16 +105,18 @@ def _strays(brief: Brief, ideas: CompIdeas, bar: int) -> bool:
     return (
         first > 0
         and (ideas.stray >= 0.5 or first % 8 == 8 - BLOCK)
-        and brief.seed.at(first).chance("stray", ideas.stray * (0.5 + brief.dials.creativity))
+        and grounds(brief).at(first).chance("stray", ideas.stray * (0.5 + brief.dials.creativity))
     )
 
 
 def _place(brief: Brief, ideas: CompIdeas, tick: Tick) -> Seed:
-    """Where the chance of a stroke is drawn from: its place in the figure, the same whenever the section returns, or its own
+    """Where the chance of a stroke is drawn from, which gives way to the section's tune: its place in the figure, or its own
     where the player strays."""
     bar = brief.section.meter.bar
     own = _strays(brief, ideas, tick // bar)
-    return brief.seed.at("own", tick) if own else rooted(brief).at("figure", tick % (period(brief) * bar))
+    if own:
+        return grounds(brief).at("own", tick)
+    return (rooted(brief) if keeps(brief) else home(brief)).at("figure", tick % (period(brief) * bar))
 
 
 def _usual(brief: Brief, ideas: CompIdeas, tick: Tick, heard: Tune) -> float:
@@ -173,20 +175,19 @@ def _cell(
     weights = [w * s for w, s in zip(weighed[key], shares, strict=True)]
     main = looped(brief, cells, fitting) if ideas.stray < LOOP else figure_of(brief, "cell", cells, fitting, weights)
     others = [n for n, cell in enumerate(fitting) if cell.id != main.id]
-    if others and strays and brief.seed.at(first).chance("another cell", 0.7):
-        return brief.seed.at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
+    if others and strays and grounds(brief).at(first).chance("another cell", 0.7):
+        return grounds(brief).at(first).choose("which cell", [fitting[n] for n in others], [weights[n] for n in others])
     return main
 
 
 def _weights(brief: Brief, ideas: CompIdeas, cells: Sequence[CompCell], first: int, around: Around) -> list[float]:
     """Weights of cells from a bar on, by how busy they are and what others play there, a section's last bar aside: that
-    belongs to what comes after as well. Who keeps one from section to section asks less what others play in this one."""
+    belongs to what comes after as well."""
     rates = [len(cell.rhythm.hits) / cell.rhythm.bars for cell in cells]
     low, span = min(rates), (max(rates) - min(rates)) or 1.0
-    dials = replace(brief.dials, density=brief.lane.density)
+    dials = leaning_to(brief)
     known = max(1, min(BLOCK, brief.section.bars - 1 - first))
-    own = keeps(brief) and not around.twin and not _strays(brief, ideas, first)
-    ties = [_tied(brief, cell, first, known, around) ** (KEPT if own else 1.0) for cell in cells]
+    ties = [_tied(brief, cell, first, known, around) for cell in cells]
     return [busier(c.weight, (r - low) / span, dials) * t for c, r, t in zip(cells, rates, ties, strict=True)]
 
 
@@ -198,7 +199,7 @@ def _tied(brief: Brief, cell: CompCell, first: int, bars: int, around: Around) -
     theirs = {tick for tick in around.twin if begin <= tick < end}
     if around.twin:
         return RIFF ** (len(theirs.intersection(own)) / len(theirs.union(own))) if theirs else 1.0
-    return fondness(own, around.row)
+    return fondness(own, around.ground)
 
 
 def _struck(brief: Brief, cell: CompCell, bar: int) -> list[Tick]:
@@ -287,7 +288,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
 def _varied(brief: Brief, ideas: CompIdeas, found: list[Stab], first: int) -> list[Stab]:
     """A block with a turn drops or anticipates one weak stroke, the same in every eight; an even pulse is never
     shifted, and a loop (no straying) is left alone."""
-    seed, meter = home(brief).at("turn", first % 8), brief.section.meter
+    seed, meter = rooted(brief).at("turn", first % 8), brief.section.meter
     loose = [n for n, s in enumerate(found) if not s.held and s.family not in FIGURES and not s.tone]
     weak = [n for n in loose if strength(brief.section, found[n].at) < 0.6]
     odds = min(1.2, 6.0 * ideas.stray) * brief.dials.creativity

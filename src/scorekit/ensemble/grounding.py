@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from scorekit.ensemble.bassline import Pluck, kicks_of, named, upbeat
 from scorekit.ensemble.degrees import APPROACHES, split
 from scorekit.ensemble.grid import offbeat
-from scorekit.ensemble.playing import changes, home, pulse_at, whole_song
+from scorekit.ensemble.playing import changes, pulse_at, rooted, whole_song
 from scorekit.score import Brief, Chord, Section
 from scorekit.timebase import PPQ, Tick
 
@@ -103,7 +103,7 @@ def aimed(brief: Brief, plucks: list[Pluck], odds: float) -> list[Pluck]:
         last = found[inside[-1]]
         close = end - last.at <= pulse_at(section, end - 1) and last.at - start > NEAR
         where = end // section.meter.bar
-        place = home(brief).at("lead", where % 4)
+        place = rooted(brief).at("lead", where % 4)
         wanted = odds * (1.4 if where % 2 == 0 else 0.4)
         if close and last.token not in APPROACHES and last.token != "x" and place.chance("approach", wanted):
             token = place.choose("approach by", ("(", ")", "<", ">", "D"), _manners(brief))

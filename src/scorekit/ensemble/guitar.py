@@ -55,7 +55,7 @@ class Guitar:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        strokes = _beside_riff(brief, _under_fills(brief, stabs(brief, ideas, ("bass", "lead"), _twin(brief, ideas))))
+        strokes = _beside_riff(brief, _under_fills(brief, stabs(brief, ideas, ("bass",), _twin(brief, ideas))))
         said_between = licks(brief, ideas.licks, tune(brief)) if strokes else ()
         strokes = with_intents(brief, _beside_licks(strokes, said_between))
         if families[0] in RESTLESS:  # what the whole band strikes is the chord, not two strings of it

@@ -57,7 +57,7 @@ class Keys:
         if not brief.lane.plays:
             return pen.phrase(brief.section.length)
         families = family_order(brief, ideas)
-        strokes = with_intents(brief, stabs(brief, ideas, ("bass", "guitar", "lead")))
+        strokes = with_intents(brief, stabs(brief, ideas, ("bass", "guitar")))
         by_family = seats(brief, "keys", families, (stab.family for stab in strokes), brief.gist("guitar"))
         texture = _texture(brief, strokes, families[0])
         under = [(stab, slot_at(by_family[stab.family or families[0]], stab.sounds)) for stab in strokes]

@@ -17,6 +17,7 @@ from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import BassIdeas, BassLine, CompCell, Idea, Pattern, fits
 from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
+from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Tick
 
 TOMS = (41, 43, 45, 47, 48, 50)
@@ -44,11 +45,14 @@ def kind_of(section: Section) -> str:
 
 
 def grounds(brief: Brief) -> Seed:
-    """Where what a part goes on with is drawn from: the same in all sections of a kind, but its own for another take."""
-    own = brief.cell.reroll > 0
+    """Where what a part goes on with is drawn from: the same in all sections of a kind, but its own for another take, and for
+    who hardly plays a thing twice."""
+    own = brief.cell.reroll > 0 or getattr(brief.ideas, "stray", 0.0) >= RESTLESS
     return home(brief) if own else whole_song(brief).at("grounds", kind_of(brief.section), brief.part)
 
 
+RESTLESS = 0.5
+"""Players who stray as much hardly play a thing twice."""
 LOOP = 0.1
 """Players who stray less than this keep one figure for the whole song."""
 
@@ -87,21 +91,24 @@ def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], t
 
 STEADY = 3.0
 """How much likelier a figure is that suits quiet and loud statements of a section alike."""
-KEEPS = {"guitar": (0.0, 0.5), "keys": (0.3, 0.75)}
-"""In which songs, of draws from 0 to 1, a comper keeps the figure of one section in all others that it suits: rather one of two, so
-that somebody has something else to say where a section begins. A bass lives on the kick, which changes."""
+KICKED = 0.75
+"""A bass that is to meet a larger share of the kicks lives on them."""
+KEEPS = {"guitar": (0.0, 0.5), "keys": (0.3, 0.75), "bass": (0.5, 1.0)}
+"""In which songs, of draws from 0 to 1, a player keeps the figure of one section in all others that it suits: never all three, so
+that somebody has something else to say where a section begins."""
 
 
 def keeps(brief: Brief) -> bool:
-    """Whether a player keeps its figure from section to section in this song; asked for another take it looks for another."""
+    """Whether a player keeps its figure from section to section in this song; asked for another take it looks for another. A
+    bass that lives on the kick never does: that changes."""
     loops = getattr(brief.ideas, "stray", 1.0) < LOOP
-    return not brief.cell.reroll and (loops or _keeps(whole_song(brief), brief.part))
+    follows = getattr(brief.ideas, "kick_lock", 0.0) > KICKED
+    return not brief.cell.reroll and not follows and (loops or _keeps(whole_song(brief), brief.part))
 
 
 def rooted(brief: Brief) -> Seed:
-    """Where is drawn from what comes round with a figure: the same in all sections for who keeps it, else in all statements of
-    a section."""
-    return whole_song(brief).at("kept", brief.part) if keeps(brief) else home(brief)
+    """Where is drawn from what comes round with a figure: the same in all sections for who keeps it, else in all of a kind."""
+    return whole_song(brief).at("kept", brief.part) if keeps(brief) else grounds(brief)
 
 
 @lru_cache(maxsize=64)
@@ -121,6 +128,12 @@ def figure_of(
     steady = STEADY * STEADY if kept else STEADY
     drawn = [known.get(id(idea), 0.0) * (steady if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
     return rooted(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
+
+
+def leaning_to(brief: Brief) -> Dials:
+    """The dials by which a figure is chosen: a statement that is to be sparser or fuller plays its figure so, and has no other."""
+    asked = 0.5 if brief.cell.density is None else brief.cell.density
+    return replace(brief.dials, density=min(1.0, asked + 0.15 * brief.dials.focus))
 
 
 def usable(ideas: Sequence[AnyIdea], brief: Brief, bar: int) -> tuple[AnyIdea, ...]:
@@ -145,8 +158,8 @@ def momentous(
         return tuple(going)
     fills = _fills(brief) if any("fill" in idea.mask for idea in some) else frozenset[int]()
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
-    restless = getattr(brief.ideas, "stray", 0.0) >= 0.5
-    return masks.moments(brief, some, going, facts, fit, 4 if restless else 8)
+    restless = getattr(brief.ideas, "stray", 0.0) >= RESTLESS
+    return masks.moments(replace(brief, seed=grounds(brief)), some, going, facts, fit, 4 if restless else 8)
 
 
 def window(brief: Brief, bar: int, idea: Idea) -> tuple[Tick, Tick]:
@@ -154,7 +167,7 @@ def window(brief: Brief, bar: int, idea: Idea) -> tuple[Tick, Tick]:
     end of eight bars, its first half after a fill; all of it for those who hardly play a thing twice."""
     meter = brief.section.meter
     half = meter.onsets[len(meter.onsets) // 2]
-    if getattr(brief.ideas, "stray", 0.0) >= 0.5 or len(meter.onsets) == 1:
+    if getattr(brief.ideas, "stray", 0.0) >= RESTLESS or len(meter.onsets) == 1:
         return 0, meter.bar
     if "after-fill" in idea.mask.split():
         return 0, half
@@ -180,9 +193,16 @@ def as_written(brief: Brief) -> Phrase:
     return pen.phrase(brief.section.length, "as written")
 
 
+AS_WRITTEN = 0.15
+"""How far from the middle density may be without a stroke of a figure coming or going."""
+
+
 def busyness(brief: Brief) -> float:
-    """0 as sparse as can be, 1 as busy, .5 as written: density with complexity leaning on it."""
-    return min(1.0, max(0.0, brief.lane.density + 0.6 * (brief.dials.complexity - 0.5)))
+    """0 as sparse as can be, 1 as busy, .5 as written: density with complexity leaning on it. A figure is played as written
+    until clearly more or less is asked for."""
+    asked = brief.lane.density + 0.6 * (brief.dials.complexity - 0.5) - 0.5
+    beyond = max(0.0, abs(asked) - AS_WRITTEN) * 0.5 / (0.5 - AS_WRITTEN)
+    return min(1.0, max(0.0, 0.5 + (beyond if asked > 0 else -beyond)))
 
 
 def tier_at(brief: Brief, bar: int) -> int:
@@ -224,7 +244,7 @@ TERSE = 0.6
 def period(brief: Brief) -> int:
     """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
     lives on the kick has the drummer's two."""
-    follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > 0.75
+    follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > KICKED
     return 1 if not follows and _terse(brief.seed.address.partition("/")[0], brief.part) else 2
 
 

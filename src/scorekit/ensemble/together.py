@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble.families import FIGURES
-from scorekit.ensemble.listening import often
-from scorekit.ensemble.playing import keeps, rooted, strength
+from scorekit.ensemble.playing import rooted, strength
 from scorekit.ensemble.pushing import BLOCK
 from scorekit.ensemble.stabs import Stab
 from scorekit.score import Brief
@@ -50,18 +49,13 @@ LEAVES = 0.6
 
 
 def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
-    """The row of a section: the places where a part strikes in most of its figures, and how many do; of a tune only the tones
-    of a beat and longer count, the others are known. What a part does once is no accent, so the row is the same when the
-    section returns. Who keeps a figure from section to section does not know the tune, which changes; who keeps one for the whole
-    song (``loops``) knows the bass alone."""
+    """The row of a section: the places where a part strikes in most of its figures, and how many do. What a part does once is no
+    accent, nor is a tune, which changes where a figure does not: so the row is the same when the section returns. Who keeps a
+    figure for the whole song (``loops``) knows the bass alone."""
     span = BLOCK * brief.section.meter.bar
-    times = -(-brief.section.length // span)
     row = Counter[Tick]()
     for part in parts if not loops else ("bass",):
         row.update(brief.gist(part).figure)
-    tune = brief.hears("lead") if "lead" in parts and not keeps(brief) else ()
-    long = Counter(note.start % span for note in tune if note.length >= PPQ)
-    row.update({spot: int(2 * long[spot] >= times) for spot in often(tune, brief.section)})
     return Row(span, row)
 
 

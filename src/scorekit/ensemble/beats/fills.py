@@ -185,7 +185,7 @@ def drawn_from(brief: Brief, slot: Slot) -> Seed:
     again more often than not; else its own."""
     own = brief.seed.at("fills", slot.bar)
     usual = slot.bar == closing_bar(brief) and own.chance("usual", USUAL)
-    return grounds(brief).at("fills", slot.bar) if usual else own
+    return grounds(brief).at("usual fills", slot.bar) if usual else own
 
 
 def _roll(brief: Brief, slot: Slot) -> Fill | None:

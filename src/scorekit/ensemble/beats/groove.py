@@ -34,19 +34,21 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.beats.vary import EDITS
 from scorekit.ensemble.masks import momentary, moments, of_section
-from scorekit.ensemble.playing import STEADY, grounds, grouped, whole_song
+from scorekit.ensemble.playing import STEADY, grounds, whole_song
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
 PHRASE = ("state", "restate", "answer", "close")
 """What each of four bars is, where the drummer does not turn."""
-_STIR = {"state": 0.0, "restate": 0.0, "answer": 0.2, "close": 0.5, "turn": 1.0}
+_STIR = {"state": 0.0, "restate": 0.3, "answer": 0.5, "close": 0.5, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
 _FIGURE = 2
 """Bars after which what a pattern leaves to chance, and what is thinned or added, comes round."""
 _FREE = 0.7
 """Looseness from which a drummer talks all the time, as in jazz, and each bar may be varied."""
-_ONE_BAR = 0.7
+_WHOLE = 0.55
+"""Looseness from which a pattern is played whole."""
+_ONE_BAR = 0.6
 """Share of songs whose grooves are cells of one bar; the second bar of their patterns is the turn's."""
 _SWELL = (3.0, -1.0, 0.0, 2.0)
 """Velocity over a phrase: its first bar is set down firmly, its last leans on."""
@@ -58,7 +60,7 @@ def chosen(brief: Brief) -> Groove | None:
     """The groove of this section: the one asked for, or one drawn for sections of its kind; None without any.
 
     It is drawn among all the genre's grooves, of which those fit that suit the tier (for a verse 2 and 3 are one, a chorus is
-    never hushed, 4 and 5 are one), so that a louder statement has another only where this one does not suit it.
+    never hushed, and rather is what suits 4 and 5), so that a louder statement seldom has another.
     """
     ideas = drum_ideas(brief)
     if not ideas.grooves:
@@ -69,15 +71,20 @@ def chosen(brief: Brief) -> Groove | None:
     going, tier = lasting(brief), brief.lane.tier
     calm = tuple(g for g in going if {2, 3} & set(g.tiers))
     calm = () if brief.section.melody in ("hook", "riff") else calm
-    fitting = calm if calm and tier in (2, 3) else grouped(going, tier)[0] if tier > 3 else suited(going, tier)
+    fitting = calm if calm and tier in (2, 3) else suited(going, tier)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     weights = {
-        id(g): busier(g.weight, (n - low) / span, brief.dials) * (STEADY if len(g.tiers) > 1 else 1.0)
+        id(g): busier(g.weight, (n - low) / span, brief.dials) * _lasts(g, tier)
         for g, n in zip(fitting, counts, strict=True)
     }
     drawn = [weights.get(id(g), 0.0) for g in ideas.grooves]
     return grounds(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
+
+
+def _lasts(groove: Groove, tier: int) -> float:
+    """How much likelier a groove is for suiting louder and softer statements as well."""
+    return STEADY ** ((len(groove.tiers) > 1) + (tier > 3 and {4, 5} <= set(groove.tiers)))
 
 
 def moment(groove: Groove) -> bool:
@@ -158,8 +165,8 @@ def role(brief: Brief, number: int) -> str:
 
 def cell(brief: Brief, bar: Bar) -> Bar:
     """The bar of the pattern that a bar plays: in songs of one-bar cells the first, and the next at the turn. A pattern
-    over a clave has two sides and keeps them, as does a drummer who talks all the time."""
-    whole = bool(brief.section.clave) or looseness(drum_ideas(brief)) > _FREE
+    over a clave has two sides and keeps them, as do loose drummers."""
+    whole = bool(brief.section.clave) or looseness(drum_ideas(brief)) > _WHOLE
     whole = whole or bar.number in brief.lane.turns or not whole_song(brief).at("drums").chance("one bar", _ONE_BAR)
     return bar if whole else replace(bar, number=0)
 
