@@ -32,6 +32,8 @@ OPENINGS = (4.0, 2.0, 1.0)
 CROSSING = {"brass": 5}
 """Semitones by which a part's chords may rise over the lowest tone the tune has meanwhile: what is struck in its gaps may lie
 at its height."""
+STIRS = 0.75
+"""How many held chords would move a voice within; two in three of these have none that can without rubbing."""
 
 
 class Draft(Struct, frozen=True):
@@ -181,7 +183,7 @@ def inner(player: Player, span: Span, voicing: Voicing, before: Voicing) -> list
     section, chord = player.brief.section, span.chord
     seed = home(player.brief).at("inner", span.start)
     half = (span.end - span.start) // 2 // PPQ * PPQ
-    odds = 0.4 * (0.5 + player.brief.dials.complexity)
+    odds = STIRS * (0.5 + player.brief.dials.complexity)
     last = bool(player.brief.ending) and span.end + player.bar > section.length
     plain = last or section.chord_at(span.start).quality == "5"
     if half < PPQ or plain or not seed.chance("moves", odds):
