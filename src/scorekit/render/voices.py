@@ -38,7 +38,7 @@ _LATE, _BITE = (0, 0, 80, 130, 50), 48
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
 _NEAR = 8
 """Steps of velocity between which nobody hears another colour."""
-_LOOK = 1_024
+_LOOK = 4_096
 """Samples that are looked at together, from the end."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""

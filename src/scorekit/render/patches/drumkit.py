@@ -297,17 +297,20 @@ def _roomed(dry: Samples, amount: float) -> Samples:
     m = min(dry.shape[1], samples(0.25))
     heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     heard[:, 1:] += heard[:, :-1]
+    heard *= np.float32(0.5 * amount)
     near, wall = np.zeros((2, m + samples(0.112)), np.float32), np.empty_like(heard)
     for left, right, level in _WALLS:
-        np.multiply(heard, np.float32(0.5 * amount * level), out=wall)
+        np.multiply(heard, np.float32(level), out=wall)
         dsp.add(near[0], wall[0], samples(left))
         dsp.add(near[1], wall[1], samples(right))
+        wall *= np.float32(0.4)
+        dsp.add(near[0], wall[1], samples(left * 1.31))
+        dsp.add(near[1], wall[0], samples(right * 1.29))
     whole = np.zeros((2, max(dry.shape[1], near.shape[1])), np.float32)
     dsp.add(whole, dry, 0)
     dsp.add(whole, near, 0)
-    far = np.empty_like(near)
     for left, right, level in _FAR:
-        np.multiply(near, np.float32(level), out=far)
+        far = near * np.float32(level)
         dsp.add(whole[0, : near.shape[1]], far[1], samples(left))
         dsp.add(whole[1, : near.shape[1]], far[0], samples(right))
     return whole
