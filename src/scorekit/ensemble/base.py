@@ -207,6 +207,11 @@ VELOCITY = {
 """Centre of each mark's velocity class."""
 
 
+LOUDER = 3
+"""Velocity steps from tier to tier: sections differ more in who plays, and in how the band hits (``HEFT``), than in how loud
+each player is (bands: 4.6 between the loudest and the softest eight bars)."""
+
+
 def loudness(mark: str, tier: int) -> float:
-    """Velocity of a mark at a tier: class centre, 4 louder for each tier above the third."""
-    return VELOCITY.get(mark, 75) + 4 * (tier - 3)
+    """Velocity of a mark at a tier: class centre, ``LOUDER`` for each tier above the third."""
+    return VELOCITY.get(mark, 75) + LOUDER * (tier - 3)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
-from scorekit.ensemble.base import Pen, loudness
+from scorekit.ensemble.base import LOUDER, Pen, loudness
 from scorekit.ensemble.bassline import (
     Pluck,
     kicks_of,
@@ -200,7 +200,7 @@ def _riffed(brief: Brief, notes: list[Sounded], ideas: BassIdeas) -> list[Sounde
             tone.start,
             round(tone.length * (0.6 if tone.manner == "mute" else ideas.gate)),
             tone.pitch,
-            knee(tone.velocity + 4 * (brief.lane.tier - 3) + level(brief, tone.start) + _touch(brief, tone.start)),
+            knee(tone.velocity + LOUDER * (brief.lane.tier - 3) + level(brief, tone.start) + _touch(brief, tone.start)),
             _origin(brief, tone.start, riff.path, named(riff, brief.part)),
             "dead" if tone.manner == "dead" else "",
         )

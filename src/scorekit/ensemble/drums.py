@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from scorekit.ensemble.base import Pen, loudness, with_length
+from scorekit.ensemble.base import LOUDER, Pen, loudness, with_length
 from scorekit.ensemble.beats import BEATS
 from scorekit.ensemble.beats.fills import slots
 from scorekit.ensemble.beats.groove import chosen, drum_ideas
@@ -210,7 +210,7 @@ def _strike(pen: Pen, brief: Brief, tick: Tick, drums: Sequence[tuple[int, Tick]
     bar = tick // brief.section.meter.bar
     paths = [i.path for i in brief.section.intents if i.tick == tick and i.path]
     origin = Origin(paths[0] if paths else "drums", brief.part, why, f"{brief.seed.address}/{bar}")
-    loud = loudness(mark, 3) + 4 * (energy(brief, bar) - 3) + brief.cell.velocity
+    loud = loudness(mark, 3) + LOUDER * (energy(brief, bar) - 3) + brief.cell.velocity
     for pitch, length in drums:
         pen.write(tick, length, pitch, loud + 2, origin)
 

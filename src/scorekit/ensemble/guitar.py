@@ -8,7 +8,7 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
-from scorekit.ensemble.base import Pen, loudness
+from scorekit.ensemble.base import LOUDER, Pen, loudness
 from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.families import RESTLESS, tones
 from scorekit.ensemble.figures import figure, line
@@ -106,7 +106,7 @@ def _riff(brief: Brief, pen: Pen, ideas: CompIdeas) -> None:
             riff.path, "guitar", named(riff, "guitar"), f"{brief.seed.address}/{tone.start // section.meter.bar}"
         )
         loud = knee(
-            tone.velocity + 4 * (brief.lane.tier - 3) + level(brief, tone.start) + touch(brief.seed, tone.start)
+            tone.velocity + LOUDER * (brief.lane.tier - 3) + level(brief, tone.start) + touch(brief.seed, tone.start)
         )
         power = "power" in ideas.voicings and tone.velocity >= 100
         fifth = (tone.pitch + 7,) if power and on_guitar((tone.pitch, tone.pitch + 7)) else ()

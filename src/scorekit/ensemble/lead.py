@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from scorekit import theory
 from scorekit.ensemble import intents
-from scorekit.ensemble.base import VELOCITY, Pen, heat
+from scorekit.ensemble.base import LOUDER, VELOCITY, Pen, heat
 from scorekit.ensemble.breath import monophonic
 from scorekit.ensemble.degrees import interval
 from scorekit.ensemble.grid import early, offbeat
@@ -280,7 +280,7 @@ _SUNG = (0.30, 0.22, 0.19, 0.16, 0.13)
 def shaped(brief: Brief, setting: Setting, tones: Sequence[Tone]) -> tuple[float, ...]:
     """Velocities: each phrase swells or fades its own way, high tones are louder, beats marked, repeats alternate."""
     section, spans = brief.section, _phrases(tones)
-    base = 4 * (brief.lane.tier - 3) + (4 if brief.lane.layer == "front" else 0) + brief.cell.velocity + 4
+    base = LOUDER * (brief.lane.tier - 3) + (4 if brief.lane.layer == "front" else 0) + brief.cell.velocity + 4
     seed = (brief.motif_seed or brief.seed).at("swell")
     ways = [_SWELLS[seed.choose(str(n), tuple(_SWELLS), _SUNG)] for n in range(len(spans))]
     out, turn = [], False

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from scorekit.ensemble.base import Pen, busier, heat, loudness, suited
+from scorekit.ensemble.base import LOUDER, Pen, busier, heat, loudness, suited
 from scorekit.ensemble.beats.builds import rolled
 from scorekit.ensemble.beats.groove import bar_at, chosen, drum_ideas, humanity, plain
 from scorekit.ensemble.beats.kit import (
@@ -373,7 +373,7 @@ def _write(pen: Pen, brief: Brief, fill: Filled) -> None:
     for number, knock in fill.strokes:
         bar = Bar(number, meter, brief.section.grid, brief.seed.at(number))
         along = (number * meter.bar + knock.at - fill.start) / max(1, fill.end - fill.start)
-        loud = loudness(knock.mark, 3) + low + (high - low + 4.0 * (energy(brief, number) - 3.0)) * along
+        loud = loudness(knock.mark, 3) + low + (high - low + LOUDER * (energy(brief, number) - 3.0)) * along
         loud += 10.0 * human * bell(bar.seed, f"fill/{knock.row}/{knock.at}")
         loud = min(loud, _LOUDEST[round(energy(brief, number)) - 1]) if fill.roll else loud
         origin = Origin(fill.path, "fills", fill.idea, f"{brief.seed.address}/fills/{number}")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit.ensemble.base import AnyIdea, Pen, loudness
+from scorekit.ensemble.base import LOUDER, AnyIdea, Pen, loudness
 from scorekit.ensemble.grid import strokes
 from scorekit.ensemble.intents import build, rise
 from scorekit.ensemble.masks import of_section
@@ -218,7 +218,7 @@ def metric(row: str, at: Tick, meter: Meter) -> float:
 def velocity(knock: Knock, bar: Bar, tier: float, swell: float, human: float) -> float:
     """Velocity of a stroke: its class, the tier, its place in the bar and the phrase, and a named human deviation."""
     sd = _SPREAD.get(knock.row, 15.0) * human * (0.45 if knock.mark in "gX!" else 1.0)
-    centre = loudness(knock.mark, 3) + 4.0 * (tier - 3.0) + _TRIM.get(knock.row, 0.0)
+    centre = loudness(knock.mark, 3) + LOUDER * (tier - 3.0) + _TRIM.get(knock.row, 0.0)
     raw = centre + metric(knock.row, knock.at, bar.meter) + swell + sd * bell(bar.seed, f"v/{knock.row}/{knock.at}")
     low, high = _BOUNDS.get(knock.mark, (20, 124))
     return max(low + _TRIM.get(knock.row, 0.0), min(high, raw))
