@@ -40,7 +40,7 @@ from scorekit.score import Brief, Origin, Phrase
 
 PHRASE = ("state", "restate", "answer", "close")
 """What each of four bars is, where the drummer does not turn."""
-_STIR = {"state": 0.0, "restate": 0.3, "answer": 0.5, "close": 0.5, "turn": 1.0}
+_STIR = {"state": 0.0, "restate": 0.0, "answer": 0.2, "close": 0.5, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
 _FIGURE = 2
 """Bars after which what a pattern leaves to chance, and what is thinned or added, comes round."""
@@ -60,7 +60,7 @@ def chosen(brief: Brief) -> Groove | None:
     """The groove of this section: the one asked for, or one drawn for sections of its kind; None without any.
 
     It is drawn among all the genre's grooves, of which those fit that suit the tier (for a verse 2 and 3 are one, a chorus is
-    never hushed, and rather is what suits 4 and 5), so that a louder statement seldom has another.
+    never hushed), so that a louder statement has another only where this one does not suit it.
     """
     ideas = drum_ideas(brief)
     if not ideas.grooves:
@@ -75,16 +75,11 @@ def chosen(brief: Brief) -> Groove | None:
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     weights = {
-        id(g): busier(g.weight, (n - low) / span, brief.dials) * _lasts(g, tier)
+        id(g): busier(g.weight, (n - low) / span, brief.dials) * (STEADY if len(g.tiers) > 1 else 1.0)
         for g, n in zip(fitting, counts, strict=True)
     }
     drawn = [weights.get(id(g), 0.0) for g in ideas.grooves]
     return grounds(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
-
-
-def _lasts(groove: Groove, tier: int) -> float:
-    """How much likelier a groove is for suiting louder and softer statements as well."""
-    return STEADY ** ((len(groove.tiers) > 1) + (tier > 3 and {4, 5} <= set(groove.tiers)))
 
 
 def moment(groove: Groove) -> bool:
