@@ -310,7 +310,7 @@ class VoiceIdeas(Struct, frozen=True):
     answers_p: float = 0.0
     """How many sections have that; at their first statement fewer."""
     unison_p: float = 0.0
-    """In how many sections of a tune one of those who sing a second voice doubles it instead, at every statement."""
+    """In how many songs one of those who sing a second voice doubles the tune of verses or hooks instead, at every statement."""
 
 
 class RiffIdeas(Struct, frozen=True):

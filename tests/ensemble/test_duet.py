@@ -16,7 +16,7 @@ from scorekit.theory import chord_classes, chord_scale
 from scorekit.timebase import PPQ
 
 GENRES = ("pop", "soul", "metal", "country", "jazz_swing")
-SEEDS = range(1, 7)
+SEEDS = range(1, 13)
 TAKEN = "the lead's tune, in its place"
 DOUBLED = "the lead's tune, doubled"
 

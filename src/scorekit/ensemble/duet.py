@@ -69,9 +69,7 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
         else:
             given = ()
     every = tuple(range(section.bars))
-    unison = (
-        not given and section.melody != "solo" and seed.at("unison", section.name).chance("unison", voices.unison_p)
-    )
+    unison = not given and section.melody == _doubled(seed, voices)
     doubler = _first(voices.second, free, every, arrangement, section, said, seed.at("unison")) if unison else ""
     with_it = every if doubler else tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
     twins = bool(voices.above) and section.melody == "solo"
@@ -84,6 +82,13 @@ def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping
         if replier and name in (replier, *TALKERS):
             lanes[name] = replace(lanes[name], answers=replier)
     return Arrangement(tuple((name, lanes[name]) for name, _ in arrangement.lanes))
+
+
+def _doubled(seed: Seed, voices: VoiceIdeas) -> str:
+    """Which tune of a song one of the band doubles, that of its verses or of its hooks: both would leave the chords thin all
+    through. '' in most songs."""
+    draw = seed.at("unison")
+    return draw.choose("tune", ("lead", "hook")) if draw.chance("unison", voices.unison_p) else ""
 
 
 def _free(cell: Cell) -> bool:
