@@ -338,9 +338,7 @@ class VoicesSpec(Table):
     second_p: Unit = entry("How readily, where a chorus returns; less in a verse, or for the first time.", 0.6)
     above: tuple[Name, ...] = entry("Those of them who sing it over the tune.", ())
     sixths: bool = entry("Whether in sixths rather than thirds.", False)
-    unison_p: Unit = entry(
-        "How many songs have one of them double the tune of verses or hooks instead, in octaves or unison.", 0.0
-    )
+    unison_p: Unit = entry("How many songs have one of them double the tune of verses or of hooks instead.", 0.0)
     takes: Weights = entry("Parts that take the tune over where a verse returns, with weights.", {})
     solos: Weights = entry("Parts that share a solo with the lead, with weights.", {})
     takes_p: Unit = entry("How readily they do.", 0.5)

@@ -70,7 +70,7 @@ def chosen(brief: Brief) -> Groove | None:
         return asked
     going, tier = lasting(brief), brief.lane.tier
     calm = tuple(g for g in going if {2, 3} & set(g.tiers))
-    calm = () if brief.section.melody in ("hook", "riff") else calm
+    calm = () if brief.section.melody in ("hook", "riff", "none") else calm
     fitting = calm if calm and tier in (2, 3) else suited(going, tier)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
@@ -244,7 +244,7 @@ def edits(brief: Brief, bar: Bar) -> tuple[str, ...]:
     unknown = [name for name, _ in table if name not in EDITS]
     if unknown:
         raise KeyError(unknown[0])
-    stir = stirred(brief, bar) * (0.25 + 1.5 * brief.dials.creativity) * (1.0 + 2.0 * looseness(ideas))
+    stir = stirred(brief, bar) * 4.0 ** (2.0 * brief.dials.creativity - 1.0) * (1.0 + 2.0 * looseness(ideas))
     return tuple(name for name, p in table if bar.seed.chance(f"vary/{name}", min(0.95, p * stir)))
 
 
