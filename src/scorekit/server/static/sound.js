@@ -6,6 +6,7 @@ const CHUNK = 1 << 17;
 const AHEAD = 6;
 const FADE = 0.025;
 const LEAD = 0.045;
+const TURN = 2.5; // seconds before a loop's end at which its begin is put on the clock
 const KEPT = 10;
 
 export class Sound {
@@ -112,7 +113,9 @@ export class Sound {
   again() {
     const [start, end] = this.span ?? [0, Infinity];
     const left = end - this.seconds;
-    if (left > 1.2 || left < -0.5 || this.context.currentTime < this.turnsAt) return;
+    const first = Math.floor((start * RATE) / CHUNK);
+    if (left < AHEAD) [first, first + 1].forEach((number) => this.load(this.take, this.parted, number));
+    if (left > TURN || left < -0.5 || this.context.currentTime < this.turnsAt) return;
     const seamless = start === 0 && end === this.length; // what rings on at its end is in its beginning
     this.enter(this.take, () => start, this.origin + end, seamless ? 0 : FADE);
   }
@@ -202,10 +205,10 @@ export class Sound {
     if (number * CHUNK >= take.frames) return Promise.resolve(null);
     const what = parted ? `stems/${number}` : `mix/${number * CHUNK}-${(number + 1) * CHUNK}`;
     const path = `/songs/${take.song}/${take.version}/${what}`;
-    if (!this.chunks.has(path)) {
-      this.chunks.set(path, this.fetched(path).catch(() => (this.chunks.delete(path), null)));
-      for (const old of this.chunks.keys()) if (this.chunks.size > KEPT) this.chunks.delete(old);
-    }
+    const known = this.chunks.get(path);
+    this.chunks.delete(path); // what was asked for last is kept longest
+    this.chunks.set(path, known ?? this.fetched(path).catch(() => (this.chunks.delete(path), null)));
+    for (const old of this.chunks.keys()) if (this.chunks.size > KEPT) this.chunks.delete(old);
     return this.chunks.get(path);
   }
 
