@@ -212,7 +212,7 @@ def test_a_section_is_looped_to_the_sample(theatre: Theatre) -> None:
     """l plays the section again and again: at its end the clock is back at its begin, and it plays on; l again lets it go."""
     page = theatre.page
     page.focus("#stage")
-    theatre.ask("scorekit.sound.seek(2.5)")
+    theatre.ask("scorekit.sound.seek(0.2)")
     page.keyboard.press("l")
     assert page.get_attribute("#loop", "aria-pressed") == "true"
     assert theatre.ask("scorekit.sound.loop") == "intro/1"
@@ -246,7 +246,7 @@ def test_a_song_that_loops_goes_round(theatre: Theatre) -> None:
     for key in ("", "1"):
         if key:
             page.keyboard.press(key)
-        theatre.ask(f"scorekit.sound.seek({length - 1.5})")
+        theatre.ask(f"scorekit.sound.seek({length - 4})")
         page.focus("#stage")
         page.keyboard.press("Space")
         theatre.until("scorekit.sound.playing")
