@@ -56,6 +56,8 @@ _SAME = {
     "dynamic": "dynamics",
     "fx": "effects",
 }
+_OF_PARTS = frozenset({"play", "level", "pan", "velocity", "lock", "reroll", "sound", "verb", "delay", "octave"})
+"""What a part may be told."""
 _SILENT = ("no", "off", "mute", "muted", "none", "false", "silent")
 _NAMED = re.compile(r"(?<!\S)([A-Za-z][\w'-]*):\d", re.ASCII)
 _SPAN = re.compile(r"\s*(\d{2,3}(?:\.\d+)?)\s*(?:-|–|to|\.\.|->|→)\s*(\d{2,3}(?:\.\d+)?)\s*(?:bpm)?\s*", re.ASCII)
@@ -87,18 +89,7 @@ def advice(values: Mapping[str, Any], location: tuple[str | int, ...], found: ob
 def _of_a_part(path: list[str], found: object) -> str:
     """Where a part is spoken of, when no more is said of it than whether it plays, or what only parts can be told."""
     said = found.keys() if isinstance(found, Mapping) else {"play"} if silent(found) or found is True else set()
-    if not said or not said <= {
-        "play",
-        "level",
-        "pan",
-        "velocity",
-        "lock",
-        "reroll",
-        "sound",
-        "verb",
-        "delay",
-        "octave",
-    }:
+    if not said or not said <= _OF_PARTS:
         return ""
     return f"write [{'.'.join(path)}]" + ("" if isinstance(found, Mapping) else f" play = {str(found is True).lower()}")
 

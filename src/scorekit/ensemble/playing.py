@@ -47,14 +47,20 @@ def kind_of(section: Section) -> str:
 def grounds(brief: Brief) -> Seed:
     """Where what a part goes on with is drawn from: the same in all sections of a kind, but its own for another take, and for
     who hardly plays a thing twice."""
-    own = brief.cell.reroll > 0 or getattr(brief.ideas, "stray", 0.0) >= RESTLESS
+    own = brief.cell.reroll > 0 or strays(brief)
     return home(brief) if own else whole_song(brief).at("grounds", kind_of(brief.section), brief.part)
 
 
-RESTLESS = 0.5
+STRAYS = 0.5
 """Players who stray as much hardly play a thing twice."""
 LOOP = 0.1
 """Players who stray less than this keep one figure for the whole song."""
+
+
+def strays(brief: Brief) -> bool:
+    """Whether a player hardly plays a thing twice."""
+    stray: float = getattr(brief.ideas, "stray", 0.0)
+    return stray >= STRAYS
 
 
 def looped(brief: Brief, ideas: Sequence[AnyIdea], fitting: Sequence[AnyIdea]) -> AnyIdea:
@@ -98,12 +104,16 @@ KEEPS = {"guitar": (0.0, 0.5), "keys": (0.3, 0.75), "bass": (0.5, 1.0)}
 that somebody has something else to say where a section begins."""
 
 
+def kicked(brief: Brief) -> bool:
+    """Whether a player is a bass that lives on the kick."""
+    return isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > KICKED
+
+
 def keeps(brief: Brief) -> bool:
     """Whether a player keeps its figure from section to section in this song; asked for another take it looks for another. A
     bass that lives on the kick never does: that changes."""
     loops = getattr(brief.ideas, "stray", 1.0) < LOOP
-    follows = getattr(brief.ideas, "kick_lock", 0.0) > KICKED
-    return not brief.cell.reroll and not follows and (loops or _keeps(whole_song(brief), brief.part))
+    return not brief.cell.reroll and not kicked(brief) and (loops or _keeps(whole_song(brief), brief.part))
 
 
 def rooted(brief: Brief) -> Seed:
@@ -158,8 +168,7 @@ def momentous(
         return tuple(going)
     fills = _fills(brief) if any("fill" in idea.mask for idea in some) else frozenset[int]()
     facts = [masks.of_bar(brief, bar, fills) for bar in range(brief.section.bars)]
-    restless = getattr(brief.ideas, "stray", 0.0) >= RESTLESS
-    return masks.moments(replace(brief, seed=grounds(brief)), some, going, facts, fit, 4 if restless else 8)
+    return masks.moments(replace(brief, seed=grounds(brief)), some, going, facts, fit, 4 if strays(brief) else 8)
 
 
 def window(brief: Brief, bar: int, idea: Idea) -> tuple[Tick, Tick]:
@@ -167,7 +176,7 @@ def window(brief: Brief, bar: int, idea: Idea) -> tuple[Tick, Tick]:
     end of eight bars, its first half after a fill; all of it for those who hardly play a thing twice."""
     meter = brief.section.meter
     half = meter.onsets[len(meter.onsets) // 2]
-    if getattr(brief.ideas, "stray", 0.0) >= RESTLESS or len(meter.onsets) == 1:
+    if strays(brief) or len(meter.onsets) == 1:
         return 0, meter.bar
     if "after-fill" in idea.mask.split():
         return 0, half
@@ -244,8 +253,7 @@ TERSE = 0.6
 def period(brief: Brief) -> int:
     """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
     lives on the kick has the drummer's two."""
-    follows = isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > KICKED
-    return 1 if not follows and _terse(brief.seed.address.partition("/")[0], brief.part) else 2
+    return 1 if not kicked(brief) and _terse(whole_song(brief).address, brief.part) else 2
 
 
 @lru_cache(maxsize=64)
