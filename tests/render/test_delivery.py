@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import soundfile
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from scorekit.render import delivery, dsp, wav
@@ -76,6 +77,23 @@ def test_a_file_says_its_tempo_places_and_title() -> None:
     assert b"INAM" in data
     frames, _ = soundfile.read(BytesIO(data), dtype="int16")
     np.testing.assert_array_equal(frames, wav.integers(x))
+
+
+@pytest.mark.parametrize("kind", ["wav", "wav24"])
+def test_a_loop_says_where_it_begins_and_ends(kind: str) -> None:
+    """smpl, where samplers and game engines look, names all samples as one loop, for ever; other songs have none."""
+    x = np.stack([dsp.partial(440.0, 50_000)] * 2) * np.float32(0.5)
+
+    def file(marks: wav.Marks) -> bytes:
+        return bytes(delivery.delivered(lambda a, b: x[:, a:b], 50_000, kind, marks, Hands()))
+
+    data = file(replace(MARKS, loop=True))
+    assert struct.unpack("<I", data[4:8])[0] == len(data) - 8
+    at = data.index(b"smpl")
+    size, *fields = struct.unpack("<16I", data[at + 4 : at + 68])
+    assert (size, fields[2], fields[7], fields[9:]) == (60, 22_676, 1, [0, 0, 0, 49_999, 0, 0])
+    assert soundfile.info(BytesIO(data)).frames == 50_000
+    assert b"smpl" not in file(MARKS)
 
 
 @pytest.mark.parametrize("kind", ["wav24", "flac", "ogg", "mp3"])

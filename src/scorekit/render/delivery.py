@@ -34,7 +34,7 @@ def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memo
 
 def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, int]:
     """A stereo WAV file whose frames are to be filled in, and where they begin."""
-    head, after = wav.header(n, 2, bits, marks=marks), wav.chunks(marks)
+    head, after = wav.header(n, 2, bits, marks=marks), wav.chunks(marks, n)
     file = hands.store(len(head) + n * bits // 4 + len(after))
     file[: len(head)] = head
     file[len(file) - len(after) :] = after

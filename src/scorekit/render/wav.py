@@ -53,7 +53,7 @@ def header(frames: int, channels: int, bits: int, float_format: bool = False, ma
     """The 44 bytes of a RIFF WAVE header (PCM, or IEEE float); ``marks`` are to follow the samples."""
     width = channels * bits // 8
     size = frames * width
-    after = len(chunks(marks)) if marks else 0
+    after = len(chunks(marks, frames)) if marks else 0
     kind = 3 if float_format else 1
     chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, RATE, RATE * width, width, bits)
     return struct.pack("<4sI4s", b"RIFF", 36 + size + after, b"WAVE") + chunk + struct.pack("<4sI", b"data", size)
@@ -86,13 +86,27 @@ class Marks(Struct, frozen=True):
     loop: bool = False
 
 
-def chunks(marks: Marks) -> bytes:
-    """The chunks that follow the samples: acid (tempo), cue and adtl (places), INFO (title)."""
+def chunks(marks: Marks, frames: int) -> bytes:
+    """The chunks that follow ``frames`` samples: acid (tempo), smpl (a loop's ends), cue and adtl (places), INFO (title)."""
     out = b""
     if marks.tempo:
         upper, lower = marks.meter
         flags = 0 if marks.loop else 1  # 1: not a loop
         out += _chunk(b"acid", struct.pack("<IHHfIHHf", flags, 60, 0x8000, 0.0, marks.beats, lower, upper, marks.tempo))
+    if marks.loop and frames:
+        sampler = (
+            0,
+            0,
+            round(1e9 / RATE),
+            60,
+            0,
+            0,
+            0,
+            1,
+            0,
+        )  # of no maker, nanoseconds a sample, sounds as C4, one loop
+        ends = (0, 0, 0, frames - 1, 0, 0)  # its number, forward, first and last sample that is played, for ever
+        out += _chunk(b"smpl", struct.pack("<15I", *sampler, *ends))
     if marks.places:
         rows = [struct.pack("<II4sIII", n, at, b"data", 0, 0, at) for n, (at, _) in enumerate(marks.places, 1)]
         out += _chunk(b"cue ", struct.pack("<I", len(rows)) + b"".join(rows))
