@@ -94,17 +94,7 @@ def chunks(marks: Marks, frames: int) -> bytes:
         flags = 0 if marks.loop else 1  # 1: not a loop
         out += _chunk(b"acid", struct.pack("<IHHfIHHf", flags, 60, 0x8000, 0.0, marks.beats, lower, upper, marks.tempo))
     if marks.loop and frames:
-        sampler = (
-            0,
-            0,
-            round(1e9 / RATE),
-            60,
-            0,
-            0,
-            0,
-            1,
-            0,
-        )  # of no maker, nanoseconds a sample, sounds as C4, one loop
+        sampler = (0, 0, round(1e9 / RATE), 60, 0, 0, 0, 1, 0)  # of no maker, nanoseconds, as C4, one loop
         ends = (0, 0, 0, frames - 1, 0, 0)  # its number, forward, first and last sample that is played, for ever
         out += _chunk(b"smpl", struct.pack("<15I", *sampler, *ends))
     if marks.places:
