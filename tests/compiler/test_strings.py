@@ -231,6 +231,25 @@ def test_keys(text: str, key: Key) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("H moll", "B minor"),
+        ("fis-Moll", "F# minor"),
+        ("Es-Dur", "Eb major"),
+        ("As Dur", "Ab major"),
+        ("la mineur", "A minor"),
+        ("si bémol majeur", "Bb major"),
+        ("do# menor", "C# minor"),
+        ("sol maggiore", "G major"),
+    ],
+)
+def test_keys_of_other_languages_are_told_in_ours(text: str, written: str) -> None:
+    """The hint is a key that can be read."""
+    assert [one.hint for one in mistakes(strings.key, text)] == [f'write key = "{written}"']
+    assert not mistakes(strings.key, written)
+
+
+@pytest.mark.parametrize(
     ("text", "seconds", "bars"),
     [("30 s", 30, None), ("2 min", 120, None), ("1 min 30 s", 90, None), ("90s", 90, None), ("48 bars", None, 48)],
 )

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import combining, normalize
 
+from scorekit.compiler.specs import PartSpec
 from scorekit.score import PARTS
 
 _SONG = {
@@ -56,11 +58,24 @@ _SAME = {
     "dynamic": "dynamics",
     "fx": "effects",
 }
-_OF_PARTS = frozenset({"play", "level", "pan", "velocity", "lock", "reroll", "sound", "verb", "delay", "octave"})
-"""What a part may be told."""
 _SILENT = ("no", "off", "mute", "muted", "none", "false", "silent")
-_NAMED = re.compile(r"(?<!\S)([A-Za-z][\w'-]*):\d", re.ASCII)
-_SPAN = re.compile(r"\s*(\d{2,3}(?:\.\d+)?)\s*(?:-|–|to|\.\.|->|→)\s*(\d{2,3}(?:\.\d+)?)\s*(?:bpm)?\s*", re.ASCII)
+_NAMED = r"(?a)(?<!\S)([A-Za-z][\w'-]*):\d"
+_SPAN = r"(?a)\s*(\d{2,3}(?:\.\d+)?)\s*(?:-|–|to|\.\.|->|→)\s*(\d{2,3}(?:\.\d+)?)\s*(?:bpm)?\s*"
+_TONICS = {"do": "C", "re": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B", "h": "B"} | {
+    letter: letter.upper() for letter in "abcdefg"
+}
+_BENDS = {"": "", "is": "#", "diese": "#", "diesis": "#", "sostenido": "#", "#": "#", "♯": "#",
+          "es": "b", "s": "b", "bemol": "b", "bemolle": "b", "b": "b", "♭": "b"}  # fmt: skip
+_MAJOR = ("dur", "majeur", "maggiore", "mayor", "maior", "major")
+_MINOR = ("moll", "mineur", "minore", "menor", "minor")
+_KEYED = f"({'|'.join(_TONICS)})[ -]?({'|'.join(_BENDS)})[ -]*({'|'.join(_MAJOR + _MINOR)})"
+_PACES = {
+    "larghissimo": 24, "grave": 40, "largo": 50, "lento": 54, "larghetto": 62, "adagio": 70, "adagietto": 74,
+    "andante": 88, "andantino": 94, "moderato": 110, "allegretto": 116, "allegro": 132, "vivace": 164, "presto": 184,
+    "prestissimo": 204, "very slow": 54, "slow": 72, "ballad": 72, "medium": 104, "mid": 104, "moderate": 104,
+    "walking": 104, "upbeat": 124, "up": 160, "fast": 150, "quick": 150, "very fast": 184,
+}  # fmt: skip
+"""Quarter notes a minute that words for a tempo stand for, in the middle of what people play."""
 
 
 def advice(values: Mapping[str, Any], location: tuple[str | int, ...], found: object) -> str:
@@ -69,7 +84,7 @@ def advice(values: Mapping[str, Any], location: tuple[str | int, ...], found: ob
     words = " ".join(name.lower().replace("-", " ").replace("_", " ").split())
     if name in PARTS and (not around or around[:-1] == ["sections"]):
         return _of_a_part([*around, "parts", name], found)
-    section = name in _NAMED.findall(str(values.get("form", "")))
+    section = name in re.findall(_NAMED, str(values.get("form", "")))
     if section and not around:
         return f"it belongs in [sections.{name}]"
     if section and around == ["tempo"] and isinstance(found, (int, float)):
@@ -89,7 +104,7 @@ def advice(values: Mapping[str, Any], location: tuple[str | int, ...], found: ob
 def _of_a_part(path: list[str], found: object) -> str:
     """Where a part is spoken of, when no more is said of it than whether it plays, or what only parts can be told."""
     said = found.keys() if isinstance(found, Mapping) else {"play"} if silent(found) or found is True else set()
-    if not said or not said <= _OF_PARTS:
+    if not said or not said <= PartSpec.entries.keys():
         return ""
     return f"write [{'.'.join(path)}]" + ("" if isinstance(found, Mapping) else f" play = {str(found is True).lower()}")
 
@@ -106,7 +121,11 @@ def shaped(location: tuple[str | int, ...], found: object) -> str:
         case _ if around == ["tempo"] and _number(found):
             return "write tempo = { start = 96, end = 112 }, or by bars [[1, 96], [9, 120]]"
         case "tempo":
-            span = _SPAN.fullmatch(found) if isinstance(found, str) else None
+            if isinstance(found, str) and (pace := _paced(found)):
+                return f"write tempo = {pace}" + (
+                    "" if around else ", or leave it out: every genre has tempi of its own"
+                )
+            span = re.fullmatch(_SPAN, found) if isinstance(found, str) else None
             ends = span.groups() if span else found
             if isinstance(ends, (list, tuple)) and len(ends) == 2 and all(_number(end) for end in ends):
                 return f"write tempo = {{ start = {ends[0]}, end = {ends[1]} }}"
@@ -116,11 +135,30 @@ def shaped(location: tuple[str | int, ...], found: object) -> str:
             return f'a tune of your own stands in [melody]: notes = "{around[-1]}: E4:1 G4:3"'
         case "melody" if isinstance(found, str) and found.lower().endswith((".mid", ".midi")):
             return f"write melody = {{ midi = {_quoted(found)} }}"
+        case "melody" if isinstance(found, str) and not re.match(r"(?a)\s*[\w'/-]+:\s", found):
+            return f"write the section it belongs to first: melody = {{ notes = {_quoted(f'verse: {found}')} }}"
         case "melody" if isinstance(found, (list, tuple)):
             return "there is one [melody]; its notes have a line for each section"
         case _ if around[-1:] == ["parts"] and silent(found):
             return f"write {name} = {{ play = false }}"
     return ""
+
+
+def keyed(text: str) -> str:
+    """How to write a key that is called as it is in German, French, Italian, Spanish or Portuguese; nothing for others."""
+    plain = "".join(char for char in normalize("NFKD", text) if not combining(char)).strip().lower()
+    found = re.fullmatch(_KEYED, plain)
+    if not found:
+        return ""
+    tonic, mode = _TONICS[found[1]] + _BENDS[found[2]], "minor" if found[3] in _MINOR else "major"
+    german = plain.startswith("b") and not found[2] and found[3] in ("dur", "moll")
+    return f'write key = "{tonic} {mode}"' + (f', or "Bb {mode}" if B is the German one' if german else "")
+
+
+def _paced(text: str) -> int:
+    """The tempo that a word stands for; 0 when it is none."""
+    plain = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+    return _PACES.get(plain) or next((_PACES[one] for one in plain.split() if one in _PACES), 0)
 
 
 def _number(text: object) -> bool:

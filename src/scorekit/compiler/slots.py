@@ -143,12 +143,15 @@ class Changes(Struct, frozen=True):
 
 _ROMAN = re.compile(r"([b#]{0,2})(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?![IViv])(.*)")
 _LETTER = re.compile(r"([A-G])([b#]{0,2})(.*)")
-_SLASH_DEGREE = re.compile(r"[b#]?(?:[1-7]|9|11|13)")
-_NOTE = re.compile(r"[A-G][b#]{0,2}")
-_OF = re.compile(r"(V|vii)([^/]*)/([b#]?)(VII|VI|IV|V|III|II|vii|vi|iv|v|iii|ii)")
+# Not compiled until they are needed: few songs have any of these, and each takes a third of a millisecond.
+_SLASH_DEGREE = r"[b#]?(?:[1-7]|9|11|13)"
+_NOTE = r"[A-G][b#]{0,2}"
+_OF = r"(V|vii)([^/]*)/([b#]?)(VII|VI|IV|V|III|II|vii|vi|iv|v|iii|ii)"
 """The dominant or the leading-tone chord of another degree: ``V7/vi``, ``vii°7/V``."""
-_NUMBER = re.compile(r"([b#]?)([1-7])(m?)(.*)")
-_AGAIN = re.compile(r"\|+:|:\|+|\(|[x×]\d+")
+_NUMBER = r"([b#]?)([1-7])(m?)(.*)"
+_AGAIN = r"\|+:|:\|+|\(|[x×]\d+"
+_AGAIN_SIGNS = ("|:", ":|", "(", "x", "×")
+"""One of them is in all that `_AGAIN` finds."""
 _HOLDS = (".", "/")
 """The chord before goes on: a slash is a beat of it, as in ``C / / /``."""
 _SIGNS = str.maketrans("♭♯", "b#")
@@ -160,7 +163,7 @@ def chord(text: str, offset: int = 0) -> ChordToken:
     text = text.translate(_SIGNS)
     if text in ("N", "N.C.", "NC"):
         return ChordToken("none", 0, "", "", text, offset)
-    if of := _OF.fullmatch(text):
+    if "/" in text and (of := re.fullmatch(_OF, text)):
         above = chord(of[1] + of[2], offset)
         root = above.root + ROMAN[of[4].upper()] + _BEND[of[3]]
         return replace(above, root=root % 12, text=text)
@@ -180,7 +183,7 @@ def _meant(text: str) -> str:
         return f'write chords = {{ midi = "{printable(text)}" }}'
     if text.strip("-–—,;>→") == "":
         return "bars are parted by |, chords in a bar by a blank"
-    number = _NUMBER.fullmatch(text)
+    number = re.fullmatch(_NUMBER, text)
     if number is None or quality_named(number[4]) is None:
         return "write Em7, bVIImaj7, N, % or ."
     bend, degree, minor, rest = number.groups()
@@ -220,7 +223,7 @@ def _bend(text: str, match: re.Match[str], offset: int) -> int:
     return _BEND[text]
 
 
-def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offset: int) -> tuple[str, str]:
+def _quality(rest: str, after_slash: str, match: re.Match[str], offset: int) -> tuple[str, str]:
     suffix, slash, bass = (
         (rest, "", "") if rest in QUALITIES else rest.rpartition("/") if "/" in rest else (rest, "", "")
     )
@@ -230,7 +233,7 @@ def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offs
         hint = did_you_mean(suffix, (name for name in QUALITIES if name.isascii())) or "such as m7, maj9, 7sus4, 7alt"
         hint = "chords are parted by a blank, bars by |" if suffix.endswith((",", ";")) else hint
         raise Wrong(where, f"unknown chord quality {printable(suffix)!r} in {printable(match[0])!r}", hint, len(suffix))
-    if slash and not after_slash.fullmatch(bass):
+    if slash and not re.fullmatch(after_slash, bass):
         hint = (
             "a note, as in D/F#" if after_slash is _NOTE else f"the degree of the chord in its bass, as in {match[2]}/3"
         )
@@ -241,7 +244,7 @@ def _quality(rest: str, after_slash: re.Pattern[str], match: re.Match[str], offs
 @lru_cache(maxsize=512)
 def chords(text: str, meter: Meter) -> Changes:
     """Chords bar by bar: ``| Em7:2 A9:2 | % | . |``. ``%`` repeats the bar before, ``.`` holds, ``N`` is no chord."""
-    again = _AGAIN.search(text)
+    again = re.search(_AGAIN, text) if any(sign in text for sign in _AGAIN_SIGNS) else None
     if again and (again[0] != "(" or not text[: again.start()].rpartition("|")[2].strip()):
         hint = (
             "write the bars again, or % for the bar before; chords begin again by themselves until the section is full"

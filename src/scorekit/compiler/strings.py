@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit.compiler import parlance
 from scorekit.compiler.slots import Changes, ChordToken, NoteToken, TuneLine, chord, chords, notes, pitch, tune
 from scorekit.compiler.wrong import Mistakes, Wrong, count, measures, words
 from scorekit.errors import did_you_mean, printable
@@ -281,6 +280,8 @@ def _gesture(text: str, meter: Meter) -> IntentToken:
     if spoken in INTENTS:
         raise Wrong(match.start(2), f"{spoken!r} needs its place", f"such as 4.3 {spoken}", len(match[2]))
     if spoken not in names:
+        from scorekit.compiler import parlance  # here, as it is needed for mistakes alone
+
         hint = did_you_mean(spoken, (*GESTURES, *INTENTS))
         asked = parlance.advice({}, ("sections", "NAME", spoken), None)
         hint = hint if hint.startswith("did") else asked or f"known: {', '.join(GESTURES)}"
@@ -323,13 +324,21 @@ def key(text: str) -> Key:
     if not match:
         lift = re.fullmatch(r"\s*([+-]\d{1,2})\s*", text, re.ASCII)
         hint = f'write intents = ["key lift {lift[1]}"]' if lift else "tonic and mode: E dorian, Bb minor, C major"
-        raise Wrong(0, f"{printable(text)!r} is not a key", hint, len(text))
+        raise Wrong(0, f"{printable(text)!r} is not a key", _meant(text, hint), len(text))
     name = match[1].upper() + {"♭": "b", " flat": "b", "♯": "#", " sharp": "#"}.get(match[2], match[2])
     written = match[3].strip()
     mode = "major" if written == "M" else _mode(written.lower().replace(" ", "_"))
     if mode not in MODES:
-        raise Wrong(match.start(3), f"unknown mode {printable(written)!r}", did_you_mean(mode, MODES), len(written))
+        hint = _meant(text, did_you_mean(mode, MODES))
+        raise Wrong(match.start(3), f"unknown mode {printable(written)!r}", hint, len(written))
     return Key((LETTERS[name[0]] + {"": 0, "b": -1, "#": 1}[name[1:]]) % 12, mode, name)
+
+
+def _meant(text: str, otherwise: str) -> str:
+    """How to write a key that is called otherwise elsewhere."""
+    from scorekit.compiler import parlance  # here, as it is needed for mistakes alone
+
+    return parlance.keyed(text) or otherwise
 
 
 def _mode(text: str) -> str:
