@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[str, Edit]] = {
     "a level": ("song", added(lambda n: f"\n[parts.bass]\nlevel = {-6 + 0.1 * n:.1f}\n")),
     "a whole part": ("song", added(lambda n: f"\n[parts.keys]\ndensity = {(0.1, 0.5, 0.9)[n % 3]}\n")),
     "a whole part: another sound": ("song", added(lambda n: f'\n[parts.keys.sound]\npatch = "{("grand", "clav", "epiano")[n % 3]}"\n')),
-    "the genre": ("genre", swapped(r'verb = 0.02 }', lambda n: f"verb = {0.02 + 0.001 * (n + 2):.3f} }}")),
+    "the genre": ("genre", swapped(r'verb = 0.0 }', lambda n: f"verb = {0.02 + 0.001 * (n + 2):.3f} }}")),
     "the key": ("song", swapped(r'key = "\w+', lambda n: f'key = "{"BCDEFG"[n % 6]}')),
     "the tempo": ("song", swapped(r"tempo = \d+", lambda n: f"tempo = {120 + n % 11}")),
 }  # fmt: skip
