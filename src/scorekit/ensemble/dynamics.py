@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from scorekit.ensemble.intents import peaks
@@ -18,24 +21,33 @@ Ticks = NDArray[np.int64]
 
 LIMITS = 2.5
 """Deviations beyond so many standard deviations are held there."""
+_COLUMNS = attrgetter("start", "length", "pitch", "velocity")
 
 
-def bell(seed: Seed, draw: str) -> float:
-    """A named number near the normal curve (sum of four uniforms), sd 1, within the limits: one hash a draw."""
-    return bells(seed, (draw,))[0]
+class Line(Struct, frozen=True):
+    """What a part plays in a section, note by note and column by column."""
+
+    part: str
+    notes: Sequence[Note]
+    starts: Ticks
+    ends: Ticks
+    pitches: Ticks
+    written: Floats
+    """Velocities."""
+
+    @staticmethod
+    def of(part: str, notes: Sequence[Note]) -> Line:
+        """The notes of a part, in order of start, as a line. At least one."""
+        starts, lengths, pitches, velocities = (np.array(column) for column in zip(*map(_COLUMNS, notes), strict=True))
+        return Line(part, notes, starts, starts + lengths, pitches, velocities.astype(np.float64))
 
 
-def bells(seed: Seed, draws: Iterable[str]) -> list[float]:
-    """Many of them: there are two for every note of a song."""
-    found, place = [], f"{seed.address}#"
-    for draw in draws:
-        bits = int.from_bytes(
-            blake2b((place + draw).encode(), digest_size=8).digest(), "big"
-        )  # Seed.bits, without calls
-        total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-        near = (total / 65535.0 - 2.0) * 1.7320508
-        found.append(near if -LIMITS <= near <= LIMITS else -LIMITS if near < 0.0 else LIMITS)
-    return found
+def bells(seed: Seed, draws: Iterable[str]) -> Floats:
+    """``Seed.bell`` of many draws, within the limits: there are two for every note of a song."""
+    place = f"{seed.address}#"
+    words = b"".join([blake2b((place + draw).encode(), digest_size=8).digest() for draw in draws])
+    total = np.frombuffer(words, ">u2").reshape(-1, 4).sum(axis=1)
+    return held((total / 65535.0 - 2.0) * 1.7320508, -LIMITS, LIMITS)
 
 
 def held(values: Floats, low: float, high: float) -> Floats:
@@ -66,10 +78,15 @@ def tide(starts: Ticks, section: Section, seed: str) -> Floats:
     count = max(1, section.length // phrase)
     if count < 2:
         return np.zeros(len(starts))
-    points = _SHAPES[Seed(seed).at("tide", section.name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))]
     at = np.minimum(starts // phrase, count - 1) / (count - 1)
-    found: Floats = np.interp(at, *points)
+    found: Floats = np.interp(at, *_SHAPES[_shape(seed, section.name)])
     return found
+
+
+@lru_cache(maxsize=64)
+def _shape(seed: str, name: str) -> str:
+    """How the phrases of all sections of a name grow or fade."""
+    return Seed(seed).at("tide", name).choose("shape", tuple(_SHAPES), (5.0, 3.0, 1.0))
 
 
 def lead_in(starts: Ticks, placement: Placement, drummed: bool) -> Floats:
@@ -86,14 +103,13 @@ def lead_in(starts: Ticks, placement: Placement, drummed: bool) -> Floats:
     return found
 
 
-def repeats(notes: Sequence[Note]) -> Floats:
+def repeats(line: Line) -> Floats:
     """Alternation of repeated notes: -1 for every second of a row of equal pitches, else 0."""
-    found, last, quick = [], dict[int, tuple[Tick, int]](), PPQ // 2
-    for note in notes:
-        start, pitch = note.start, note.pitch
-        end, count = last.get(pitch, (-PPQ, 0))
-        count = count + 1 if start - end < quick else 0
-        last[pitch] = (start + note.length, count)
+    found, last, quick, never = [], dict[int, tuple[Tick, int]](), PPQ // 2, (-PPQ, 0)
+    for start, end, pitch in zip(line.starts.tolist(), line.ends.tolist(), line.pitches.tolist(), strict=True):
+        before, count = last.get(pitch, never)
+        count = count + 1 if start - before < quick else 0
+        last[pitch] = (end, count)
         found.append(-1.0 if count % 2 else 0.0)
     return np.array(found)
 
@@ -109,24 +125,23 @@ SPREAD = 34.0
 """Standard deviation of a drummer's velocities (Groove MIDI: 33)."""
 
 
-def dynamics(part: str, notes: Sequence[Note], section: Section, own: Seed) -> Floats:
+def dynamics(line: Line, section: Section, own: Seed) -> Floats:
     """Velocity a player adds: an arch over four bars, higher is louder, repeats alternate (KTH rules), and a section that
     returns is played with more conviction. The tune has the swell of its phrases instead of the arch.
 
     A drummer's loud strokes get louder and his soft ones softer, up to ``SPREAD``.
     """
-    if part == "drums":
-        written = np.array([note.velocity for note in notes], np.float64)
+    if line.part == "drums":
+        written = line.written
         wider: Floats = min(0.9, max(0.0, SPREAD / (written.std() + 1e-9) - 1.0)) * (written - written.mean())
         return wider
-    pitches = np.array([note.pitch for note in notes], np.float64)
-    starts = np.array([note.start for note in notes], np.int64)
-    melodic = part in ("lead", "strings", "brass")
+    pitches = line.pitches.astype(np.float64)
+    melodic = line.part in ("lead", "strings", "brass")
     rise = held(0.3 * (pitches - pitches.mean()), -4.0, 4.0) if melodic else 0.0
-    own_noise = 2.0 * np.array(bells(own, [f"v/{note.start}/{note.pitch}" for note in notes]))
+    own_noise = 2.0 * bells(own, [f"v/{note.start}/{note.pitch}" for note in line.notes])
     again = AGAIN[section.tier - 1] * min(2, section.occurrence - 1)
-    wave = ARCH.get(part, 4.0) * arch(starts, section)
-    total: Floats = wave + rise + 4.0 * repeats(notes) + own_noise
+    wave = ARCH.get(line.part, 4.0) * arch(line.starts, section)
+    total: Floats = wave + rise + 4.0 * repeats(line) + own_noise
     return total + again
 
 
@@ -136,9 +151,8 @@ verse a band hits less hard and its ghosts come forward, in a chorus they are bu
 a band lifts 2 to 4 dB, while the mean over all strokes hardly moves (band MIDI files: 2.6 from phrase to phrase)."""
 
 
-def heft(notes: Sequence[Note], tier: int) -> Floats:
+def heft(written: Floats, tier: int) -> Floats:
     """How much harder, or less hard, the band hits at a tier."""
-    written = np.array([note.velocity for note in notes], np.float64)
     found: Floats = HEFT[tier - 1] * held((written - 68.0) / 24.0, -1.0, 1.0)
     return found
 
@@ -147,18 +161,16 @@ TIDE, LEAD_IN = 2.0, 5.0
 """Velocity steps of the swell from phrase to phrase, and of the way into the next section for each tier."""
 
 
-def breath(
-    part: str, notes: Sequence[Note], placement: Placement, seed: str, depth: float, drummer: bool = True
-) -> Floats:
+def breath(line: Line, placement: Placement, seed: str, depth: float, drummer: bool = True) -> Floats:
     """What the band does together: it hits as hard as the tier asks, phrases swell and fade, the last bar leads over, more
     than twice as far where no drums can. Drums lead over by their fills.
 
     ``depth`` is 1 for players; programmed music breathes too, if less: its producer rides the faders.
     """
-    starts = np.array([note.start for note in notes], np.int64)
     drummed = drummer and "nodrums" not in placement.section.flags
     alone = 1.0 if drummed else 2.6
-    over = np.zeros(len(notes)) if part == "drums" else alone * LEAD_IN * lead_in(starts, placement, drummed)
-    hit = heft(notes, placement.section.tier)
-    found: Floats = depth * (TIDE * tide(starts, placement.section, seed) + over + hit)
+    leads = line.part != "drums"
+    over = alone * LEAD_IN * lead_in(line.starts, placement, drummed) if leads else np.zeros(len(line.notes))
+    hit = heft(line.written, placement.section.tier)
+    found: Floats = depth * (TIDE * tide(line.starts, placement.section, seed) + over + hit)
     return found

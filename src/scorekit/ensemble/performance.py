@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from scorekit.ensemble.dynamics import LIMITS, bell, bells, breath, dynamics, held
+from scorekit.ensemble.dynamics import LIMITS, Line, bells, breath, dynamics, held
 from scorekit.score import MANNERS, Note, Performance, Phrase, Placement, Plan, Score, Section, Take
 from scorekit.seeds import Seed
 from scorekit.stage import Feel
@@ -143,6 +143,8 @@ def swung(ticks: Ticks, section: Section, unit: int, long_short: float, even: Ti
         return np.asarray(ticks, np.float64)
     off = 2.0 / 3.0 if section.grid == 3 and unit == 8 else 0.5
     to = long_short / (1.0 + long_short)
+    if to == off:
+        return ticks.astype(np.float64)
     in_bar = ticks % section.meter.bar
     x = (in_bar % pair) / pair
     y = np.where(x <= off, x * (to / off), to + (x - off) * ((1.0 - to) / (1.0 - off)))
@@ -162,21 +164,24 @@ def even_beats(starts: Ticks, section: Section) -> Ticks:
 
 
 @lru_cache(maxsize=64)
-def drift(address: str, steps: int) -> tuple[float, ...]:
+def drift(address: str, steps: int) -> Floats:
     """The band's drift at each sixteenth of a section, sd 1: an AR(1) walk that begins at half on the downbeat."""
-    seed, spread = Seed(address), (1.0 - PHI * PHI) ** 0.5
-    state, walk = 0.5 * bell(seed, "drift/0"), []
-    for step in range(1, steps + 1):
+    spread, walk = (1.0 - PHI * PHI) ** 0.5, list[float]()
+    state, *steady = bells(Seed(address), [f"drift/{step}" for step in range(steps + 1)]).tolist()
+    state *= 0.5
+    for step in steady:
         walk.append(max(-LIMITS, min(LIMITS, state)))
-        state = PHI * state + spread * bell(seed, f"drift/{step}")
-    return tuple(walk)
+        state = PHI * state + spread * step
+    found = np.array(walk)
+    found.setflags(write=False)
+    return found
 
 
 def drifting(starts: Ticks, section: Section, address: str) -> Floats:
     """The drift at ticks of a section, sd 1, interpolated between sixteenths."""
     step = PPQ // 4
     steps = -(-section.length // step) + 1
-    walk = np.array(drift(address, steps))
+    walk = drift(address, steps)
     low = np.minimum(starts // step, steps - 2)
     along = (starts - low * step) / step
     between: Floats = walk[low] * (1.0 - along) + walk[low + 1] * along
@@ -186,55 +191,56 @@ def drifting(starts: Ticks, section: Section, address: str) -> Floats:
 @lru_cache(maxsize=4096)
 def habit(seed: str, row: str, at: Tick) -> float:
     """A player's own way with a place in the bar, sd 1: the same in the whole song."""
-    return bell(Seed(seed).at("habit", row), str(at))
+    return max(-LIMITS, min(LIMITS, Seed(seed).at("habit", row).bell(str(at))))
 
 
-def _rows(part: str, notes: Sequence[Note]) -> list[str]:
+def _rows(line: Line) -> list[str]:
     """The kit row of each drum note, the role of any other."""
-    return [_ROWS.get(note.pitch, "perc") for note in notes] if part == "drums" else [role(part)] * len(notes)
+    if line.part != "drums":
+        return [role(line.part)] * len(line.notes)
+    return [_ROWS.get(pitch, "perc") for pitch in line.pitches.tolist()]
 
 
-def scatter(part: str, notes: Sequence[Note], section: Section, seed: str, own: Seed) -> Floats:
+def scatter(line: Line, rows: Sequence[str], section: Section, seed: str, own: Seed) -> Floats:
     """Habit and limb noise of each note, raw ms; half of it on the section's downbeat. What moves together is one drum, or
     the hand that strikes a chord."""
-    bar = section.meter.bar
-    if part == "drums":
-        limbs = bells(own, [f"{note.start}/{note.pitch}" for note in notes])
+    if line.part == "drums":
+        limbs = bells(own, [f"{note.start}/{note.pitch}" for note in line.notes])
     else:
-        struck = {note.start: str(note.start) for note in notes}
-        hands = dict(zip(struck, bells(own, struck.values()), strict=True))
-        limbs = [hands[note.start] for note in notes]
-    found = []
-    for note, row, limb in zip(notes, _rows(part, notes), limbs, strict=True):
-        both = _LIMBS.get(row, 10.0) * limb + TEMPLATE * habit(seed, row, note.start % bar)
-        found.append(both if note.start else 0.5 * both)
-    return np.array(found)
+        struck = np.append(True, line.starts[1:] != line.starts[:-1])
+        limbs = bells(own, map(str, line.starts[struck].tolist()))[np.cumsum(struck) - 1]
+    places = list(zip(rows, (line.starts % section.meter.bar).tolist(), strict=True))
+    habits = {place: TEMPLATE * habit(seed, *place) for place in set(places)}
+    noise = np.array([_LIMBS.get(row, 10.0) for row in rows]) * limbs
+    both: Floats = noise + np.array([habits[place] for place in places])
+    both[line.starts == 0] *= 0.5
+    return both
 
 
 # -- written leanings ------------------------------------------------------------------------------
 
 
-def offsets(part: str, notes: Sequence[Note], section: Section, feel: Feel) -> Floats:
+def offsets(line: Line, rows: Sequence[str], section: Section, feel: Feel) -> Floats:
     """What the genre says about each step of the bar, ms: for the role, and for the kit row or the part."""
     tables = dict(feel.offsets)
     if not tables:
-        return np.zeros(len(notes))
-    step, bar = PPQ // section.grid, section.meter.bar
-    places = [(row, note.start % bar // step) for row, note in zip(_rows(part, notes), notes, strict=True)]
+        return np.zeros(len(rows))
+    step, bar, part = PPQ // section.grid, section.meter.bar, line.part
+    places = list(zip(rows, (line.starts % bar // step).tolist(), strict=True))
     known = dict[tuple[str, int], float]()
-    for row, place in dict.fromkeys(places):
+    for row, place in set(places):
         told = (tables.get(name, ()) for name in dict.fromkeys((role(part), row, part)))
         known[row, place] = sum([table[place] for table in told if place < len(table)], 0.0)
     return np.array([known[place] for place in places])
 
 
-def leaning(part: str, notes: Sequence[Note], feel: Feel, bpm: float) -> Floats:
+def leaning(line: Line, rows: Sequence[str], feel: Feel, bpm: float) -> Floats:
     """How far the bass runs ahead or behind at a tempo, ms, and half of that the ride."""
-    if not feel.lean or part not in ("bass", "drums"):
-        return np.zeros(len(notes))
+    if not feel.lean or line.part not in ("bass", "drums"):
+        return np.zeros(len(rows))
     lean = curve(feel.lean, bpm)
     share = {"bass": 1.0, "ride": 0.5, "bell": 0.5}
-    return np.array([lean * share.get(row, 0.0) for row in _rows(part, notes)])
+    return np.array([lean * share.get(row, 0.0) for row in rows])
 
 
 def lateness(starts: Ticks, section: Section, feel: Feel, bpm: float) -> Floats:
@@ -266,9 +272,9 @@ def spread(part: str, chord: Sequence[Note], own: Seed) -> list[float]:
     The chord is in order of pitch; an up-stroke begins at the top. A third of the spread comes before the beat.
     """
     count, manner = len(chord), chord[0].manner
-    if count < 2:
+    if count < 2 or (part != "keys" and manner not in _TOUCH):
         return [0.0] * count
-    low, high = _TOUCH.get(manner, (4.0 / (count - 1), 12.0 / (count - 1)) if part == "keys" else (0.0, 0.0))
+    low, high = _TOUCH.get(manner, (4.0 / (count - 1), 12.0 / (count - 1)))
     each = min(low + (high - low) * own.unit(f"strum/{chord[0].start}"), 60.0 / (count - 1))
     order = range(count - 1, -1, -1) if manner == "up" else range(count)
     return [each * (place - (count - 1) / 3.0) for place in order]
@@ -285,21 +291,19 @@ def strums(part: str, notes: Sequence[Note], own: Seed) -> Floats:
 # -- the take --------------------------------------------------------------------------------------
 
 
-def deviations(
-    part: str, notes: Sequence[Note], starts: Ticks, placement: Placement, world: Setting, own: Seed
-) -> Floats:
+def deviations(line: Line, placement: Placement, world: Setting, own: Seed) -> Floats:
     """How far each note is from its swung place, ms."""
-    section, feel = placement.section, world.feel
+    part, section, feel, rows = line.part, placement.section, world.feel, _rows(line)
     bpm = world.tempo.bpm_at(placement.start)
-    moved = offsets(part, notes, section, feel) + leaning(part, notes, feel, bpm)
+    moved = offsets(line, rows, section, feel) + leaning(line, rows, feel, bpm)
     if part == "lead":
-        moved = moved + lateness(starts, section, feel, bpm)
+        moved = moved + lateness(line.starts, section, feel, bpm)
     if feel.amount <= 0.0:
         return moved
     address = Seed(world.seed).at("drift", section.id).address
     share = DRIFT if part == "drums" else 0.7 * DRIFT
-    human = share * drifting(starts, section, address) + scatter(part, notes, section, world.seed, own)
-    return moved + feel.amount * human + ease(feel) * strums(part, notes, own)
+    human = share * drifting(line.starts, section, address) + scatter(line, rows, section, world.seed, own)
+    return moved + feel.amount * human + ease(feel) * strums(part, line.notes, own)
 
 
 def _swing(part: str, ticks: Ticks, even: Ticks, placement: Placement, world: Setting) -> Floats:
@@ -309,15 +313,13 @@ def _swing(part: str, ticks: Ticks, even: Ticks, placement: Placement, world: Se
     return swung(ticks, section, feel.swing_unit, ratio(feel, who, bpm, section.grid), even)
 
 
-def timed(part: str, notes: Sequence[Note], placement: Placement, world: Setting, own: Seed) -> tuple[Ticks, Ticks]:
+def timed(line: Line, placement: Placement, world: Setting, own: Seed) -> tuple[Ticks, Ticks]:
     """(start, end) of each note in ticks of the song, before neighbours are minded."""
-    starts = np.array([note.start for note in notes], np.int64)
-    ends = np.array([note.start + note.length for note in notes], np.int64)
-    even = even_beats(starts, placement.section)
-    both = _swing(part, np.concatenate((starts, ends)), even, placement, world)
-    onset, release = both[: len(notes)], both[len(notes) :]
+    even = even_beats(line.starts, placement.section)
+    both = _swing(line.part, np.concatenate((line.starts, line.ends)), even, placement, world)
+    onset, release = both[: len(line.notes)], both[len(line.notes) :]
     per_ms = world.tempo.ticks_for(1.0, placement.start)
-    shift = deviations(part, notes, starts, placement, world, own) * per_ms
+    shift = deviations(line, placement, world, own) * per_ms
     begin = np.floor(onset + shift + 0.5).astype(np.int64) + placement.start
     length = np.maximum(1, np.floor(release - onset + 0.5).astype(np.int64))
     return begin, begin + length
@@ -329,19 +331,21 @@ def bounds(placement: Placement) -> tuple[Tick, Tick]:
     return max(0, placement.start - EARLY), placement.end if last else placement.end - EARLY
 
 
-def neighbourly(begin: Ticks, end: Ticks, notes: Sequence[Note], low: Tick, high: Tick) -> tuple[Ticks, Ticks]:
+def neighbourly(begin: Ticks, end: Ticks, pitches: Ticks, low: Tick, high: Tick) -> tuple[Ticks, Ticks]:
     """Starts and ends within bounds, and no pitch begun before it began, or ended after it begins again.
 
-    ``notes`` are in order of start, so that earlier notes keep their place and later ones yield.
+    The notes are in order of start, so that earlier ones keep their place and later ones yield.
     """
     begins = np.minimum(np.maximum(begin, low), high - 1).tolist()
     ends, last = end.tolist(), dict[int, int]()
-    for n, note in enumerate(notes):
-        before = last.get(note.pitch)
+    for n, pitch in enumerate(pitches.tolist()):
+        before = last.get(pitch)
         if before is not None:
-            begins[n] = max(begins[n], begins[before] + 1)
-            ends[before] = min(ends[before], begins[n])
-        last[note.pitch] = n
+            if begins[n] <= begins[before]:
+                begins[n] = begins[before] + 1
+            if ends[before] > begins[n]:
+                ends[before] = begins[n]
+        last[pitch] = n
     begin, end = np.array(begins, np.int64), np.array(ends, np.int64)
     return begin, np.minimum(np.maximum(end, begin + 1), np.maximum(high, begin + 1))
 
@@ -367,14 +371,13 @@ def take(phrase: Phrase, placement: Placement, number: int, world: Setting) -> T
     notes, section, part = phrase.notes, placement.section, phrase.part
     events = np.zeros(len(notes), EVENT)
     if notes:
-        own = Seed(world.seed).at("performance", section.id, part)
+        own, line = Seed(world.seed).at("performance", section.id, part), Line.of(part, notes)
         low, high = bounds(placement)
-        begin, end = neighbourly(*timed(part, notes, placement, world, own), notes, low, high)
-        written = np.array([note.velocity for note in notes], np.float64)
-        loud = written + ease(world.feel) * dynamics(part, notes, section, own)
-        loud = loud + breath(part, notes, placement, world.seed, min(1.0, 10.0 * world.feel.amount), world.drummer)
+        begin, end = neighbourly(*timed(line, placement, world, own), line.pitches, low, high)
+        loud = line.written + ease(world.feel) * dynamics(line, section, own)
+        loud = loud + breath(line, placement, world.seed, min(1.0, 10.0 * world.feel.amount), world.drummer)
         events["start"], events["length"] = begin, end - begin
-        events["pitch"] = [note.pitch for note in notes]
+        events["pitch"] = line.pitches
         events["velocity"] = held(np.floor(loud + 0.5), 1, 127)
         events["manner"] = [_MANNERS[note.manner] for note in notes]
         events["source"] = np.arange(len(notes))

@@ -29,7 +29,6 @@ from scorekit.ensemble.beats.kit import (
     TOMS,
     Bar,
     Knock,
-    bell,
     busyness,
     energy,
     identity,
@@ -374,7 +373,7 @@ def _write(pen: Pen, brief: Brief, fill: Filled) -> None:
         bar = Bar(number, meter, brief.section.grid, brief.seed.at(number))
         along = (number * meter.bar + knock.at - fill.start) / max(1, fill.end - fill.start)
         loud = loudness(knock.mark, 3) + low + (high - low + LOUDER * (energy(brief, number) - 3.0)) * along
-        loud += 10.0 * human * bell(bar.seed, f"fill/{knock.row}/{knock.at}")
+        loud += 10.0 * human * bar.seed.bell(f"fill/{knock.row}/{knock.at}")
         loud = min(loud, _LOUDEST[round(energy(brief, number)) - 1]) if fill.roll else loud
         origin = Origin(fill.path, "fills", fill.idea, f"{brief.seed.address}/fills/{number}")
         strike(pen, knock, bar, max(18.0, loud), origin)
@@ -408,7 +407,7 @@ def crashes(brief: Brief, fills: Sequence[Slot]) -> tuple[tuple[Tick, str], ...]
 
 def _write_crash(pen: Pen, brief: Brief, tick: Tick, why: str) -> None:
     bar = bar_at(brief, tick // brief.section.meter.bar)
-    loud = 100.0 + 5.0 * (brief.lane.tier - 3) + 5.0 * bell(bar.seed, "crash/v")
+    loud = 100.0 + 5.0 * (brief.lane.tier - 3) + 5.0 * bar.seed.bell("crash/v")
     origin = Origin(source(brief), "fills", why, f"{brief.seed.address}/fills/{bar.number}")
     pen.write(tick, 2 * PPQ, CRASH, loud, origin)
     pen.write(tick, PPQ // 4, KICK, loud - 2.0, origin)

@@ -189,13 +189,6 @@ def knocks(row: str, pattern: Pattern, bar: Bar) -> list[Knock]:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def bell(seed: Seed, draw: str) -> float:
-    """A named number near the normal curve (sum of four uniforms, Irwin-Hall), sd 1, within 3.5: one hash a draw."""
-    bits = seed.bits(draw)
-    total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-    return (total / 65535.0 - 2.0) * 1.7320508
-
-
 @lru_cache(maxsize=4096)
 def strength(meter: Meter, at: Tick) -> float:
     """Metric strength of a position in the bar; the third triplet is an off-beat, where swing puts it."""
@@ -219,7 +212,7 @@ def velocity(knock: Knock, bar: Bar, tier: float, swell: float, human: float) ->
     """Velocity of a stroke: its class, the tier, its place in the bar and the phrase, and a named human deviation."""
     sd = _SPREAD.get(knock.row, 15.0) * human * (0.45 if knock.mark in "gX!" else 1.0)
     centre = loudness(knock.mark, 3) + LOUDER * (tier - 3.0) + _TRIM.get(knock.row, 0.0)
-    raw = centre + metric(knock.row, knock.at, bar.meter) + swell + sd * bell(bar.seed, f"v/{knock.row}/{knock.at}")
+    raw = centre + metric(knock.row, knock.at, bar.meter) + swell + sd * bar.seed.bell(f"v/{knock.row}/{knock.at}")
     low, high = _BOUNDS.get(knock.mark, (20, 124))
     return max(low + _TRIM.get(knock.row, 0.0), min(high, raw))
 
