@@ -356,7 +356,7 @@ class Arrangement(Struct, frozen=True):
         return tuple(name for name, lane in self.lanes if lane.plays)
 
 
-class Brief(Struct, frozen=True):
+class Brief(Struct, frozen=True, dict=True):
     """All that one specialist may know."""
 
     part: str

@@ -7,9 +7,9 @@ anything, and values by the ten thousand; the library does both in C.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from msgspec import Struct
 
@@ -17,6 +17,24 @@ try:  # by itself: ``hashlib`` has the same one, and loads OpenSSL first
     from _blake2 import blake2b as blake2b
 except ImportError:
     from hashlib import blake2b as blake2b
+
+
+Value, Found = TypeVar("Value", bound=Struct), TypeVar("Found")
+
+
+def fact(find: Callable[[Value], Found]) -> Callable[[Value], Found]:
+    """A pure function of one frozen value that is asked at every note: what it found stays with the value, and goes with it.
+    The value's class has a place for it (``dict=True``), which takes no part in equality."""
+    name = find.__name__
+
+    @wraps(find)
+    def asked(value: Value) -> Found:
+        known = value.__dict__
+        if name not in known:
+            known[name] = find(value)
+        return cast(Found, known[name])
+
+    return asked
 
 
 class Traced(Struct, frozen=True):

@@ -19,6 +19,7 @@ from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Tick
+from scorekit.values import fact
 
 TOMS = (41, 43, 45, 47, 48, 50)
 SNARES = (37, 38, 40)
@@ -29,6 +30,7 @@ def home(brief: Brief) -> Seed:
     return brief.motif_seed or brief.seed
 
 
+@fact
 def whole_song(brief: Brief) -> Seed:
     """Where is drawn from what a part does the same all through a song, whatever the section."""
     return brief.seed.top()
@@ -44,6 +46,7 @@ def kind_of(section: Section) -> str:
     return section.name if section.name in CONTRASTS else "hook" if section.melody == "hook" else "verse"
 
 
+@fact
 def grounds(brief: Brief) -> Seed:
     """Where what a part goes on with is drawn from: the same in all sections of a kind, but its own for another take, and for
     who hardly plays a thing twice."""
@@ -109,6 +112,7 @@ def kicked(brief: Brief) -> bool:
     return isinstance(brief.ideas, BassIdeas) and brief.ideas.kick_lock > KICKED
 
 
+@fact
 def keeps(brief: Brief) -> bool:
     """Whether a player keeps its figure from section to section in this song; asked for another take it looks for another. A
     bass that lives on the kick never does: that changes."""
@@ -116,6 +120,7 @@ def keeps(brief: Brief) -> bool:
     return not brief.cell.reroll and not kicked(brief) and (loops or _keeps(whole_song(brief), brief.part))
 
 
+@fact
 def rooted(brief: Brief) -> Seed:
     """Where is drawn from what comes round with a figure: the same in all sections for who keeps it, else in all of a kind."""
     return whole_song(brief).at("kept", brief.part) if keeps(brief) else grounds(brief)
@@ -140,6 +145,7 @@ def figure_of(
     return rooted(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
 
 
+@fact
 def leaning_to(brief: Brief) -> Dials:
     """The dials by which a figure is chosen: a statement that is to be sparser or fuller plays its figure so, and has no other."""
     asked = 0.5 if brief.cell.density is None else brief.cell.density
@@ -206,6 +212,7 @@ AS_WRITTEN = 0.15
 """How far from the middle density may be without a stroke of a figure coming or going."""
 
 
+@fact
 def busyness(brief: Brief) -> float:
     """0 as sparse as can be, 1 as busy, .5 as written: density with complexity leaning on it. A figure is played as written
     until clearly more or less is asked for."""
@@ -250,6 +257,7 @@ TERSE = 0.6
 """How many songs a player goes through with figures of one bar."""
 
 
+@fact
 def period(brief: Brief) -> int:
     """Bars after which a figure comes round: two, or one for a player whose figures in this song are of one bar; a bass that
     lives on the kick has the drummer's two."""
