@@ -269,6 +269,18 @@ def test_bases_are_no_genres(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert not list(tmp_path.iterdir())
 
 
+def test_bases_are_offered_to_genres_alone(tmp_path: Path) -> None:
+    """A song whose genre is unknown is offered those songs can be in; a genre that extends an unknown one, bases too."""
+    song, genre = tmp_path / "song.toml", tmp_path / "garage.toml"
+    song.write_text('genre = "zzz"\n')
+    genre.write_text('genre = { id = "garage", name = "Garage", extends = "base4" }\n')
+    offered = scorekit.check(song)[0].hint
+    assert "rock" in offered and "base44" not in offered
+    song.write_text('genre = "base4"\n')
+    assert "base44" not in scorekit.check(song)[0].hint
+    assert "base44" in scorekit.check(genre)[0].hint
+
+
 # -- files and processes -----------------------------------------------------------------------------------------------
 
 

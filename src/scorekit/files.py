@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from scorekit.draft import Draft, place
 from scorekit.errors import Diagnostic, did_you_mean, printable
@@ -215,7 +216,7 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
             for one in blind:
                 if os.path.lexists(one):
                     return _refusal(one, "leads nowhere" if one.is_symlink() else "is not a regular file")
-            hint = did_you_mean(name, known(folder, near)) or "a name, or a path from here that ends in .toml"
+            hint = did_you_mean(name, offered(folder, near)) or "a name, or a path from here that ends in .toml"
             return Diagnostic(kind, f"there is no {kind[:-1]} '{printable(name)}'", hint=hint)
         path = located
     if kind == "tunes":
@@ -227,16 +228,38 @@ def load(kind: str, name: str, beside: str) -> tuple[str, str] | Diagnostic:
 
 def aliased(name: str, beside: Path) -> Path | None:
     """The file of a genre that is also called by this name."""
+    also = ((path, _about(values).get("aliases", [])) for path, values in _genres(beside))
+    return next((path for path, names in also if name.lower() in [str(one).lower() for one in names]), None)
+
+
+def offered(kind: str, asker: Path) -> list[str]:
+    """Names that the file ``asker`` may write: songs are not offered the bases that are shipped."""
+    text = read_text(asker) if kind == "genres" else None
+    if kind != "genres" or (isinstance(text, str) and re.search(_OTHER, text)):
+        return known(kind, asker)
+    # A base of the project is offered: it may be a genre that somebody is about to write.
+    ours = shipped(kind)
+    return [p.stem for p, values in _genres(asker) if p.parent.resolve() != ours or not values or playable(values)]
+
+
+def playable(genre: Mapping[str, Any]) -> bool:
+    """Whether songs can be in a genre, as far as its own file tells: it has a form, or extends what may have one."""
+    return "form" in genre or "extends" in _about(genre)
+
+
+def _genres(beside: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Every genre that can be found: its file and what that says, nothing when it is broken."""
     from scorekit.compiler.toml import Document, parse
 
-    for other in known("genres", beside):
-        path = locate("genres", other, beside)
-        text = read_text(path) if path is not None else None
-        read = parse(text, other) if isinstance(text, str) else None
-        genre = read.values.get("genre") if isinstance(read, Document) else None
-        if isinstance(genre, dict) and name.lower() in [str(alias).lower() for alias in genre.get("aliases", [])]:
-            return path
-    return None
+    for path in filter(None, (locate("genres", name, beside) for name in known("genres", beside))):
+        text = read_text(path)
+        read = parse(text, path.stem) if isinstance(text, str) else None
+        yield path, read.values if isinstance(read, Document) else {}
+
+
+def _about(genre: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = genre.get("genre")
+    return said if isinstance(said, Mapping) else {}
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from msgspec import Struct, field
 
+from scorekit import files
 from scorekit.errors import Diagnostic, printable
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def genre_facts(name: str, text: str | Diagnostic) -> dict[str, str] | None:
             raise ValueError(read.message)
         spec = read.values
         about, tempo, meter = (spec.get(table, {}) for table in ("genre", "tempo", "meter"))
-        if "form" not in spec and "extends" not in about:
+        if not files.playable(spec):
             return None
         pace = f"{tempo['min']:g}-{tempo['max']:g} bpm" if {"min", "max"} <= tempo.keys() else ""
         told = {"name": about.get("name"), "family": about.get("family"), "tempo": pace, "meter": meter.get("sig")}
