@@ -101,7 +101,7 @@ def test_the_form_can_make_an_ending_of_any_section() -> None:
     """``t`` does what a name such as outro does: nobody rests in it, and it has the tune one goes home with."""
     rested = 0
     for seed in SEEDS:
-        text = f'genre = "rock"\nseed = {seed}\nform = "verse:8:e3 chorus:8:e4 bridge:8:e4FLAG"\n'
+        text = f'genre = "rock"\nseed = {seed}\nform = "verse:8:e3 chorus:8:e4 bridge:16:e4FLAG"\n'
         plain, ending = (studio.compose(text.replace("FLAG", flag)).plan for flag in ("", ":t"))
         lanes = [arrange(p, p.placements[-1].section, Seed(p.seed)).lanes for p in (plain, ending)]
         resting = [sum(bool(lane.rests) for _, lane in found) for found in lanes]
@@ -128,10 +128,30 @@ def test_whoever_alone_gives_the_chords_stays(genre: str) -> None:
             arrangement = arrange(score.plan, section, Seed(score.plan.seed))
             givers = [name for name in arrangement.playing if name in CHORDS]
             resting = [set(arrangement.lane(name).rests) for name in givers]
-            waited += any(arrangement.lane(name).rests for name in arrangement.playing)
+            resters = any(arrangement.lane(name).rests for name in arrangement.playing)
+            waited += resters or len(arrangement.playing) < len(score.plan.parts)
             if len(resting) == 1:
                 assert not any({bar, bar + 1} <= resting[0] for bar in range(section.bars)), (seed, section.id)
     assert waited
+
+
+@pytest.mark.parametrize("genre", ["pop", "rock", "soul", "country"])
+def test_who_waits_comes_in_at_a_section_line(genre: str) -> None:
+    """An introduction and a quiet first verse leave some of the band for later; the tune brings others in with it, and whoever is
+    not there yet begins a section rather than the middle of one. Somebody gives the chords from the first section on."""
+    waited = 0
+    for seed in SEEDS:
+        form = "intro:4:e2 verse:8:e2 chorus:8:e4 verse:8:e3 chorus:8:e5"
+        score = studio.compose(f'genre = "{genre}"\nseed = {seed}\nform = "{form}"\n')
+        found = [arrange(score.plan, place.section, Seed(score.plan.seed)) for place in score.plan.placements]
+        assert all(set(one.playing) & CHORDS for one in found), seed
+        heard = {name for one in found[:2] for name in one.playing}
+        first = {name: one.lane(name).enter for one in found[2:] for name in one.playing if name not in heard}
+        waited += bool(first)
+        assert set(first.values()) <= {0}, seed
+        intro, verse = ({*one.playing} & CHORDS for one in found[:2])
+        assert intro <= verse, seed
+    assert waited >= 3
 
 
 @pytest.mark.parametrize("genre", ["melodic_house", "drum_and_bass"])

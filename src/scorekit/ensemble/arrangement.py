@@ -1,10 +1,13 @@
 """The arrangement coordinator: who plays in a section, where, how densely, in front or behind, from when to when.
 
 Every decision is local to a section. A return is fuller than the first statement, by adding players rather than by
-playing louder; players enter one after another; every background player rests somewhere.
+playing louder; of the band some begin, some come in with the tune and some with its first peak, two or three together; every
+background player rests somewhere, and who rests does so with others.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -29,7 +32,7 @@ _OPENINGS = (("build", 3.0), ("rhythm", 4.0), ("chords", 3.0), ("beat", 2.0))
 """How songs begin. build: two players, then one after another; rhythm: drums and chords, the bass with a pickup into what
 follows; chords: one player alone, the drums with a fill; beat: the drums alone. A song without an introduction may also
 begin ``cold``, with everybody."""
-_BASS = (("from the start", "half way", "on the one", "run-up"), (5.0, 2.0, 2.0, 1.0))
+_BASS = (("from the start", "half way", "on the one", "run-up"), (4.0, 2.0, 4.0, 1.0))
 """How the bass comes into an opening, and how often; on the one is the first beat of what follows."""
 _LOOSE = ("break", "breakdown")
 """Sections from which anybody may be missing, the bass too."""
@@ -40,6 +43,8 @@ _SMALL = 3
 _PITCHED = 7
 """Pitched parts of a full band, for which genres say how many play at each tier."""
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
+_KEPT = ((0, 1, 2), (1.0, 2.0, 4.0))
+"""How many of those who can wait do so until a song's first peak, and how often."""
 
 
 def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
@@ -82,11 +87,14 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     room = size(plan, section)
     chosen: list[str] = []
-    for name in by_wish(plan, section, seed):
+    order = by_wish(plan, section, seed)
+    waiting = kept_back(plan, section, order, seed)
+    for name in order:
         pitched = [n for n in chosen if n != "drums"]
         if asked[name] is False or (name == "lead" and asked[name] is None and tacet(plan, section)):
             continue
-        fits = name == "lead" or name in always or len(pitched) < room  # a tune that was to be heard is played
+        # a tune that was to be heard is played
+        fits = name == "lead" or name in always or (len(pitched) < room and name not in waiting)
         wanted = drums_play(plan.ideas, section) if name == "drums" else fits
         if wanted or asked[name]:
             chosen.append(name)
@@ -102,6 +110,26 @@ def tacet(plan: Plan, section: Section) -> bool:
     first = section.occurrence == 1 and section.bars >= 8
     laid = first if plan.ideas.arrange.axis == "groove" else bool(names & _COMPERS)
     return len(names) <= _SMALL or laid
+
+
+def kept_back(plan: Plan, section: Section, order: Sequence[str], seed: Seed) -> tuple[str, ...]:
+    """Who has not come in yet, of those who need not be there: neither the first of the ``order`` who gives the harmony nor the
+    bass. In an introduction of four bars and more that is everybody else; in a first statement before the song's first peak the
+    last one or two, as the song draws. So others come in with the tune, and the rest together with what follows its first
+    statement. A short song, whose sections are short, has no time for that.
+    """
+    intro = section.name == "intro" and section.bars >= 4
+    long = section.bars >= (4 if section.tier <= 2 else 8)
+    first = section.occurrence == 1 and section.tier <= 3 and long and section.melody in ("lead", "riff")
+    before = next((p.seam.before for p in plan.placements if p.section.id == section.id), None)
+    if section.name in _LOOSE or not (intro or (first and (before or 1) <= 3)):
+        return ()
+    core = {"drums", "bass", "lead", first_chords(order), *plan.focus}
+    places = {name: place for place, name in enumerate(plan.ideas.arrange.order)}
+    spare = [name for name in order if name not in core]
+    spare.sort(key=lambda name: places.get(name, len(places)) + 2.0 * seed.unit(f"rank/{name}"))
+    at_once = len(spare) - min(2, len(spare), seed.choose("kept back", *_KEPT))
+    return tuple(spare[0 if intro else at_once :])
 
 
 def size(plan: Plan, section: Section) -> int:
@@ -255,8 +283,7 @@ def first_chords(playing: tuple[str, ...]) -> str:
 def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, carries: bool, bass: str) -> Tick:
     """The tick at which a part enters. Late drums and a late bass lead into their first bar with the beat before it.
 
-    In a build that stands in the song the beat goes on. Outside openings only the last colour of a first statement of eight
-    bars or more waits for the second half; in a chorus everybody is there from its one.
+    In a build that stands in the song the beat goes on. Outside openings everybody is there from the first beat.
     """
     bar, beat = section.meter.bar, section.meter.pulses[-1]
     intro = section.name == "intro"
@@ -264,9 +291,7 @@ def came_in(part: str, playing: tuple[str, ...], section: Section, kind: str, ca
     half = section.bars // 2 if intro else min(2, section.bars // 2)
     later = half * bar
     if not kind:
-        late = section.bars >= 8 and section.occurrence == 1 and len(playing) > 4 and part == playing[-1]
-        late = late and not intents.peaks(section)
-        return section.bars // 2 * bar if late and part in _BACK and not carries else 0
+        return 0
     if kind == "cold" or (carries and intro):
         return 0
     if kind == "build":
@@ -317,11 +342,11 @@ def rests(
 ) -> tuple[int, ...]:
     """Bars in which a background part lays out: four of every eight, where its own chance says; never the whole section.
 
-    Who is out is out for four bars, at first for those a section begins with: of the blocks of four in which a part of a real
-    band plays at all, it plays .92 through. Who has come in stays: where a section returns fewer rest. Endings and choruses are played through; over a groove all are there for the
-    hook's first four bars. Whoever gives an introduction its chords may be alone in it, and stays. At full energy the first
-    of the compers plays through, and so does whoever alone gives the harmony, unless the music is ``vamping``: then drums
-    and bass are left alone. There a first statement of four bars has a rest for certain: those who comp come in with its
+    Who is out is out for four bars, and those who rest less often only with those who rest more: they go and come back
+    together. Of the blocks of four in which a part of a real band plays at all, it plays .92 through. Who has come in stays:
+    where a section returns fewer rest. Endings and choruses are played through; over a groove all are there for the
+    hook's first four bars. The first who gives the harmony plays through: bass and tune never go without chords. Only of a
+    first statement of four bars, where the music is ``vamping``, everybody rests in some: those who comp come in with its
     third bar, one in the hook, the other in what leads to it: a figure has no hole of one bar.
     """
     if part not in _BACK or section.bars < 4 or lane.layer == "front" or len(playing) < 4 or "ending" in section.flags:
@@ -329,20 +354,16 @@ def rests(
     returns = section.occurrence > 1
     if intents.peaks(section) and not vamping:
         return ()
-    if section.tier == 5 and part == next((n for n in playing if n in ("guitar", "keys")), ""):
-        return ()
-    if section.name == "intro" and part == first_chords(playing):
-        return ()
-    if part in _COMPERS and not set(playing) & _CHORDS - {part} and not vamping:
+    sure = vamping and section.bars == 4 and section.occurrence == 1 and section.tier < 5 and section.name != "intro"
+    if part == first_chords(playing) and not sure:
         return ()
     resting: list[int] = []
-    draw = seed.at(section.id, part)
-    sure = vamping and section.bars == 4 and section.occurrence == 1
+    draw = seed.at(section.id)
     if sure and part in _COMPERS:
         turn = seed.chance("keys rest in the hook", 0.5) == (section.melody == "hook")
         return (0, 1) if turn == (part == "keys") or not set(playing) & _COMPERS - {part} else ()
     for block in range(0, section.bars - 7, 8):
-        share = (0.3 if returns else 0.75) * rest_share(part, section.tier)
+        share = (0.3 if returns else 0.5) * rest_share(part, section.tier)
         if draw.chance(f"rest/{block}", share):
             late = intents.peaks(section) or (returns and draw.chance(f"where/{block}", 0.5))
             resting += range(block + 4 * late, block + 4 * late + 4)

@@ -41,7 +41,7 @@ class Pads:
         section, wishes = brief.section, []
         if len(section.chords) > 1.5 * section.bars:
             wishes.append(Bid("pads", "instruments", "thin", 0.5, 0.5, "chords change too fast for held voices"))
-        if section.tier <= 2 or "nodrums" in section.flags:
+        if section.tier == 1 or "nodrums" in section.flags:
             wishes.append(Bid("pads", "instruments", "play", 1.0, 0.6, "a quiet section needs a floor of sound"))
         elif section.tier == 5 and section.bars < 4:
             wishes.append(Bid("pads", "instruments", "rest", 1.0, 0.3, "nobody hears a pad in a short full tutti"))
