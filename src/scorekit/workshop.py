@@ -359,7 +359,7 @@ class Apprentice:
                     heard += 1
                 elif not self._begun[number := places[root := coming.pop()]]:
                     self._begun[number] = True
-                    more = bodies.begin(next(iter(families[root])))
+                    more = bodies.begin(families[root])
         rows = list(families.values())
         numbers = chain(own, _numbers(self._queue.fileno(), parent))
         return _packed(numbers, lambda number: partial(made, rows[number], bodies), self._trunk)

@@ -15,6 +15,7 @@ from scorekit.render.voices import (
     Bodies,
     Body,
     Cue,
+    Order,
     Stroke,
     clip,
     cues,
@@ -139,6 +140,40 @@ def test_sustained_bodies_come_in_few_lengths() -> None:
     assert [held(s) for s in (0.1, 0.75, 0.8, 5.0)] == [0.75, 0.75, 1.0606, 6.0]
     x = clip(PAD, SOUND, [Stroke(0, 44_100, 60, 127)], Bodies()).samples[0]
     assert x.size == 44_100 + 4_410
+
+
+RINGING = [patch for patch in PATCHES.values() if not (patch.sustains or patch.oneshot or patch.family == "click")]
+
+
+@pytest.mark.parametrize("patch", RINGING, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("manner", ["", "mute", "slide", "fall"])
+def test_what_rings_begins_the_same_however_much_of_it_is_wanted(patch: Patch, manner: str) -> None:
+    """Of a sound that rings by itself as much is rendered as the longest note on its root needs. A body is the same to the bit
+    whether it stands alone or beside one that is longer, in whatever order they are asked for."""
+    for pitch, velocity in ((41, 30), (60, 127)):
+        short, middle, long = (
+            taken(patch, [Stroke(0, n, pitch, velocity, manner)])[0] for n in (9_000, 30_000, 150_000)
+        )
+        alone, orders = Bodies().get(patch, short), [Order(patch, take) for take in (short, middle, long)]
+        bodies = Bodies()
+        assert bodies.begin(orders[:2])
+        for beside in (bodies.made(orders)[0], Bodies().made(orders[::-1])[2], bodies.get(*orders[0])):
+            np.testing.assert_array_equal(alone.samples, beside.samples)
+            assert alone.step == beside.step
+
+
+def test_what_rings_is_rendered_once_for_all_lengths() -> None:
+    """Notes of all lengths on one root are cut from one sound, which is no longer than the longest of them needs."""
+    made: list[float] = []
+
+    def tone(take: Take) -> Samples:
+        made.append(take.cut)
+        return dsp.partial(dsp.hertz(take.pitch), take.upto(200_000))
+
+    patch, bodies = Patch("tone", "keys", "", tone), Bodies()
+    bodies.made([Order(patch, taken(patch, [Stroke(0, n, 60, 100)])[0]) for n in (9_000, 60_000, 30_000)])
+    assert len(made) == 1
+    assert 60_000 < made[0] * dsp.RATE < 120_000
 
 
 def test_parameters_take_part_in_the_body() -> None:

@@ -19,7 +19,7 @@ from scorekit.render.console import Console, Laid, Line, Track
 from scorekit.render.dsp import Samples
 from scorekit.render.exact import Reals
 from scorekit.render.loudness import CELL, PIECE
-from scorekit.render.voices import Bodies, Body, Order, Root, root_of
+from scorekit.render.voices import Bodies, Body, Order, Root, needed, root_of
 from scorekit.stage import Master
 
 Result = TypeVar("Result")
@@ -163,12 +163,12 @@ def families_of(orders: Iterable[Order], bodies: Bodies) -> dict[Root, Family]:
 def _work(row: tuple[Root, Family]) -> float:
     """How much there is to do for a family, more or less: what takes long comes first, so that nobody waits in the end."""
     (_, take), family = row
-    return (take.cut or take.seconds) * (1 + len(family))
+    return (max(needed(*order) for order in family) or take.cut or take.seconds) * (1 + len(family))
 
 
 def made(family: Iterable[Order], bodies: Bodies) -> list[Body]:
     """The bodies of a family, rendered."""
-    return [bodies.made(order) for order in family]
+    return bodies.made(tuple(family))
 
 
 # -- master ----------------------------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
 NATURAL = 4.0
 """What a patch that is not sustained is asked for, in seconds: it rings as long as it rings."""
-_RINGS = (0.85, 1.7)
-"""Seconds that are rendered of it when the longest note and what it is read higher need no more."""
+_RINGS, _SPARE = 0.5, 0.01
+"""Seconds of it that are rendered at least, and beyond what the longest note and what it is read higher need."""
 _SHORTEST, _QUIET = 0.75, 2e-5
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
@@ -102,6 +102,8 @@ class Order(NamedTuple):
 Key = tuple[str, Take, Tone]
 Root = tuple[str, Take]
 """Name of a patch, and the take that is rendered."""
+Sounded = tuple[float, Samples]
+"""The seconds of a root that were asked for (0: all there is), and it."""
 
 
 class Bodies:
@@ -110,8 +112,8 @@ class Bodies:
     def __init__(self, limit_bytes: int = 256 << 20, keeper: Keeper | None = None) -> None:
         self.limit, self.size, self.keeper = limit_bytes, 0, keeper
         self._kept: OrderedDict[Key, Body] = OrderedDict()
-        self._root: tuple[Root, Samples] | None = None
-        self._begun: dict[Root, Samples] = {}
+        self._root: tuple[Root, Sounded] | None = None
+        self._begun: dict[Root, Sounded] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -126,7 +128,7 @@ class Bodies:
         order = Order(patch, take, tone)
         body = self.found(order)
         if body is None:
-            body = self.made(order)
+            (body,) = self.made((order,))
             self.put(order, body)
         return body
 
@@ -155,21 +157,23 @@ class Bodies:
         while self.size > self.limit and len(self._kept) > 1:
             self.size -= self._kept.popitem(last=False)[1].samples.nbytes
 
-    def begin(self, order: Order) -> bool:
-        """Renders what a body is made of ahead of its turn, and keeps that until then; not when too much is kept."""
-        if sum(sound.nbytes for sound in self._begun.values()) > _AHEAD:
+    def begin(self, family: Iterable[Order]) -> bool:
+        """Renders what bodies of a root are made of ahead of their turn, and keeps that until then; not when too much is
+        kept."""
+        if sum(sound.nbytes for _, sound in self._begun.values()) > _AHEAD:
             return False
-        self._begun[root_of(order)] = sounded(order)
+        orders = tuple(family)
+        self._begun[root_of(orders[0])] = sounded(orders[0], max(needed(*order) for order in orders))
         return True
 
-    def made(self, order: Order) -> Body:
-        """A body rendered. Takes that share a root are quickest one after the other."""
-        root = root_of(order)
-        if self._root is None or self._root[0] != root:
+    def made(self, family: Sequence[Order]) -> list[Body]:
+        """Bodies of one root, rendered. What was rendered for others serves if it is long enough."""
+        root, seconds = root_of(family[0]), max(needed(*order) for order in family)
+        if self._root is None or self._root[0] != root or self._root[1][0] < seconds:
             begun = self._begun.pop(root, None)
-            self._root = root, sounded(order) if begun is None else begun
-        shift = rooted(order.patch, order.take)[1]
-        return prepared(order.patch, self._root[1], shift, order.tone, heard(order.patch, order.take))
+            self._root = root, begun if begun and begun[0] >= seconds else sounded(family[0], seconds)
+        sound = self._root[1][1]
+        return [prepared(p, sound, rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family]
 
 
 def root_of(order: Order) -> Root:
@@ -177,9 +181,16 @@ def root_of(order: Order) -> Root:
     return order.patch.name, rooted(*order)[0]
 
 
-def sounded(order: Order) -> Samples:
-    """The root of a body, rendered."""
-    return trimmed(np.atleast_2d(order.patch.body(rooted(*order)[0])))
+def sounded(order: Order, seconds: float = 0.0) -> Sounded:
+    """The root of a body, rendered as far as it is needed: a patch asked for less gives the first of the same samples."""
+    take = rooted(*order)[0]
+    return seconds, trimmed(np.atleast_2d(order.patch.body(replace(take, cut=seconds) if seconds else take)))
+
+
+def needed(patch: Patch, take: Take, tone: Tone = FLAT) -> float:
+    """Seconds of a root that a body needs, with room to be read two semitones up; 0 where its root has a length of its own."""
+    own = patch.sustains or patch.painted or patch.oneshot
+    return 0.0 if own else max(take.seconds * _ROOM + _SPARE, _RINGS)
 
 
 def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
@@ -188,9 +199,7 @@ def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     if patch.painted:
         return replace(take, tone=replace(tone, width=1.0), cut=0.0 if _whole(patch, take) else take.seconds), 0
     if not patch.sustains:
-        need = take.seconds * _ROOM
-        cut = 0.0 if patch.oneshot else next((seconds for seconds in _RINGS if need <= seconds), 0.0)
-        take = replace(take, seconds=NATURAL, cut=cut)
+        take = replace(take, seconds=NATURAL)
     elif not _whole(patch, take):
         take = replace(take, cut=take.seconds)
     take = replace(take, slow=patch.slow) if patch.slow > 1 else take
@@ -221,8 +230,9 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     """
     ratio = float(dsp.exp2(shift / 12.0))
     longest = 1 << 40 if seconds == math.inf else (int(dsp.samples(seconds) * ratio) + 64) // patch.slow
-    whole = sound.shape[-1] <= longest
-    sound = voiced(sound[:, :longest], shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
+    sound = trimmed(sound[:, :longest]) if sound.shape[-1] > longest else sound
+    whole = sound.shape[-1] < longest
+    sound = voiced(sound, shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
     step = 2.0**-14
     while top > 32_767.0 * step:
@@ -275,9 +285,9 @@ def settings(patch: Patch, sound: Sound) -> tuple[tuple[str, float], ...]:
     return tuple((param.name, float(chosen.get(param.name, param.default))) for param in patch.params)
 
 
-def held(seconds: float) -> float:
-    """The length of a body for so long a note: .75 s, and half an octave longer until it is long enough."""
-    lengths = (round(_SHORTEST * 2.0**whole * step, 4) for whole in range(20) for step in (1.0, 1.4142))
+def held(seconds: float, least: float = _SHORTEST) -> float:
+    """The length of a body for so long a note: the least there is, and half an octave longer until it is long enough."""
+    lengths = (round(least * 2.0**whole * step, 4) for whole in range(20) for step in (1.0, 1.4142))
     return next(length for length in lengths if length >= seconds)
 
 
@@ -341,7 +351,9 @@ def _take(
     pitch, layer, turn, manner, own = key
     long = length / RATE + patch.release
     room = _ROOM if patch.sustains and not patch.painted else 1.0
-    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long * room)
+    seconds = (
+        NATURAL if patch.oneshot else own / 32.0 if own else held(long * room, _SHORTEST if patch.sustains else _RINGS)
+    )
     return Take(pitch, round((layer + 0.7) / layers, 6), turn, seconds, manner, params)
 
 

@@ -243,6 +243,10 @@ def lasts(take: Take, strung: Strung) -> int:
     return dsp.samples(min(stroke_of(take).seconds, strung.seconds))
 
 
+_FALLEN = (0.14, 0.55)
+"""Seconds after which a string begins to slide away, and in which it does."""
+
+
 def plucked(
     take: Take,
     strung: Strung,
@@ -260,13 +264,14 @@ def plucked(
     )  # fmt: skip
     rows = string(strung, take, body, stroke.choke / ringing, stroke.damp / ringing)
     rows = (rows if extra is None else rows.joined(extra)).hastened(slow)
-    sound = dsp.normal(ring(rows, take.upto(lasts(take, strung))))
+    n = dsp.samples(sum(_FALLEN)) // slow + 1 if stroke.fall else take.upto(lasts(take, strung))
+    sound = dsp.normal(ring(rows, n))
     low, high, t60, level = noise
     level *= stroke.noise * 1.6 * octaves(take.param("noise"), 2.2) * (0.5 + take.force)
     address = f"{strung.name}/{take.pitch}/{take.round}"
     dsp.add(sound, burst(address, slow * low, slow * high, t60 / slow, 0.001 / slow), 0, level)
     if stroke.fall:
-        return fallen(sound, stroke.fall, 0.14 / slow, 0.55 / slow)
+        return fallen(sound, stroke.fall, *(seconds / slow for seconds in _FALLEN))
     return slid(sound, stroke.glide, 0.09 / slow) if stroke.glide else sound
 
 

@@ -123,7 +123,7 @@ def _upward(factor: int) -> Weights:
 
 def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2, slow: int = 1) -> Samples:
     """x, of ``SLOW`` times less samples than are heard, pushed (factor) into a smooth limiter that leans to one side, then
-    through a cabinet: one of ``slow`` samples.
+    through a cabinet: one of ``slow`` samples. Of a sound of full blocks the last few samples are left out.
 
     The limiter is u / sqrt(1 + u^2), taken as its mean over the step from one sample to the next, which keeps its
     overtones from folding (antiderivative antialiasing: Parker, Zavalishin, Le Bivic, DAFx-16). Here that mean is just
@@ -132,8 +132,9 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     """
     late, n = _SMOOTH // 2, x.size * SLOW
     last, end = late // slow, (late + n) // slow
+    more = 2 * late if n % _HOP else 0
     wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE // SLOW, _SIZE * factor, _HOP // SLOW)
-    pushed = np.full((n + 2 * late) * factor + 1, lean, np.float32)
+    pushed = np.full((n + more) * factor + 1, lean, np.float32)
     pushed[1:] += wide[: pushed.size - 1]
     root = pushed * pushed
     root += np.float32(1.0)
@@ -142,6 +143,11 @@ def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 
     bent /= under
     bent -= np.float32(lean / np.sqrt(1.0 + lean * lean))
     return dsp.through(bent, _cabinet(cabinet, factor, slow), _SIZE * factor, _SIZE // slow, _HOP * factor)[last:end]
+
+
+def _filled(seconds: float) -> float:
+    """So many seconds, and more until blocks are full: a sound cut later begins with the same samples. 0 is all, as ever."""
+    return -(-(dsp.samples(seconds) + _SMOOTH) // _HOP) * _HOP / RATE if seconds else 0.0
 
 
 def _read(x: Samples, late: Samples) -> Samples:
@@ -192,7 +198,9 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     thump = 0.9 if take.manner == "mute" else 0.0
     low = max(0.5 * dsp.hertz(take.pitch), 92.0)
     knock = partials([low, 1.9 * low], [0.05 * thump, 0.03 * thump], [0.16, 0.1])
-    sound = plucked(replace(take, slow=SLOW), strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock)
+    sound = plucked(
+        replace(take, slow=SLOW, cut=_filled(take.cut)), strung, tone, (1_300.0, 5_000.0, 0.018, 0.16), knock
+    )
     address = f"{strung.name}/{take.pitch}/{take.round}"
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
     push *= octaves(take.param("drive"), 2.5)
