@@ -15,6 +15,10 @@ from tests.test_architecture import MODULES
 
 SAME: dict[str, tuple[Traced, Traced]] = {
     "a note of another origin": (Note(0, 960, 60, 80), Note(0, 960, 60, 80, origin=3)),
+    "a phrase of notes of other origins": (
+        Phrase("bass", (Note(0, 960, 60, 80), Note(960, 480, 62, 80))),
+        Phrase("bass", (Note(0, 960, 60, 80, origin=1), Note(960, 480, 62, 80, origin=2))),
+    ),
     "a phrase of another idea": (Phrase("bass", (), (), "walk"), Phrase("bass", (), (), "pedal")),
     "a chord spelt otherwise": (Chord(0, 960, 1, "maj", 1, "C#"), Chord(0, 960, 1, "maj", 1, "Db", "chords")),
     "an intent written elsewhere": (Intent(0, "stop"), Intent(0, "stop", path="sections.bridge.intents.0")),
@@ -73,3 +77,21 @@ def test_there_is_one_way_to_make_a_frozen_class() -> None:
         for alias in node.names
     }
     assert taken == {"dataclass", "field"}
+
+
+def test_each_note_of_a_phrase_counts_and_their_order_does() -> None:
+    """Phrases of other notes, of the same in another order, of one more or of none have fingerprints of their own, and a value is
+    none of the numbers it holds."""
+    low, high = Note(0, 960, 60, 80), Note(0, 960, 67, 80)
+    rows = (
+        (),
+        (low,),
+        (low, high),
+        (high, low),
+        (low, low),
+        (low, Intent(0, "stop")),
+        (low, 960),
+        (0, 960, 60, 80, ""),
+    )
+    assert len({fingerprint(row) for row in rows}) == len(rows)
+    assert fingerprint((low,)) != fingerprint(low)

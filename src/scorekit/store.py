@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Hashable, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from scorekit.values import blake2b, compared, content
+from scorekit.values import blake2b, compared, content, reader
 
 Value = TypeVar("Value")
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
@@ -25,7 +26,7 @@ def plain(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind is tuple:
-        return tuple([item if type(item) in _PLAIN else plain(item) for item in value])
+        return _rows(value) or tuple([item if type(item) in _PLAIN else plain(item) for item in value])
     if isinstance(value, Struct):
         return (kind.__name__, *[item if type(item) in _PLAIN else plain(item) for item in content(value)])
     if isinstance(value, (str, int, float, bytes)):
@@ -37,6 +38,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return ("mapping", *sorted((key, plain(item)) for key, item in value.items()))
     raise TypeError(f"{kind.__name__} is not a frozen value")
+
+
+def _rows(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values of one kind that hold nothing but strings and numbers, such as the notes of a phrase, read all at once; nothing for
+    any others."""
+    kind: Any = type(values[0]) if values else object
+    if not issubclass(kind, Struct) or set(map(type, values)) != {kind}:
+        return ()
+    found = tuple(map(reader(kind), values))
+    return ("rows", kind.__name__, found) if _PLAIN.issuperset(map(type, chain.from_iterable(found))) else ()
 
 
 def fingerprint(value: Any) -> str:
