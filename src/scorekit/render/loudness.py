@@ -65,7 +65,7 @@ GRID = 12_250
 REACH = 2_067
 """Samples on both sides of a block that the filter hears."""
 _SIZE = GRID + 2 * REACH
-_BLOCKS = dsp.BATCH // 2
+_BLOCKS = dsp.BATCH
 """Blocks that are worked out together, in two channels."""
 
 
