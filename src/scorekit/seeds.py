@@ -63,11 +63,12 @@ class Seed(Struct, frozen=True):
         Raises ValueError when no weight is positive.
         """
         best, winner, power, place = inf, -1, 1.0 / max(heat, 0.05), f"{self.address}#{draw}/"
-        for index, weight in enumerate(weights):
-            if weight <= 0:
-                continue
+        running = [index for index, weight in enumerate(weights) if weight > 0]
+        if len(running) == 1:
+            return running[0]
+        for index in running:
             found = blake2b(f"{place}{index}".encode(), digest_size=8).digest()  # unit, without the call
-            finish = -log(1.0 - (int.from_bytes(found, "big") >> 11) * 2.0**-53) / weight**power
+            finish = -log(1.0 - (int.from_bytes(found, "big") >> 11) * 2.0**-53) / weights[index] ** power
             if winner < 0 or (finish < best and round(finish, 12) < round(best, 12)):
                 best, winner = finish, index
         if winner < 0:

@@ -25,7 +25,7 @@ Value, Found = TypeVar("Value", bound=Struct), TypeVar("Found")
 def fact(find: Callable[[Value], Found]) -> Callable[[Value], Found]:
     """A pure function of one frozen value that is asked at every note: what it found stays with the value, and goes with it.
     The value's class has a place for it (``dict=True``), which takes no part in equality."""
-    name = find.__name__
+    name = f"{find.__module__}.{find.__name__}"
 
     @wraps(find)
     def asked(value: Value) -> Found:

@@ -126,7 +126,10 @@ def tidy(notes: Sequence[Note], length: Tick) -> tuple[Note, ...]:
     """
     kept: list[Note] = []
     last: dict[int, int] = {}
-    for note in sorted(notes, key=_place):
+    # (start, pitch, softness) as one number, which is compared in one step
+    places = [(note.start << 20) + (note.pitch << 8) - note.velocity for note in notes]
+    for number in sorted(range(len(places)), key=places.__getitem__):
+        note = notes[number]
         start, pitch = note.start, note.pitch
         if not 0 <= start < length:
             continue
@@ -140,11 +143,6 @@ def tidy(notes: Sequence[Note], length: Tick) -> tuple[Note, ...]:
         last[pitch] = len(kept)
         kept.append(note if start + note.length <= length else with_length(note, length - start))
     return tuple(kept)
-
-
-def _place(note: Note) -> int:
-    """(start, pitch, softness) as one number, which is compared in one step."""
-    return (note.start << 20) + (note.pitch << 8) - note.velocity
 
 
 def with_length(note: Note, length: Tick) -> Note:

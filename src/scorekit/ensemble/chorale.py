@@ -63,7 +63,7 @@ def dressed(chord: Chord, key: Key) -> Chord:
 
 
 def _span(start: Tick, end: Tick, chord: Chord, lead: Sequence[Note]) -> Span:
-    heard = [n for n in lead if n.start < end and n.end > start]
+    heard = [n for n in lead if n.start < end and n.start + n.length > start]
     held = tuple(sorted({n.pitch for n in heard if min(n.end, end) - max(n.start, start) >= PPQ}))
     return Span(start, end, chord, min((n.pitch for n in heard), default=127), held)
 

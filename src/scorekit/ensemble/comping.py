@@ -19,6 +19,7 @@ from scorekit.ensemble.playing import (
     LOOP,
     Tune,
     busyness,
+    chord_starts,
     figure_of,
     figured,
     grounds,
@@ -271,7 +272,7 @@ def _wanted(brief: Brief, ideas: CompIdeas, shyness: float, stab: Stab, heard: T
     if stab.family in FIGURES or (stab.held and stab.length >= PPQ):
         return True
     weight = strength(section, stab.at)
-    anchor = any(chord.start == stab.at for chord in section.chords)
+    anchor = stab.at in chord_starts(section)
     if anchor and ideas.stray < 0.5:
         return True
     gap = (

@@ -83,6 +83,7 @@ def _bent(semitones: int, third: int | None, seventh: int | None, scale: tuple[i
     return semitones
 
 
+@lru_cache(maxsize=256)
 def split(token: str) -> tuple[str, int, bool]:
     """A token as (degree, octaves up, slid into)."""
     slides = token.startswith("~")

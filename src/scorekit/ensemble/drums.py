@@ -48,7 +48,8 @@ from scorekit.timebase import PPQ, Tick
 _SNARE, _CLAP, _RIM, _HH, _OH = (PITCHES[row] for row in ("snare", "clap", "rim", "hh", "oh"))
 _HAT = (_HH, _OH, PITCHES["hhfoot"])
 _TIME = (_HH, _OH, *(PITCHES[row] for row in RIDES))
-_CRASHES = tuple(PITCHES[row] for row in ("crash", "crash2", "splash", "china"))
+_RODE, _KEPT = frozenset(_TIME[2:]), frozenset(_TIME)
+_CRASHES = frozenset(PITCHES[row] for row in ("crash", "crash2", "splash", "china"))
 
 
 # -- hands and feet --------------------------------------------------------------------------------
@@ -62,12 +63,12 @@ def hands(chord: Sequence[Note], human: bool) -> list[Note]:
     """
     pitches = {note.pitch for note in chord}
     gone: set[int] = set()
-    if pitches & set(_CRASHES):
-        gone |= set(_TIME)
+    if pitches & _CRASHES:
+        gone |= _KEPT
     if _OH in pitches:
         gone |= {_HH, _HAT[2]}
-    if human and pitches & set(_TIME[2:]):
-        gone |= {_HH, _OH} if not pitches & {_OH} else set(_TIME[2:])
+    if human and pitches & _RODE:
+        gone |= {_HH, _OH} if _OH not in pitches else _RODE
     sticks = [p for p in HANDS if p in pitches and p not in gone][:2]
     return [note for note in chord if note.pitch not in STICK_PITCHES or note.pitch in sticks]
 

@@ -35,7 +35,7 @@ def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     tonic = lane.low - 10 + (key.tonic - lane.low + 10) % 12
     root = tonic + (chord.root - tonic + 5) % 12 - 5
     over = replace(chord, bass=chord.root)
-    sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.end]
+    sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.start + n.length]
     told = {_agreeing(resolve(degree, over, root, register), chord, key) for degree in tone.split("&")}
     pitches = tuple(sorted(p for p in told if all((p - other) % 12 not in (1, 11) for other in sung)))
     muddy = len(pitches) == 2 and pitches[0] < theory.LOW_LIMITS.get(pitches[1] - pitches[0], 0)

@@ -251,13 +251,13 @@ def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, palm: bool) -> None:
     """Where power chords are played: the palm on the low strings, pitched. Elsewhere a scratch over dead strings."""
     if palm:
         origin = _origin(brief, stab, ", palm mute")
+        velocity = _velocity(brief, replace(stab, mark="x") if stab.mark == "m" else stab)
         for n, pitch in enumerate(_bare(slot)):
-            velocity = _velocity(brief, replace(stab, mark="x" if stab.mark == "m" else stab.mark)) - 4 - 3 * n
-            pen.write(stab.at, min(stab.length, PPQ // 2) * 3 // 5, pitch, velocity, origin, "mute")
+            pen.write(stab.at, min(stab.length, PPQ // 2) * 3 // 5, pitch, velocity - 4 - 3 * n, origin, "mute")
         return
-    origin = _origin(brief, stab, ", scratch")
+    origin, velocity = _origin(brief, stab, ", scratch"), _velocity(brief, stab)
     for n, pitch in enumerate(slot.voicing[-3:]):
-        pen.write(stab.at, PPQ // 8, pitch, _velocity(brief, stab) - 2 * n, origin, "dead")
+        pen.write(stab.at, PPQ // 8, pitch, velocity - 2 * n, origin, "dead")
 
 
 def _bare(slot: Slot) -> tuple[int, ...]:

@@ -149,8 +149,10 @@ def _sung(brief: Brief, chords: Sequence[Chord]) -> tuple[list[int | None], list
     """Over each chord: where the tune's lowest quarter ends, and its notes on strong beats."""
     tops: list[int | None] = []
     strong: list[tuple[int, ...]] = []
+    lead = brief.hears("lead")
     for chord in chords:
-        over = [n for n in brief.hears("lead") if n.start < chord.end and n.end > chord.start]
+        begin, end = chord.start, chord.end
+        over = [n for n in lead if n.start < end and n.start + n.length > begin]
         pitches = sorted(n.pitch for n in over)
         tops.append(pitches[len(pitches) // 4] if pitches else None)
         strong.append(

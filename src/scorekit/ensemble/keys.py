@@ -128,8 +128,9 @@ def _block(
     third, fourth = suspended(brief, stab, slot) if slot is not None else (0, 0)
     wait = PPQ if stab.length < 3 * PPQ else 2 * PPQ
     octaves = opened("keys", brief.lane.tier, voicing) if slot is not None else ()
+    top = max((*voicing, *octaves), default=0)
     for pitch in (*voicing, *octaves):
-        loud = velocity + (3 if pitch == max((*voicing, *octaves)) else -3)
+        loud = velocity + (3 if pitch == top else -3)
         if pitch == third:
             late = _origin(brief, stab, f"{what}, fourth before third")
             pen.write(stab.at, wait, fourth, loud, late)

@@ -71,7 +71,7 @@ def step(chord: Chord, after: Chord) -> str:
 
 def momentary(idea: Idea) -> bool:
     """Whether an idea is for single bars: its mask names bars of the phrase, fills or what comes next."""
-    return _names(idea.mask, _NAMED)
+    return bool(idea.mask) and _names(idea.mask, _NAMED)
 
 
 @lru_cache(maxsize=512)

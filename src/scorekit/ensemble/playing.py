@@ -31,6 +31,12 @@ def home(brief: Brief) -> Seed:
 
 
 @fact
+def chord_starts(section: Section) -> frozenset[Tick]:
+    """Where the chords of a section begin."""
+    return frozenset(chord.start for chord in section.chords)
+
+
+@fact
 def whole_song(brief: Brief) -> Seed:
     """Where is drawn from what a part does the same all through a song, whatever the section."""
     return brief.seed.top()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from scorekit.ensemble.grid import early
-from scorekit.ensemble.playing import strength, whole_song
+from scorekit.ensemble.playing import chord_starts, strength, whole_song
 from scorekit.ensemble.stabs import Stab
 from scorekit.ideas import CompIdeas
 from scorekit.score import Brief
@@ -27,7 +27,7 @@ def pushed(brief: Brief, ideas: CompIdeas, found: list[Stab], twin: frozenset[Ti
     fine = _sixteenths(brief, found)
     result: list[Stab] = []
     for s in [*found, *ahead]:
-        change = any(chord.start == s.at for chord in section.chords) or s.at == section.length
+        change = s.at in chord_starts(section) or s.at == section.length
         odds = ideas.push * (1.0 if change else 0.4) * (0.5 + brief.dials.creativity)
         draw = band.at(s.at % (BLOCK * section.meter.bar))
         sooner = s.at - _anticipation(brief, draw, fine)

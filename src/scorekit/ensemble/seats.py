@@ -4,7 +4,9 @@ the tune, and how they open in its loud sections."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from scorekit.ideas import Ideas
 from scorekit.score import Note
@@ -12,6 +14,7 @@ from scorekit.seeds import Seed
 from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import Tick
 
+_start = attrgetter("start")
 SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "guitar": ((-14, 2.0), (0, 2.0)),
     "keys": ((-9, 2.0), (-4, 2.0), (3, 2.0), (9, 2.0)),
@@ -144,7 +147,8 @@ def covers(pitch: int, sung: Sequence[int]) -> bool:
 
 def sung_over(lead: Sequence[Note], start: Tick, end: Tick) -> tuple[int, ...]:
     """Pitches of the tune that sound between two ticks."""
-    return tuple(sorted({note.pitch for note in lead if note.start < end and note.end > start}))
+    begun = lead[: bisect_left(lead, end, key=_start)]
+    return tuple(sorted({note.pitch for note in begun if note.start + note.length > start}))
 
 
 OPENS = 5

@@ -7,6 +7,7 @@ likes a cell that meets the row, moves what lies a sixteenth beside it onto it, 
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -119,9 +120,10 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
     gone = {s.at for s in weak if row.place(s.at) not in row.counts and _leaves(brief, s, row)}
     gone = gone if len(found) - len(gone) >= 2 * BLOCK else set()
     kept = [s for s in found if s.at not in gone]
-    added: list[Stab] = []
+    added, taken = list[Stab](), [s.at for s in kept]
     for at in sorted(begin + turn + spot for turn in range(0, end - begin, row.span) for spot in row.counts):
-        near = any(abs(s.at - at) < half for s in (*kept, *added))
+        after = bisect_right(taken, at - half)
+        near = after < len(taken) and taken[after] < at + half
         odds = JOINS[min(row.counts[row.place(at)], 3)]
         if at < end and not near and seed.at(row.place(at)).chance("joins", odds):
             bar = at // section.meter.bar
@@ -129,6 +131,7 @@ def joining(brief: Brief, found: list[Stab], first: int, row: Row) -> list[Stab]
             if before is not None:
                 idea = f"{before.idea.split(',')[0]}, with the others"
                 added.append(Stab(at, half, "x", at, before.path, idea, family=before.family))
+                insort(taken, at)
     ends = sorted(s.at for s in added)
     kept = [replace(s, length=min([s.length, *(t - s.at for t in ends if t > s.at)])) for s in kept]
     return sorted([*kept, *added], key=lambda s: s.at)

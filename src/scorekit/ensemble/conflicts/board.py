@@ -195,7 +195,8 @@ class Board(Struct):
 
     def bites(self, note: Note) -> bool:
         """Whether a note may sound together with one that it bites; most notes may not."""
-        return self._bitten.get(note.pitch, 0) & cells(note.start, note.start + note.length) != 0
+        where = self._bitten.get(note.pitch, 0)
+        return where != 0 and where & cells(note.start, note.start + note.length) != 0
 
     def stirred(self, note: Note) -> bool:
         """Whether a note, or any that sounds with it or a sixteenth after it, was touched since the rule at work last began:

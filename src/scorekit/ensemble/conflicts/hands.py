@@ -56,8 +56,10 @@ def in_range(board: Board, part: str) -> None:
 def reached(board: Board, part: str, holds: Callable[[tuple[int, ...]], bool], reason: str, hands: str) -> None:
     """Chords a hand cannot hold lose notes until it can: those an octave of which stays, inner ones, then the lowest."""
     for struck in board.chords(part):
+        if len(struck) == 1:
+            continue
         chord, tick = fretted(struck), struck[0].start
-        while len(chord) > 1 and not holds(tuple(n.pitch for n in chord)):
+        while len(chord) > 1 and not holds(tuple([n.pitch for n in chord])):
             claim = Claim(part, hands, 1.0)
             board.change("I8", part, spare(chord, holds), None, reason, claim)
             chord = fretted(board.at(part, tick))

@@ -306,7 +306,9 @@ def settle_tension(board: Board, chord: Chord, heard: dict[int, list[tuple[str, 
 
 def together(a: Note, b: Note) -> Tick:
     """Ticks for which two notes sound together; negative when they do not."""
-    return min(a.end, b.end) - max(a.start, b.start)
+    first, last = a.start, b.start
+    end, other = first + a.length, last + b.length
+    return (end if end < other else other) - (first if first > last else last)
 
 
 _TENSION = {1: "b9", 2: "9", 3: "#9", 5: "11", 6: "#11", 8: "b13", 9: "13"}

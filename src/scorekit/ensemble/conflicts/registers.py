@@ -55,9 +55,8 @@ def line_of(board: Board, part: str, note: Note) -> Sequence[Note]:
 
 
 def single(notes: Sequence[Note]) -> bool:
-    """Whether notes are a line: one at a time but for what is left ringing."""
-    ordered = sorted(notes, key=lambda n: n.start)
-    return all(together(a, b) < EIGHTH for a, b in pairwise(ordered))
+    """Whether notes, in order of start, are a line: one at a time but for what is left ringing."""
+    return all(together(a, b) < EIGHTH for a, b in pairwise(notes))
 
 
 def covered(board: Board, front: str, note: Note) -> Note | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -94,14 +95,11 @@ def off_grid(board: Board) -> None:
 def too_dense(board: Board) -> None:
     """E2: more onsets in a bar than the energy has room for. The background is thinned first, weakest places first."""
     bar = board.case.section.meter.bar
-    table: list[dict[str, list[Tick]]] = [{} for _ in range(board.case.section.bars)]
-    for part in board.playing():
-        for tick in board.onsets(part) if part != "drums" else []:
-            table[tick // bar].setdefault(part, []).append(tick)
-    for inside in table:
-        total = sum(map(len, inside.values()))
+    onsets = {part: board.onsets(part) for part in board.playing() if part != "drums"}
+    for number, total in sorted(Counter([tick // bar for ticks in onsets.values() for tick in ticks]).items()):
         if total > board.case.budget * _ALLOWED:
-            thin(board, inside, total)
+            inside = {part: [tick for tick in ticks if tick // bar == number] for part, ticks in onsets.items()}
+            thin(board, {part: ticks for part, ticks in inside.items() if ticks}, total)
 
 
 def thin(board: Board, inside: dict[str, list[Tick]], total: int) -> None:
@@ -150,10 +148,9 @@ def pile_up(board: Board) -> None:
         if not board.free(part) or part == board.case.front:
             continue
         ticks = board.onsets(part)
-        usual = habit(ticks, spans[0][1] - spans[0][0], spans)
         for start, end in spans:
             run = [t for t in ticks if start <= t < end and not board.case.shared(part, t)]
-            if len(run) >= 5 and len(run) > 1.5 * usual:
+            if len(run) >= 5 and len(run) > 1.5 * (usual := habit(ticks, end - start, spans)):
                 make_room(board, part, run, usual)
 
 
