@@ -205,7 +205,7 @@ VELOCITY = {
 """Centre of each mark's velocity class."""
 
 
-LOUDER = 3
+LOUDER = 2
 """Velocity steps from tier to tier: sections differ more in who plays, and in how the band hits (``HEFT``), than in how loud
 each player is (bands: 4.6 between the loudest and the softest eight bars)."""
 

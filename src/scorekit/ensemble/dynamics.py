@@ -114,7 +114,7 @@ def repeats(line: Line) -> Floats:
     return np.array(found)
 
 
-AGAIN = (0.0, 0.0, 1.0, 4.5, 4.5)
+AGAIN = (0.0, 0.0, 1.0, 3.0, 3.0)
 """Velocity steps by which a section of each tier is louder each of the first two times it returns, so that a song grows to
 its end; choruses more than verses, which would come up to them."""
 
@@ -146,14 +146,15 @@ def dynamics(line: Line, section: Section, own: Seed) -> Floats:
 
 
 HEFT = (-9.0, -8.5, -7.5, -0.5, 4.0)
-"""Velocity steps that strokes of 100 and more gain at each tier; those of 60 and less lose as many, those between less. In a
+"""Velocity steps that strokes of 97 and more gain at each tier; those of 49 and less lose as many, those between less. In a
 verse a band hits less hard and its ghosts come forward, in a chorus they are buried: the loudest strokes make the level, which
-a band lifts 2 to 4 dB, while the mean over all strokes hardly moves (band MIDI files: 2.6 from phrase to phrase)."""
+a band lifts by some 2 dB, while the mean over all strokes hardly moves, as what players strike in the middle stays where it is
+(band MIDI files: 2.6 from phrase to phrase)."""
 
 
 def heft(written: Floats, tier: int) -> Floats:
     """How much harder, or less hard, the band hits at a tier."""
-    found: Floats = HEFT[tier - 1] * held((written - 68.0) / 24.0, -1.0, 1.0)
+    found: Floats = HEFT[tier - 1] * held((written - 73.0) / 24.0, -1.0, 1.0)
     return found
 
 

@@ -76,7 +76,7 @@ class Player(Struct, frozen=True, dict=True):
         """Velocity at a tick: the tier's, swelling over each four bars, rising through a ramp or a build."""
         section = self.brief.section
         u = tick % (4 * self.bar) / (4 * self.bar)
-        base = self.loud + (LOUDER + 1) * (self.brief.lane.tier - 3) + self.brief.cell.velocity
+        base = self.loud + LOUDER * (self.brief.lane.tier - 3) + self.brief.cell.velocity
         return base + depth * (2 * sin(pi * min(1.0, u * 1.1)) - 1) + intents.swell(section, tick)
 
 
