@@ -149,6 +149,20 @@ def test_a_returning_section_keeps_its_groove() -> None:
         assert chosen(first) == chosen(back)
 
 
+def test_a_louder_chorus_keeps_its_groove() -> None:
+    """Of grooves for tiers 4 and 5 a song has one for its hooks, loud and louder; some songs one that is written for either."""
+    wide, loud, louder = (
+        replace(FUNK.grooves[0], id=name, path=name, tiers=t)
+        for name, t in (("wide", (4, 5)), ("loud", (4,)), ("louder", (5,)))
+    )
+    ideas, found = replace(FUNK, grooves=(wide, loud, louder)), set[str]()
+    for song in range(30):
+        played = [chosen(brief(ideas, tier=tier, seed=Seed(f"{song}/A/1/drums"))) for tier in (4, 5)]
+        assert played[0] == played[1]
+        found.add(played[0].id if played[0] else "")
+    assert found == {"wide", "loud", "louder"}
+
+
 def test_the_pattern_asked_for_is_played() -> None:
     """A cell's pattern wins over weights and tiers."""
     assert chosen(brief(tier=1, cell=Cell(pattern="sixteen"))).id == "sixteen"

@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from scorekit.ensemble.comping import stabs
 from scorekit.ensemble.guitar import Guitar
+from scorekit.ensemble.hands import voiced
 from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.listening import told as gathered
+from scorekit.ensemble.playing import keeps
 from scorekit.ideas import HIT, CompCell, CompIdeas, Hit, Pattern
 from scorekit.playable import on_guitar
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
@@ -405,6 +407,28 @@ def test_a_comper_keeps_its_figure() -> None:
     assert all(len(set(found)) == 1 for found in kept)
     assert len({found[0] for found in kept}) >= 4
     assert sum(len(set(figures(free, seed))) >= 3 for seed in range(12)) >= 10
+
+
+@pytest.mark.parametrize("part", ["keys", "guitar"])
+def test_a_phrase_that_comes_again_is_voiced_alike(part: str) -> None:
+    """The same four chords have the same voicings in both halves of a section and in another section at another tier of its
+    group, whatever is sung over the second half; within them hands move."""
+    families, asked = ("close", "shell"), brief(part=part, heard=tune((16.0, 17.0), (20.5, 22.0), pitch=84))
+    other = brief(part=part, tier=2, seed=Seed(f"7/B/2/{part}"), heard=asked.heard)
+    slots = voiced(asked, part, families)[:8]
+    assert [s.voicing for s in slots[:4]] == [s.voicing for s in slots[4:]]
+    assert [s.voicing for s in slots] == [s.voicing for s in voiced(other, part, families)[:8]]
+    assert len({s.voicing for s in slots[:4]}) >= 3
+
+
+def test_two_of_three_keep_a_figure_through_a_song() -> None:
+    """In every song two of guitar, keys and bass keep a figure in all sections, each of them in most songs."""
+    told = {
+        part: [keeps(brief(replace(PLAIN, stray=0.2), part, seed=Seed(f"{song}/A/1/{part}"))) for song in range(60)]
+        for part in ("guitar", "keys", "bass")
+    }
+    assert all(sum(row) == 2 for row in zip(*told.values(), strict=True))
+    assert all(sum(row) > 30 for row in told.values())
 
 
 def test_compers_push_together() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +22,10 @@ from scorekit.timebase import PPQ, Tick
 
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""
+PHRASE = 4
+"""Bars after which hands take a new place."""
+Sound = tuple[int, str, int]
+"""Root, quality and bass of a chord."""
 UNDER_HAND = 7
 """Semitones under the lowest tone of its lane to which a hand reaches for what the tune covers above."""
 
@@ -100,27 +105,45 @@ def seats(
 def _led(
     brief: Brief, hands: str, families: tuple[str, ...], chords: Sequence[Chord], above: Gist | None
 ) -> tuple[Voicing, ...]:
-    """Chords voiced one from the other, under the tune; those of a loop the same wherever it comes, whatever is sung."""
-    loop = _loops(brief)
+    """Chords voiced phrase by phrase, each led on into its own return: a phrase of the same chords is voiced alike wherever it
+    comes, under all that is sung over it in the section; those of a loop whatever is sung."""
+    loop, length = _loops(brief), PHRASE * brief.section.meter.bar
     tops, strong = ([None] * len(chords), [()] * len(chords)) if loop else _sung(brief, chords)
-    phrase = 4 * brief.section.meter.bar
-    return lead_voices(
-        chords,
-        families,
-        _floor(brief, None if loop else above, tops),
-        brief.lane.high if loop or families[0] in WIDE else _roof(brief),
-        melody_tops=tops,
-        strong=strong,
-        seed=_song(brief),
-        hands=hands,
-        key=brief.section.key,
-        anew=[families[0] not in _STILL and chord.start % phrase == 0 and not loop for chord in chords],
-    )
+    low = _floor(brief, None if loop else above, tops)
+    high = brief.lane.high if loop or families[0] in WIDE else _roof(brief)
+    phrases = [tuple(row) for _, row in groupby(range(len(chords)), lambda n: chords[n].start // length)]
+    alike: dict[tuple[Sound, ...], list[tuple[int, ...]]] = {}
+    for row in phrases:
+        alike.setdefault(tuple(sound_of(chords[n]) for n in row), []).append(row)
+    found: dict[int, Voicing] = {}
+    for sounds, rows in alike.items():
+        led = lead_voices(
+            [chords[n] for n in rows[0]],
+            families,
+            low,
+            high,
+            melody_tops=[
+                min((t for n in places if (t := tops[n]) is not None), default=None)
+                for places in zip(*rows, strict=True)
+            ],
+            strong=[tuple(sorted({p for n in places for p in strong[n]})) for places in zip(*rows, strict=True)],
+            looped=len(sounds) > 1,
+            seed=_song(brief),
+            hands=hands,
+            key=brief.section.key,
+        )
+        found |= {n: voicing for row in rows for n, voicing in zip(row, led, strict=True)}
+    return tuple(found[n] for n in range(len(chords)))
 
 
 def _loops(brief: Brief) -> bool:
     """Whether the player keeps one figure for the whole song."""
     return isinstance(brief.ideas, CompIdeas) and brief.ideas.stray < LOOP
+
+
+def sound_of(chord: Chord) -> Sound:
+    """What of a chord is voiced."""
+    return chord.root, chord.quality, chord.bass
 
 
 def _song(brief: Brief) -> Seed:
@@ -170,7 +193,7 @@ def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
         return [slot]
     pieces = []
     for n, start in enumerate(range(slot.start, slot.end, stride)):
-        seed = brief.seed.at("revoice", start)
+        seed = _song(brief).at("revoice", *sound_of(slot.chord), n)
         moves = n % 2 == 1 and seed.chance("move a voice", 0.35 * (0.5 + brief.dials.creativity))
         voicing = slot.voicing
         if moves:

@@ -108,9 +108,9 @@ STEADY = 3.0
 """How much likelier a figure is that suits quiet and loud statements of a section alike."""
 KICKED = 0.75
 """A bass that is to meet a larger share of the kicks lives on them."""
-KEEPS = {"guitar": (0.0, 0.5), "keys": (0.3, 0.75), "bass": (0.5, 1.0)}
-"""In which songs, of draws from 0 to 1, a player keeps the figure of one section in all others that it suits: never all three, so
-that somebody has something else to say where a section begins."""
+KEEPS = {"guitar": 0, "keys": 1, "bass": 2}
+"""Of three kinds of songs, as many as there are players who keep figures, those in which a player does not keep that of one section
+in all others that it suits: two do in each, so that somebody has something else to say where a section begins."""
 
 
 def kicked(brief: Brief) -> bool:
@@ -134,8 +134,7 @@ def rooted(brief: Brief) -> Seed:
 
 @lru_cache(maxsize=64)
 def _keeps(song: Seed, part: str) -> bool:
-    low, high = KEEPS.get(part, (0.0, 0.0))
-    return low <= song.unit("keeps") < high
+    return part in KEEPS and KEEPS[part] != int(song.unit("keeps") * len(KEEPS))
 
 
 def figure_of(

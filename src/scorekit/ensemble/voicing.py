@@ -163,24 +163,22 @@ def _path(
     ceilings: tuple[int | None, ...],
     strong: tuple[tuple[int, ...], ...],
     top: int,
-    lifts: tuple[int | None, ...],
+    lift: int,
     cadence: bool,
 ) -> tuple[Voicing, ...]:
-    """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lifts`` where
-    hands take a new place, in semitones against the lane's centre: there the way from the chord before costs a third."""
+    """The cheapest path through the candidates. ``top`` is the weight of the top-line term in hundredths, ``lift`` where
+    hands begin, in semitones against the lane's centre."""
     layers = [candidates(root, quality, seat) for root, quality, _ in sounds]
     names = [tuple(v for v, _ in layer) for layer in layers]
     local = [[c + _against(v, ceilings[n], strong[n]) for v, c in layer] for n, layer in enumerate(layers)]
-    for n, lift in enumerate(lifts):
-        if lift is not None:
-            aim = (seat.low + seat.high) // 2 + lift
-            local[n] = [c + 30 * abs(v[len(v) // 2] - aim) for v, c in zip(names[n], local[n], strict=True)]
+    aim = (seat.low + seat.high) // 2 + lift
+    local[0] = [c + 30 * abs(v[len(v) // 2] - aim) for v, c in zip(names[0], local[0], strict=True)]
     total, run = local[0], [1] * len(local[0])
     back: list[list[int]] = []
     for n in range(1, len(sounds)):
         bass = (sounds[n][2] - sounds[n - 1][2] + 6) % 12 - 6
-        states, anew = sorted(zip(total, range(len(total)), names[n - 1], run, strict=True)), lifts[n] is not None
-        found = [_cheapest(voicing, states, seat.hands == "strings", top - 100, anew, bass) for voicing in names[n]]
+        states = sorted(zip(total, range(len(total)), names[n - 1], run, strict=True))
+        found = [_cheapest(voicing, states, seat.hands == "strings", top - 100, bass) for voicing in names[n]]
         total = [cost + price for (cost, _, _), price in zip(found, local[n], strict=True)]
         run = [run[before] + 1 if motion == 0 else 1 for _, before, motion in found]
         back.append([before for _, before, _ in found])
@@ -191,7 +189,7 @@ def _path(
 
 
 def _cheapest(
-    after: Voicing, states: Sequence[tuple[int, int, Voicing, int]], strict: bool, top: int, anew: bool, bass: int
+    after: Voicing, states: Sequence[tuple[int, int, Voicing, int]], strict: bool, top: int, bass: int
 ) -> tuple[int, int, int]:
     """(cost, number of the voicing before, motion of the top) of the cheapest way to a voicing.
 
@@ -206,8 +204,6 @@ def _cheapest(
         cost, motion = _move(before, after, strict)
         if top:
             cost += top * _TOP[min(abs(motion), 60)] // 100
-        if anew:
-            cost //= 3
         if motion * bass < 0:
             cost += _KINDEST
         elif motion == 0 and still >= 2:
@@ -239,15 +235,13 @@ def lead_voices(
     hands: str = "keys",
     key: Key | None = None,
     top_weight: float = 1.0,
-    anew: Sequence[bool] = (),
 ) -> tuple[Voicing, ...]:
     """One voicing per chord within [low, high], led by the cost table of the design (section 2.3).
 
     ``families`` come from FAMILIES, the most typical first. ``melody_tops`` is the lowest note of the tune over each
     chord (None: no tune) and ``strong`` its notes on strong beats; empty sequences mean that nothing is sung.
     ``hands`` is keys, guitar (only shapes a hand can hold) or strings (parallel fifths cost three times as much).
-    ``looped`` leads the last chord back to the first. ``seed`` moves the register of the start by up to 3 semitones, and of
-    each chord that hands take up ``anew``, as at the beginning of a phrase, by up to 5.
+    ``looped`` leads the last chord back to the first. ``seed`` moves the register of the start by up to 3 semitones.
     ``top_weight`` scales the top line's own melody: pads want .3.
     """
     if not chords:
@@ -259,15 +253,11 @@ def lead_voices(
     sounds = tuple((chord.root, chord.quality, chord.bass) for chord in chords)
     ceilings = tuple(melody_tops) or (None,) * len(sounds)
     sung = tuple(strong) or ((),) * len(sounds)
-    lifts: list[int | None] = [int(seed.unit("register of the first chord") * 7) - 3 if seed else 0]
-    lifts += [None] * (len(sounds) - 1)
-    for n, taken in enumerate(anew):
-        if taken and n and seed:
-            lifts[n] = int(seed.unit(f"register/{n}") * 11) - 5
+    lift = int(seed.unit("register of the first chord") * 7) - 3 if seed else 0
     weight = round(100 * top_weight)
     if looped:
-        return _path(sounds * 2, seat, ceilings * 2, sung * 2, weight, tuple(lifts) * 2, False)[len(sounds) :]
-    return _path(sounds, seat, ceilings, sung, weight, tuple(lifts), True)
+        return _path(sounds * 2, seat, ceilings * 2, sung * 2, weight, lift, False)[len(sounds) :]
+    return _path(sounds, seat, ceilings, sung, weight, lift, True)
 
 
 # -- colour ------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from scorekit.ensemble.beats.kit import (
 )
 from scorekit.ensemble.beats.vary import EDITS
 from scorekit.ensemble.masks import momentary, moments, of_section
-from scorekit.ensemble.playing import STEADY, grounds, whole_song
+from scorekit.ensemble.playing import STEADY, grounds, grouped, whole_song
 from scorekit.ideas import DrumIdeas, Groove, Pattern
 from scorekit.score import Brief, Origin, Phrase
 
@@ -59,8 +59,8 @@ _MEMORY = 0.8
 def chosen(brief: Brief) -> Groove | None:
     """The groove of this section: the one asked for, or one drawn for sections of its kind; None without any.
 
-    It is drawn among all the genre's grooves, of which those fit that suit the tier (for a verse 2 and 3 are one, a chorus is
-    never hushed), so that a louder statement has another only where this one does not suit it.
+    It is drawn among all the genre's grooves, of which those fit that suit the tier's group (a chorus is never hushed), so that
+    a louder statement has another only where this one does not suit it.
     """
     ideas = drum_ideas(brief)
     if not ideas.grooves:
@@ -69,14 +69,13 @@ def chosen(brief: Brief) -> Groove | None:
     if asked:
         return asked
     going, tier = lasting(brief), brief.lane.tier
-    calm = tuple(g for g in going if {2, 3} & set(g.tiers))
-    calm = () if brief.section.melody in ("hook", "riff", "none") else calm
-    fitting = calm if calm and tier in (2, 3) else suited(going, tier)
+    hushed_hook = tier in (2, 3) and brief.section.melody in ("hook", "riff", "none")
+    fitting, shares = (suited(going, tier), (1.0,) * len(going)) if hushed_hook else grouped(going, tier)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     weights = {
-        id(g): busier(g.weight, (n - low) / span, brief.dials) * (STEADY if len(g.tiers) > 1 else 1.0)
-        for g, n in zip(fitting, counts, strict=True)
+        id(g): busier(g.weight, (n - low) / span, brief.dials) * share * (STEADY if len(g.tiers) > 1 else 1.0)
+        for g, n, share in zip(fitting, counts, shares, strict=False)
     }
     drawn = [weights.get(id(g), 0.0) for g in ideas.grooves]
     return grounds(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
