@@ -176,6 +176,24 @@ def test_a_walk_does_not_rock() -> None:
     assert rocks <= 0.05 * beats
 
 
+def test_a_walk_finds_its_way_again() -> None:
+    """Over the same chords most bars of a walk are those of another section, fewer with more creativity, other songs walk
+    otherwise; no bar is that of the bar before."""
+
+    def walked(song: int, section: str, creativity: float) -> list[tuple[tuple[int, int], ...]]:
+        asked = brief(WALK, seed=Seed(f"{song}/{section}/1/bass"), dials=Dials(creativity=creativity))
+        notes = Bass().play(asked).notes
+        return [tuple((n.start % 3840, n.pitch) for n in notes if n.start // 3840 == bar) for bar in range(8)]
+
+    def alike(creativity: float, other: int = 0) -> int:
+        pairs = [zip(walked(n, "A", creativity), walked(n + other, "B", creativity), strict=True) for n in range(12)]
+        return sum(a == b for pair in pairs for a, b in pair)
+
+    assert alike(0.0) == 96
+    assert 96 > alike(0.5) > alike(1.0) > alike(0.5, other=40)
+    assert all(a != b for n in range(12) for a, b in pairwise(walked(n, "A", 0.5)))
+
+
 def test_the_quiet_walk_is_in_two() -> None:
     """At the tiers of the two-feel there are about two notes a bar."""
     assert 2 <= len(Bass().play(brief(WALK, tier=2)).notes) / 8 <= 3

@@ -13,6 +13,7 @@ from scorekit.ensemble.beats.fills import FillBeats, slots
 from scorekit.ensemble.beats.groove import GrooveBeats, chosen
 from scorekit.ensemble.beats.percussion import PercussionBeats
 from scorekit.ensemble.beats.rhythm import cycle, euclid, regroup
+from scorekit.ensemble.drums import Drums
 from scorekit.ideas import DrumIdeas, Fill, Groove, Hit, Layer, Pattern, Timeline
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
@@ -166,6 +167,25 @@ def test_a_louder_chorus_keeps_its_groove() -> None:
 def test_the_pattern_asked_for_is_played() -> None:
     """A cell's pattern wins over weights and tiers."""
     assert chosen(brief(tier=1, cell=Cell(pattern="sixteen"))).id == "sixteen"
+
+
+def test_a_way_out_comes_again() -> None:
+    """At creativity 0 all verses of a song, of four bars or eight, end with the same strokes in their last two beats; at 1 not all."""
+
+    def ends(creativity: float) -> list[bool]:
+        found = []
+        for song in range(12):
+            told = set()
+            for bars, name in ((4, "A/1"), (8, "A/2"), (8, "B/1")):
+                asked = brief(bars=bars, seed=Seed(f"{song}/{name}/drums"), dials=Dials(creativity=creativity))
+                at = bars * 4 * PPQ - 2 * PPQ
+                notes = [n for n in Drums().play(asked).notes if n.start >= at]
+                told.add(frozenset((n.start - at, n.pitch) for n in notes))
+            found.append(len(told) == 1)
+        return found
+
+    assert all(ends(0.0))
+    assert not all(ends(1.0))
 
 
 def test_unknown_variations_are_errors() -> None:

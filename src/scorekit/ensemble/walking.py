@@ -13,9 +13,10 @@ from operator import add
 from msgspec import Struct
 
 from scorekit.ensemble.degrees import Register, interval, scale_of
-from scorekit.ensemble.playing import changes, following
+from scorekit.ensemble.playing import changes, following, whole_song
 from scorekit.ideas import Walk
 from scorekit.score import Brief, Chord
+from scorekit.seeds import Seed
 from scorekit.theory import chord_scale
 from scorekit.timebase import Tick
 
@@ -214,7 +215,7 @@ def _local(
     degree = [cost * (12 if beat.first else 10) // 10 for cost in costs]
     if beat.last and not beat.first:
         degree = [min(cost, 4200) // 3 for cost in degree]
-    bits = brief.seed.at("walk", beat.at).bits("pitches")
+    bits = _place(brief, beat).bits("pitches")
     heat = 0.2 + 1.1 * brief.dials.creativity
     classes = [cost - round(heat * _GUMBEL[bits >> 5 * pc & 31]) for pc, cost in enumerate(degree)]
     middle = min(register.low + 12, register.high)
@@ -244,6 +245,21 @@ def _classes(
 # -- the line played ---------------------------------------------------------------------------------------------------
 
 
+OWN = 0.4
+"""How often a bar over chords that come again is another, at creativity 1."""
+
+
+def _place(brief: Brief, beat: Beat) -> Seed:
+    """Where the chance of a beat is drawn from: over the same chords a player has the same way through them all through a song;
+    now and then a bar has its own."""
+    bar = brief.section.meter.bar
+    if brief.cell.reroll or brief.seed.at("walk", beat.at // bar).chance("own", OWN * brief.dials.creativity):
+        return brief.seed.at("walk", beat.at)
+    chord, after = beat.chord, following(brief, beat.at)
+    where = (chord.root, chord.quality, chord.bass, beat.at % bar, after.bass if after else "")
+    return whole_song(brief).at("walk", brief.part, *where)
+
+
 def _stepped(brief: Brief, ideas: Walk, beats: Sequence[Beat], pitches: Path, n: int) -> list[Step]:
     """A beat's note, and now and then a skip before the next beat."""
     beat, pitch = beats[n], pitches[n]
@@ -251,7 +267,7 @@ def _stepped(brief: Brief, ideas: Walk, beats: Sequence[Beat], pitches: Path, n:
     backbeat = meter.onsets.index(beat.at % meter.bar) % 2 == 1
     idea = "walk, arrives" if beat.first else "walk, approach" if beat.last else "walk"
     main = Step(beat.at, beat.length, pitch, "x", 3.0 if backbeat else 0.0, idea, _slide(brief, pitches, n, beat))
-    seed = brief.seed.at("walk", beat.at)
+    seed = _place(brief, beat)
     odds = dict(ideas.skips).get(brief.band, 0.0) * 2 * brief.lane.density * (0.5 + brief.dials.complexity)
     if not seed.chance("skip", odds):
         return [main]
@@ -282,7 +298,7 @@ def _in_two(
     middle = meter.onsets[(len(meter.onsets) + 1) // 2] if len(meter.onsets) > 1 else 0
     played: list[Beat] = []
     for beat in beats:
-        seed = brief.seed.at("two", beat.at)
+        seed = _place(brief, beat)
         leads = beat.last and not beat.first and seed.chance("lead-in", 0.2 + 0.3 * brief.lane.density)
         third = beat.at % meter.bar == middle and (len(meter.onsets) != 3 or seed.chance("third beat", 0.5))
         if beat.at % meter.bar == 0 or beat.first or third or leads:
@@ -299,7 +315,7 @@ def _in_two(
 
 def _two(brief: Brief, ideas: Walk, register: Register, beat: Beat, near: int, middle: Tick) -> tuple[int, str]:
     """Pitch and idea of a note in two."""
-    seed = brief.seed.at("two", beat.at)
+    seed = _place(brief, beat)
     chord = beat.chord
     root = register.root(chord.bass, near)
     at = beat.at % brief.section.meter.bar
@@ -313,7 +329,7 @@ def _two(brief: Brief, ideas: Walk, register: Register, beat: Beat, near: int, m
     names = [(name, weight) for name, weight in weights if name != "s"]
     name = (
         "R"
-        if beat.first and brief.seed.at("two", beat.at).chance("on the root", 0.9)
+        if beat.first and seed.chance("on the root", 0.9)
         else seed.choose("degree", [n for n, _ in names], [w for _, w in names])
     )
     if name == "R":

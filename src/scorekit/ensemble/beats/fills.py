@@ -49,8 +49,8 @@ from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, Tick
 
-USUAL = 0.8
-"""How often a section ends with the fill that others of its kind end with."""
+USUAL = (1.0, 0.7)
+"""How often a turn has the fill that others of its kind have, at creativity 0 and 1."""
 _TIME = frozenset(DRUM_NOTES[row] for row in (*HATS, *RIDES))
 BREATH = "breath"
 """A slot in which the drums strike once and hold their breath, which tells of a new section as well as a fill does."""
@@ -119,15 +119,14 @@ def length(brief: Brief) -> int:
     jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 2 if jump >= 2 else 1 if jump == 1 or jump <= -2 else 0
     long = 0.3 if brief.section.bars >= 8 else 0.0
-    usual = brief.seed.at("fills", closing_bar(brief)).chance("usual", USUAL)
-    place = grounds(brief).at("fills") if usual else brief.seed.at("fills")
+    place = grounds(brief).at("fills") if usual(brief, closing_bar(brief)) else brief.seed.at("fills")
     grown = place.chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
     room = max(2, brief.section.bars * len(brief.section.meter.pulses) // 8)
     return min(room, (1, 2, 4)[min(1 if jump < 0 else 2, size + grown)])
 
 
 def _closing(brief: Brief) -> Slot | None:
-    bar, flags, seed = closing_bar(brief), brief.section.flags, brief.seed.at("fills")
+    bar, flags = closing_bar(brief), brief.section.flags
     if bar < 0 or (brief.seam.after is None and not brief.ending) or _fading(brief):
         return None
     if build(brief.section) is not None:
@@ -137,7 +136,7 @@ def _closing(brief: Brief) -> Slot | None:
         return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
     odds = 1.0 if rises(brief) or brief.ending else 0.92 if brief.lane.tier >= 2 else 0.5
-    if not seed.chance("closing", odds):
+    if not (grounds(brief) if usual(brief, bar) else brief.seed).at("fills").chance("closing", odds):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
 
@@ -179,12 +178,17 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
 # -- what ------------------------------------------------------------------------------------------
 
 
+def usual(brief: Brief, bar: int) -> bool:
+    """Whether the fill in a bar is the one that a drummer has for such turns."""
+    low, high = USUAL
+    return brief.seed.at("fills", bar).chance("usual", low + (high - low) * brief.dials.creativity)
+
+
 def drawn_from(brief: Brief, slot: Slot) -> Seed:
-    """Where the chance of a fill is drawn from: a drummer has a way out of a song's verses and one out of its hooks that comes
-    again more often than not; else its own."""
-    own = brief.seed.at("fills", slot.bar)
-    usual = slot.bar == closing_bar(brief) and own.chance("usual", USUAL)
-    return grounds(brief).at("usual fills", slot.bar) if usual else own
+    """Where the chance of a fill is drawn from: a drummer has a way out of a song's verses, one out of its hooks and one for turns
+    inside them, that come again more often than not, however long the section is; else its own."""
+    place = "closing" if slot.bar == closing_bar(brief) else "turning"
+    return grounds(brief).at(f"{place} fills") if usual(brief, slot.bar) else brief.seed.at("fills", slot.bar)
 
 
 def _roll(brief: Brief, slot: Slot) -> Fill | None:
@@ -203,18 +207,18 @@ def has_toms(ideas: DrumIdeas) -> bool:
 
 
 def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
-    """One of the genre's fills for a slot, preferring those not yet played here; None: make one up."""
+    """One of the genre's fills for a slot, the usual one or rather one not yet played here; None: make one up."""
     seed, ideas = drawn_from(brief, slot), drum_ideas(brief)
     roll = _roll(brief, slot)
     if roll is not None:
         return roll
     tier = round(energy(brief, slot.bar))
     ready = [f for f in usable(ideas.fills, brief.section) if f.beats <= slot.beats and tier in f.tiers]
-    usual = interrupted(brief, slot.bar)
-    ready = [f for f in ready if stands_out(brief.section, laid(f, brief.section, slot.bar), slot.bar, usual)]
+    going = interrupted(brief, slot.bar)
+    ready = [f for f in ready if stands_out(brief.section, laid(f, brief.section, slot.bar), slot.bar, going)]
     longest = max((f.beats for f in ready), default=0)
     fitting = [f for f in ready if f.beats == longest]
-    fitting = [f for f in fitting if f.path not in used] or fitting
+    fitting = [f for f in fitting if f.path not in used or usual(brief, slot.bar)] or fitting
     own = (longest < slot.beats or seed.chance("own", 0.6 * brief.dials.creativity)) and has_toms(ideas)
     if not fitting or (live(ideas) and own):
         return None

@@ -44,12 +44,14 @@ _STIR = {"state": 0.0, "restate": 0.0, "answer": 0.2, "close": 0.5, "turn": 1.0}
 """How far each bar of the phrase is varied: the change belongs to the turn."""
 _FIGURE = 2
 """Bars after which what a pattern leaves to chance, and what is thinned or added, comes round."""
+_RESTLESS = 0.3
+"""How far at most every bar is varied where much creativity is asked for."""
 _FREE = 0.7
 """Looseness from which a drummer talks all the time, as in jazz, and each bar may be varied."""
 _WHOLE = 0.55
 """Looseness from which a pattern is played whole."""
-_ONE_BAR = 0.6
-"""Share of songs whose grooves are cells of one bar; the second bar of their patterns is the turn's."""
+_ONE_BAR = (1.0, 0.2)
+"""Share of songs whose grooves are cells of one bar, at creativity 0 and 1; the second bar of their patterns is the turn's."""
 _SWELL = (3.0, -1.0, 0.0, 2.0)
 """Velocity over a phrase: its first bar is set down firmly, its last leans on."""
 _MEMORY = 0.8
@@ -161,7 +163,9 @@ def cell(brief: Brief, bar: Bar) -> Bar:
     """The bar of the pattern that a bar plays: in songs of one-bar cells the first, and the next at the turn. A pattern
     over a clave has two sides and keeps them, as do loose drummers."""
     whole = bool(brief.section.clave) or looseness(drum_ideas(brief)) > _WHOLE
-    whole = whole or bar.number in brief.lane.turns or not whole_song(brief).at("drums").chance("one bar", _ONE_BAR)
+    low, high = _ONE_BAR
+    one = whole_song(brief).at("drums").chance("one bar", low + (high - low) * brief.dials.creativity)
+    whole = whole or bar.number in brief.lane.turns or not one
     return bar if whole else replace(bar, number=0)
 
 
@@ -250,7 +254,8 @@ def edits(brief: Brief, bar: Bar) -> tuple[str, ...]:
 def stirred(brief: Brief, bar: Bar) -> float:
     """How far a bar is varied: by its place in the phrase, how still the drummer sits, and how freely the genre talks."""
     free = max(0.0, looseness(drum_ideas(brief)) - _FREE) / (1.0 - _FREE)
-    return max(_STIR[role(brief, bar.number)], free) * (1.5 - steadiness(brief))
+    restless = _RESTLESS * max(0.0, 2.0 * brief.dials.creativity - 1.0)
+    return max(_STIR[role(brief, bar.number)], free, restless) * (1.5 - steadiness(brief))
 
 
 def _flicker(played: list[Knock], bar: Bar, amount: float) -> list[Knock]:

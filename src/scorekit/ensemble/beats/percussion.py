@@ -30,15 +30,17 @@ from scorekit.timebase import PPQ, Tick
 
 _HAT_PITCHES = frozenset(DRUM_NOTES[row] for row in ("hh", "oh", "ride", "bell"))
 _SHAKEN = ("shaker", "cabasa", "tamb")
+_ROOM = (0, 0, 1, 2, 2)
+"""Layers at tiers 1 to 5: a chorus that returns louder has no more."""
 _CEILING = 1.3
 """Most strokes of cymbals and shakers together, per sixteenth."""
 
 
 def layers(brief: Brief, bar: int) -> tuple[Layer, ...]:
-    """The layers of a bar in the genre's order: more with energy, on returns and in the second half of 16 bars, never
+    """The layers of a bar in the genre's order: more with energy and in the second half of 16 bars, never
     more than the song's percussionist has hands for; none in songs that have none. Where percussion is the style
     (``percussion`` is 1) somebody always plays; elsewhere nobody does in the quiet sections of a song's beginning, nor in the first bars
-    of what is new."""
+    of a new verse."""
     ideas = drum_ideas(brief)
     if not whole_song(brief).at("percussion").chance("hired", ideas.percussion):
         return ()
@@ -48,8 +50,10 @@ def layers(brief: Brief, bar: int) -> tuple[Layer, ...]:
     here = of_section(brief.section)
     fitting = [layer for layer in able if tier in layer.tiers and fits(layer.mask, here, SECTION_MASKS)]
     later = brief.section.bars >= 16 and bar >= brief.section.bars // 2
-    room = max(0, tier - 2) + (brief.section.occurrence > 1) + later + round(busyness(brief))
-    waits = ideas.percussion < 1.0 and brief.section.bars >= 8 and brief.section.occurrence == 1 and bar < 4
+    room = _ROOM[tier - 1] + later + round(busyness(brief))
+    waits = (
+        ideas.percussion < 1.0 and brief.section.bars >= 8 and brief.section.occurrence == 1 and bar < 4 and tier <= 3
+    )
     room = min(ideas.hands, max(room - waits, int(ideas.percussion >= 1.0)))
     song = whole_song(brief).at("percussion")
     appeal = [layer.weight * (0.3 + song.unit(f"layer/{layer.path}")) for layer in fitting]
