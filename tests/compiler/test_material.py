@@ -330,7 +330,17 @@ def test_mistakes_are_told_at_their_place(own: str, told: str) -> None:
 def test_a_missing_track_names_those_there_are() -> None:
     """The hint lists the tracks that have notes."""
     hint = compiled(FORM + 'melody = { midi = "tune.mid", track = 9 }', tune=DATA).diagnostics[0].hint
-    assert hint == "it has 1 Melody, 2 Kit"
+    assert hint == "it has 1 Melody, 2 Kit; tracks without notes are not counted"
+
+
+def test_a_tune_too_long_says_how_to_take_less() -> None:
+    """The hint is a length, where a song can have it, and a number of bars with which the song is fine."""
+    long = midi(track([*TUNE, (8400, 1, 64)]))
+    for at, tune, longer, bars in ((7, DATA, 'length = "10 bars" or a longer form, or ', 2), (1, long, "", 8)):
+        song = f'{FORM}melody = {{ midi = "tune.mid", at = {at}'
+        told = compiled(song + " }", tune=tune).diagnostics[0]
+        assert told.hint == f"write {longer}bars = {bars} in [melody], to take no more"
+        assert compiled(f"{song}, bars = {bars} }}", tune=tune).plan
 
 
 def test_drums_have_no_chords() -> None:

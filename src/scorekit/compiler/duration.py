@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from scorekit.compiler import endings, sections, tempo
 from scorekit.compiler.genres import GenreTempo
-from scorekit.compiler.strings import Length
+from scorekit.compiler.strings import MAX_SECONDS, Length
 from scorekit.compiler.tables import Change
 from scorekit.compiler.wrong import Reader
 from scorekit.ideas import Ending
@@ -19,7 +19,6 @@ from scorekit.timebase import TempoMap
 if TYPE_CHECKING:
     from scorekit.compiler.specs import SongSpec
 
-MAX_SECONDS = 3600.0
 RING = 2.0
 """Seconds from the last hit to the end of the song, where nothing else decides."""
 RUNG = 4.0

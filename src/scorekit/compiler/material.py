@@ -17,6 +17,7 @@ from scorekit.compiler.keypath import join
 from scorekit.compiler.layers import Layered
 from scorekit.compiler.recognise import recognised
 from scorekit.compiler.specs import Excerpt, MidiChords, MidiNotes, SongSpec, Voice
+from scorekit.compiler.strings import MAX_BARS
 from scorekit.compiler.wrong import Reader, count
 from scorekit.errors import Diagnostic, did_you_mean, printable
 from scorekit.repeats import written as written_once
@@ -96,7 +97,8 @@ def gathered(song: SongSpec, layered: Layered, find: Find, file: str, book: Read
 def chosen(sheet: smf.Sheet, excerpt: Excerpt, path: str, book: Reader, drums: bool = False) -> smf.Track | None:
     """The track that is meant; left out, the first that plays pitches (or the drums)."""
     wanted, tracks = excerpt.track, sheet.tracks
-    told = "it has " + ", ".join(f"{n} {printable(t.name) or 'unnamed'}" for n, t in enumerate(tracks[:16], 1))
+    names = ", ".join(f"{n} {printable(t.name) or 'unnamed'}" for n, t in enumerate(tracks[:16], 1))
+    told = f"it has {names}; tracks without notes are not counted"
     if wanted is None:
         return next((t for t in tracks if t.drums == drums), tracks[0])
     if isinstance(wanted, int):
@@ -304,7 +306,8 @@ def _over(line: Sequence[Note], first: int, sections: Sequence[Section], book: R
     if moved[-1].start >= at:
         over = -(-(moved[-1].end - at) // sections[-1].meter.bar)
         told = f"the tune goes on for {count(over, 'bar')} after the song has ended"
-        book.wrong("melody.midi", told, f'write length = "{bar - 1 + over} bars" or a longer form, or take fewer bars')
+        longer = f'write length = "{bar - 1 + over} bars" or a longer form, or ' if bar - 1 + over <= MAX_BARS else ""
+        book.wrong("melody.midi", told, f"{longer or 'write '}bars = {bar - first} in [melody], to take no more")
     starts, found = [note.start for note in moved], {}
     for section, begin in spans:
         end = begin + section.length

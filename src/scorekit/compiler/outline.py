@@ -12,14 +12,13 @@ from scorekit.compiler.duration import RING, RINGS
 from scorekit.compiler.genres import GenreSpec
 from scorekit.compiler.keypath import item, join
 from scorekit.compiler.specs import SongSpec
-from scorekit.compiler.strings import Length, SectionToken
+from scorekit.compiler.strings import MAX_BARS, Length, SectionToken
 from scorekit.compiler.strings import form as read_form
 from scorekit.compiler.strings import section as read_section
 from scorekit.compiler.wrong import Reader
 from scorekit.seeds import Seed
 from scorekit.timebase import PPQ
 
-MAX_BARS = 2000
 MAX_SECTIONS = 1000
 
 

@@ -21,8 +21,8 @@ from scorekit.theory import LETTERS, MODE_NAMES, MODES
 from scorekit.timebase import PPQ, Meter, Tick
 
 __all__ = [
-    "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "PITCH_MARKS", "Changes", "ChordToken", "IntentToken", "Length",
-    "NoteToken", "SectionToken", "TuneLine", "Wrong", "chord", "chords", "degree", "form", "intent", "key", "length",
+    "COMP_MARKS", "DRUM_MARKS", "ENDINGS", "FLAGS", "GESTURES", "INTENTS", "MAX_BARS", "MAX_SECONDS", "PITCH_MARKS",
+    "Changes", "ChordToken", "IntentToken", "Length", "NoteToken", "SectionToken", "TuneLine", "Wrong", "chord", "chords", "degree", "form", "intent", "key", "length",
     "meter", "notes", "pitch", "section", "steps", "tone", "tune",
 ]  # fmt: skip
 
@@ -53,8 +53,8 @@ GESTURES: dict[str, tuple[str, int, int, int]] = {
 break and of a drop comes first, as that of a bar; left out it is the section's end."""
 _ALIASES = {"rit": "ritardando", "ritard": "ritardando", "halftime": "half-time", "doubletime": "double-time"}
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
-MAX_BARS = 2000
-MAX_SECONDS = 3600
+MAX_BARS, MAX_SECONDS = 2000, 3600
+"""Of a song."""
 
 
 # -- steps and degrees -------------------------------------------------------------------------------------------------
