@@ -364,6 +364,22 @@ def test_it_is_dark_or_light_as_the_reader_likes(theatre: Theatre) -> None:
     assert len(seen) == 8
 
 
+def test_fingers_find_the_buttons_of_a_phone(theatre: Theatre) -> None:
+    """On 320 pixels every button is at least 24 by 24, no part's name is cut, and nothing leads out of the page."""
+    theatre.page.set_viewport_size({"width": 320, "height": 568})
+    try:
+        theatre.until("getComputedStyle(document.querySelector('.part small')).display === 'none'", 5)
+        buttons = (
+            "[...document.querySelectorAll('header button, .part button')].map(one => one.getBoundingClientRect())"
+        )
+        assert theatre.ask(f"{buttons}.every(({{ width, height }}) => width >= 24 && height >= 24)")
+        assert theatre.ask("[...document.querySelectorAll('.part b')].every(one => one.scrollWidth <= one.offsetWidth)")
+        assert theatre.ask("document.documentElement.scrollWidth") == 320
+    finally:
+        theatre.page.set_viewport_size({"width": 1440, "height": 900})
+    theatre.until("getComputedStyle(document.querySelector('.part small')).display !== 'none'", 5)
+
+
 def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:
     """A click in the line of the whole song goes there, and shows it."""
     box = theatre.page.locator("#whole").bounding_box()
