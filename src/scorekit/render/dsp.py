@@ -58,6 +58,8 @@ from scorekit.render.spectra import weights as weights
 from scorekit.values import blake2b
 
 _FINE, _BLOCK = 256, 12_288
+TURN = 65_536
+"""Places in a table of sines."""
 FALL = 9.965784284662087
 """Halvings in 60 dB: log2 1000."""
 
@@ -75,14 +77,21 @@ def phase(hz: float | NDArray[Any], n: int, start: float = 0.0) -> Reals:
 
 @lru_cache(maxsize=1)
 def _sine_table() -> Samples:
-    return f32(cosines(65_536, 1.0 / 65_536, 0.5 / 65_536 - 0.25))
+    return f32(cosines(TURN, 1.0 / TURN, 0.5 / TURN - 0.25))
 
 
 def sine(cycles: NDArray[Any]) -> Samples:
     """Sine by look-up (noise -98 dB) of phases in cycles: for vibrato, phase modulation. Fixed pitch: ``partial``."""
-    places = cycles * 65_536.0
+    places = cycles * float(TURN)
     index = np.floor(places, out=places).astype(np.intp)
-    index &= 65_535
+    index &= TURN - 1
+    return np.take(_sine_table(), index, mode="wrap")
+
+
+def sine_at(places: NDArray[Any]) -> Samples:
+    """The same of places of which ``TURN`` are a cycle, from 0 to 2**31: in half the time."""
+    index = places.astype(np.int32)
+    index &= TURN - 1
     return np.take(_sine_table(), index, mode="wrap")
 
 

@@ -285,42 +285,56 @@ PARAMS = (
 _FLAM = ((0.0, 0.4), (0.022, 1.0))
 _BUZZ = ((0.0, 1.0), (0.038, 0.62), (0.071, 0.52), (0.101, 0.42), (0.128, 0.33), (0.152, 0.25), (0.174, 0.18))
 """Strokes as (seconds, level)."""
-_WALLS = ((0.0071, 0.0083, 0.50), (0.0127, 0.0110, 0.44), (0.0191, 0.0209, 0.36), (0.0263, 0.0241, 0.30),
-    (0.0347, 0.0371, 0.24))  # fmt: skip
-_FAR = ((0.0137, 0.0151, 0.45), (0.0293, 0.0319, 0.36), (0.0487, 0.0457, 0.26), (0.0709, 0.0733, 0.17))
+_WALLS = tuple(
+    (samples(left), samples(right), samples(left * 1.31), samples(right * 1.29), np.float32(level))
+    for left, right, level in ((0.0071, 0.0083, 0.50), (0.0127, 0.0110, 0.44), (0.0191, 0.0209, 0.36), (0.0263, 0.0241, 0.30),
+    (0.0347, 0.0371, 0.24))
+)  # fmt: skip
+"""How late each side hears itself and then the other, in samples, and how loud."""
+_FAR = tuple(
+    (samples(left), samples(right), np.float32(level))
+    for left, right, level in ((0.0137, 0.0151, 0.45), (0.0293, 0.0319, 0.36), (0.0487, 0.0457, 0.26), (0.0709, 0.0733, 0.17))
+)  # fmt: skip
+_HEARD, _RUNG = samples(0.25), samples(0.112)
+"""Samples of a stroke that its reflections are made of, and after which they are over."""
 
 
 def _roomed(dry: Samples, amount: float) -> Samples:
     """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
     if amount <= 0.0:
         return dry
-    m = min(dry.shape[1], samples(0.25))
+    n, m = dry.shape[1], min(dry.shape[1], _HEARD)
     heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
     heard[:, 1:] += heard[:, :-1]
     heard *= np.float32(0.5 * amount)
-    near, wall = np.zeros((2, m + samples(0.112)), np.float32), np.empty_like(heard)
-    for left, right, level in _WALLS:
-        np.multiply(heard, np.float32(level), out=wall)
-        dsp.add(near[0], wall[0], samples(left))
-        dsp.add(near[1], wall[1], samples(right))
-        wall *= np.float32(0.4)
-        dsp.add(near[0], wall[1], samples(left * 1.31))
-        dsp.add(near[1], wall[0], samples(right * 1.29))
-    whole = np.zeros((2, max(dry.shape[1], near.shape[1])), np.float32)
-    dsp.add(whole, dry, 0)
-    dsp.add(whole, near, 0)
+    near, wall = np.zeros((2, m + _RUNG), np.float32), np.empty_like(heard)
+    for left, right, to_left, to_right, level in _WALLS:
+        np.multiply(heard, level, out=wall)
+        near[0, left : left + m] += wall[0]
+        near[1, right : right + m] += wall[1]
+        wall *= _CROSSED
+        near[0, to_left : to_left + m] += wall[1]
+        near[1, to_right : to_right + m] += wall[0]
+    end = m + _RUNG
+    whole, far = np.empty((2, max(n, end)), np.float32), np.empty_like(near)
+    whole[:, :n], whole[:, n:] = dry, 0.0
+    whole[:, :end] += near
     for left, right, level in _FAR:
-        far = near * np.float32(level)
-        dsp.add(whole[0, : near.shape[1]], far[1], samples(left))
-        dsp.add(whole[1, : near.shape[1]], far[0], samples(right))
+        np.multiply(near, level, out=far)
+        whole[0, left:end] += far[1, : end - left]
+        whole[1, right:end] += far[0, : end - right]
     return whole
+
+
+_CROSSED = np.float32(0.4)
+"""Share of a wall's answer that crosses to the other side."""
 
 
 def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
     """The function that renders any note of a kit."""
 
     def body(take: Take) -> Samples:
-        note = min(seats, key=lambda seat: (abs(seat - take.pitch), seat))
+        note = take.pitch if take.pitch in seats else min(seats, key=lambda seat: (abs(seat - take.pitch), seat))
         piece, place, level = seats[note]
         force, ring = take.force, take.param("ring")
         if take.manner == "ghost":

@@ -130,7 +130,7 @@ def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float
     cycles = np.arange(longest) * (hz / RATE) + (bent + np.float32(hz * drop * tau))
     out = np.zeros(n, np.float32)
     for (ratio, t60, level), m in zip(modes, lengths, strict=True):
-        wave = dsp.sine(cycles[:m] * ratio)
+        wave = dsp.sine_at(cycles[:m] * (ratio * dsp.TURN))
         wave *= dsp.decay(t60, m)
         wave *= np.float32(level * _heard_at(hz * ratio))
         out[:m] += wave
