@@ -111,7 +111,7 @@ def _grand(take: Take) -> Samples:
 def _epiano(take: Take) -> Samples:
     f0, pitch = dsp.hertz(take.pitch), take.pitch
     seconds = min(max(3.4 * float(dsp.exp2((48.0 - pitch) / 40.0)), 1.6), 3.7)
-    whole = dsp.samples(seconds)
+    whole, slow = dsp.samples(seconds), take.slow
     n = take.upto(whole)
     ringing = octaves(take.param("decay"), 1.0)
     t60 = 8.0 * ringing * float(dsp.exp2((48.0 - pitch) / 34.0))
@@ -123,20 +123,20 @@ def _epiano(take: Take) -> Samples:
         [t60, 1.5 * t60, 0.5, 0.3, 0.1],
         [0.0, 0.1, dsp.uniform(f"{address}/{take.round}", -0.1, 0.1), 0.0, 0.0],
     )
-    tine = ring(rows.where(rows.hertz < 12_000.0), n + 1)
+    tine = ring(rows.where(rows.hertz < 9_500.0).hastened(slow), n + 1)
     # The tine swings past the tip of a magnet: the flux is a bell curve of the distance, the voltage its change.
     swing = (0.3 + 0.85 * take.force * take.force) * octaves(take.param("bark"), 1.0)
     swing *= min(float(dsp.exp2((63.0 - pitch) / 24.0)), 2.0)
     place = tine * np.float32(swing) + np.float32(0.5)
     flux = np.float32(1.0) / (np.float32(1.0) + place * place)
     sound = dsp.normal(flux[:-1] - flux[1:])
-    key = burst(f"{address}/{take.round}", 180.0, 1_100.0, 0.04)
+    key = burst(f"{address}/{take.round}", slow * 180.0, slow * 1_100.0, 0.04 / slow, 0.001 / slow)
     dsp.add(sound, key, 0, 0.05 * (0.3 + take.force))
     depth = take.param("tremolo")
     if depth:
-        sway = np.float32(0.5 * depth) * dsp.partial(5.1, n)
+        sway = np.float32(0.5 * depth) * dsp.partial(slow * 5.1, n)
         sound = np.stack([sound * (np.float32(1.0) + sway), sound * (np.float32(1.0) - sway)])
-    return levelled(sound, 0.275, start=0.001, end=0.3 * seconds, n=whole)
+    return levelled(sound, 0.275, start=0.001, end=0.3 * seconds, n=whole, slow=slow)
 
 
 # -- organ -------------------------------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ KEYBOARDS = (
     Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-9.9, release=0.22, programs=(0, 1, 2, 3)),
     Patch("epiano", "keys", "tine electric piano", _epiano,
           (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
-          gain=-7.8, programs=(4, 5)),
+          gain=-7.8, programs=(4, 5), slow=2),
     Patch("organ", "keys", "drawbar organ with a rotating speaker", _organ,
           (Param("bright", "", 0.0, 1.0, 0.45, "upper drawbars"),
            Param("drive", "", 0.0, 1.0, 0.4, "gain of the speaker's amplifier"),
