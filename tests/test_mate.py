@@ -89,9 +89,10 @@ def test_a_loop_is_that_of_a_fresh_render(mate: Mate, helped: bool) -> None:
         assert here.remix is not None and bool(here.remix.left()) != plan.loops
 
 
-def test_who_follows_measures(mate: Mate) -> None:
-    """Once a version was measured, who follows measures the next one as far as its room answers, no sample of it twice; nobody
-    else does, so that whatever is left can be shared."""
+@pytest.mark.parametrize("edit", [EDITS[1], "\n[parts.guitar]\nreroll = 3\n"], ids=["dry", "with its room"])
+def test_who_follows_measures(mate: Mate, edit: str) -> None:
+    """Once a version was measured, who follows measures the next one as far as its room answers, or as far as lines are there
+    when nothing of them is sent to it, no sample of it twice; nobody else does, so that whatever is left can be shared."""
     two, one, ahead = Rehearsal(mate), Rehearsal(), list[Measured]()
     two.sound(played(""))
     assert two.remix is not None
@@ -99,7 +100,7 @@ def test_who_follows_measures(mate: Mate) -> None:
     begin = hands.begin
     hands.begin = lambda stale: (ahead.append(hands.early), begin(stale))[1]  # type: ignore[method-assign]
     mate.claim = lambda pieces=1: 0  # type: ignore[method-assign]
-    performance = played(EDITS[1])
+    performance = played(edit)
     assert bytes(two.sound(performance).wav) == bytes(one.sound(performance).wav)
     spans = [span for span, _ in ahead[0].energies]
     assert sum(b - a for a, b in spans) > 10 * RATE
@@ -208,7 +209,7 @@ def test_what_goes_wrong_there_is_raised_here(mate: Mate) -> None:
 
 def test_nobody_waits_for_a_song_that_is_not_there(mate: Mate) -> None:
     """Told to follow what it does not know, the second process says so, takes no notice of what is reached, and goes on."""
-    mate.follow(7, [(0, 1)], 1, None)
+    mate.follow(7, [(0, 1)], 1, True, None)
     mate.reached(1)
     with pytest.raises(KeyError):
         mate.answer()

@@ -5,6 +5,7 @@ may be a booth in each of two processes, on the same memory: then each works on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -177,9 +178,10 @@ class Booth:
                 break
         return found
 
-    def follow(self, spans: Sequence[Span], above: float | None, claim: Callable[[], bool]) -> list[Any]:
-        """``ring`` over some spans while the other process is still at what is sent to the room, piece by piece as long as there
-        is one to be claimed; and what is measured meanwhile, of peaks ``above`` so much, unless that is None."""
+    def follow(self, spans: Sequence[Span], rings: bool, above: float | None, claim: Callable[[], bool]) -> list[Any]:
+        """``ring`` over some spans, where the room has to, while the other process is still at what is sent to it, piece by
+        piece as long as there is one to be claimed; and what is measured meanwhile, of peaks ``above`` so much, unless that is
+        None."""
         at, answered, measured = 0, list[Span](), Measured(above or 0.0)
 
         def wait(end: int) -> None:
@@ -190,7 +192,7 @@ class Booth:
 
         try:
             for a, b in spans:
-                answers = self.tape.sounding(a, b)
+                answers = self.tape.sounding(a, b) if rings else repeat(())
                 measuring = None if above is None else Measuring(self.mix, above, self.ask, a)
                 ends = self.tape.strides(a, b)
                 while ends and claim():

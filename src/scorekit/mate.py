@@ -91,13 +91,15 @@ class Mate:
         self._flag[0] = 0
         self._tell(("do", song, told, spans))
 
-    def follow(self, song: int, spans: Sequence[tuple[int, int]], pieces: int, above: float | None) -> None:
-        """The room of a song is to answer over some spans of so many pieces, as far as it is told what was ``reached``, and as
-        long as there is a piece to ``claim``; what comes of it is to be measured (see ``booth.Booth.follow``)."""
+    def follow(
+        self, song: int, spans: Sequence[tuple[int, int]], pieces: int, rings: bool, above: float | None
+    ) -> None:
+        """The room of a song, if it ``rings``, is to answer over some spans of so many pieces, as far as it is told what was
+        ``reached``, and as long as there is a piece to ``claim``; what comes of it is to be measured (see ``booth.Booth.follow``)."""
         self._flag[0] = 0
         self.claim(self.left())
         os.write(self._put, bytes(pieces))
-        self._tell(("follow", song, above, spans))
+        self._tell(("follow", song, (rings, above), spans))
 
     def left(self) -> int:
         """How many pieces nobody has begun."""
@@ -173,7 +175,7 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap, claim: Calla
                 if wish == "do":
                     found = songs[song].done(what, where)
                 elif wish == "follow":
-                    found = songs[song].follow(where, what, lambda: claim() > 0)
+                    found = songs[song].follow(where, what[0], what[1], lambda: claim() > 0)
                 elif wish == "make":
                     found = _made(what, flag)
                 else:

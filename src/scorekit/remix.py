@@ -143,9 +143,9 @@ class Remix:
         hands.give_up()
         tape.expect([move for change in changes for move in change.moves])
         make = partial(self._made, desk, changes)
-        if not tape.heard():
-            make()
         hands.listen(desk, tape)
+        if not tape.heard():
+            hands.following(make, None, tape.awaited(), GRID)
         ring(lambda work, spans, grain: hands.following(make, work, spans, grain))
 
     def _made(self, desk: Console, changes: Sequence[Change], reached: Callable[[int], None] = lambda at: None) -> None:
@@ -281,17 +281,22 @@ class Remembering(Recall):
         self._mix.console, self._tape = console, tape
 
     def following(
-        self, first: Callable[..., None], work: Callable[[int, int], list[Span]], spans: Sequence[Span], grain: int
+        self,
+        first: Callable[..., None],
+        work: Callable[[int, int], list[Span]] | None,
+        spans: Sequence[Span],
+        grain: int,
     ) -> list[list[Span]]:
-        """``first``, which is told whom to tell how far it is, and ``work(a, b)`` over spans, which follows it: the mate begins
-        with that at once, and measures meanwhile what has become of the mix, where it will be asked for what it was asked for
-        of the last version; when all is there half of what is left is done here, then half of the rest."""
+        """``first``, which is told whom to tell how far it is, and ``work(a, b)`` over spans, which follows it, if there is any:
+        the mate begins with that at once, and measures meanwhile what has become of the mix, where it will be asked for what it
+        was asked for of the last version; when all is there half of what is left is done here, then half of the rest."""
         if self.mate is None or sum(b - a for a, b in spans) < _LONG:
             first()
-            return self.both(work, halves(spans, grain), ("ring",))
+            return self.both(work, halves(spans, grain), ("ring",)) if work else []
         mate, pieces = self.mate, [cut for a, b in spans for cut in pairwise((a, *self._tape.strides(a, b)))]
         self._meet(mate)
-        mate.follow(self._song, spans, len(pieces), self.above(self._mix.n) if self._tape.plain() else None)
+        above = self.above(self._mix.n) if self._tape.plain() else None
+        mate.follow(self._song, spans, len(pieces), work is not None, above)
 
         def led() -> list[list[Span]]:
             try:
@@ -301,7 +306,7 @@ class Remembering(Recall):
             answers, end = list[list[Span]](), len(pieces)
             while mine := mate.claim((mate.left() + 1) // 2):
                 end, mine = end - mine, end
-                answers += [self._checked(work, a, b) for a, b in aligned(pieces[end:mine], 1, self._mix.n)]
+                answers += [self._checked(work, a, b) for a, b in aligned(pieces[end:mine], 1, self._mix.n) if work]
             return answers
 
         answers = self._meanwhile(led)

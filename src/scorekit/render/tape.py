@@ -189,10 +189,14 @@ class Tape:
         """Where the room has to answer to what is sent to it now."""
         return self._heard("verb", self.room.hop, self.room.reach) if self.room else ()
 
+    def awaited(self) -> tuple[Span, ...]:
+        """Where the mix will be another one: where the room has to answer, or where anything is expected when it has not."""
+        return self.heard() or aligned(self.stale, BLOCK, self.n)
+
     def plain(self) -> bool:
-        """Whether the mix is as it will be as soon as the room has answered: all that is expected lies where it answers, far
-        from where it answers next, and no echo does."""
-        heard, sent = self.heard(), aligned(self._sent["delay"], 1, self.n) if self.delay else ()
+        """Whether the mix is as it will be as soon as the room, if it has to, has answered: all that is expected lies where it
+        is awaited, far from where it is next, and no echo answers."""
+        heard, sent = self.awaited(), aligned(self._sent["delay"], 1, self.n) if self.delay else ()
         far = all(a - b >= BLOCK for (_, b), (a, _) in pairwise(heard))
         return far and not sent and not without(aligned(self.stale, 1, self.n), heard)
 
@@ -222,8 +226,8 @@ class Tape:
 
     def strides(self, a: int, b: int) -> list[int]:
         """Where each piece that the room answers at once ends, from sample a to b."""
-        assert self.room is not None
-        return [min(at + self.room.stride, b) for at in range(a, b, self.room.stride)]
+        stride = self.room.stride if self.room else BLOCK
+        return [min(at + stride, b) for at in range(a, b, stride)]
 
     def sounding(self, a: int, b: int) -> Iterator[list[Span]]:
         """The same piece by piece, each as it is asked for."""
