@@ -20,6 +20,11 @@ def tables() -> None:
     _load("msgspec.structs")
 
 
+def composed() -> None:
+    """Loads what composes: before a process is forked that composes too, lest both load it."""
+    _load("scorekit.ensemble.band", "scorekit.ensemble.conflicts.reconcile", "scorekit.ensemble.conflicts.settle")
+
+
 def played() -> None:
     """Loads what plays what is composed."""
     _load("numpy", "scorekit.ensemble.performance", "scorekit.render.midi")

@@ -161,6 +161,8 @@ def understood(
 
     pile = leaving.enter_context(Pile()) if forks() and processors() > 1 and not cold(wishes, last) else None
     telling = here = told(text, name, wishes, last.sections, pile)
+    if pile:
+        loading.composed()
     if helped():
         telling = leaving.enter_context(Stream(lambda: here))
         loading.played()
