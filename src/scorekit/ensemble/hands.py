@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -78,12 +79,20 @@ def voiced(brief: Brief, hands: str, families: tuple[str, ...], above: Gist | No
     slots: list[Slot] = []
     for chord, voicing in zip(chords, found, strict=True):
         slots += _refreshed(brief, Slot(chord.start, chord.end, chord, voicing), families[0])
-    return tuple(slots if _loops(brief) else [_yielded(brief, slot) for slot in slots])
+    return tuple(slots if _loops(brief) else _yielded(brief, slots))
 
 
-def _yielded(brief: Brief, slot: Slot) -> Slot:
-    """The slot without what would lie on the tune; on keys what must be said all the same is said below it."""
-    sung = sung_over(brief.hears("lead"), slot.start, slot.end)
+def _yielded(brief: Brief, slots: Sequence[Slot]) -> list[Slot]:
+    """The slots without what would lie on the tune, there or where the same comes again in another phrase."""
+    length, sung = PHRASE * brief.section.meter.bar, defaultdict[tuple[Voicing, Tick, Tick], set[int]](set)
+    keys = [(slot.voicing, slot.start % length, slot.end - slot.start) for slot in slots]
+    for key, slot in zip(keys, slots, strict=True):
+        sung[key].update(sung_over(brief.hears("lead"), slot.start, slot.end))
+    return [_under(brief, slot, sorted(sung[key])) for key, slot in zip(keys, slots, strict=True)]
+
+
+def _under(brief: Brief, slot: Slot, sung: Sequence[int]) -> Slot:
+    """The slot without what would lie on what is sung; on keys what must be said all the same is said below it."""
     guides = [(slot.chord.root + tone) % 12 for tone in guide_tones(slot.chord.quality)]
     if not sung:
         return slot
