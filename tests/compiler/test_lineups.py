@@ -63,6 +63,21 @@ def test_who_a_song_speaks_of_is_there() -> None:
     assert any(d.rule == "I7" and "brass joins" in str(d) for d in plan.decisions)
 
 
+def test_a_section_that_speaks_of_somebody_who_is_not_there_is_told() -> None:
+    """What a section asks of a part outside the line-up is warned of at its place, with what to write; a part that joins,
+    plays there, or is silenced is not."""
+    song = 'genre = "rock"\nlineup = "two_guitars"\nform = "verse:4 chorus:4"\n'
+    cell = "[sections.chorus.parts.brass]\nlock = true\n"
+
+    def warned(text: str) -> list[str]:
+        return [f"{one.path}: {one.hint}" for one in studio.compiled(text, None, {}).diagnostics]
+
+    assert warned(song + cell) == ["sections.chorus.parts.brass: write [parts.brass] play = true"]
+    assert not warned(f"{song}{cell}[parts.brass]\nplay = true\n")
+    assert not warned(f"{song}{cell}play = true\n")
+    assert not warned(f"{song}{cell}[parts.brass]\nplay = false\n")
+
+
 def test_another_patch_has_its_own_parameters_and_program() -> None:
     """What a line-up plays on does not inherit the parameters of what the genre would have; the song's own sound beats both."""
     slap = planned('genre = "funk"\nlineup = "slap"').part("bass")

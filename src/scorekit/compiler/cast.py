@@ -39,6 +39,7 @@ def band(song: SongSpec, genre: GenreSpec, lineup: LineupSpec, catalog: Catalog,
     channels = iter(channel for channel in range(16) if channel != _DRUM_CHANNEL)
     if not names:
         book.wrong("parts", "every part is silenced: nobody is left to play", "let at least one part play")
+    absent(song, names, lineup, book)
     return tuple(
         part(
             name,
@@ -51,6 +52,15 @@ def band(song: SongSpec, genre: GenreSpec, lineup: LineupSpec, catalog: Catalog,
         )
         for name in names
     )
+
+
+def absent(song: SongSpec, names: Sequence[str], lineup: LineupSpec, book: Reader) -> None:
+    """Tell where sections ask something of parts that are not in the band, unless the song silences them."""
+    for key, section in song.sections.items():
+        for name, cell in section.parts.items():
+            if name not in names and cell.play is None and not silenced(song, name):
+                told = f"nobody plays {name} in this song: its line-up is {lineup.id!r}"
+                book.warn(join("sections", key, "parts", name), told, f"write [parts.{name}] play = true")
 
 
 def asked(song: SongSpec, name: str) -> bool:
