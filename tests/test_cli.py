@@ -539,6 +539,12 @@ def test_new_with_a_wrong_genre(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert not (here / "x.toml").exists()
 
 
+def test_new_takes_every_name_a_song_may_give_a_genre(here: Path) -> None:
+    """Another name of a genre is as good as its id, which the new song has."""
+    assert run(["new", "x", "--genre", "Boom Bap"]) == 0
+    assert tomllib.loads((here / "x.toml").read_text())["genre"] == "lofi"
+
+
 def test_genres(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """genres lists names with family, tempo and meter; a broken file is listed as broken."""
     (here / "genres").mkdir()

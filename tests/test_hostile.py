@@ -281,6 +281,21 @@ def test_bases_are_offered_to_genres_alone(tmp_path: Path) -> None:
     assert "base44" in scorekit.check(genre)[0].hint
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["patches", "zzz"], "scorekit patches lists"),
+        (["explain", str(ROOT / "specs" / "demo.toml"), "zzz"], "explain SONG lists"),
+    ],
+)
+def test_a_name_unlike_any_is_told_where_names_are_listed(
+    arguments: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no name is near and there are too many to tell, the command that lists them is told."""
+    assert run(arguments) == 1
+    assert hint in capsys.readouterr().err
+
+
 # -- files and processes -----------------------------------------------------------------------------------------------
 
 

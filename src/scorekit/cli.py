@@ -84,10 +84,10 @@ def new(
         usage("NAME is a title, not a path; -o DIR says where the file goes")
     title = name.removesuffix(".toml")
     path = out / f"{files.slug(title)}.toml"
-    rows = inquiry.playable_genres(path)
-    if genre not in [row["id"] for row in rows]:
-        refuse(inquiry.no_genre(genre, rows))
-    trouble = files.create(path, report.first_song(title, genre, path.name))
+    found = inquiry.genre_called(genre, path)
+    if not isinstance(found, str):
+        refuse(found)
+    trouble = files.create(path, report.first_song(title, found, path.name))
     if trouble is not None:
         refuse(trouble)
     if not (out / SCHEMA_NAME).exists():

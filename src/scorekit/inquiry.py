@@ -56,6 +56,15 @@ def no_genre(name: str, rows: list[dict[str, str]]) -> Diagnostic:
     return Diagnostic("genre", f"there is no genre '{name}'", hint=did_you_mean(name, [row["id"] for row in rows]))
 
 
+def genre_called(name: str, beside: Path) -> str | Diagnostic:
+    """The id of the genre that a song beside it may call so: by its id, or by another of its names."""
+    rows = playable_genres(beside)
+    ids = [row["id"] for row in rows]
+    also = None if name in ids else files.aliased(name, beside)
+    found = also.stem if also else name
+    return found if found in ids else no_genre(name, rows)
+
+
 def playable_genres(beside: Path | None = None) -> list[dict[str, str]]:
     """The facts of every genre a song can be in, the project's first; bases that genres start from are none."""
     paths = {name: files.locate("genres", name, beside) for name in files.known("genres", beside)}
@@ -94,7 +103,7 @@ def values_in_force(compiled: Compiled, what: str | None, as_json: bool) -> None
 
     rows = values(compiled)
     if what is not None and not (rows := about(rows, what)):
-        hint = did_you_mean(what, names(values(compiled)))
+        hint = did_you_mean(what, names(values(compiled))) or "explain SONG lists what there is"
         raise Refusal(Diagnostic("value", f"nothing here is called '{what}'", hint=hint))
     if as_json:
         emit_json({"values": [{"path": r.path, "value": r.value, "place": r.place, "beat": r.beat} for r in rows]})

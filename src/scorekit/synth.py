@@ -79,7 +79,8 @@ def patches(
     from scorekit.render.patches import PATCHES
 
     if name is not None and name not in PATCHES:
-        refuse(Diagnostic("patch", f"there is no patch '{name}'", hint=did_you_mean(name, sorted(PATCHES))))
+        hint = did_you_mean(name, sorted(PATCHES)) or "scorekit patches lists them"
+        refuse(Diagnostic("patch", f"there is no patch '{name}'", hint=hint))
     chosen = [PATCHES[name]] if name else [patch for patch in PATCHES.values() if patch.family != "click"]
     if page is not None:
         from scorekit import gallery
