@@ -398,7 +398,8 @@ import scorekit.plain
 import scorekit.songs
 loading.played()
 loading.sound(again=False)
-names = {"uuid", "decimal", "platform", "textwrap", "ast", "hashlib", "secrets", "shutil", "tempfile", "msgspec.json"}
+names = {"uuid", "decimal", "platform", "textwrap", "ast", "hashlib", "secrets", "shutil", "tempfile", "msgspec.json",
+    "urllib.parse", "ipaddress"}
 print(names & sys.modules.keys())
 import msgspec, pathlib, secrets, uuid
 import numpy as np

@@ -48,7 +48,7 @@ _OTHER = r"(?m)^[ \t]*(?:\[[ \t]*genre[ \t]*\]|genre[ \t]*(?:\.|=[ \t]*\{))|\A(?
 
 def read_text(path: Path, limit: int = SPEC_LIMIT) -> str | Diagnostic:
     """The text of a regular file in UTF-8, or why it is refused."""
-    from scorekit.compiler.toml import decode
+    from scorekit.compiler.text import decode
 
     data = read_bytes(path, limit, "a spec is a .toml file")
     return data if isinstance(data, Diagnostic) else decode(data, printable(str(path), 200), limit)
@@ -92,7 +92,7 @@ def _nearest(path: Path) -> str:
 
 def read_stdin(limit: int = SPEC_LIMIT) -> str | Diagnostic:
     """The text on standard input, or why it is refused."""
-    from scorekit.compiler.toml import decode
+    from scorekit.compiler.text import decode
 
     if sys.stdin is None:
         return Diagnostic("file", "standard input is closed")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scorekit.compiler.toml import Document, decode, parse
+from scorekit.compiler.text import decode
+from scorekit.compiler.toml import Document, parse
 from scorekit.errors import Diagnostic
 from tests.work import counted
 

@@ -32,7 +32,8 @@ from scorekit.compiler.lower import Sources, lore, lower
 from scorekit.compiler.material import gathered
 from scorekit.compiler.specs import VERSION, ModelSpec, SongSpec
 from scorekit.compiler.tables import Table
-from scorekit.compiler.toml import MAX_BYTES, Document, locate, parse
+from scorekit.compiler.text import MAX_BYTES
+from scorekit.compiler.toml import Document, locate, parse
 from scorekit.compiler.vocabulary import ideas
 from scorekit.compiler.wrong import Reader
 from scorekit.errors import Diagnostic, Problem, Span, printable

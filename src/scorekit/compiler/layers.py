@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from scorekit.compiler.keypath import around, every, identified, item, join
 from scorekit.compiler.tables import Table
-from scorekit.compiler.toml import Document, locate, parse, point
+from scorekit.compiler.text import point
+from scorekit.compiler.toml import Document, locate, parse
 from scorekit.errors import Diagnostic, Problem, Span, did_you_mean, printable
 
 Spec = TypeVar("Spec", bound=Table)

@@ -12,52 +12,12 @@ from msgspec import Struct
 
 from scorekit.compiler import keypath
 from scorekit.compiler.positions import Location, Place, Positions, inside, positions
+from scorekit.compiler.text import MAX_BYTES, point, refused
 from scorekit.errors import Diagnostic, Span, printable
 
-MAX_BYTES = 1024 * 1024
 MAX_OPEN = 32
 MAX_DOTS = 16
 MAX_VALUES = 20_000
-
-
-# -- bytes to text -----------------------------------------------------------------------------------------------------
-
-_NOT_TEXT = (
-    (b"\x1f\x8b", "is gzip-compressed", "unpack it first"),
-    (b"PK\x03\x04", "is a zip archive", "unpack it first"),
-    (b"MThd", "is a MIDI file", 'write [melody] midi = "..." in a song'),
-    (b"RIFF", "is an audio file", "a spec is a TOML text"),
-    (b"\xff\xfe", "is UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff", "is UTF-16", "save it as UTF-8"),
-)
-
-
-def decode(data: bytes, file: str, limit: int = MAX_BYTES) -> str | Diagnostic:
-    """The text of a file's bytes: UTF-8, a byte-order mark skipped. Anything else is refused by its name."""
-    if len(data) > limit:
-        return _refused(file, f"is {len(data):,} bytes long", f"at most {limit:,} bytes")
-    for magic, told, hint in _NOT_TEXT:
-        if data.startswith(magic):
-            return _refused(file, told, hint)
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in data:
-        wide = data[1:4:2] == b"\0\0" or data[0:3:2] == b"\0\0"
-        if wide:
-            return _refused(file, "is UTF-16", "save it as UTF-8")
-        first, _, after = data.partition(b"\0")
-        rest, start = after[:200].replace(b"\0", b" ").decode(errors="replace"), first.decode(errors="replace")
-        span = point(f"{start}\ufffd{rest}", file, len(start))
-        return Diagnostic("encoding", "the file holds a NUL byte", span, "take it out, or save the file as UTF-8 text")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode()
-        span = point(before + "\ufffd" + data[error.start + 1 :].decode(errors="replace"), file, len(before))
-        return Diagnostic("encoding", f"byte 0x{data[error.start]:02x} is not UTF-8", span, "save the file as UTF-8")
-
-
-def _refused(file: str, told: str, hint: str) -> Diagnostic:
-    return Diagnostic("file", f"the file {told}", Span(file, 1, 1), hint)
 
 
 # -- text to values ----------------------------------------------------------------------------------------------------
@@ -138,15 +98,6 @@ def _step(values: object, kind: str, name: str) -> str | int | None:
     return int(name) if name.isascii() and name.isdigit() and int(name) < len(values) else None
 
 
-def point(text: str, file: str, offset: int, width: int = 1) -> Span:
-    """A character of a text as a place; the width stays on its line."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    line = text[start : len(text) if end < 0 else end]
-    column = offset - start + 1
-    return Span(file, text.count("\n", 0, offset) + 1, column, max(1, min(width, len(line) - column + 1)), line)
-
-
 # -- refused before reading --------------------------------------------------------------------------------------------
 
 _OPAQUE = re.compile(
@@ -163,7 +114,7 @@ def _oversized(text: str, file: str, limit: int) -> Diagnostic | None:
     """Refuse what would cost too much to read: size, nesting, dotted keys, number of values."""
     size = len(text.encode(errors="replace"))
     if size > limit:
-        return _refused(file, f"is {size:,} bytes long", f"at most {limit:,} bytes")
+        return refused(file, f"is {size:,} bytes long", f"at most {limit:,} bytes")
     most = MAX_VALUES * max(1, limit // MAX_BYTES)
     if _moderate(_OPAQUE.sub("_", text), most):
         return None
