@@ -166,11 +166,13 @@ class Booth:
         if self.given_up():
             raise Superseded
 
-    def done(self, told: tuple[Any, ...], spans: Sequence[Span]) -> list[Any]:
-        """What comes of something over some spans; fewer of them when it is given up."""
+    def done(self, told: tuple[Any, ...], spans: Sequence[Span], claim: Callable[[], bool]) -> list[Any]:
+        """What comes of something over some spans, as long as there is one to be claimed; fewer of them when it is given up."""
         name, *inputs = told
         found = []
         for a, b in spans:
+            if not claim():
+                break
             try:
                 self.ask()
                 found.append(getattr(self, name)(*inputs, a, b))

@@ -87,8 +87,9 @@ class Mate:
         self.answer()
 
     def tell(self, song: int, told: tuple[Any, ...], spans: Sequence[tuple[int, int]]) -> None:
-        """What is to be done with a song: what, with what, and over which samples."""
-        self._flag[0] = 0
+        """What is to be done with a song: what, with what, and over which samples, span by span as long as there is one to
+        ``claim``."""
+        self._offer(len(spans))
         self._tell(("do", song, told, spans))
 
     def follow(
@@ -96,10 +97,13 @@ class Mate:
     ) -> None:
         """The room of a song, if it ``rings``, is to answer over some spans of so many pieces, as far as it is told what was
         ``reached``, and as long as there is a piece to ``claim``; what comes of it is to be measured (see ``booth.Booth.follow``)."""
+        self._offer(pieces)
+        self._tell(("follow", song, (rings, above), spans))
+
+    def _offer(self, pieces: int) -> None:
         self._flag[0] = 0
         self.claim(self.left())
         os.write(self._put, bytes(pieces))
-        self._tell(("follow", song, (rings, above), spans))
 
     def left(self) -> int:
         """How many pieces nobody has begun."""
@@ -173,7 +177,7 @@ def _serve(heard: int, answered: int, parent: int, flag: mmap.mmap, claim: Calla
             found, problem = list[Any](), None
             try:
                 if wish == "do":
-                    found = songs[song].done(what, where)
+                    found = songs[song].done(what, where, lambda: claim() > 0)
                 elif wish == "follow":
                     found = songs[song].follow(where, what[0], what[1], lambda: claim() > 0)
                 elif wish == "make":

@@ -47,6 +47,10 @@ class Recall(Hands):
         told who has the same memory and knows nothing else."""
         return [work(*span) for span in spans]
 
+    def cut(self, spans: Iterable[Span], grain: int) -> list[Span]:
+        """Spans in pieces for ``both`` to share, cut at multiples of a grain."""
+        return halves(spans, grain)
+
     def written(self, work: partial[Any], n: int) -> None:
         """Writes n samples of the file: ``work(a, b)`` wherever it differs from the last."""
         raise NotImplementedError
@@ -104,7 +108,7 @@ class Recall(Hands):
         if self.energy.size != n // PIECE:
             self.energy, spans = np.zeros(n // PIECE), [(0, n)]
         known = self.early.energies
-        cut = halves(without(aligned(spans, grain, n), [span for span, _ in known]), grain)
+        cut = self.cut(without(aligned(spans, grain, n), [span for span, _ in known]), grain)
         done = zip(cut, self.both(work, cut, ("energies", *work.args[1:])), strict=True)
         for (a, b), found in (*known, *done):
             self.energy[a // PIECE : b // PIECE] = found
@@ -119,7 +123,7 @@ class Recall(Hands):
         found = np.zeros(-(-n // CELL) * PIECES, np.float32) if known is None else known.copy()
         ahead = self.early.peaks if known is not None and self.early.above == work.args[2] else ()
         wide = aligned(spans if known is not None else [(0, n)], grain, n)
-        cut = halves(without(wide, [span for span, _ in ahead]), grain)
+        cut = self.cut(without(wide, [span for span, _ in ahead]), grain)
         done = zip(cut, self.both(work, cut, ("peaks", *work.args[1:])), strict=True)
         for (a, _), peaks in (*ahead, *done):
             found[a // PIECE : a // PIECE + peaks.size] = peaks

@@ -30,7 +30,7 @@ from scorekit.render.master import Family, prepare
 from scorekit.render.mix import Desk, console, desked, line, lines
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Patch
-from scorekit.render.tape import Make, Span, Tape, aligned, halves, without
+from scorekit.render.tape import Make, Span, Tape, aligned, halves, pieces, without
 from scorekit.render.voices import Bodies, Body, Keeper
 from scorekit.renewal import digest, measures, row
 from scorekit.score import Performance, Take
@@ -248,7 +248,7 @@ class Remembering(Recall):
     def mixed(self, console: Console) -> Mix:
         """The mix of the last version, mended; a loop is measured and written whole."""
         self._mix.console = console
-        spans = halves(without(aligned(self.stale, GRID, console.n), self.early.heard), GRID)
+        spans = self.cut(without(aligned(self.stale, GRID, console.n), self.early.heard), GRID)
         self.both(partial(self._mix.hear, self.give_up), spans, ("hear",))
         if console.loop:
             self.stale = ((0, 2 * console.loop),)  # what is new may be heard in the next round
@@ -263,18 +263,29 @@ class Remembering(Recall):
         head = self.file.size - work.args[2].nbytes
         self.file.write(lambda spans: self.both(work, spans, ("write", head)), n, self.stale)
 
+    def cut(self, spans: Iterable[Span], grain: int) -> list[Span]:
+        """In many pieces: who is done with one takes the next."""
+        return pieces(spans, grain)
+
     def both(
         self, work: Callable[[int, int], Result], spans: Sequence[Span], told: tuple[Any, ...] = ()
     ) -> list[Result]:
-        """``work(a, b)`` over spans; every other one is for the mate, where that is long. What is given up is given up by both
-        before anything else begins."""
-        mine, its = spans[::2], spans[1::2]
-        if self.mate is None or not told or not its or sum(b - a for a, b in spans) < _LONG:
+        """``work(a, b)`` over spans; where that is long the mate takes them from the first on, one by one, and this process from
+        the last. What is given up is given up by both before anything else begins."""
+        if self.mate is None or not told or len(spans) < 2 or sum(b - a for a, b in spans) < _LONG:
             return [self._checked(work, *span) for span in spans]
-        self._meet(self.mate)
-        self.mate.tell(self._song, told, its)
-        own = self._meanwhile(lambda: [self._checked(work, *span) for span in mine])
-        return interleaved(own, self.mate.answer())
+        mate, left = self.mate, list(spans)
+        self._meet(mate)
+        mate.tell(self._song, told, spans)
+
+        def own() -> list[Result]:
+            found = list[Result]()
+            while mate.claim():
+                found.append(self._checked(work, *left.pop()))
+            return found
+
+        last = self._meanwhile(own)
+        return [*mate.answer(), *reversed(last)]
 
     def listen(self, console: Console, tape: Tape) -> None:
         """Told what is about to be mixed, before it is."""
@@ -293,20 +304,20 @@ class Remembering(Recall):
         if self.mate is None or sum(b - a for a, b in spans) < _LONG:
             first()
             return self.both(work, halves(spans, grain), ("ring",)) if work else []
-        mate, pieces = self.mate, [cut for a, b in spans for cut in pairwise((a, *self._tape.strides(a, b)))]
+        mate, cuts = self.mate, [cut for a, b in spans for cut in pairwise((a, *self._tape.strides(a, b)))]
         self._meet(mate)
         above = self.above(self._mix.n) if self._tape.plain() else None
-        mate.follow(self._song, spans, len(pieces), work is not None, above)
+        mate.follow(self._song, spans, len(cuts), work is not None, above)
 
         def led() -> list[list[Span]]:
             try:
                 first(mate.reached)
             finally:
                 mate.reached(FAR)
-            answers, end = list[list[Span]](), len(pieces)
+            answers, end = list[list[Span]](), len(cuts)
             while mine := mate.claim((mate.left() + 1) // 2):
                 end, mine = end - mine, end
-                answers += [self._checked(work, a, b) for a, b in aligned(pieces[end:mine], 1, self._mix.n) if work]
+                answers += [self._checked(work, a, b) for a, b in aligned(cuts[end:mine], 1, self._mix.n) if work]
             return answers
 
         answers = self._meanwhile(led)
@@ -368,7 +379,7 @@ class File:
             self._shared = self._make("gains", self.gains.shape, np.float32)
         self._shared[:] = self.gains
         self._new |= self._again
-        each(halves(spread(self._again, n), SHEET))
+        each(pieces(spread(self._again, n), SHEET))
         self._again[:] = False
 
     def rewritten(self, n: int) -> tuple[Span, ...]:

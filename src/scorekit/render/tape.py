@@ -59,6 +59,15 @@ def halves(spans: Iterable[Span], grain: int) -> list[Span]:
     return found
 
 
+def pieces(spans: Iterable[Span], grain: int) -> list[Span]:
+    """Spans cut at multiples of a grain from where they begin, for two to take one after the other: at least as many as
+    ``_SHARES``, unless they were shorter than a grain, and none longer than ``_PIECE``."""
+    spans = list(spans)
+    size = max(min(sum(b - a for a, b in spans) // _SHARES, _PIECE) // grain, 1) * grain
+    return [(at, min(at + size, b)) for a, b in spans for at in range(a, b, size)]
+
+
+_SHARES, _PIECE = 8, 98_304
 Each = Callable[[Callable[[int, int], list[Span]], Sequence[Span], int], list[list[Span]]]
 """What ``work(a, b)`` returns for some spans, which may be cut at multiples of a grain, whoever does them and in whatever
 order."""
