@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from scorekit.render.console import CHUNK, GRID, Console, Laid, Line
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL, PIECES
 from scorekit.render.patches import PATCHES
-from scorekit.render.tape import Move, Tape, aligned
+from scorekit.render.tape import Move, Tape, aligned, pieces
 from scorekit.render.voices import Bodies, Stroke
 from scorekit.stage import Sound, Strip
 
@@ -210,3 +211,15 @@ def test_gains_are_local_to_the_bit() -> None:
         part = slice(a * PIECES, b * PIECES)
         np.testing.assert_array_equal(dynamics.squeezed(energy, -18.0, a * CELL, b * CELL), base[part])
         np.testing.assert_array_equal(dynamics.limited(base, peaks, -1.0, a * CELL, b * CELL), whole[part])
+
+
+@pytest.mark.parametrize("grain", [4_096, 12_250, 28_224])
+def test_what_two_share_is_cut_into_enough_pieces(grain: int) -> None:
+    """Pieces follow one another, hold what the spans hold, begin at multiples of a grain, are none of them long, and there are
+    enough of them for two to be done at the same time: eight, or one for each grain."""
+    for spans in ([(0, 3 * grain)], [(grain, 70 * grain + 5)], [(0, 2 * grain), (9 * grain, 400 * grain)], []):
+        found = pieces(spans, grain)
+        assert aligned(found, 1, 1 << 40) == tuple(spans)
+        assert all(a < b <= c for (a, b), (c, _) in pairwise(found))
+        assert all(a % grain == 0 and b - a <= max(98_304, grain) for a, b in found)
+        assert len(found) >= min(8, sum(b - a for a, b in spans) // grain)
