@@ -7,8 +7,6 @@ background player rests somewhere, and who rests does so with others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
@@ -45,6 +43,8 @@ _PITCHED = 7
 _BACK = ("pads", "strings", "brass", "keys", "guitar")
 _KEPT = ((0, 1, 2), (1.0, 2.0, 4.0))
 """How many of those who can wait do so until a song's first peak, and how often."""
+_PATIENCE = 8
+"""Bars of a section for which they wait."""
 
 
 def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
@@ -54,6 +54,7 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     kind = opening(plan, section, playing, seed)
     bass = bass_enters(plan, section, seed)
     out, until = ("", 0) if kind else sits_out(plan, section, playing, seed)
+    late, waiting = coming_in(section), kept_back(plan, section, seed)
     seats = seated([part.name for part in plan.parts], plan.ideas, Seed(plan.seed))
     lanes = []
     for part in plan.parts:
@@ -70,6 +71,8 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
                 staged(lane, part.name, playing, section, seed, part.name in always, plan.ideas), enter=entering
             )
             lane = replace(lane, leave=parting(plan, section, part.name, lane.leave))
+            if late and part.name in waiting and part.name not in always:
+                lane = replace(lane, enter=late)
             if part.name == out:
                 lane = laid_out(lane, part.name, section, until)
         lanes.append((part.name, lane))
@@ -87,9 +90,8 @@ def roster(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
     always = dict(plan.ideas.arrange.layers).get(section.name, ())
     room = size(plan, section)
     chosen: list[str] = []
-    order = by_wish(plan, section, seed)
-    waiting = kept_back(plan, section, order, seed)
-    for name in order:
+    waiting = kept_back(plan, section, seed) if coming_in(section) is None else ()
+    for name in by_wish(plan, section, seed):
         pitched = [n for n in chosen if n != "drums"]
         if asked[name] is False or (name == "lead" and asked[name] is None and tacet(plan, section)):
             continue
@@ -112,11 +114,11 @@ def tacet(plan: Plan, section: Section) -> bool:
     return len(names) <= _SMALL or laid
 
 
-def kept_back(plan: Plan, section: Section, order: Sequence[str], seed: Seed) -> tuple[str, ...]:
-    """Who has not come in yet, of those who need not be there: neither the first of the ``order`` who gives the harmony nor the
+def kept_back(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
+    """Who has not come in yet, of those who need not be there: neither the first in the order who gives the harmony nor the
     bass. In an introduction of four bars and more that is everybody else; in a first statement before the song's first peak the
     last one or two, as the song draws. So others come in with the tune, and the rest together with what follows its first
-    statement. A short song, whose sections are short, has no time for that.
+    statement, or where a long one begins its second eight bars. A short song, whose sections are short, has no time for that.
     """
     intro = section.name == "intro" and section.bars >= 4
     long = section.bars >= (4 if section.tier <= 2 else 8)
@@ -124,12 +126,18 @@ def kept_back(plan: Plan, section: Section, order: Sequence[str], seed: Seed) ->
     before = next((p.seam.before for p in plan.placements if p.section.id == section.id), None)
     if section.name in _LOOSE or not (intro or (first and (before or 1) <= 3)):
         return ()
+    order = by_wish(plan, section, seed)
     core = {"drums", "bass", "lead", first_chords(order), *plan.focus}
     places = {name: place for place, name in enumerate(plan.ideas.arrange.order)}
     spare = [name for name in order if name not in core]
     spare.sort(key=lambda name: places.get(name, len(places)) + 2.0 * seed.unit(f"rank/{name}"))
     at_once = len(spare) - min(2, len(spare), seed.choose("kept back", *_KEPT))
     return tuple(spare[0 if intro else at_once :])
+
+
+def coming_in(section: Section) -> Tick | None:
+    """Where those who were kept back come in, in a section too long to wait for the next; None elsewhere."""
+    return _PATIENCE * section.meter.bar if section.bars > _PATIENCE and section.name != "intro" else None
 
 
 def size(plan: Plan, section: Section) -> int:
