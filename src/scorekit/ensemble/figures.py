@@ -13,6 +13,7 @@ from scorekit.ensemble.degrees import Register, resolve, scale_of
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.hands import Slot
 from scorekit.ensemble.playing import beat_of, home
+from scorekit.ensemble.seats import covers
 from scorekit.ensemble.voicing import Voicing
 from scorekit.playable import TUNING, on_guitar
 from scorekit.score import Brief, Chord, Key
@@ -27,8 +28,8 @@ _DOWN = (10, 9, 8)
 
 def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     """One or two degrees of the chord, rising; the key's tonic lies in the octave below the bottom of the lane, the chord's root
-    near it. The upper one alone where a guitar has no two strings for them, and none a semitone beside what is sung there. Two that
-    would be mud sound an octave higher, of a guitar the upper one alone."""
+    near it. The upper one alone where a guitar has no two strings for them, none a semitone beside what is sung there, and of two
+    none that covers it. Two that would be mud sound an octave higher, of a guitar the upper one alone."""
     lane, chord, key = brief.lane, slot.chord, brief.section.key
     lowest = max(lane.low - 15, TUNING[0]) if brief.part == "guitar" else lane.low - 15
     register = Register(lowest, max(lane.high, lane.low + 12), key)
@@ -38,6 +39,7 @@ def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.start + n.length]
     told = {_agreeing(resolve(degree, over, root, register), chord, key) for degree in tone.split("&")}
     pitches = tuple(sorted(p for p in told if all((p - other) % 12 not in (1, 11) for other in sung)))
+    pitches = tuple(p for p in pitches if not covers(p, sung)) or pitches
     muddy = len(pitches) == 2 and pitches[0] < theory.LOW_LIMITS.get(pitches[1] - pitches[0], 0)
     if brief.part == "guitar":
         return pitches if len(pitches) < 2 or (on_guitar(pitches) and not muddy) else pitches[-1:]
