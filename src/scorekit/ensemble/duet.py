@@ -24,6 +24,8 @@ from scorekit.timebase import PPQ, Tick
 
 CHORDS = frozenset({"guitar", "keys", "pads"})
 """Who gives the harmony, and may sing while another of them does."""
+COMPERS = ("guitar", "keys")
+"""Whose hands a loud chorus stands on."""
 UNDER = 12
 """How much softer than the tune its second voice is."""
 EDGE = 4
@@ -109,15 +111,15 @@ def _first(
 ) -> str:
     """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout, says
     no riff meanwhile and leaves the harmony to somebody: a pianist may do that ``alone``, with the left hand, and a ``twin``
-    leaves it to the bass. In a loud chorus a guitar goes on strumming where whole bars are asked for. Nobody else ''."""
+    leaves it to the bass. In a loud chorus hands go on playing its chords where whole bars are asked for. Nobody else ''."""
     order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
     for name, _ in order:
         others = CHORDS & set(arrangement.playing) - {name}
         there = name in free and not set(bars) & (set(said.get(name, ())) | _absent(arrangement.lane(name), section))
-        strums = name == "guitar" and section.melody == "hook" and section.tier >= 4 and bars
+        comps = name in COMPERS and section.melody == "hook" and section.tier >= 4 and bars
         if (
             there
-            and not strums
+            and not comps
             and (others or name not in CHORDS or (name == "keys" and alone) or (twin and name == "guitar"))
         ):
             return name
