@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -48,6 +49,21 @@ def play(part: str, kind: str, **changes: object) -> Phrase:
 
 def heard(notes: tuple[Note, ...] = TUNE) -> tuple[Phrase, ...]:
     return (Phrase("lead", notes),)
+
+
+def test_a_long_chorus_is_held_before_it_runs() -> None:
+    """Strings that run through a chorus of eight bars hold chords in its first half; a verse, four bars, or a song that asks for
+    the figure, runs from the first bar on."""
+
+    def strokes(**changes: object) -> list[int]:
+        asked = brief("strings", "ostinato", **changes)
+        told = Counter(n.start // BAR for n in BAND["strings"][0].play(asked).notes)  # type: ignore[attr-defined]
+        return [told[bar] for bar in range(asked.section.bars)]
+
+    lifted = strokes(melody="hook")
+    assert max(lifted[:4]) <= 4 < 8 <= min(lifted[4:])
+    for running in (strokes(), strokes(melody="hook", bars=4), strokes(melody="hook", cell=Cell(pattern="ostinato"))):
+        assert min(running) >= 8
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY)

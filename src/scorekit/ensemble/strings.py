@@ -101,13 +101,14 @@ def _run(player: Player, start: Tick, end: Tick, goal: int) -> list[Draft]:
 
 def ostinato(player: Player, fast: bool = False) -> list[Draft]:
     """A running cell of two bars through three tones of each chord, the same in every bar but for the turn that ends the second;
-    in loud sections above the tune where there is room, else a voice lower for a stroke that would lie on it."""
-    brief = player.brief
+    in loud sections above the tune where there is room, else a voice lower for a stroke that would lie on it. A chorus of eight
+    bars is held at first and runs from its middle on."""
+    brief, begins = player.brief, _lifts(player)
     high = _above(player)
     parts = tuple(replace(s, ceiling=127, held=()) for s in player.spans) if high is not player else player.spans
-    chain, drafts = led(high, parts, 3), []
+    chain, drafts = led(high, parts, 3), [_until(draft, begins) for draft in sustain(player) if draft.start < begins]
     cell = home(brief).choose("figure", FIGURES)
-    onsets = list(rhythm(player)) or _running(player, fast)
+    onsets = [tone for tone in list(rhythm(player)) or _running(player, fast) if tone.start >= begins]
     half = brief.section.meter.onsets[len(brief.section.meter.onsets) // 2]
     number, before = 0, -1
     for tone in onsets:
@@ -121,6 +122,22 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
         loud = player.velocity(tone.start) + 14 * brief.section.meter.strength(tone.start) - 6
         drafts.append(Draft(tone.start, tone.length * 4 // 5, pitch, loud, "short", "ostinato"))
     return drafts
+
+
+LIFTS = 8
+"""Bars from which a chorus has a second half that is unlike the first."""
+
+
+def _lifts(player: Player) -> Tick:
+    """From where on in a section strings run: the middle of a long chorus; the beginning elsewhere, and where the song asks."""
+    section = player.brief.section
+    long = section.bars >= LIFTS and section.melody == "hook" and not player.brief.cell.pattern
+    return section.bars // 2 * player.bar if long else 0
+
+
+def _until(draft: Draft, end: Tick) -> Draft:
+    """A note that sounds no longer than up to a tick."""
+    return replace(draft, length=min(draft.length, end - draft.start))
 
 
 def _above(player: Player) -> Player:
