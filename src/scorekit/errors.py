@@ -138,6 +138,13 @@ _ALSO_CALLED = {
     "brass": ("horn", "horns"),
     "strings": ("violin", "violins"),
     "drums": ("percussion", "beat"),
+    "kick": ("bd", "bass_drum", "bassdrum"),
+    "snare": ("sd", "sn"),
+    "hh": ("ch", "hat", "hihat", "hi-hat", "closed_hat"),
+    "oh": ("hho", "open_hat", "open_hihat"),
+    "tom1": ("ht", "high_tom", "tom"),
+    "tom2": ("mt", "mid_tom"),
+    "tom3": ("lt", "ft", "low_tom", "floor_tom"),
 }
 """What musicians and other programs call things that have another name here."""
 

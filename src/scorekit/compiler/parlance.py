@@ -12,6 +12,7 @@ from scorekit.compiler.specs import PartSpec
 from scorekit.score import PARTS
 
 _SONG = {
+    "song": "what holds for the whole song stands at the top of the file, in no table",
     "swing": "for this song alone: [override.feel] swing_unit = 8, and swing.drums = [[120, 1.7]], swing.comp ...; 1 straight, 2 triplets",
     "humanize": "for this song alone: [override.feel] amount = 0.3, 0 on the grid to 1 loose",
     "fade": "nothing fades; bands end: fade it where it is mixed, or write loop = true and fade it where it is played",

@@ -179,6 +179,8 @@ def _meant(text: str) -> str:
     capital = text[:1].upper() + text[1:]
     if _readable(capital):
         return f"did you mean '{printable(capital)}'?"
+    if text[:1] == "H" and _readable("B" + text[1:]):
+        return f"the German H is B: write B{printable(text[1:])}"
     if text.lower().endswith((".mid", ".midi")):
         return f'write chords = {{ midi = "{printable(text)}" }}'
     if text.strip("-–—,;>→") == "":
@@ -320,7 +322,7 @@ def pitch(text: str, offset: int = 0, rows: Mapping[str, int] | None = None) -> 
     match = re.fullmatch(_PITCH, text.translate(_SIGNS), re.ASCII)
     number = LETTERS[match[1]] + _BEND.get(match[2], 99) + 12 * (int(match[3]) + 1) if match else -1
     if not 0 <= number <= 127 or rows:
-        hint = did_you_mean(text, rows) if rows else _sung(text)
+        hint = did_you_mean(text, rows) or f"such as {', '.join(list(rows)[:8])}" if rows else _sung(text)
         raise Wrong(offset, f"unknown {'drum' if rows else 'note'} {printable(text)!r}", hint, len(text))
     return number
 

@@ -163,6 +163,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_'-]{0,39}")
 def form(text: str) -> tuple[SectionToken, ...]:
     """Sections in order: ``intro:2:e2 A:4:e3 B:4:e4:rv``."""
     mistakes = Mistakes()
+    if blanks := re.fullmatch(r"\s*[A-Za-z][\w'-]*\s+\d{1,3}(?:\s+[A-Za-z][\w'-]*\s+\d{1,3})*\s*", text, re.ASCII):
+        hint = re.sub(r"(\S+)\s+(\d+)", r"\1:\2", " ".join(text.split()))
+        raise Wrong(0, "a section's bars stand after a colon", f"write {printable(hint, 200)}", len(blanks[0]))
     read = [mistakes.attempt(section, word, at) for at, word in words(text)]
     if not read:
         mistakes.append(Wrong(0, "no sections", "write intro:2:e2 A:4:e3 ...", len(text)))
@@ -353,7 +356,10 @@ class Length(Struct, frozen=True):
 
 
 _LENGTH = re.compile(r"\s*(\d{1,12}(?:\.\d{1,3})?)\s*([A-Za-z]{1,10})\s*", re.ASCII)
-_UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600}
+_UNITS = {
+    "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
+    "h": 3600, "hour": 3600, "hours": 3600,
+}  # fmt: skip
 
 
 def length(text: str) -> Length:
@@ -391,8 +397,10 @@ def meter(text: str) -> Meter:
     """``4/4``, ``6/8``, ``7/8``: 1 to 32 over 1, 2, 4, 8, 16 or 32."""
     match = _METER.fullmatch(text)
     if not match:
+        alone = re.fullmatch(r"\s*(\d{1,2})\s*", text, re.ASCII)
         groups = re.fullmatch(r"\s*(\d{1,2}(?:\s*\+\s*\d{1,2}){1,7})\s*/\s*(\d{1,2})\s*", text, re.ASCII)
         whole = f"{sum(map(int, groups[1].split('+')))}/{groups[2]}" if groups else "4/4, 3/4, 6/8 or 7/8"
+        whole = f"{alone[1]}/4" if alone else whole
         raise Wrong(0, f"{printable(text)!r} is not a meter", f"write {whole}", len(text))
     beats, unit = int(match[1]), int(match[2])
     if not 1 <= beats <= 32:
