@@ -57,7 +57,7 @@ def dressed(chord: Chord, key: Key) -> Chord:
     if chord.quality != "5":
         return chord
     mode = "minor" if key.mode in ("harmonic_minor", "melodic_minor") else key.mode
-    classes = {pitch % 12 for pitch in theory.scale_pitches(key.tonic, mode)}
+    classes = {(key.tonic + step) % 12 for step in theory.scale(mode)}
     third = next((i for i in (3, 4) if (chord.root + i) % 12 in classes), None)
     return chord if third is None else replace(chord, quality="min" if third == 3 else "maj")
 

@@ -13,7 +13,7 @@ from scorekit.ensemble.degrees import Register, resolve, scale_of
 from scorekit.ensemble.families import tones
 from scorekit.ensemble.hands import Slot
 from scorekit.ensemble.playing import beat_of, home
-from scorekit.ensemble.seats import covers
+from scorekit.ensemble.seats import covers, sung_over
 from scorekit.ensemble.voicing import Voicing
 from scorekit.playable import TUNING, on_guitar
 from scorekit.score import Brief, Chord, Key
@@ -36,7 +36,7 @@ def line(brief: Brief, slot: Slot, tone: str, at: Tick) -> Voicing:
     tonic = lane.low - 10 + (key.tonic - lane.low + 10) % 12
     root = tonic + (chord.root - tonic + 5) % 12 - 5
     over = replace(chord, bass=chord.root)
-    sung = [n.pitch for n in brief.hears("lead") if n.start <= at < n.start + n.length]
+    sung = sung_over(brief.hears("lead"), at, at + 1)
     told = {_agreeing(resolve(degree, over, root, register), chord, key) for degree in tone.split("&")}
     pitches = tuple(sorted(p for p in told if all((p - other) % 12 not in (1, 11) for other in sung)))
     pitches = tuple(p for p in pitches if not covers(p, sung)) or pitches

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +23,7 @@ from scorekit.stage import Gist
 from scorekit.theory import guide_tones
 from scorekit.timebase import PPQ, Tick
 
+_start = attrgetter("start")
 _STILL = ("power", "boogie", "octaves", "barre", "open_chord")
 """Families whose inner voices do not wander."""
 PHRASE = 4
@@ -215,9 +218,4 @@ def _refreshed(brief: Brief, slot: Slot, family: str) -> list[Slot]:
 
 def slot_at(slots: Sequence[Slot], tick: Tick) -> Slot:
     """The slot sounding at a tick; the last one after the end."""
-    found = slots[0]
-    for slot in slots:
-        if slot.start > tick:
-            break
-        found = slot
-    return found
+    return slots[max(0, bisect_right(slots, tick, key=_start) - 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -201,9 +202,9 @@ def _over(under: Sequence[tuple[Stab, Slot]]) -> list[tuple[Stab, Slot]]:
     """The strokes of the right hand: what it holds rings on while the left moves beneath."""
     right = [(stab, slot) for stab, slot in under if stab.mark != "p"]
     ends = [*(stab.at for stab, _ in right), None][1:]
-    result = []
+    struck, result = [stab.at for stab, _ in under], []
     for (stab, slot), end in zip(right, ends, strict=True):
-        after = next((s.at for s, _ in under if s.at > stab.at), None)
+        after = next(iter(struck[bisect_right(struck, stab.at) :][:1]), None)
         until = slot.end if end is None else min(end, slot.end)
         moves = stab.held and after != end and after == stab.at + stab.length and until > stab.at
         result.append((replace(stab, length=until - stab.at) if moves else stab, slot))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import log, pi, sin
+from math import inf, log, pi, sin
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,9 +34,12 @@ def _interval_cost(move: int) -> float:
     return _STEPS[size] if size < 8 else 1.6 + 0.3 * (size - 8)
 
 
-_MOVE = tuple(_interval_cost(move) for move in range(-40, 41))
+_STILL = 128
+"""Where the tables of what intervals cost have the interval of none."""
+_OCTAVE = range(-12, 13)
+_MOVE = tuple(_interval_cost(move) for move in range(-_STILL, _STILL + 1))
 _UPWARD = {3: 1.0, 4: 0.9, 5: -1.2, 7: -1.0, 8: -0.2, 9: -0.4, 12: 0.0}
-_LEAP = tuple(_UPWARD.get(move, 1.2) for move in range(-40, 41))
+_LEAP = tuple(_UPWARD.get(move, 1.2) for move in range(-_STILL, _STILL + 1))
 """The same where a tune leaps: a fourth or a fifth up, seldom more."""
 
 
@@ -304,45 +307,50 @@ def _advance(
 ) -> list[_State]:
     """The best ways one tone further, one for each pitch and interval; ``moves`` is what intervals cost, ``stay`` what a
     repeated tone costs more, ``leap`` what a fourth or more down, or into a tone outside the chord, does."""
-    best: dict[tuple[int, int], _State] = {}
+    best: dict[int, _State] = {}
     steps, strays = _charges(stay, leap)
     for cost, last, move, run, older, outside, way in beam:
         if last < 0:
             for pitch, local, foreign in row:
-                best[pitch, 0] = (cost + local, pitch, 0, 0, -1, foreign, (pitch, way))
+                best[pitch] = (cost + local, pitch, 0, 0, -1, foreign, (pitch, way))
             continue
         new, again = _manners(move, run >= 5, outside)
+        still = last - _STILL
         for pitch, local, foreign in row:
-            step = pitch - last
-            manner = (again if pitch == older else new).get(step)
-            if manner is None:
-                continue
-            total = cost + local + moves[step + 40] + manner + (strays if foreign else steps)[step]
-            known = best.get((pitch, step))
-            if known is None or total < known[0]:
+            at = pitch - still
+            manner = (again if pitch == older else new)[at]
+            total = cost + local + moves[at] + manner + (strays if foreign else steps)[at]
+            known = best.get(pitch << 10 | at)
+            if total < (inf if known is None else known[0]):
+                step = at - _STILL
                 length = run + 1 if 0 < abs(step) <= 2 and step * move > 0 else 1
-                best[pitch, step] = (total, pitch, step, length, last, foreign, (pitch, way))
+                best[pitch << 10 | at] = (total, pitch, step, length, last, foreign, (pitch, way))
     if not best:
         return [(cost, row[0][0], 0, 0, -1, False, (row[0][0], way)) for cost, *_, way in beam[:1]]
     return sorted(best.values())[:BEAM]  # by cost, pitch and interval; no two have all of them the same
 
 
 @lru_cache(maxsize=64)
-def _charges(stay: float, leap: float) -> tuple[dict[int, float], dict[int, float]]:
+def _charges(stay: float, leap: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """What each interval costs more, to a tone of the chord and to one outside it."""
     inside, outside = (
-        {s: stay if s == 0 else leap * ((s < -4) + 2 * foreign * (abs(s) > 4)) for s in range(-12, 13)}
+        _table({s: stay if s == 0 else leap * ((s < -4) + 2 * foreign * (abs(s) > 4)) for s in _OCTAVE})
         for foreign in (False, True)
     )
     return inside, outside
 
 
 @lru_cache(maxsize=512)
-def _manners(move: int, long: bool, outside: bool) -> tuple[dict[int, float], dict[int, float]]:
+def _manners(move: int, long: bool, outside: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """What each interval costs after another: unresolved dissonance, leaps on, drones, see-saws, endless scales; to a tone
     that is not, and to one that is, that of two before. None beyond an octave."""
-    new, again = ({s: _manner(s, move, long, outside, back) for s in range(-12, 13)} for back in (False, True))
+    new, again = (_table({s: _manner(s, move, long, outside, back) for s in _OCTAVE}) for back in (False, True))
     return new, again
+
+
+def _table(costs: Mapping[int, float]) -> tuple[float, ...]:
+    """What intervals cost as a table; those that have no cost are not to be had."""
+    return tuple(costs.get(step, inf) for step in range(-_STILL, _STILL + 1))
 
 
 def _manner(step: int, move: int, long: bool, outside: bool, again: bool) -> float:

@@ -166,12 +166,13 @@ class Board(Struct):
         line, reach, found = self.notes.get(part, []), self._reach.get(part, 0), []
         if reach < least:
             return []
-        for index in range(bisect_left(line, end, key=_start) - 1, -1, -1):
-            note = line[index]
-            began = note.start
-            if began < start - reach:
-                break
-            over = began + note.length
+        last = bisect_left(line, end, key=_start)
+        first = bisect_left(line, start - reach + least, 0, last, key=_start)
+        for note in reversed(line[first:last]):
+            began, length = note.start, note.length
+            if length < least:
+                continue
+            over = began + length
             if (over if over < end else end) - (began if began > start else start) >= least:
                 found.append(note)
         return found

@@ -46,15 +46,11 @@ def swing(board: Board) -> None:
 
 def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
     """Notes on straight and on swung off-beats, by their place in the quarter; not those in triplets or sixteenths."""
-    inner: dict[int, set[Tick]] = {}
-    found: dict[Tick, list[Note]] = {_STRAIGHT: [], _SWUNG: []}
-    for note in line:
-        quarter, place = divmod(note.start, PPQ)
-        if place:
-            inner.setdefault(quarter, set()).add(place)
-            if place in found:
-                found[place].append(note)
-    return {place: [n for n in notes if len(inner[n.start // PPQ]) == 1] for place, notes in found.items()}
+    inner = Counter([tick // PPQ for tick in {note.start for note in line} if tick % PPQ])
+    return {
+        place: [n for n in line if n.start % PPQ == place and inner[n.start // PPQ] == 1]
+        for place in (_STRAIGHT, _SWUNG)
+    }
 
 
 def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
@@ -132,10 +128,9 @@ def filling(board: Board) -> list[tuple[Tick, Tick]]:
     """Where the drummer fills: (from, to) of half bars with two tom strokes or more, or a run of five snare strokes."""
     section = board.case.section
     half = section.meter.bar // 2
-    toms, snares = [0] * (section.length // half + 1), [0] * (section.length // half + 1)
-    for note in board.notes.get("drums", []):
-        toms[note.start // half] += note.pitch in TOMS
-        snares[note.start // half] += note.pitch in (38, 40) and note.velocity > 50
+    drums = board.notes.get("drums", [])
+    toms = Counter([note.start // half for note in drums if note.pitch in TOMS])
+    snares = Counter([note.start // half for note in drums if note.pitch in (38, 40) and note.velocity > 50])
     return [(n * half, (n + 1) * half) for n in range(section.length // half) if toms[n] >= 2 or snares[n] >= 5]
 
 
