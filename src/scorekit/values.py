@@ -19,7 +19,8 @@ except ImportError:
     from hashlib import blake2b as blake2b
 
 
-Value, Found = TypeVar("Value", bound=Struct), TypeVar("Found")
+Value = TypeVar("Value", bound=Struct)
+Found = TypeVar("Found")
 
 
 def fact(find: Callable[[Value], Found]) -> Callable[[Value], Found]:

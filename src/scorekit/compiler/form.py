@@ -174,6 +174,10 @@ def fit_one(
     return Choice(shape.id, shape.path, found, total, cost + bias)
 
 
+_Way = tuple[()] | tuple["_Way", int]
+"""Bars of the sections so far: the way before, and the last one's."""
+
+
 @lru_cache(maxsize=256)
 def _cheapest(
     tokens: tuple[SectionToken, ...],
@@ -188,33 +192,33 @@ def _cheapest(
     lacks more than one without its first. Remembered, for a song that is edited seldom gets another form."""
     offers, dear = dict(lengths), dict(prices)
     last = {token.name: place for place, token in enumerate(tokens)}
-    table: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
-    kept = tuple(tokens[place].bars for place in settled)
+    table: dict[int, tuple[float, _Way]] = {0: (0.0, ())}
+    whole, most = True, goal.bars * 2 + 16
     for place, token in enumerate(tokens):
         if place in settled:
-            if place == settled.start:
-                table = {total + sum(kept): (cost, path + kept) for total, (cost, path) in table.items()}
+            table = {total + token.bars: (cost, (path, token.bars)) for total, (cost, path) in table.items()}
             continue
-        grown: dict[int, tuple[float, tuple[int, ...]]] = {}
+        grown: dict[int, tuple[float, _Way]] = {}
         gone = dear.get(token.name, DROP_COST.get(token.name, 3.0))
         gone = gone if place == last[token.name] else min(gone, RETURN)
         own = offers.get(token.name, ())
         offered = choruses(token, gone) if token.name in over else options(token, own, place == len(tokens) - 1, gone)
+        offered = tuple(offer for offer in offered if offer[0]) if token.name in named else offered
         for total, (cost, path) in table.items():
             for length, price in offered:
-                after = total + length
-                if not length and token.name in named:
-                    continue
-                if after <= goal.bars * 2 + 16 and (after not in grown or cost + price < grown[after][0] - 1e-9):
-                    grown[after] = (cost + price, (*path, length))
-        table = grown or table
-    costs = {
-        total: cost + goal.miss(total) for total, (cost, path) in table.items() if total and len(path) == len(tokens)
-    }
+                after, spent = total + length, cost + price
+                if after <= most and ((known := grown.get(after)) is None or spent < known[0] - 1e-9):
+                    grown[after] = (spent, (path, length))
+        table, whole = grown or table, whole and bool(grown)
+    costs = {total: cost + goal.miss(total) for total, (cost, _) in table.items() if total} if whole else {}
     if not costs:
         return tokens, sum(t.bars for t in tokens), 1e6
     total = min(costs, key=lambda t: (costs[t], t))
-    fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, table[total][1], strict=True) if n)
+    bars, way = list[int](), table[total][1]
+    while way:
+        way, length = way
+        bars.append(length)
+    fitted = tuple(replace(token, bars=n) for token, n in zip(tokens, reversed(bars), strict=True) if n)
     return fitted, total, costs[total] + clumsiness(fitted)
 
 
