@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -167,4 +166,6 @@ def _number(text: object) -> bool:
 
 
 def _quoted(text: str) -> str:
+    import json
+
     return json.dumps(text[:120], ensure_ascii=False)
