@@ -202,7 +202,11 @@ class Board(Struct):
     def stirred(self, note: Note) -> bool:
         """Whether a note, or any that sounds with it or a sixteenth after it, was touched since the rule at work last began:
         to a rule that looks no further any other note is what it was then."""
-        return self.fresh < 0 or self.fresh & cells(note.start, note.start + note.length + NEAR) != 0
+        return self.stirred_within(note.start, note.start + note.length + NEAR)
+
+    def stirred_within(self, start: Tick, end: Tick) -> bool:
+        """Whether a note that sounds between two ticks was touched since the rule at work last began."""
+        return self.fresh < 0 or self.fresh & cells(start, end) != 0
 
     def onsets(self, part: str) -> list[Tick]:
         """The ticks at which a part strikes."""

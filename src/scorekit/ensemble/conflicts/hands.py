@@ -47,6 +47,9 @@ def held_to(board: Board, part: str) -> None:
 def in_range(board: Board, part: str) -> None:
     """Folds notes by octaves into what the instrument can play; drums beyond the kit are left out."""
     low, high = RANGES[part]
+    pitches = {n.pitch for n in board.notes[part]}
+    if not pitches or (low <= min(pitches) and max(pitches) <= high):
+        return
     for note in [n for n in board.notes[part] if not low <= n.pitch <= high]:
         after = None if part == "drums" else moved(note, fold(note.pitch, low, high))
         claim = Claim(part, f"its range, {low} to {high}", 1.0)

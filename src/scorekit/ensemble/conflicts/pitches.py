@@ -272,6 +272,8 @@ def tensions(board: Board) -> None:
     """K6: two parts colour one chord differently (9 against b9). The chord as written decides, else the higher rank."""
     parts = sorted(set(board.playing()) - {"drums", "bass"}, key=lambda part: _standing(board, part))
     for chord in board.case.section.chords:
+        if not board.stirred_within(chord.start, chord.end):
+            continue
         inside = {(pc - chord.root) % 12 for pc in tones(chord)}
         heard = coloured(board, parts, chord)
         for a, b, major in _RIVALS:

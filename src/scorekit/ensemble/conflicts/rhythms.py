@@ -47,10 +47,12 @@ def swing(board: Board) -> None:
 def offbeats(line: Sequence[Note]) -> dict[Tick, list[Note]]:
     """Notes on straight and on swung off-beats, by their place in the quarter; not those in triplets or sixteenths."""
     inner = Counter([tick // PPQ for tick in {note.start for note in line} if tick % PPQ])
-    return {
-        place: [n for n in line if n.start % PPQ == place and inner[n.start // PPQ] == 1]
-        for place in (_STRAIGHT, _SWUNG)
-    }
+    found: dict[Tick, list[Note]] = {_STRAIGHT: [], _SWUNG: []}
+    for note in line if inner else ():
+        place = note.start % PPQ
+        if place in found and inner[note.start // PPQ] == 1:
+            found[place].append(note)
+    return found
 
 
 def shift(board: Board, rule: str, part: str, note: Note, start: Tick, reason: str, *claims: Claim) -> None:
