@@ -116,11 +116,11 @@ def tacet(plan: Plan, section: Section) -> bool:
 
 def kept_back(plan: Plan, section: Section, seed: Seed) -> tuple[str, ...]:
     """Who has not come in yet, of those who need not be there: neither the first in the order who gives the harmony nor the
-    bass. In an introduction of four bars and more that is everybody else; in a first statement before the song's first peak the
-    last one or two, as the song draws. So others come in with the tune, and the rest together with what follows its first
-    statement, or where a long one begins its second eight bars. A short song, whose sections are short, has no time for that.
+    bass. In an introduction that is everybody else, but in a short one to a groove; in a first statement before the song's first
+    peak the last one or two, as the song draws. So others come in with the tune, and the rest together with what follows its
+    first statement, or where a long one begins its second eight bars. Short sections have no time for that.
     """
-    intro = section.name == "intro" and section.bars >= 4
+    intro = section.name == "intro" and (section.bars >= 4 or plan.ideas.arrange.axis != "groove")
     long = section.bars >= (4 if section.tier <= 2 else 8)
     first = section.occurrence == 1 and section.tier <= 3 and long and section.melody in ("lead", "riff")
     before = next((p.seam.before for p in plan.placements if p.section.id == section.id), None)
