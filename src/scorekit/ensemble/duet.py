@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble import intents
@@ -53,37 +54,96 @@ Bars = tuple[int, ...]
 def shared(plan: Plan, section: Section, arrangement: Arrangement, said: Mapping[str, Bars]) -> Arrangement:
     """The arrangement with the bars in which another part has the tune, or sings with it. ``said`` is in which bars each part
     says the band's riff. Drawn from the song, the section's name and how often it has been: no other section matters."""
-    lanes, voices, seed = dict(arrangement.lanes), plan.ideas.voices, Seed(plan.seed)
-    own = plan.cell(section, "lead")
     if "lead" not in arrangement.playing or section.melody not in ("lead", "hook", "solo") or section.bars < 4:
         return arrangement
-    draw = seed.at("duet", section.name, section.occurrence)
-    free = [name for name, lane in lanes.items() if lane.plays and name != "lead" and _free(plan.cell(section, name))]
-    given: Bars = ()
-    if _free(own):
-        given = _given(section, draw, voices.takes_p)
-        wanted = voices.solos if section.melody == "solo" else voices.takes
-        taker = _first(wanted, free, given, arrangement, section, said, seed.at("takes"), alone=True)
-        if given and taker:
-            lanes[taker] = replace(lanes[taker], tune=given)
-            lanes["lead"] = replace(lanes["lead"], gives=given)
-            free.remove(taker)
-        else:
-            given = ()
-    every = tuple(range(section.bars))
-    unison = not given and section.melody == _doubled(seed, voices)
-    doubler = _first(voices.second, free, every, arrangement, section, said, seed.at("unison")) if unison else ""
-    with_it = every if doubler else tuple(bar for bar in _accompanied(section, draw, voices) if bar not in given)
-    twins = bool(voices.above) and section.melody == "solo"
-    partner = doubler or _first(voices.second, free, with_it, arrangement, section, said, seed.at("second"), twin=twins)
-    if with_it and partner:
-        voice = "unison" if doubler else "over" if partner in voices.above else "under"
-        lanes[partner] = replace(lanes[partner], second=with_it, voice=voice, wide=voices.sixths)
-    replier = _replying(section, seed, free, arrangement, voices, said)
-    for name in lanes:
+    free = tuple(n for n, lane in arrangement.lanes if lane.plays and n != "lead" and _free(plan.cell(section, n)))
+    band = Band(section, arrangement, plan.ideas.voices, said, Seed(plan.seed), free)
+    taker, given = band.taking() if _free(plan.cell(section, "lead")) else ("", ())
+    band = replace(band, free=tuple(name for name in free if name != taker))
+    partner, bars, voice = band.singing(given)
+    replier = band.replying()
+    lanes = list[tuple[str, Lane]]()
+    for name, lane in arrangement.lanes:
+        if taker and name == "lead":
+            lane = replace(lane, gives=given)
+        if taker and name == taker:
+            lane = replace(lane, tune=given)
+        if partner and name == partner:
+            lane = replace(lane, second=bars, voice=voice, wide=band.voices.sixths)
         if replier and name in (replier, *TALKERS):
-            lanes[name] = replace(lanes[name], answers=replier)
-    return Arrangement(tuple((name, lanes[name]) for name, _ in arrangement.lanes))
+            lane = replace(lane, answers=replier)
+        lanes.append((name, lane))
+    return Arrangement(tuple(lanes))
+
+
+class Band(Struct, frozen=True):
+    """Who might sing in a section."""
+
+    section: Section
+    arrangement: Arrangement
+    voices: VoiceIdeas
+    said: Mapping[str, Bars]
+    """In which bars each part says the band's riff."""
+    seed: Seed
+    free: tuple[str, ...]
+    """Those there of whom the song leaves open what they play, but the lead."""
+
+    @property
+    def draw(self) -> Seed:
+        """Where the chances of this statement of the section are drawn."""
+        return self.seed.at("duet", self.section.name, self.section.occurrence)
+
+    def taking(self) -> tuple[str, Bars]:
+        """Who has the tune in the lead's place, and in which bars; nobody in none."""
+        given = _given(self.section, self.draw, self.voices.takes_p)
+        wanted = self.voices.solos if self.section.melody == "solo" else self.voices.takes
+        taker = self.first(wanted, given, "takes", alone=True)
+        return (taker, given) if given and taker else ("", ())
+
+    def singing(self, given: Bars) -> tuple[str, Bars, str]:
+        """Who sings with the tune, in which bars, and as which voice; nobody in bars that are ``given`` away."""
+        every, solo = tuple(range(self.section.bars)), self.section.melody == "solo"
+        unison = not given and self.section.melody == _doubled(self.seed, self.voices)
+        doubler = self.first(self.voices.second, every, "unison") if unison else ""
+        if doubler:
+            return doubler, every, "unison"
+        bars = tuple(bar for bar in _accompanied(self.section, self.draw, self.voices) if bar not in given)
+        partner = self.first(self.voices.second, bars, "second", twin=bool(self.voices.above) and solo)
+        return (partner if bars else ""), bars, "over" if partner in self.voices.above else "under"
+
+    def replying(self) -> str:
+        """Who replies to the tune where it rests: of those the genre names the first, in the song's order, who is there for half
+        of the section at least. Nobody behind a soloist, where the band's riff answers, or where all is quiet; where a section
+        comes again it is replied to as before."""
+        section = self.section
+        odds = self.voices.answers_p * (1.0 if section.occurrence > 1 else FIRST)
+        draw = self.seed.at("replies", section.name).unit("replies")
+        if section.melody not in ("lead", "hook") or section.tier < 2 or any(self.said.values()) or draw >= odds:
+            return ""
+        there = tuple(n for n in self.free if 2 * len(_absent(self.arrangement.lane(n), section)) <= section.bars)
+        # for a few beats bass and drums can do without chords
+        return replace(self, free=there).first(self.voices.answers, (), "replies", alone=True, twin=True)
+
+    def first(
+        self, wanted: Sequence[tuple[str, float]], bars: Bars, draw: str, *, alone: bool = False, twin: bool = False
+    ) -> str:
+        """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout,
+        says no riff meanwhile and leaves the harmony to somebody: a pianist may do that ``alone``, with the left hand, and a
+        ``twin`` leaves it to the bass. In a loud chorus hands go on playing its chords where whole bars are asked for. Nobody
+        else ''."""
+        seed, section = self.seed.at(draw), self.section
+        order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
+        for name, _ in order:
+            others = CHORDS & set(self.arrangement.playing) - {name}
+            lacks = name not in self.free or set(bars) & {
+                *self.said.get(name, ()),
+                *_absent(self.arrangement.lane(name), section),
+            }
+            comps = name in COMPERS and section.melody == "hook" and section.tier >= 4 and bars
+            spared = others or name not in CHORDS or (name == "keys" and alone) or (name == "guitar" and twin)
+            if spared and not lacks and not comps:
+                return name
+        return ""
 
 
 def _doubled(seed: Seed, voices: VoiceIdeas) -> str:
@@ -98,60 +158,12 @@ def _free(cell: Cell) -> bool:
     return not (cell.notes or cell.pattern)
 
 
-def _first(
-    wanted: Sequence[tuple[str, float]],
-    free: Sequence[str],
-    bars: Bars,
-    arrangement: Arrangement,
-    section: Section,
-    said: Mapping[str, Bars],
-    seed: Seed,
-    alone: bool = False,
-    twin: bool = False,
-) -> str:
-    """Who sings in some bars: of those the genre names the first, in an order that is the song's, who is there throughout, says
-    no riff meanwhile and leaves the harmony to somebody: a pianist may do that ``alone``, with the left hand, and a ``twin``
-    leaves it to the bass. In a loud chorus hands go on playing its chords where whole bars are asked for. Nobody else ''."""
-    order = sorted(wanted, key=lambda row: (-(seed.unit(row[0]) ** (1.0 / max(row[1], 0.01))), row[0]))
-    for name, _ in order:
-        others = CHORDS & set(arrangement.playing) - {name}
-        there = name in free and not set(bars) & (set(said.get(name, ())) | _absent(arrangement.lane(name), section))
-        comps = name in COMPERS and section.melody == "hook" and section.tier >= 4 and bars
-        if (
-            there
-            and not comps
-            and (others or name not in CHORDS or (name == "keys" and alone) or (twin and name == "guitar"))
-        ):
-            return name
-    return ""
-
-
 def _absent(lane: Lane, section: Section) -> set[int]:
     """The bars of a section in which a lane keeps its part silent, some of the time at least."""
     bar = section.meter.bar
     first = -(-lane.enter // bar)
     last = section.bars if lane.leave is None else lane.leave // bar
     return {*lane.rests, *range(first), *range(last, section.bars)}
-
-
-def _replying(
-    section: Section,
-    seed: Seed,
-    free: Sequence[str],
-    arrangement: Arrangement,
-    voices: VoiceIdeas,
-    said: Mapping[str, Bars],
-) -> str:
-    """Who replies to the tune where it rests: of those the genre names the first, in the song's order, who is there for half
-    of the section at least. Nobody behind a soloist, where the band's riff answers, or where all is quiet; where a section
-    comes again it is replied to as before."""
-    odds = voices.answers_p * (1.0 if section.occurrence > 1 else FIRST)
-    draw = seed.at("replies", section.name).unit("replies")
-    if section.melody not in ("lead", "hook") or section.tier < 2 or any(said.values()) or draw >= odds:
-        return ""
-    there = [name for name in free if 2 * len(_absent(arrangement.lane(name), section)) <= section.bars]
-    # for a few beats bass and drums can do without chords
-    return _first(voices.answers, there, (), arrangement, section, said, seed.at("replies"), alone=True, twin=True)
 
 
 def _given(section: Section, draw: Seed, odds: float) -> Bars:
