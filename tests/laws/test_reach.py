@@ -34,7 +34,7 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "another key": ("song", "A minor", "B minor"),
     "a new bridge before the last chorus": ("song", "chorus:4:e5", "bridge:4:e3 chorus:4:e5"),
     "another genre": ("song", 'genre = "rock"', 'genre = "pop"'),
-    "a kick more in one groove of the genre": ("genres", '"X... ..x. X.x. ....|', '"X... ..x. X.x. ..x.|'),
+    "a kick more in one groove of the genre": ("genres", '"X... .... X... ....|X', '"X... .... X... ..x.|X'),
     "a high-pass on the bass in the genre's mix": ("genres", 'bass = { patch = "picked",', 'bass = { patch = "picked", hp = 60,'),
     "a dial of the model": ("models", "complexity = 0.5", "complexity = 0.7"),
 }  # fmt: skip
