@@ -144,13 +144,13 @@ LONG = SONG.replace("verse:1:e3", "verse:2:e3 chorus:2:e4 bridge:2:e3 verse:2:e3
 
 
 def test_an_edit_is_rendered_as_far_as_it_reaches(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A denser bass in one section: that section is composed, the song is mixed there and as long as it rings on, and that is
+    """A sparser bass in one section: that section is composed, the song is mixed there and as long as it rings on, and that is
     told; a level moves no note; the loudness of the whole neither, and nothing is mixed again. Each time the files are those
     of a render that keeps nothing."""
     song.write_text(LONG)
     assert again(capsys)["again"]["composed"] == ["verse/1", "chorus/1", "bridge/1", "verse/2", "chorus/2"]
     for edit, composed, low, high in (
-        ('[sections."chorus/1".parts.bass]\ndensity = 0.9\n', ["chorus/1"], 3.0, 10.0),
+        ('[sections."chorus/1".parts.bass]\ndensity = 0.1\n', ["chorus/1"], 3.0, 10.0),
         ('[sections."bridge/1".parts.keys]\nreroll = 3\n', ["bridge/1"], 3.0, 10.0),
         ("[parts.bass]\nlevel = -3\n", [], 15.0, 30.0),
         ("[master]\nlufs = -16\n", [], 0.0, 0.0),

@@ -61,10 +61,10 @@ def timed(
     heard_out = tempi.seconds(placed[-1].end) - landing + 1.0
     ring = max(RING + 0.5, heard_out) if goal is None else min(RUNG, max(1.2, goal - landing))
     total = landing + ring if ending else landing
-    if total > MAX_SECONDS:
+    if landing > MAX_SECONDS:
         book.wrong(
             "length" if song.form is None else "form",
-            f"the song would last {total:.0f} s, {MAX_SECONDS:.0f} s is the limit",
+            f"the song would last {landing:.0f} s to its last stroke, {MAX_SECONDS} s is the limit",
             "shorten the form or raise the tempo",
         )
     missed = lengths_told(goal, total, tempi.bpm_at(0), pace.fixed)
