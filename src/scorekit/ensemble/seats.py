@@ -51,7 +51,7 @@ Range = tuple[int, int]
 def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
     """Where each part sits all through the song, by name; those who have no choice are left out. No chair lies on the tune's,
     which everybody knows before a note is sung: a guitar whose lane is the tune's plays an octave under it. Of two compers one
-    sits low and the other high."""
+    sits low and the other high; pads that alone give the chords sit no higher than the genre has them."""
     known = {part: getattr(ideas, part) for part in SEATS} | {"lead": ideas.melody}
     lanes = {part: (own.low, own.high) for part, own in known.items() if part in parts}
     tune, found = lanes.get("lead"), dict[str, Range]()
@@ -59,7 +59,9 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
         found["guitar"] = lanes["guitar"] = (lanes["guitar"][0] - 12, lanes["guitar"][1] - 12)
     heights: list[float] = []
     for part in (name for name in SEATS if name in lanes):
+        alone = part == "pads" and not lanes.keys() & {"guitar", "keys"}
         chairs = _chairs(part, lanes, tune, all(part in row for _, row in ideas.arrange.layers or [("", ())]))
+        chairs = [row for row in chairs if row[0][0] <= lanes[part][0]] if alone else chairs
         if len(chairs) > 1:
             weights = [often * _free(_height(part, chair, tune), heights) for chair, often in chairs]
             found[part] = seed.at("seat").choose(part, [chair for chair, _ in chairs], weights)
