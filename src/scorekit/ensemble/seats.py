@@ -19,7 +19,7 @@ SEATS: Mapping[str, tuple[tuple[int, float], ...]] = {
     "guitar": ((-14, 2.0), (0, 2.0)),
     "keys": ((-9, 2.0), (-4, 2.0), (3, 2.0), (9, 2.0)),
     "pads": ((-9, 2.0), (-5, 1.5), (0, 1.0), (12, 1.5)),
-    "strings": ((-7, 1.0), (0, 1.5), (9, 2.0)),
+    "strings": ((-7, 1.0), (0, 2.0), (9, 0.8)),
     "brass": ((0, 1.0), (5, 2.0), (9, 1.5)),
 }
 """Semitones from the genre's lane, and how often, of those who choose, in the order in which they do; a guitar does where keys
