@@ -54,7 +54,8 @@ def arrange(plan: Plan, section: Section, seed: Seed) -> Arrangement:
     kind = opening(plan, section, playing, seed)
     bass = bass_enters(plan, section, seed)
     out, until = ("", 0) if kind else sits_out(plan, section, playing, seed)
-    late, waiting = coming_in(section), kept_back(plan, section, seed)
+    late = coming_in(section)
+    waiting = kept_back(plan, section, seed) if late else ()
     seats = seated([part.name for part in plan.parts], plan.ideas, Seed(plan.seed))
     lanes = []
     for part in plan.parts:

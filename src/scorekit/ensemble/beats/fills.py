@@ -119,8 +119,7 @@ def length(brief: Brief) -> int:
     jump = int(brief.lane.tier >= 4) if brief.seam.after is None else brief.seam.after - brief.lane.tier
     size = 2 if jump >= 2 else 1 if jump == 1 or jump <= -2 else 0
     long = 0.3 if brief.section.bars >= 8 else 0.0
-    place = grounds(brief).at("fills") if usual(brief, closing_bar(brief)) else brief.seed.at("fills")
-    grown = place.chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
+    grown = turned(brief, closing_bar(brief)).at("fills").chance("grow", 0.15 + 0.4 * brief.dials.creativity + long)
     room = max(2, brief.section.bars * len(brief.section.meter.pulses) // 8)
     return min(room, (1, 2, 4)[min(1 if jump < 0 else 2, size + grown)])
 
@@ -136,7 +135,7 @@ def _closing(brief: Brief) -> Slot | None:
         return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
     odds = 1.0 if rises(brief) or brief.ending else 0.92 if brief.lane.tier >= 2 else 0.5
-    if not (grounds(brief) if usual(brief, bar) else brief.seed).at("fills").chance("closing", odds):
+    if not turned(brief, bar).at("fills").chance("closing", odds):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
 
@@ -182,6 +181,11 @@ def usual(brief: Brief, bar: int) -> bool:
     """Whether the fill in a bar is the one that a drummer has for such turns."""
     low, high = USUAL
     return brief.seed.at("fills", bar).chance("usual", low + (high - low) * brief.dials.creativity)
+
+
+def turned(brief: Brief, bar: int) -> Seed:
+    """Where what a bar's fill is like is drawn from: the drummer's way out of such sections, or its own."""
+    return grounds(brief) if usual(brief, bar) else brief.seed
 
 
 def drawn_from(brief: Brief, slot: Slot) -> Seed:

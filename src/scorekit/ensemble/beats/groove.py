@@ -72,12 +72,15 @@ def chosen(brief: Brief) -> Groove | None:
         return asked
     going, tier = lasting(brief), brief.lane.tier
     hushed_hook = tier in (2, 3) and brief.section.melody in ("hook", "riff", "none")
-    fitting, shares = (suited(going, tier), (1.0,) * len(going)) if hushed_hook else grouped(going, tier)
+    fitting, shares = grouped(going, tier)
+    if hushed_hook:
+        fitting = suited(going, tier)
+        shares = (1.0,) * len(fitting)
     counts = [onsets_per_bar(groove) for groove in fitting]
     low, span = min(counts), (max(counts) - min(counts)) or 1.0
     weights = {
         id(g): busier(g.weight, (n - low) / span, brief.dials) * share * (STEADY if len(g.tiers) > 1 else 1.0)
-        for g, n, share in zip(fitting, counts, shares, strict=False)
+        for g, n, share in zip(fitting, counts, shares, strict=True)
     }
     drawn = [weights.get(id(g), 0.0) for g in ideas.grooves]
     return grounds(brief).choose("groove", ideas.grooves, drawn, heat(brief.dials))
