@@ -23,10 +23,12 @@ from scorekit.render.voices import (
     held,
     hushes,
     rooted,
+    settings,
     strike,
     takes,
     turns,
 )
+from scorekit.score import MANNERS
 from scorekit.stage import Sound
 
 
@@ -136,24 +138,28 @@ def test_strokes_of_nearly_one_force_share_a_layer() -> None:
 
 
 def test_sustained_bodies_come_in_few_lengths() -> None:
-    """A sustained body is at least as long as its note and release, in lengths half an octave apart from .75 s."""
-    assert [held(s) for s in (0.1, 0.75, 0.8, 5.0)] == [0.75, 0.75, 1.0606, 6.0]
+    """A sustained body is at least as long as its note and release, in lengths half an octave apart from .66 s."""
+    assert [held(s) for s in (0.1, 0.66, 0.8, 5.0)] == [0.66, 0.66, 0.9334, 5.28]
     x = clip(PAD, SOUND, [Stroke(0, 44_100, 60, 127)], Bodies()).samples[0]
     assert x.size == 44_100 + 4_410
 
 
-RINGING = [patch for patch in PATCHES.values() if not (patch.sustains or patch.oneshot or patch.family == "click")]
+SHARED = [patch for patch in PATCHES.values() if not (patch.measured or patch.oneshot or patch.family == "click")]
 
 
-@pytest.mark.parametrize("patch", RINGING, ids=lambda patch: patch.name)
-@pytest.mark.parametrize("manner", ["", "mute", "slide", "fall"])
-def test_what_rings_begins_the_same_however_much_of_it_is_wanted(patch: Patch, manner: str) -> None:
-    """Of a sound that rings by itself as much is rendered as the longest note on its root needs. A body is the same to the bit
-    whether it stands alone or beside one that is longer, in whatever order they are asked for."""
-    for pitch, velocity in ((41, 30), (60, 127)):
+@pytest.mark.parametrize("patch", SHARED, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("manner", ["", "mute", "slide", "fall", "legato", "short"])
+def test_a_body_begins_the_same_however_much_of_it_is_wanted(patch: Patch, manner: str) -> None:
+    """Of what rings by itself or is held, as much is rendered as the longest note on its root needs. A body is the same to the
+    bit whether it stands alone or beside one that is longer, in whatever order they are asked for. (A fall on what is held hangs
+    upon where it ends.)"""
+    for pitch, velocity in ((43, 30), (62, 127)):
         short, middle, long = (
             taken(patch, [Stroke(0, n, pitch, velocity, manner)])[0] for n in (9_000, 30_000, 150_000)
         )
+        if len({rooted(patch, take) for take in (short, middle, long)}) > 1:
+            assert manner == "fall"
+            continue
         alone, orders = Bodies().get(patch, short), [Order(patch, take) for take in (short, middle, long)]
         bodies = Bodies()
         assert bodies.begin(orders[:2])
@@ -162,7 +168,19 @@ def test_what_rings_begins_the_same_however_much_of_it_is_wanted(patch: Patch, m
             assert alone.step == beside.step
 
 
-def test_what_rings_is_rendered_once_for_all_lengths() -> None:
+@pytest.mark.parametrize(
+    "patch", [patch for patch in SHARED if patch.manners is not None], ids=lambda patch: patch.name
+)
+def test_a_manner_nobody_knows_is_played_as_none(patch: Patch) -> None:
+    """Manners that a patch names are sounds of their own; strokes of all others share what is played plainly."""
+    known = patch.manners or ()
+    plain, *told = (patch.body(Take(64, 0.5, 0, 0.7, manner, settings(patch, SOUND))) for manner in ("", *known))
+    assert not any(np.array_equal(plain, x) for x in told)
+    assert {take.manner for take in taken(patch, [Stroke(0, 9_000, 60, 90, name) for name in MANNERS])} == {"", *known}
+
+
+@pytest.mark.parametrize("sustains", [False, True])
+def test_a_root_is_rendered_once_for_all_lengths(sustains: bool) -> None:
     """Notes of all lengths on one root are cut from one sound, which is no longer than the longest of them needs."""
     made: list[float] = []
 
@@ -170,7 +188,7 @@ def test_what_rings_is_rendered_once_for_all_lengths() -> None:
         made.append(take.cut)
         return dsp.partial(dsp.hertz(take.pitch), take.upto(200_000))
 
-    patch, bodies = Patch("tone", "keys", "", tone), Bodies()
+    patch, bodies = Patch("tone", "keys", "", tone, sustains=sustains), Bodies()
     bodies.made([Order(patch, taken(patch, [Stroke(0, n, 60, 100)])[0]) for n in (9_000, 60_000, 30_000)])
     assert len(made) == 1
     assert 60_000 < made[0] * dsp.RATE < 120_000

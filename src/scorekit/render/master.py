@@ -163,7 +163,7 @@ def families_of(orders: Iterable[Order], bodies: Bodies) -> dict[Root, Family]:
 def _work(row: tuple[Root, Family]) -> float:
     """How much there is to do for a family, more or less: what takes long comes first, so that nobody waits in the end."""
     (_, take), family = row
-    return (max(needed(*order) for order in family) or take.cut or take.seconds) * (1 + len(family))
+    return (max(needed(*order) for order in family) or take.seconds) * (1 + len(family))
 
 
 def made(family: Iterable[Order], bodies: Bodies) -> list[Body]:

@@ -26,11 +26,11 @@ from scorekit.stage import Sound
 
 CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
-NATURAL = 4.0
-"""What a patch that is not sustained is asked for, in seconds: it rings as long as it rings."""
-_RINGS, _SPARE = 0.5, 0.01
-"""Seconds of it that are rendered at least, and beyond what the longest note and what it is read higher need."""
-_SHORTEST, _QUIET = 0.75, 2e-5
+NATURAL, LASTING = 4.0, 1e5
+"""What a patch is asked for, in seconds: it rings as long as it rings, or is held for longer than anybody listens."""
+_RINGS, _SPARE = 0.5, 0.014
+"""Seconds of it that are rendered at least, and beyond what the longest note needs, for a patch to fade in."""
+_SHORTEST, _QUIET = 0.66, 2e-5
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
@@ -189,19 +189,20 @@ def sounded(order: Order, seconds: float = 0.0) -> Sounded:
 
 def needed(patch: Patch, take: Take, tone: Tone = FLAT) -> float:
     """Seconds of a root that a body needs, with room to be read two semitones up; 0 where its root has a length of its own."""
-    own = patch.sustains or patch.painted or patch.oneshot
-    return 0.0 if own else max(take.seconds * _ROOM + _SPARE, _RINGS)
+    if _whole(patch, take):
+        return 0.0
+    return max(take.seconds * (1.0 if patch.painted else _ROOM) + _SPARE, _RINGS)
 
 
 def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. Odd rounds stand
     on other roots, which is a different sound. Drums stand for themselves, and so does what is painted with its tone."""
     if patch.painted:
-        return replace(take, tone=replace(tone, width=1.0), cut=0.0 if _whole(patch, take) else take.seconds), 0
+        return replace(take, tone=replace(tone, width=1.0), seconds=LASTING), 0
     if not patch.sustains:
         take = replace(take, seconds=NATURAL)
     elif not _whole(patch, take):
-        take = replace(take, cut=take.seconds)
+        take = replace(take, seconds=LASTING)
     take = replace(take, slow=patch.slow) if patch.slow > 1 else take
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
@@ -216,10 +217,8 @@ def _whole(patch: Patch, take: Take) -> bool:
 
 
 def heard(patch: Patch, take: Take) -> float:
-    """Seconds of a body that may be heard: what is sustained was asked for with room to be read higher."""
-    if _whole(patch, take):
-        return math.inf
-    return take.seconds / _ROOM if patch.sustains and not patch.painted else take.seconds
+    """Seconds of a body that may be heard."""
+    return math.inf if _whole(patch, take) else take.seconds
 
 
 def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: float) -> Body:
@@ -335,6 +334,8 @@ def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke], rows: Sequence[
     """The body each stroke is cut from; which round-robin, its number in a row says. One length, what the longest needs,
     serves all strokes of a kind; only what ends with its note, a fall or a riser, has its own."""
     params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
+    if patch.manners is not None:
+        strokes = [s if s.manner in patch.manners else s._replace(manner="") for s in strokes]
     keys, rounds = [], max(patch.rounds, 1)
     for stroke, turn, layer in zip(strokes, rows, forces(layers, strokes), strict=True):
         own = -(-stroke.length // 1_378) if patch.measured or (patch.sustains and stroke.manner == "fall") else 0
@@ -350,10 +351,7 @@ def _take(
 ) -> Take:
     pitch, layer, turn, manner, own = key
     long = length / RATE + patch.release
-    room = _ROOM if patch.sustains and not patch.painted else 1.0
-    seconds = (
-        NATURAL if patch.oneshot else own / 32.0 if own else held(long * room, _SHORTEST if patch.sustains else _RINGS)
-    )
+    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long, _SHORTEST if patch.sustains else _RINGS)
     return Take(pitch, round((layer + 0.7) / layers, 6), turn, seconds, manner, params)
 
 

@@ -93,6 +93,8 @@ class Patch(Struct, frozen=True):
     """A sustained body that depends on where its note ends, so every length of note has its own."""
     slow: int = 1
     """Of so many samples one is enough: 2 where nothing of the sound is above 10 kHz."""
+    manners: tuple[str, ...] | None = None
+    """Those it knows; others it plays as if nothing were said. None: all."""
     painted: bool = False
     """A body made of a spectrum, whose part's equaliser costs nothing there: each pitch and equaliser has its own."""
 

@@ -166,7 +166,7 @@ CEILING = 1.25
 def levelled(
     x: Samples, loudness: float, level: float = 1.0, start: float = 0.0012, end: float = 0.2, n: int = 0, slow: int = 1
 ) -> Samples:
-    """x brought to a weighted RMS over its first 0.37 s, then to a level; start and end (seconds) eased.
+    """x brought to a weighted RMS, or a peak, over its first 0.37 s, then to a level; start and end (seconds) eased.
 
     ``n`` is where it ends when x is only the beginning of it, in samples; x has one of ``slow`` of them.
     """
@@ -177,7 +177,7 @@ def levelled(
     parts = np.fft.rfft(head.reshape(-1, frame), norm="forward").view(np.float32)
     parts *= _weighting(slow)
     rms = float(np.sqrt(np.square(parts, out=parts).sum() * 2.0 / (x[..., 0].size * window * frame)))
-    scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(x).max()), 1e-9))
+    scale = level * min(loudness / max(rms, 1e-9), CEILING / max(float(np.abs(beginning).max()), 1e-9))
     out: Samples = x * np.float32(scale)
     n = max(n, x.shape[-1])
     first, last = dsp.samples(start), dsp.samples(min(end, 0.4 * n / RATE))
@@ -330,7 +330,7 @@ def _subbass(take: Take) -> Samples:
     held, whole = (1.0 / (1.0 + dsp.power(f / edge, 2.5)) for edge in (cutoff, opened))
     saw = np.where(k == 1, 1.0 + take.param("sub"), 0.62 / k)
     drift = dsp.uniform(f"subbass/{take.pitch}/{take.round}", 0.02, 0.06)
-    n, slow = -(-dsp.samples(max(take.seconds, 0.1)) // take.slow), take.slow
+    n, slow = take.upto(dsp.samples(max(take.seconds, 0.1))), take.slow
     points = -(-n // HOP) + 1
     one, other = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
     shares = [one * np.ones(points), one * falling(points, 0.9 / slow), other * np.ones(points)]
@@ -340,7 +340,7 @@ def _subbass(take: Take) -> Samples:
     sound = sung(periods, shares, path(slow * f0, cents * np.ones(points), np.zeros(2)), [(1.0, 0.0), (1.0, 0.0)])[
         0, :n
     ]
-    return levelled(sound, 0.53, start=0.002, end=0.02, slow=slow)
+    return levelled(sound, 0.53, start=0.002, end=0.012, slow=slow)
 
 
 STRING_PARAMS = (BRIGHT, DECAY, NOISE)
@@ -362,6 +362,6 @@ BASSES = (
             Param("punch", "", 0.0, 1.0, 0.5, "how far the filter opens on a hard note"),
             Param("sub", "", 0.0, 1.0, 0.5, "sine at the played pitch"),
         ),
-        gain=-14.8, sustains=True, release=0.06, programs=(38, 39), slow=2,
+        gain=-14.8, sustains=True, release=0.06, programs=(38, 39), manners=(), slow=2,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.players import PARAMS, Tone, Voice, play
+from scorekit.render.patches.players import MANNERS, PARAMS, Tone, Voice, play
 from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, hiss, modal
 
 
@@ -117,7 +117,9 @@ _PLUCK = (
 def _patch(
     name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float, slow: int = 1
 ) -> Patch:
-    return Patch(name, "strings", about, body, PARAMS, gain, True, release, 3, 2, programs=programs, slow=slow)
+    return Patch(
+        name, "strings", about, body, PARAMS, gain, True, release, 3, 2, programs=programs, slow=slow, manners=MANNERS
+    )
 
 
 BOWED = (
@@ -138,5 +140,18 @@ BOWED = (
         -7.8,
         0.18,
     ),
-    Patch("pizzicato", "strings", "Section plucking.", _pizzicato, _PLUCK, -3.9, False, 0.25, 3, 3, programs=(45,)),
+    Patch(
+        "pizzicato",
+        "strings",
+        "Section plucking.",
+        _pizzicato,
+        _PLUCK,
+        -3.9,
+        False,
+        0.25,
+        3,
+        3,
+        programs=(45,),
+        manners=("mute", "dead", "short"),
+    ),
 )

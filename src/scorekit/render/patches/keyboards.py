@@ -174,14 +174,15 @@ def _period(k: Reals, level: Reals, phase: Reals) -> Samples:
     return dsp.cycle(sines, cosines)
 
 
-def _overdriven(x: Samples, push: float) -> Samples:
-    """A valve stage, without the DC it makes of unequal half waves."""
-    bent = dsp.softclip(x * np.float32(push))
-    return bent - np.float32(bent.mean())
+def _overdriven(x: Samples, period: Samples, push: float) -> Samples:
+    """A valve stage, without the DC it makes of a period with unequal half waves."""
+    bent: Samples = dsp.softclip(x * np.float32(push))
+    bent -= dsp.softclip(period * np.float32(push)).mean()
+    return bent
 
 
 def _organ(take: Take) -> Samples:
-    n = dsp.samples(max(take.seconds, 0.15))
+    n = take.upto(dsp.samples(max(take.seconds, 0.15)))
     f0 = dsp.hertz(take.pitch)
     bright = take.param("bright")
     bars = _MELLOW + (_FULL - _MELLOW) * min(max(bright * 0.9 + 0.25 * (take.force - 0.5), 0.0), 1.0)
@@ -209,14 +210,14 @@ def _organ(take: Take) -> Samples:
     click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
     dsp.add(high, click, 0, 0.25 * (0.4 + take.force) * (not still))
     push = 0.35 * octaves(take.param("drive"), 2.0)
-    high, low = (_overdriven(part, push) for part in (high, low))
+    high, low = (_overdriven(part, held, push) for part, held in ((high, periods[0]), (low, periods[2])))
     if still:
-        return levelled(np.stack([high + low] * 2), 0.36, start=0.003, end=0.02)
+        return levelled(np.stack([high + low] * 2), 0.36, start=0.003, end=0.012)
     fast = take.param("rotor")
     turn = dsp.uniform(f"{address}/{take.round}/turn")
     drum = _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn)
     ears = [_turned(high, 0.8 + 5.9 * fast, 9.0, 0.32, turn + ear) + drum for ear in (0.0, 0.3)]
-    return levelled(np.stack(ears), 0.36, start=0.003, end=0.02)
+    return levelled(np.stack(ears), 0.36, start=0.003, end=0.012)
 
 
 # -- clavinet ----------------------------------------------------------------------------------------------------------
@@ -326,25 +327,27 @@ def _pluck(take: Take) -> Samples:
 
 TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
 KEYBOARDS = (
-    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-9.9, release=0.22, programs=(0, 1, 2, 3)),
+    Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-9.9, release=0.22, programs=(0, 1, 2, 3),
+          manners=()),
     Patch("epiano", "keys", "tine electric piano", _epiano,
           (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
-          gain=-7.8, programs=(4, 5), slow=2),
+          gain=-7.8, programs=(4, 5), slow=2, manners=()),
     Patch("organ", "keys", "drawbar organ with a rotating speaker", _organ,
           (Param("bright", "", 0.0, 1.0, 0.45, "upper drawbars"),
            Param("drive", "", 0.0, 1.0, 0.4, "gain of the speaker's amplifier"),
            Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
            Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
-          gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23)),
+          gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23), manners=()),
     Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-6.8, release=0.05, programs=(6, 7)),
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
-          gain=-8.5, release=0.3, programs=(11,)),
-    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-5.3, release=0.5, programs=(12, 13, 108, 114)),
+          gain=-8.5, release=0.3, programs=(11,), manners=()),
+    Patch("marimba", "keys", "marimba", _marimba, (BRIGHT, DECAY), gain=-5.3, release=0.5, programs=(12, 13, 108, 114),
+          manners=()),
     Patch("bells", "keys", "glockenspiel and tubular bells", _bells,
           (BRIGHT, DECAY, Param("tube", "", 0.0, 1.0, 0.15, "from a steel bar to a tubular bell")),
-          gain=-5.7, release=0.8, programs=(9, 10, 14, 112)),
+          gain=-5.7, release=0.8, programs=(9, 10, 14, 112), manners=()),
     Patch("pluck", "keys", "synth pluck: detuned saws, closing filter", _pluck,
           (BRIGHT, DECAY, Param("width", "", 0.0, 1.0, 0.4, "detune between left and right")),
-          gain=-4.6, release=0.2, programs=(98, 8, 15)),
+          gain=-4.6, release=0.2, programs=(98, 8, 15), manners=()),
 )  # fmt: skip

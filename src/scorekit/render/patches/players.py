@@ -23,6 +23,8 @@ from scorekit.render.patches.base import STILL, Body, Param, Take
 from scorekit.render.patches.reading import HOP, faded, grow, path
 from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, grit, hiss
 
+MANNERS = ("slide", "short", "legato", "fall")
+"""How players can be told to play."""
 SHORT = 0.65
 """Seconds after which a note played short is silent."""
 Tone = Callable[[Reals, Reals, float], Reals]
@@ -109,12 +111,13 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...], slow: int = 1) ->
 
 
 def wander(address: str, players: int, points: int, hz: float) -> Reals:
-    """Slow drifts at the control points, about ``hz`` turns a second, without a mean: (players, points)."""
+    """Slow drifts at the control points, about ``hz`` turns a second: (players, points), the beginning of what more points
+    would give."""
     hop = max(int(RATE / (2.0 * hz * HOP)), 2)
-    knots = 2.0 * Roll(address).random(players, points // hop + 2, 1) - 1.0
-    curves: Reals = (knots[:, :-1] + (knots[:, 1:] - knots[:, :-1]) * _ways(hop)).reshape(players, -1)[:, :points]
-    curves -= curves.sum(axis=1, keepdims=True) * (1.0 / points)
-    return curves
+    knots = 2.0 * Roll(address).random(points // hop + 2, players).T.copy() - 1.0
+    steps = knots[:, 1:] - knots[:, :-1]
+    curves: Reals = (knots[:, :-1, None] + steps[:, :, None] * _ways(hop)).reshape(players, -1)
+    return curves[:, :points]
 
 
 @lru_cache(maxsize=32)
@@ -166,23 +169,20 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
         hold = min(take.seconds * 0.6, 0.11)
         level = level * _fall(t - hold, 0.42)
         bright = bright * (0.45 + 0.55 * _fall(t - hold, 0.6))
-    level = level[own] * (1.0 + voice.sway * wander(f"{address}/level", players, count, 1.1))
-    bright = bright[own] * (force * (0.9 + 0.1 * target)) + 0.05 * wander(f"{address}/bright", players, count, 1.7)
-    swing = dsp.sin(
-        since * (voice.vibrato * (0.95 + 0.1 * rate))
-        + 0.04 * wander(f"{address}/rate", players, count, 0.8)
-        + start * (players > 1)
-    )
-    swing *= grown * (1.0 + 0.35 * wander(f"{address}/depth", players, count, 0.7))
+    louder, brighter, faster, deeper, higher = np.split(wander(f"{address}/ways", 5 * players, count, 1.2), 5)
+    level = level[own] * (1.0 + voice.sway * louder)
+    bright = bright[own] * (force * (0.9 + 0.1 * target)) + 0.05 * brighter
+    swing = dsp.sin(since * (voice.vibrato * (0.95 + 0.1 * rate)) + 0.04 * faster + start * (players > 1))
+    swing *= grown * (1.0 + 0.35 * deeper)
     cents = voice.depth * (0.8 + 0.4 * depth) * swing - voice.scoop * (0.6 + 0.8 * scoop) * bent[own]
     if voice.pulse:
         beat = voice.pulse * min(voice.depth / 8.0, 1.0) * swing
         level *= 1.0 + beat
         bright *= 1.0 + 1.5 * beat
-    cents += (voice.drift + voice.spread * 0.28) * wander(f"{address}/pitch", players, count, 1.3)
+    cents += (voice.drift + voice.spread * 0.28) * higher
     if voice.grain:
-        cents += 3.0 * voice.grain * wander(f"{address}/grain", players, count, 19.0)
-        rub = voice.grain * wander(f"{address}/rub", players, count, 27.0)
+        grain, rub = np.split(voice.grain * wander(f"{address}/grain", 2 * players, count, 23.0), 2)
+        cents += 3.0 * grain
         level *= 1.0 + 0.05 * rub
         bright *= 1.0 + 0.12 * rub
     if manner == "slide":

@@ -67,8 +67,8 @@ def dice(address: str) -> np.random.Generator:
 
 def attack(x: Samples, seconds: float) -> Samples:
     """Raise the start along half a cosine; in place."""
-    n = min(max(samples(seconds), 2), x.shape[-1])
-    x[..., :n] *= _ease(n)
+    n = max(samples(seconds), 2)
+    x[..., :n] *= _ease(n)[: x.shape[-1]]
     return x
 
 

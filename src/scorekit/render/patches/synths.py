@@ -18,8 +18,8 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.effects import tone_curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
+from scorekit.render.patches.players import MANNERS, Voice, lasting, play, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
-from scorekit.render.patches.players import Voice, lasting, play, wander
 from scorekit.render.patches.reading import HOP, faded, grow, path, sung
 from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, grit, modal
 
@@ -134,26 +134,25 @@ def _bends(name: str, lead: Lead, take: Take, t: Reals) -> Reals:
 # -- pads --------------------------------------------------------------------------------------------------------------
 
 
-_SIDE, _LOOP = 0.65, 112_500
-"""Share of the side; samples of the longest loop: four of them still fit beside the processor, longer ones take thrice the time."""
+_SIDE, _LOOP, _STRUCK = 0.65, 112_500, 1.8
+"""Share of the side; samples of a loop: four of them still fit beside the processor, longer ones take thrice the time; T60
+of what is struck."""
 
 
-def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Samples:
-    """Partials as bells on the spectrum, one sigma ``cents`` wide, phases random: (layers, 2, n), or a loop without a
-    seam where n is above ``_LOOP``. Layers differ in ``levels`` (layers, partials) alone, so to go from one to the other
-    is to move a filter.
+def painted(address: str, hz: Reals, levels: Reals, cents: Reals) -> Samples:
+    """Partials as bells on the spectrum, one sigma ``cents`` wide, phases random: a loop without a seam, (layers, 2, n).
+    Layers differ in ``levels`` (layers, partials) alone, so to go from one to the other is to move a filter.
 
     A common middle and a side of its own, ``_SIDE`` of it: wide, and in mono only 1.5 dB weaker.
     """
-    size = min(dsp.fast_size(n), _LOOP)
-    half, centre = size // 2 + 1, hz * (size / RATE)
+    half, centre = _LOOP // 2 + 1, hz * (_LOOP / RATE)
     sigma = np.maximum(centre * (dsp.exp2(cents / 1200.0) - 1.0), 0.4)
     low = np.maximum((centre - 3.5 * sigma).astype(np.intp), 1)
     wide = np.maximum(np.minimum((centre + 3.5 * sigma).astype(np.intp) + 2, half - 1) - low, 1)
     first = np.cumsum(wide) - wide
     off = np.arange(int(wide.sum())) * np.repeat(1.0 / sigma, wide) + np.repeat((low - first - centre) / sigma, wide)
     bell = np.take(_bell(), (np.abs(off) * _FINE).astype(np.intp), mode="clip")
-    bell *= np.repeat(dsp.f32(0.5 * size / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first))), wide)
+    bell *= np.repeat(dsp.f32(0.5 * _LOOP / np.sqrt((1.0 + _SIDE * _SIDE) * np.add.reduceat(bell * bell, first))), wide)
     bells = np.repeat(bell, 2)
     middle, side = (bells * _turns(f"{address}/{which}", bells.size) for which in "ms")
     side *= np.float32(_SIDE)
@@ -161,7 +160,7 @@ def painted(address: str, n: int, hz: Reals, levels: Reals, cents: Reals) -> Sam
     planes, steps = np.zeros((len(levels), 2, 2 * half), np.float32), dsp.f32(levels)[:, :, None, None]
     for number, (begin, at, count) in enumerate(zip(2 * first, 2 * low, 2 * wide, strict=True)):
         planes[:, :, at : at + count] += steps[:, number] * ears[:, begin : begin + count]
-    return dsp.back(planes.view(np.complex64), size)[:, :, :n]
+    return dsp.back(planes.view(np.complex64), _LOOP)
 
 
 _FINE = 256
@@ -229,20 +228,21 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         levels *= 0.22 / np.sqrt(np.sum(levels * levels, axis=1, keepdims=True))
         heard = tone_curve(take.tone)
         levels *= heard(freq)
+        levels[1] -= levels[0]
         if still:
             layers = np.stack([[modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2 for amp in levels])
         else:
             cents = width * np.minimum(0.3 + 0.12 * ratios, 1.0)
             rows = [
                 np.append(freq, 0.5 * hz),
-                np.append(levels, [0.15 * pad.octave * heard(0.5 * np.array([hz]))] * 2, 1),
+                np.append(levels, np.array([[0.15], [0.0]]) * pad.octave * heard(0.5 * np.array([hz])), 1),
                 np.append(cents, width),
             ]
-            layers = painted(address, n, *rows)
+            layers = painted(address, *rows)
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
         motion = grow(dsp.f32(0.6 + 0.3 * (not still) * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)))
-        dark, step, out = layers[0], layers[1] - layers[0], np.empty((2, n), np.float32)
+        (dark, step), out = layers, np.empty((2, n), np.float32)
         for a in range(0, n, dark.shape[1]):
             part = out[:, a : a + dark.shape[1]]
             np.multiply(step[:, : part.shape[1]], motion[a : a + part.shape[1]], out=part)
@@ -254,8 +254,8 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         if pad.strike:
             tones = freq[:8]
             struck = 0.5 * dsp.power(ratios[:8], 0.5 * force - 1.2) * heard(tones)
-            bell = modal(n, tones, 1.8 / np.sqrt(ratios[:8]), struck, np.zeros(len(tones)))
-            out += attack(bell, 0.006) * np.float32(pad.strike * (0.3 + 0.7 * force))
+            bell = modal(samples(_STRUCK), tones, _STRUCK / np.sqrt(ratios[:8]), struck, np.zeros(len(tones)))
+            dsp.add(out, fade(attack(bell, 0.006), 0.1), 0, pad.strike * (0.3 + 0.7 * force))
         return fade(out, 0.01)
 
     return body
@@ -353,6 +353,8 @@ _RISING = (
     Param("width", "", 0.0, 1.0, 0.9, "Mono to wide."),
 )
 
+_STEPS = ("slide", "short", "fall")
+"""Manners of who steps from note to note: legato is nothing else."""
 _WHOLE = tuple(float(k) for k in range(1, 61))
 _SAW = Lead(0.0, 1.0, 7, 32.0, 2600.0, 2.1, 1.6, 0.9, 0.004)
 _SQUARE = Lead(0.94, 1.0, 3, 10.0, 2400.0, 2.0, 1.2, 0.85, 0.004, vibrato=7.0)
@@ -363,84 +365,25 @@ _GLASS = Pad((1.0, 2.0, 3.01, 4.02, 5.43, 6.79, 8.21, 10.6, 13.3), 1.1, 2600.0, 
 
 
 def _patch(
-    name: str,
-    family: str,
-    about: str,
-    body: Body,
-    params: tuple[Param, ...],
-    programs: tuple[int, ...],
-    gain: float,
-    release: float,
-) -> Patch:
+    name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float,
+    manners: tuple[str, ...] = (), params: tuple[Param, ...] = _PADDING,
+) -> Patch:  # fmt: skip
     painted = params is _PADDING
-    return Patch(name, family, about, body, params, gain, True, release, 3, 2, programs=programs, painted=painted)
+    return Patch(
+        name, "lead" if params is _LEADING else "pads", about, body, params, gain, True, release, 3, 2, programs=programs,
+        manners=manners, painted=painted,
+    )  # fmt: skip
 
 
 SYNTHS = (
-    _patch(
-        "saw",
-        "lead",
-        "Seven detuned saws through a closing filter.",
-        _lead("saw", _SAW, 0.16),
-        _LEADING,
-        (81,),
-        -7.0,
-        0.16,
-    ),
-    _patch(
-        "square", "lead", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), _LEADING, (80,), -3.8, 0.10
-    ),
-    _patch(
-        "glide",
-        "lead",
-        "Soft lead that slides into its notes, with vibrato.",
-        _lead("glide", _GLIDE, 0.18),
-        _LEADING,
-        tuple(range(82, 88)),
-        -7.5,
-        0.18,
-    ),
-    _patch(
-        "warm",
-        "pads",
-        "Warm analogue pad, slowly opening and closing.",
-        _pad("warm", _WARM, 0.9),
-        _PADDING,
-        (88, 89, 90),
-        -5.4,
-        0.9,
-    ),
-    _patch(
-        "airy",
-        "pads",
-        "Breathy, wide, far.",
-        _pad("airy", _AIRY, 1.1),
-        _PADDING,
-        (91, 94, 95, 97, 99, 101, 102, 103),
-        -5.1,
-        1.1,
-    ),
-    _patch(
-        "glass",
-        "pads",
-        "Struck and bowed glass.",
-        _pad("glass", _GLASS, 1.2),
-        _PADDING,
-        (92, 93, 96, 98, 100),
-        -6.2,
-        1.2,
-    ),
-    _patch("choir", "pads", "Six singers, from oo to ah.", _choir, _SINGING, (52, 53, 54), -7.9, 0.4),
-    Patch(
-        "noise_riser",
-        "pads",
-        "Noise that climbs to the end of its note.",
-        _riser,
-        _RISING,
-        -6.2,
-        True,
-        0.12,
-        measured=True,
-        programs=(119, 122),
-    ),
-)
+    _patch("saw", "Seven detuned saws through a closing filter.", _lead("saw", _SAW, 0.16), (81,), -7.0, 0.16, _STEPS, _LEADING),
+    _patch("square", "Hollow lead, three squares.", _lead("square", _SQUARE, 0.10), (80,), -3.8, 0.10, _STEPS, _LEADING),
+    _patch("glide", "Soft lead that slides into its notes, with vibrato.", _lead("glide", _GLIDE, 0.18),
+        tuple(range(82, 88)), -7.5, 0.18, MANNERS, _LEADING),
+    _patch("warm", "Warm analogue pad, slowly opening and closing.", _pad("warm", _WARM, 0.9), (88, 89, 90), -5.4, 0.9),
+    _patch("airy", "Breathy, wide, far.", _pad("airy", _AIRY, 1.1), (91, 94, 95, 97, 99, 101, 102, 103), -5.1, 1.1),
+    _patch("glass", "Struck and bowed glass.", _pad("glass", _GLASS, 1.2), (92, 93, 96, 98, 100), -6.2, 1.2),
+    _patch("choir", "Six singers, from oo to ah.", _choir, (52, 53, 54), -7.9, 0.4, MANNERS, _SINGING),
+    Patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, -6.2, True, 0.12,
+        measured=True, programs=(119, 122), manners=()),
+)  # fmt: skip

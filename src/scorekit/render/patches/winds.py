@@ -7,7 +7,7 @@ import numpy as np
 from scorekit.render import dsp
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import Patch
-from scorekit.render.patches.players import PARAMS, Tone, Voice, sustained
+from scorekit.render.patches.players import MANNERS, PARAMS, Tone, Voice, sustained
 from scorekit.render.patches.sources import Curve
 
 
@@ -93,6 +93,7 @@ def _wind(
         2,
         programs=programs,
         slow=slow,
+        manners=MANNERS,
     )
 
 
