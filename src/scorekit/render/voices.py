@@ -28,9 +28,8 @@ CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
 NATURAL, LASTING = 4.0, 1e5
 """What a patch is asked for, in seconds: it rings as long as it rings, or is held for longer than anybody listens."""
-_RINGS, _SPARE = 0.5, 0.014
-"""Seconds of it that are rendered at least, and beyond what the longest note needs, for a patch to fade in."""
-_SHORTEST, _QUIET = 0.66, 2e-5
+_SHORTEST, _SPARE, _QUIET = 0.5, 0.014, 2e-5
+"""Seconds of a body, at least; seconds that are rendered beyond what is heard, for a patch to fade in."""
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
@@ -42,8 +41,6 @@ _LOOK = 4_096
 """Samples that are looked at together, from the end."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""
-_ROOM = 1.13
-"""Share by which more is rendered than is heard, so that it may be read two semitones up."""
 
 
 class Stroke(NamedTuple):
@@ -188,10 +185,8 @@ def sounded(order: Order, seconds: float = 0.0) -> Sounded:
 
 
 def needed(patch: Patch, take: Take, tone: Tone = FLAT) -> float:
-    """Seconds of a root that a body needs, with room to be read two semitones up; 0 where its root has a length of its own."""
-    if _whole(patch, take):
-        return 0.0
-    return max(take.seconds * (1.0 if patch.painted else _ROOM) + _SPARE, _RINGS)
+    """Seconds of a root that a body needs, more where it is read higher; 0 where its root has a length of its own."""
+    return 0.0 if _whole(patch, take) else take.seconds * _ratio(rooted(patch, take)[1]) + _SPARE
 
 
 def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
@@ -216,6 +211,11 @@ def _whole(patch: Patch, take: Take) -> bool:
     return patch.oneshot or patch.measured or (patch.sustains and take.manner == "fall")
 
 
+def _ratio(shift: int) -> float:
+    """How much faster a root is read for a body some semitones higher."""
+    return float(dsp.exp2(shift / 12.0))
+
+
 def heard(patch: Patch, take: Take) -> float:
     """Seconds of a body that may be heard."""
     return math.inf if _whole(patch, take) else take.seconds
@@ -227,8 +227,7 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     Equalising here and not on the stem costs nothing per note, since filters and sums may be swapped. The step is a
     power of two, so that whatever is round stays round.
     """
-    ratio = float(dsp.exp2(shift / 12.0))
-    longest = 1 << 40 if seconds == math.inf else (int(dsp.samples(seconds) * ratio) + 64) // patch.slow
+    longest = 1 << 40 if seconds == math.inf else (int(dsp.samples(seconds) * _ratio(shift)) + 64) // patch.slow
     sound = trimmed(sound[:, :longest]) if sound.shape[-1] > longest else sound
     whole = sound.shape[-1] < longest
     sound = voiced(sound, shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
@@ -284,9 +283,9 @@ def settings(patch: Patch, sound: Sound) -> tuple[tuple[str, float], ...]:
     return tuple((param.name, float(chosen.get(param.name, param.default))) for param in patch.params)
 
 
-def held(seconds: float, least: float = _SHORTEST) -> float:
-    """The length of a body for so long a note: the least there is, and half an octave longer until it is long enough."""
-    lengths = (round(least * 2.0**whole * step, 4) for whole in range(20) for step in (1.0, 1.4142))
+def held(seconds: float) -> float:
+    """The length of a body for so long a note: the least there is, and a third of an octave longer until it is long enough."""
+    lengths = (round(_SHORTEST * 2.0**whole * step, 4) for whole in range(20) for step in (1.0, 1.26, 1.5874))
     return next(length for length in lengths if length >= seconds)
 
 
@@ -351,7 +350,7 @@ def _take(
 ) -> Take:
     pitch, layer, turn, manner, own = key
     long = length / RATE + patch.release
-    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long, _SHORTEST if patch.sustains else _RINGS)
+    seconds = NATURAL if patch.oneshot else own / 32.0 if own else held(long)
     return Take(pitch, round((layer + 0.7) / layers, 6), turn, seconds, manner, params)
 
 
