@@ -200,9 +200,11 @@ def drift(address: str, n: int, hz: float) -> Samples:
 # -- envelopes -------------------------------------------------------------------------------------------------------
 
 
-def decay(t60: float, n: int) -> Samples:
-    """Exponential from 1, falling 60 dB in ``t60`` seconds."""
+def decay(t60: float, n: int, level: float = 1.0) -> Samples:
+    """Exponential from ``level``, falling 60 dB in ``t60`` seconds."""
     coarse, fine = _falls(max(t60, 1e-4), _FINE, -(-n // _FINE)), _falls(max(t60, 1e-4), 1, _FINE)
+    if level != 1.0:
+        coarse = coarse * np.float32(level)
     return (coarse[:, None] * fine).reshape(-1)[:n]
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import Samples, samples
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, rung, wash
+from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, rung, washes
 
 
 class Plate(Struct, frozen=True):
@@ -42,22 +42,18 @@ def plate(p: Plate) -> Piece:
     def piece(s: Stroke) -> Samples:
         n, dull = samples(p.seconds * (0.35 + 0.65 * s.ring)), p.soft * (1.0 - s.force)
         curve = tuple((f, db - dull * max(float(dsp.log2(f / 1500.0)), 0.0), t60 * s.ring) for f, db, t60 in p.wash)
-        out = np.empty((2, n), np.float32)
-        for side in (0, 1):
-            out[side] = wash(s, n, curve, p.frame, f"plate/{p.seed}")
+        out = washes(s, n, curve, p.frame, f"plate/{p.seed}")
         attack(out, p.bloom * (1.4 - 0.7 * s.force))
-        hit = p.stick * (0.3 + 0.7 * s.force)
-        front = click(s, n, p.tip, 1.2, 0.05) * np.float32(hit * s.bright)
+        click(s, out, p.tip, 1.2, 0.05, p.stick * (0.3 + 0.7 * s.force) * s.bright)
         if p.knock:
-            front += click(s, n, 520.0, 0.9, 0.09) * np.float32(p.knock * (0.3 + 0.7 * s.force))
+            click(s, out, 520.0, 0.9, 0.09, p.knock * (0.3 + 0.7 * s.force))
         if p.bell:
             # Each mode of a bell is two, a few Hz apart, since no bell is round.
             low = np.array(p.bell)
             tones, level = np.concatenate((low, 1.002 * low + 1.0)), dsp.power(1000.0 / low, 0.5 - 0.4 * s.force)
             t60 = 2.6 * s.ring * dsp.power(1000.0 / tones, 0.6)
             level = np.concatenate((level, 0.5 * level))
-            front += rung(n, tones, t60, level, s.rng.random(tones.size)) * np.float32(0.3)
-        out += front
+            out += rung(n, tones, t60, 0.3 * level, s.rng.random(tones.size))
         return fade(attack(out, 0.0006), 0.35 * n / dsp.RATE)
 
     return piece
@@ -98,7 +94,7 @@ def _crashed(ring: float, up: float) -> Curve:
 
 _RIDE_BELL = (587.0, 1012.0, 1634.0, 2347.0, 3190.0, 4125.0, 5230.0)
 HAT = Plate(_pair(0.26, 0.0, 0.0), 0.45, 0.0010, 0.9, 9500.0, 0.4, frame=1024, seed=1)
-FOOT = Plate(_pair(0.13, 8.0, 700.0), 0.24, 0.003, 0.1, 9000.0, frame=512, seed=1)
+FOOT = Plate(_pair(0.13, 8.0, 700.0), 0.20, 0.003, 0.1, 9000.0, frame=512, seed=1)
 OPEN = Plate(_pair(2.1, 7.0, 2500.0), 1.8, 0.002, 0.6, 9500.0, 0.3, seed=1)
 CRASH = Plate(_crashed(1.0, 0.0), 3.0, 0.014, 0.8, 7000.0, 3.4, seed=2)
 CRASH2 = Plate(_crashed(0.88, 0.5), 2.8, 0.012, 0.8, 7500.0, 2.8, seed=3)

@@ -56,16 +56,16 @@ def kick(hz: float, felt: float) -> Piece:
     """Bass drum: fundamental with pitch drop, short shell knock, beater. felt 0 (plastic) to 1 (soft)."""
 
     def piece(s: Stroke) -> Samples:
-        n, hard = samples(0.56 * (0.4 + 0.6 * s.ring)), 0.2 + 0.8 * s.force
-        f, t = hz * s.ratio * s.jitter(0.003), s.ring
+        f, t, hard = hz * s.ratio * s.jitter(0.003), s.ring, 0.2 + 0.8 * s.force
+        n = samples(0.42 * t)
         x = head(n, f, 0.55 + 0.9 * s.force, 0.017, ((1.0, 0.34 * t, 1.0), (1.62, 0.16 * t, 0.30),
             (2.3, 0.10 * t, 0.26 * hard)))  # fmt: skip
         x += head(n, f * 3.3, 0.5, 0.010, ((1.0, 0.085 * t, 0.42 * hard), (1.7, 0.07 * t, 0.36 * hard),
             (2.7, 0.06 * t, 0.32 * hard)))  # fmt: skip
         snap = (1.0 - 0.75 * felt) * hard * s.bright
-        x += click(s, n, 2700.0 - 1200.0 * felt, 0.9, 0.034) * np.float32(3.4 * snap * s.force)
-        x += click(s, n, 5400.0, 0.9, 0.022) * np.float32(2.4 * snap * s.force * s.force)
-        x += click(s, n, 700.0, 1.0, 0.07) * np.float32(0.75 * hard)
+        click(s, x, 2700.0 - 1200.0 * felt, 0.9, 0.034, 3.4 * snap * s.force)
+        click(s, x, 5400.0, 0.9, 0.022, 2.4 * snap * s.force * s.force)
+        click(s, x, 700.0, 1.0, 0.07, 0.75 * hard)
         return attack(soft(x, 1.1), 0.0012)
 
     return piece
@@ -84,8 +84,8 @@ def snare(hz: float, wires: float = 1.0, rim: float = 0.0) -> Piece:
     """
 
     def piece(s: Stroke) -> Samples:
-        n, f = samples(0.55 * (0.4 + 0.6 * s.ring)), hz * s.ratio * s.jitter(0.006)
-        hard, t = s.force * (0.8 + 0.2 * s.force), s.ring
+        f, t, hard = hz * s.ratio * s.jitter(0.006), s.ring, s.force * (0.8 + 0.2 * s.force)
+        n = samples(0.41 * t * (0.55 + 0.5 * s.force))
         shell = 0.16 + 0.60 * hard
         x = head(n, f, 0.22 * s.force, 0.014, ((1.0, 0.17 * t, shell),
             (1.79, 0.13 * t, 0.62 * shell * s.jitter(0.1)),
@@ -120,14 +120,14 @@ def tom(hz: float, mallet: float = 0.0) -> Piece:
 
     def piece(s: Stroke) -> Samples:
         t = (0.45 + 34.0 / hz) * s.ring
-        n, f, hard = samples(min(1.6 * t, 1.4)), hz * s.ratio * s.jitter(0.003), 0.25 + 0.75 * s.force
+        n, f, hard = samples(min(1.25 * t, 1.4)), hz * s.ratio * s.jitter(0.003), 0.25 + 0.75 * s.force
         up = hard * (1.0 - 0.5 * mallet)
         x = head(n, f, 0.10 + 0.22 * s.force, 0.035, ((1.0, t, 1.0),
             (1.51, t * 0.55, 0.42 * up * s.jitter(0.2)), (1.97, t * 0.42, 0.32 * up * s.jitter(0.2)),
             (2.24, t * 0.3, 0.22 * up), (2.62, t * 0.25, 0.2 * up * hard),
             (3.2, t * 0.18, 0.16 * up * hard), (4.1, t * 0.12, 0.12 * up * hard)))  # fmt: skip
-        x += click(s, n, 2600.0, 1.2, 0.045) * np.float32(1.8 * up * s.force * s.bright)
-        x += click(s, n, 800.0, 1.0, 0.12) * np.float32(0.30 * hard)
+        click(s, x, 2600.0, 1.2, 0.045, 1.8 * up * s.force * s.bright)
+        click(s, x, 800.0, 1.0, 0.12, 0.30 * hard)
         answer = spray(s, n, tuple((c, db, d * s.ring) for c, db, d in _SHELL), 256)
         dsp.add(x, attack(answer * np.float32(hard * float(np.sqrt(s.force * s.bright))), 0.004), 0)
         return attack(soft(x, 0.9), 0.0012)
@@ -169,8 +169,8 @@ def brushed(hz: float, swish: float, tap: float) -> Piece:
     """Snare under brushes: bristles landing one by one (tap) and drawn across the coated head (swish, seconds)."""
 
     def piece(s: Stroke) -> Samples:
-        n, f = samples((0.42 + 0.5 * swish) * (0.4 + 0.6 * s.ring)), hz * s.ratio * s.jitter(0.006)
-        dull, ring = 3.0 * (1.0 - s.force), s.ring * (0.6 + 2.0 * swish)
+        f, dull, ring = hz * s.ratio * s.jitter(0.006), 3.0 * (1.0 - s.force), s.ring * (0.6 + 2.0 * swish)
+        n = samples(0.36 * ring + swish)
         curve = tuple(
             (c, db - dull * (1.0 + max(float(dsp.log2(c / 2500.0)), 0.0)), t * ring) for c, db, t in _BRISTLES
         )
@@ -183,7 +183,7 @@ def brushed(hz: float, swish: float, tap: float) -> Piece:
             (2.4, 0.06, 0.12 * hit * s.force)))  # fmt: skip
         for _ in range(5):
             at = int(s.rng.random() * 0.007 * dsp.RATE)
-            dsp.add(x, click(s, n, 3000.0, 1.2, 0.024), at, 0.22 * tap * s.force * s.bright)
+            click(s, x, 3000.0, 1.2, 0.024, 0.22 * tap * s.force * s.bright, at)
         return x
 
     return piece
@@ -213,10 +213,10 @@ def thump(hz: float, top: float, tau: float, t60: float, drive: float, tick: flo
     """Analogue bass drum: one sine swept from top times hz, saturated; a tick from the trigger pulse."""
 
     def piece(s: Stroke) -> Samples:
-        n = samples(min(1.35 * t60, 1.6) * (0.3 + 0.7 * s.ring))
+        n = samples(min(1.2 * t60, 1.5) * (0.3 + 0.7 * s.ring))
         x = head(n, hz * s.ratio, top * (0.4 + 0.6 * s.force), tau, ((1.0, t60 * s.ring, 1.0),))
         x *= np.minimum(dsp.decay(t60 * s.ring, n) * np.float32(1.6), np.float32(1.0))
-        x += click(s, n, 3800.0, 1.4, 0.016) * np.float32(tick * s.force * s.bright)
+        click(s, x, 3800.0, 1.4, 0.016, tick * s.force * s.bright)
         x += head(n, hz * 6.0, 1.5, 0.004, ((1.0, 0.02, 0.3 * s.force),))
         x = soft(x, drive * (0.5 + 0.7 * s.force))
         return attack(x, 0.0006)
@@ -228,7 +228,7 @@ def machine_snare(hz: float) -> Piece:
     """Two bent tones and two noises, a long bright one and a short broad one, as the classic circuits have it."""
 
     def piece(s: Stroke) -> Samples:
-        n, t = samples(0.42 * (0.4 + 0.6 * s.ring)), s.ring
+        n, t = samples(0.34 * s.ring), s.ring
         f = hz * s.ratio
         x = head(n, f, 0.9 * s.force, 0.009, ((1.0, 0.15 * t, 0.75), (2.0, 0.06, 0.12), (3.0, 0.05, 0.1 * s.force)))
         x += head(n, f * 1.83, 0.4 * s.force, 0.007, ((1.0, 0.10 * t, 0.5), (3.0, 0.04, 0.08 * s.force)))
@@ -236,7 +236,7 @@ def machine_snare(hz: float) -> Piece:
         curve = ((350.0, -30.0, 0.1), (750.0, -1.0, 0.16 * t), (1600.0, 3.0, 0.2 * t), (4000.0, 0.0, 0.26 * t),
             (9000.0, 0.0 - tilt, 0.24 * t), (16000.0, -5.0 - 2 * tilt, 0.2 * t))  # fmt: skip
         x += attack(wash(s, n, curve, 256), 0.0008) * np.float32(0.2 + 0.14 * s.force)
-        x += click(s, n, 2600.0, 1.4, 0.025) * np.float32(0.35 * s.force * s.bright)
+        click(s, x, 2600.0, 1.4, 0.025, 0.35 * s.force * s.bright)
         return soft(attack(x, 0.0005), 1.2)
 
     return piece
@@ -285,49 +285,39 @@ PARAMS = (
 _FLAM = ((0.0, 0.4), (0.022, 1.0))
 _BUZZ = ((0.0, 1.0), (0.038, 0.62), (0.071, 0.52), (0.101, 0.42), (0.128, 0.33), (0.152, 0.25), (0.174, 0.18))
 """Strokes as (seconds, level)."""
+_FIRST = samples(0.0071), samples(0.0083)
 _WALLS = tuple(
-    (samples(left), samples(right), samples(left * 1.31), samples(right * 1.29), np.float32(level))
-    for left, right, level in ((0.0071, 0.0083, 0.50), (0.0127, 0.0110, 0.44), (0.0191, 0.0209, 0.36), (0.0263, 0.0241, 0.30),
-    (0.0347, 0.0371, 0.24))
-)  # fmt: skip
-"""How late each side hears itself and then the other, in samples, and how loud."""
-_FAR = tuple(
     (samples(left), samples(right), np.float32(level))
-    for left, right, level in ((0.0137, 0.0151, 0.45), (0.0293, 0.0319, 0.36), (0.0487, 0.0457, 0.26), (0.0709, 0.0733, 0.17))
+    for left, right, level in ((0.0053, 0.0041, 0.85), (0.0069, 0.0081, 0.80), (0.0151, 0.0139, 0.72), (0.0229, 0.0241, 0.55),
+    (0.0457, 0.0437, 0.40))
 )  # fmt: skip
-_HEARD, _RUNG = samples(0.25), samples(0.112)
+"""How late each side hears itself first, in samples; then how late it hears the other side, and how loud, time and again."""
+_HEARD, _RUNG = samples(0.2), max(_FIRST) + sum(max(wall[:2]) for wall in _WALLS)
 """Samples of a stroke that its reflections are made of, and after which they are over."""
 
 
-def _roomed(dry: Samples, amount: float) -> Samples:
-    """Early reflections, then reflections of those: five walls and four, each pass a little duller; adds 0.11 s."""
-    if amount <= 0.0:
-        return dry
-    n, m = dry.shape[1], min(dry.shape[1], _HEARD)
-    heard = fade(dry[:, :m].copy(), 0.25 * m / dsp.RATE)
-    heard[:, 1:] += heard[:, :-1]
-    heard *= np.float32(0.5 * amount)
-    near, wall = np.zeros((2, m + _RUNG), np.float32), np.empty_like(heard)
-    for left, right, to_left, to_right, level in _WALLS:
-        np.multiply(heard, level, out=wall)
-        near[0, left : left + m] += wall[0]
-        near[1, right : right + m] += wall[1]
-        wall *= _CROSSED
-        near[0, to_left : to_left + m] += wall[1]
-        near[1, to_right : to_right + m] += wall[0]
+def _roomed(x: Samples, gains: Samples, amount: float) -> Samples:
+    """A piece (n,) or (2, n) at the gains (2, 1) of its sides, in a room: an early reflection, and each wall answers all there is
+    on the other side; adds 0.1 s."""
+    n, m = x.shape[-1], min(x.shape[-1], _HEARD)
     end = m + _RUNG
-    whole, far = np.empty((2, max(n, end)), np.float32), np.empty_like(near)
-    whole[:, :n], whole[:, n:] = dry, 0.0
-    whole[:, :end] += near
-    for left, right, level in _FAR:
-        np.multiply(near, level, out=far)
-        whole[0, left:end] += far[1, : end - left]
-        whole[1, right:end] += far[0, : end - right]
+    whole = np.empty((2, max(n, end) if amount > 0.0 else n), np.float32)
+    np.multiply(x, gains, out=whole[:, :n])
+    if amount <= 0.0:
+        return whole
+    whole[:, n:] = 0.0
+    heard = fade(whole[:, :m] * np.float32(0.43 * 0.5 * amount), 0.25 * m / dsp.RATE)
+    heard[:, 1:] += heard[:, :-1]
+    rung, now = np.zeros((2, end), np.float32), max(_FIRST) + m
+    for side, late in enumerate(_FIRST):
+        rung[side, late : late + m] = heard[side]
+    for left, right, level in _WALLS:
+        answer = rung[::-1, :now] * level
+        rung[0, left : left + now] += answer[0]
+        rung[1, right : right + now] += answer[1]
+        now += max(left, right)
+    whole[:, :end] += rung
     return whole
-
-
-_CROSSED = np.float32(0.4)
-"""Share of a wall's answer that crosses to the other side."""
 
 
 def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
@@ -350,14 +340,14 @@ def _bodies(name: str, seats: Mapping[int, Seat]) -> Body:
             Roll(f"{name}/{note}/{take.round}/{take.force:.3f}/{take.manner}"),
         )
         x = _manner(take, stroke, piece)
-        if x.ndim == 1:
-            sides = np.array([dsp.pan(place * width)], np.float32).T
-            x = dsp.normal(_without_dc(_tilted(x, bright)), level) * (sides / sides.max())
-        else:
-            sides = np.array([dsp.pan(place * width * 0.8)], np.float32).T
-            x = x + x[::-1] * np.float32((1.0 - 0.75 * width) / (1.0 + 0.75 * width))
-            x = dsp.normal(_without_dc(_tilted(x * sides, bright)), level)
-        return fade(_roomed(x, 0.5 * take.param("room")), 0.03)
+        gains = np.array([dsp.pan(place * width * (1.0 if x.ndim == 1 else 0.8))], np.float32).T
+        gains /= gains.max()
+        if x.ndim > 1:
+            near = gains * np.float32(1.0 / (1.0 + (1.0 - 0.75 * width) / (1.0 + 0.75 * width)))
+            x, gains = x * near + x[::-1] * (gains - near), np.ones_like(gains)
+        x = _without_dc(_tilted(x, bright))
+        top = max(float(x.max()), -float(x.min()), 1e-9)
+        return fade(_roomed(x, gains * np.float32(level / top), 0.5 * take.param("room")), 0.03)
 
     return body
 

@@ -15,7 +15,7 @@ def skin(hz: float, ring: float, slap: float, muted: bool = False) -> Piece:
 
     def piece(s: Stroke) -> Samples:
         f, t = hz * s.ratio * s.jitter(0.004), ring * s.ring * (0.25 if muted else 1.0)
-        n = samples(max(1.4 * t, 0.15))
+        n = samples(max(1.2 * t, 0.10))
         hard = 0.25 + 0.75 * s.force
         upper = hard * (0.5 + 0.5 * slap)
         modes = ((1.0, t, 1.0), (1.58, t * 0.6, 0.6 * upper * s.jitter(0.2)),
@@ -23,9 +23,9 @@ def skin(hz: float, ring: float, slap: float, muted: bool = False) -> Piece:
             (2.66, t * 0.35, 0.4 * upper), (3.5, t * 0.28, 0.34 * upper),
             (4.2, t * 0.2, 0.28 * upper * hard))  # fmt: skip
         x = attack(head(n, f, 0.10 * s.force, 0.012, modes), 0.0008)
-        x += click(s, n, 1400 + 1800 * slap, 1.0, 0.030) * np.float32((0.8 + 0.8 * slap) * hard * s.force * s.bright)
+        click(s, x, 1400.0 + 1800.0 * slap, 1.0, 0.030, (0.8 + 0.8 * slap) * hard * s.force * s.bright)
         if muted:
-            x += click(s, n, 1900, 0.8, 0.05) * np.float32(0.8 * hard * s.bright)
+            click(s, x, 1900.0, 0.8, 0.05, 0.8 * hard * s.bright)
         return x
 
     return piece
@@ -40,7 +40,7 @@ def bar(partials: tuple[tuple[float, float, float], ...], seconds: float, tip: f
         above = dsp.log2(hz / hz.min())
         amp = amp * dsp.exp2(-(1.0 - s.force) * 7.0 * above / 6.02) * (0.9 + 0.2 * s.rng.random(len(hz)))
         x = rung(n, hz * s.ratio * s.jitter(0.002), t60 * s.ring, amp, np.zeros(len(hz)))
-        x += click(s, n, tip_hz, 1.0, 0.020) * np.float32(1.6 * tip * s.force * s.bright)
+        click(s, x, tip_hz, 1.0, 0.020, 1.6 * tip * s.force * s.bright)
         return fade(attack(x, 0.0004), 0.2 * n / RATE)
 
     return piece
@@ -61,7 +61,9 @@ def grains(curve: Curve, bursts: tuple[tuple[float, float], ...], rise: float, s
             if at < n - 64:
                 burst = attack(wash(s, n - at, shape, 256), soft_rise)
                 out[at:] += burst * np.float32(level * s.jitter(0.12))
-        return out
+        return soft(
+            out, 0.12 / float(np.sqrt((out * out).mean() + 1e-20))
+        )  # rounds are set to one peak: here to one level too
 
     return piece
 
@@ -121,7 +123,7 @@ def side_stick(s: Stroke) -> Samples:
     amp = np.array([0.35, 0.5, 1.0, 0.6, 0.4, 0.2]) * dsp.exp2(-(1.0 - s.force) * np.arange(6) * 0.45)
     t60 = np.array([0.10, 0.08, 0.055, 0.045, 0.03, 0.02]) * s.ring
     x = rung(n, hz, t60, amp, np.zeros(6))
-    x += click(s, n, 3400.0, 1.2, 0.035) * np.float32(1.6 * s.bright * s.force)
+    click(s, x, 3400.0, 1.2, 0.035, 1.6 * s.bright * s.force)
     return attack(x, 0.0004)
 
 
@@ -144,7 +146,7 @@ def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 
         curve = ((floor * 0.4, -45.0, t60 * s.ring), (floor, -6.0, t60 * s.ring),
             (9000.0, 0.0 + tilt, t60 * s.ring), (17000.0, -4.0 + 2 * tilt, 0.7 * t60 * s.ring))  # fmt: skip
         x += wash(s, n, curve, 512 if t60 < 0.6 else 1024) * np.float32(sheen)
-        x += click(s, n, 8000.0, 1.0, 0.01) * np.float32(0.15 * s.bright * s.force)
+        click(s, x, 8000.0, 1.0, 0.01, 0.15 * s.bright * s.force)
         return fade(attack(x, 0.0006), 0.4 * n / RATE)
 
     return piece
@@ -157,7 +159,7 @@ def machine_tom(hz: float) -> Piece:
         n = samples(0.7 * (0.4 + 0.6 * s.ring))
         x = head(n, hz * s.ratio, 0.5 + 0.5 * s.force, 0.03, ((1.0, 0.55 * s.ring, 1.0), (1.5, 0.2 * s.ring, 0.22)))
         x = soft(x, 0.8 + 0.8 * s.force)
-        x += click(s, n, 2000.0, 1.3, 0.07) * np.float32(0.3 * s.force * s.bright)
+        click(s, x, 2000.0, 1.3, 0.07, 0.3 * s.force * s.bright)
         return attack(x, 0.0008)
 
     return piece
@@ -178,14 +180,14 @@ _CASTANET = bar(((1180.0, 0.035, 0.7), (2450.0, 0.03, 1.0), (3900.0, 0.02, 0.5))
 
 HANDS: dict[int, tuple[Piece, float, float]] = {
     27: (sweep(3200.0, 240.0, 0.14), -0.1, 0.35),
-    28: (grains(_HANDS, ((0.0, 1.0),), 0.0008, 0.2), 0.1, 0.5),
-    29: (grains(_SCRAPE, tuple((0.008 * i, 0.4 + 0.1 * i) for i in range(7)), 0.004, 0.16), 0.2, 0.37),
-    30: (grains(_SCRAPE, tuple((0.010 * i, 1.0 - 0.12 * i) for i in range(7)), 0.004, 0.18), 0.2, 0.375),
+    28: (grains(_HANDS, ((0.0, 1.0),), 0.0008, 0.2), 0.1, 0.35),
+    29: (grains(_SCRAPE, tuple((0.008 * i, 0.4 + 0.1 * i) for i in range(7)), 0.004, 0.16), 0.2, 0.30),
+    30: (grains(_SCRAPE, tuple((0.010 * i, 1.0 - 0.12 * i) for i in range(7)), 0.004, 0.18), 0.2, 0.285),
     31: (bar(((1750.0, 0.05, 1.0), (3350.0, 0.035, 0.8), (5400.0, 0.02, 0.5)), 0.12, 0.6), 0.0, 0.4),
     32: (bar(((1000.0, 0.03, 1.0), (3000.0, 0.02, 0.3)), 0.06, 0.1), 0.0, 0.35),
     33: (bar(((1320.0, 0.05, 1.0), (2640.0, 0.03, 0.4)), 0.1, 0.3), 0.0, 0.35),
     34: (bar(((1760.0, 0.5, 1.0), (4750.0, 0.3, 0.5), (8800.0, 0.15, 0.2)), 0.6, 0.2), 0.0, 0.3),
-    39: (grains(_HANDS, ((0.0, 0.75), (0.0095, 0.7), (0.0205, 0.8), (0.0285, 1.0)), 0.0007, 0.38), 0.08, 0.6),
+    39: (grains(_HANDS, ((0.0, 0.75), (0.0095, 0.7), (0.0205, 0.8), (0.0285, 1.0)), 0.0007, 0.24), 0.08, 0.435),
     54: (jingles(0.42, 4200.0, 26, 0.003), 0.35, 0.385),
     56: (
         bar(
@@ -222,12 +224,12 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
         0.45,
         0.365,
     ),
-    69: (grains(_BEADS, ((0.0, 0.6), (0.022, 1.0)), 0.008, 0.2), 0.4, 0.30),
-    70: (grains(_DRY, ((0.0, 1.0),), 0.010, 0.16), -0.42, 0.27),
+    69: (grains(_BEADS, ((0.0, 0.6), (0.022, 1.0)), 0.008, 0.16), 0.4, 0.215),
+    70: (grains(_DRY, ((0.0, 1.0),), 0.010, 0.12), -0.42, 0.195),
     71: (sweep(2050.0, 2350.0, 0.22), 0.3, 0.25),
     72: (sweep(2050.0, 2350.0, 0.6), 0.3, 0.25),
-    73: (repeated(_TOOTH, (0.010,) * 9, 1.0), -0.4, 0.32),
-    74: (repeated(_TOOTH, (0.016,) * 22, 1.0), -0.4, 0.32),
+    73: (repeated(_TOOTH, (0.010,) * 9, 1.0), -0.4, 0.18),
+    74: (repeated(_TOOTH, (0.016,) * 22, 1.0), -0.4, 0.16),
     75: (bar(((2480.0, 0.09, 1.0), (4960.0, 0.03, 0.12), (6700.0, 0.02, 0.2)), 0.16, 0.25), -0.3, 0.42),
     76: (bar(((985.0, 0.07, 1.0), (2140.0, 0.05, 0.5), (3620.0, 0.03, 0.25)), 0.14, 0.35), 0.2, 0.45),
     77: (bar(((740.0, 0.085, 1.0), (1600.0, 0.06, 0.5), (2750.0, 0.035, 0.25)), 0.16, 0.35), 0.28, 0.43),
@@ -263,7 +265,7 @@ HANDS: dict[int, tuple[Piece, float, float]] = {
         0.5,
         0.265,
     ),
-    82: (grains(_BEADS, ((0.0, 1.0),), 0.018, 0.2), 0.42, 0.255),
+    82: (grains(_BEADS, ((0.0, 1.0),), 0.018, 0.16), 0.42, 0.19),
     83: (jingles(0.55, 4800.0, 30, 0.006), 0.3, 0.34),
     84: (repeated(jingles(0.5, 3600.0, 6, 0.001), (0.060,) * 9, 0.95), -0.3, 0.315),
     85: (repeated(_CASTANET, (0.034, 0.03), 0.85), 0.25, 0.4),

@@ -122,19 +122,36 @@ def head(n: int, hz: float, drop: float, tau: float, modes: Sequence[tuple[float
     """A struck membrane: modes of (ratio, T60, level) whose common pitch starts (1 + drop) high and settles in tau.
 
     The tension of a skin rises with its excursion, hence the drop; the ratios of an ideal skin are 1, 1.59, 2.14, 2.30,
-    2.65, 2.92 (zeros of the Bessel functions; Fletcher and Rossing, The Physics of Musical Instruments, chapter 3).
+    2.65, 2.92 (zeros of the Bessel functions; Fletcher and Rossing, The Physics of Musical Instruments, chapter 3). What is
+    low is made of every other sample, and straight lines between.
     """
-    lengths = [min(n, samples(1.6 * t60) + 64) for _, t60, _ in modes]
-    longest = max(lengths)
-    bent = dsp.decay(6.9078 * tau, longest) * np.float32(-hz * drop * tau)
-    cycles = np.arange(longest) * (hz / RATE) + (bent + np.float32(hz * drop * tau))
-    out = np.zeros(n, np.float32)
+    slow = 2 if hz * (1.0 + drop) * max(ratio for ratio, _, _ in modes) < _LOW else 1
+    lengths = [-(-min(n, samples(1.6 * t60) + 64) // slow) for _, t60, _ in modes]
+    longest, step = max(lengths), slow * hz * dsp.TURN / RATE
+    bend = hz * drop * tau * dsp.TURN
+    places = np.arange(longest, dtype=np.float32) * np.float32(step)
+    places -= dsp.decay(6.9078 * tau / slow, longest) * np.float32(bend)
+    places += np.float32(bend)
+    out = np.zeros(-(-n // slow), np.float32)
     for (ratio, t60, level), m in zip(modes, lengths, strict=True):
-        wave = dsp.sine_at(cycles[:m] * (ratio * dsp.TURN))
-        wave *= dsp.decay(t60, m)
-        wave *= np.float32(level * _heard_at(hz * ratio))
+        wave = dsp.sine_at(places[:m] * np.float32(ratio))
+        wave *= dsp.decay(t60 / slow, m, level * _heard_at(hz * ratio))
         out[:m] += wave
-    return out
+    return _doubled(out)[:n] if slow > 1 else out
+
+
+_LOW = 1_000.0
+"""Hz below which every other sample is enough: lines between them are 55 dB down where they are not sines."""
+
+
+def _doubled(x: Samples) -> Samples:
+    """Twice as many samples, by straight lines."""
+    out = np.empty((x.size, 2), np.float32)
+    out[:, 0] = x
+    np.add(x[:-1], x[1:], out=out[:-1, 1])
+    out[-1, 1] = x[-1]
+    out[:, 1] *= np.float32(0.5)
+    return out.reshape(2 * x.size)
 
 
 # -- as it is heard ----------------------------------------------------------------------------------------------------
@@ -162,9 +179,15 @@ def rung(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
     return modal(n, hz, t60, amp * HEARD(hz), turn)
 
 
-def wash(s: Stroke, n: int, curve: Curve, frame: int = 512, grain: str = "") -> Samples:
+def wash(s: Stroke, n: int, curve: Curve, frame: int = 512) -> Samples:
     """``hiss``, as it is heard."""
-    return hiss(s.rng, n, curve, frame, grain, heard=True)
+    noise: Samples = _hissed(s.rng, n, curve, frame, "", True, 1)[0]
+    return noise
+
+
+def washes(s: Stroke, n: int, curve: Curve, frame: int, grain: str) -> Samples:
+    """Two of them (2, n): the ringing of a plate, whose address the grain is. Each bin has its own level and life."""
+    return _hissed(s.rng, n, curve, frame, grain, True, 2)
 
 
 @lru_cache(maxsize=8)
@@ -174,9 +197,20 @@ def _bins(frame: int) -> tuple[Reals, Reals]:
     return dsp.log2(np.maximum(hz, 1.0)), HEARD(hz)
 
 
+def hop(frame: int) -> int:
+    """Samples from one frame of a noise to the next."""
+    return 3 * frame // 4
+
+
+def frames(n: int, frame: int) -> int:
+    """How many frames make a noise of n samples."""
+    return (n + frame // 4) // hop(frame) + 1
+
+
 @lru_cache(maxsize=256)
-def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Samples, Samples]:
-    """Magnitude of each bin (twice: real, imaginary) at onset, and its factor from one half-frame to the next."""
+def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Samples, Samples, Samples]:
+    """Magnitude of each bin (twice: real, imaginary) at onset, its factor from one frame to the next, and the window: within a
+    frame all falls as fast as most of it does."""
     octave, mixed = _bins(frame)
     knots = dsp.log2(np.array([row[0] for row in curve]))
     level = np.interp(octave, knots, [row[1] for row in curve])
@@ -190,8 +224,11 @@ def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Sample
     if heard:
         magnitude *= mixed
     magnitude[0] = 0.0
-    ratio = dsp.exp2(-dsp.FALL * (frame // 2) / RATE / np.maximum(t60, 1e-3))
-    return dsp.f32(magnitude).repeat(2), dsp.f32(ratio).repeat(2)
+    fall = dsp.FALL / RATE / np.maximum(t60, 1e-3)
+    power = magnitude * magnitude
+    most = float((fall * power).sum() / power.sum())
+    window = _arch(frame) * dsp.f32(dsp.exp2(most * (frame // 4 - np.arange(frame))))
+    return dsp.f32(magnitude).repeat(2), dsp.f32(dsp.exp2(-hop(frame) * fall)).repeat(2), window
 
 
 @lru_cache(maxsize=1)
@@ -207,26 +244,31 @@ _ROWS = 32
 """Frames of noise made at a time: they stay in cache."""
 
 
-def hiss(rng: Roll, n: int, curve: Curve, frame: int = 512, grain: str = "", heard: bool = False) -> Samples:
-    """Noise whose spectrum and decay follow a curve: random half-overlapped frames, each with its own magnitudes.
+def hiss(rng: Roll, n: int, curve: Curve, frame: int = 512) -> Samples:
+    """Noise whose spectrum and decay follow a curve: random overlapped frames, each with its own magnitudes.
 
     0 dB everywhere is RMS 1. The frame bounds how fast it can change: 256 for sticks, 512 for hats, 2048 for cymbals.
-    A grain, the address of a plate, makes it the ringing of that plate: each bin has its own level and life.
     """
-    start, falls, ratio = _dying(curve, frame, grain, heard, min(n // (frame // 2) + 2, _ROWS))
-    return coloured(rng, n, _fading(start, falls, ratio, n // (frame // 2) + 2))
+    noise: Samples = _hissed(rng, n, curve, frame, "", False, 1)[0]
+    return noise
+
+
+def _hissed(rng: Roll, n: int, curve: Curve, frame: int, grain: str, heard: bool, sides: int) -> Samples:
+    count = frames(n, frame)
+    start, falls, ratio, window = _dying(curve, frame, grain, heard, min(count, _ROWS))
+    return coloured(rng, n, _fading(start, falls, ratio, count), sides, window)
 
 
 @lru_cache(maxsize=64)
-def _dying(curve: Curve, frame: int, grain: str, heard: bool, count: int) -> tuple[Samples, Samples, Samples]:
-    """Magnitudes at the onset, their factors at each of ``count`` half-frames after it, and at the one after those."""
-    start, ratio = _spectrum(curve, frame, grain, heard)
+def _dying(curve: Curve, frame: int, grain: str, heard: bool, count: int) -> tuple[Samples, Samples, Samples, Samples]:
+    """Magnitudes at the onset, their factors at each of ``count`` frames from it on, and at the one after those; the window."""
+    start, ratio, window = _spectrum(curve, frame, grain, heard)
     falls = np.empty((count, frame + 2), np.float32)
     falls[0], size = 1.0, 1
     while size < count:
         np.multiply(falls[: min(size, count - size)], ratio, out=falls[size : 2 * size])
         ratio, size = ratio * ratio, 2 * size
-    return start, falls, ratio
+    return start, falls, ratio, window
 
 
 def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Iterator[Samples]:
@@ -236,30 +278,36 @@ def _fading(level: Samples, falls: Samples, ratio: Samples, count: int) -> Itera
         level = np.maximum(level * ratio, np.float32(1e-15))
 
 
-def coloured(rng: Roll, n: int, magnitudes: Iterable[Samples]) -> Samples:
-    """Noise of given magnitudes, a row to each half-frame, each bin twice: random spectra, sine windows, overlap."""
-    numbers, out, at = grit(), np.empty(0, np.float32), 0
-    start = int(float(rng.random()) * numbers.size)
+def coloured(
+    rng: Roll, n: int, magnitudes: Iterable[Samples], sides: int = 1, window: Samples | None = None
+) -> Samples:
+    """Noises (sides, n) of given magnitudes, a row to each frame, each bin twice: random spectra, overlapped by a quarter."""
+    numbers, out, at = grit(), np.empty((sides, 0), np.float32), 0
+    start, before = int(float(rng.random()) * numbers.size), np.zeros((sides, 1), np.float32)
     for rows in magnitudes:
-        hop = rows.shape[1] // 2 - 1
+        start = start if start + sides * rows.size <= numbers.size else 0
+        random = numbers[start : start + sides * rows.size].reshape(sides, *rows.shape)
+        start += random.size
+        step = hop(frame := rows.shape[1] - 2)
         if not at:
-            out = np.zeros((n // hop + 3) * hop, np.float32)
-        start = start if start + rows.size <= numbers.size else 0
-        rows *= numbers[start : start + rows.size].reshape(rows.shape)
-        start += rows.size
-        frames = dsp.back(rows.view(np.complex64), 2 * hop)
-        frames *= _arch(2 * hop)
-        for half in (0, 1):
-            part = out[at + half * hop : at + (half + len(rows)) * hop]
-            part += frames[:, half * hop : (half + 1) * hop].reshape(-1)
-        at += len(rows) * hop
-    return out[hop : hop + n]
+            out = np.empty((sides, frames(n, frame) * step), np.float32)
+        noise = dsp.back((random * rows).view(np.complex64), frame)
+        noise *= _arch(frame) if window is None else window
+        noise[:, 1:, : frame - step] += noise[:, :-1, step:]
+        noise[:, 0, : frame - step] += before
+        before = noise[:, -1, step:]
+        out[:, at : at + len(rows) * step].reshape(sides, -1, step)[:] = noise[..., :step]
+        at += len(rows) * step
+    return out[:, frame - step : frame - step + n]
 
 
 @lru_cache(maxsize=8)
 def _arch(n: int) -> Samples:
-    """Half a turn of a sine."""
-    return dsp.f32(dsp.cosines(n, 0.5 / n, 0.25 / n - 0.25))
+    """A window that rises along a quarter of a sine in a quarter of its length, and falls so."""
+    arch = np.ones(n, np.float32)
+    arch[: n // 4] = dsp.f32(dsp.cosines(n // 4, 1.0 / n, 0.5 / n - 0.25))
+    arch[-(n // 4) :] = arch[n // 4 - 1 :: -1]
+    return arch
 
 
 _SPRAYS = 4
@@ -268,31 +316,39 @@ _SPRAYS = 4
 
 def spray(s: Stroke, n: int, curve: Curve, frame: int) -> Samples:
     """``wash`` of a colour that every stroke has, for as long as it is heard: made once, and read-only. At most n samples."""
-    return _sprayed(curve, frame, int(float(s.rng.random()) * _SPRAYS))[:n]
+    return _sprayed(curve, frame, 0.0, int(float(s.rng.random()) * _SPRAYS))[:n]
 
 
 @lru_cache(maxsize=128)
-def _sprayed(curve: Curve, frame: int, number: int) -> Samples:
+def _sprayed(curve: Curve, frame: int, rise: float, number: int) -> Samples:
     longest = max(t60 for _, _, t60 in curve)
-    noise = hiss(Roll(f"spray/{number}"), max(samples(1.3 * longest), 256), curve, frame, heard=True)
+    n = max(samples(1.3 * longest), 256)
+    noise = attack(_hissed(Roll(f"spray/{number}"), n, curve, frame, "", True, 1)[0], rise)
     fade(noise, 0.3 * longest)
     noise.setflags(write=False)
     return noise
 
 
-def click(s: Stroke, n: int, hz: float, width: float, seconds: float) -> Samples:
-    """A stick or beater tip: a few milliseconds of noise around hz, width in octaves."""
+def click(s: Stroke, into: Samples, hz: float, width: float, seconds: float, level: float, at: int = 0) -> None:
+    """Adds a stick or beater tip: a few milliseconds of noise around hz, width in octaves."""
+    dsp.add(into, _sprayed(_tip(hz, width, seconds), 128, 0.0003, int(float(s.rng.random()) * _SPRAYS)), at, level)
+
+
+@lru_cache(maxsize=64)
+def _tip(hz: float, width: float, seconds: float) -> Curve:
     wide = float(dsp.exp2(width))
-    curve = ((hz / wide / wide, -50.0, seconds), (hz / wide, -18.0, seconds), (hz, 0.0, seconds),
+    return ((hz / wide / wide, -50.0, seconds), (hz / wide, -18.0, seconds), (hz, 0.0, seconds),
         (hz * wide, -18.0, seconds), (hz * wide * wide, -50.0, seconds))  # fmt: skip
-    out = np.zeros(n, np.float32)
-    dsp.add(out, spray(s, n, curve, 128), 0)
-    return attack(out, 0.0003)
 
 
 def soft(x: Samples, drive: float) -> Samples:
-    """Rounded saturation, near tanh: x (27 + x2) / (27 + 9 x2) up to 3, then flat."""
-    y = np.clip(x * np.float32(drive), np.float32(-3), np.float32(3))
-    z = y * y
-    out: Samples = y * (z + np.float32(27)) / (z * np.float32(9) + np.float32(27))
-    return out
+    """Rounded saturation, near tanh: x (27 + x2) / (27 + 9 x2) up to 3, then flat; in place."""
+    x *= np.float32(drive)
+    np.clip(x, np.float32(-3), np.float32(3), out=x)
+    square = x * x
+    square += np.float32(3)
+    # x (27 + x2) / (27 + 9 x2) = x / 9 (1 + 24 / (3 + x2))
+    np.divide(np.float32(24.0 / 9.0), square, out=square)
+    square += np.float32(1.0 / 9.0)
+    x *= square
+    return x

@@ -21,7 +21,7 @@ from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import MANNERS, Voice, lasting, play, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
 from scorekit.render.patches.reading import HOP, faded, grow, path, sung
-from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, grit, modal
+from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, frames, grit, hop, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------
 
@@ -311,9 +311,9 @@ def _riser(take: Take) -> Samples:
     hold = samples(max(take.seconds, 0.05))
     n = hold + samples(0.12)
     frame = 1024
-    rows = n // (frame // 2) + 2
+    rows = frames(n, frame)
     f = np.arange(frame // 2 + 1) * (RATE / frame)
-    along, summit = np.arange(rows)[:, None] * (frame // 2), max(hold - samples(0.04), 1)
+    along, summit = np.arange(rows)[:, None] * hop(frame), max(hold - samples(0.04), 1)
     up, past = np.minimum(along / summit, 1.0), np.maximum(along - hold, 0) / (n - hold)
     top = 4500.0 * float(
         dsp.exp2((take.pitch - 60) / 24.0 + (take.param("bright") - 0.5) * 2.0 + (take.force - 0.6) * 1.5)
@@ -323,10 +323,8 @@ def _riser(take: Take) -> Samples:
     q = 0.9 + 2.6 * take.param("resonance")
     level = dsp.exp2(-7.0 * (1.0 - up) - 5.0 * past) * np.minimum(f / 120.0, 1.0) * (6.0 * frame) ** 0.5
     magnitude = level / np.sqrt((1.0 - u) ** 2 + u / (q * q))
-    out = np.empty((2, n), np.float32)
-    for side in (0, 1):
-        parts = (dsp.f32(magnitude[at : at + 32]).repeat(2, axis=1) for at in range(0, rows, 32))
-        out[side] = coloured(Roll(f"riser/{take.pitch}/{take.round}/{side}"), n, parts)
+    parts = (dsp.f32(magnitude[at : at + 32]).repeat(2, axis=1) for at in range(0, rows, 32))
+    out = coloured(Roll(f"riser/{take.pitch}/{take.round}"), n, parts, 2)
     mid = (out[0] + out[1]) * np.float32(0.5)
     wide = np.float32(take.param("width"))
     out = mid + (out - mid) * wide
