@@ -91,63 +91,66 @@ _OPEN_CABINET = dsp.chain(
     ),
 )  # fmt: skip
 _CABINETS = {"closed": _CABINET, "open": _OPEN_CABINET}
+_CLOSED = dsp.points((9_300.0, 0.0), (9_800.0, -20.0), (10_600.0, -100.0))
+"""What neither lets through: half the samples have nothing to ring with where their bins end."""
 
-
-_SIZE, _SMOOTH, _TAPS = 10_800, 256, 1_024
-"""Samples of a block's spectrum, of the filter before the limiter, of the cabinet after it."""
-_HOP = _SIZE - _TAPS
 SLOW = 2
 """How many times slower than it is heard a string is rung before the amplifier: it has nothing above 9 kHz."""
+_SIZE, _SMOOTH, _TAPS = 3_840, 128, 512
+"""Samples, of those, of a block's spectrum, of the filter before the limiter, of the cabinet after it."""
+_HOP = _SIZE - _TAPS
 
 
 @lru_cache(maxsize=8)
 def _cabinet(name: str, factor: int, slow: int) -> Weights:
     def risen(f: Reals) -> Reals:  # what the limiter's mean of two samples takes away
-        return 1.0 / np.maximum(dsp.cos(np.minimum(f, 15_000.0) / (2.0 * RATE * factor)), 0.25)
+        return 1.0 / np.maximum(dsp.cos(np.minimum(f, 15_000.0) * (SLOW / 2.0 / RATE / factor)), 0.25)
 
-    response = dsp.kernel(dsp.chain(_CABINETS[name], risen), _TAPS)
+    response = dsp.kernel(dsp.chain(_CABINETS[name], risen, _CLOSED), _TAPS * SLOW)
     # A response this short does not quite stop DC: take out its sum, smoothly.
-    bump = 0.5 - 0.5 * dsp.cos((np.arange(_TAPS) + 0.5) / _TAPS)
-    level = dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / _TAPS)), _SIZE)
-    return dsp.weights(level[: _SIZE // slow // 2 + 1] * np.float32(_SIZE // slow))
+    bump = 0.5 - 0.5 * dsp.cos((np.arange(response.size) + 0.5) / response.size)
+    level = dsp.forth(response - dsp.f32(bump * (float(response.sum()) * 2.0 / response.size)), _SIZE * SLOW)
+    size = _SIZE * SLOW // slow
+    return dsp.weights(level[: size // 2 + 1] * np.float32(size))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _upward(factor: int) -> Weights:
     smooth = dsp.points(
         *((SLOW * hz, db) for hz, db in ((9_000.0, 0.0), (9_700.0, -6.0), (10_500.0, -50.0), (11_000.0, -100.0)))
     )
-    size = _SIZE // SLOW
-    return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH // SLOW, minimum=False), size) * np.float32(_SIZE * factor))
+    return dsp.weights(dsp.forth(dsp.kernel(smooth, _SMOOTH, minimum=False), _SIZE) * np.float32(_SIZE * factor))
 
 
-def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 2, slow: int = 1) -> Samples:
+def amplified(x: Samples, push: float, lean: float, cabinet: str, factor: int = 4, slow: int = 1) -> Samples:
     """x, of ``SLOW`` times less samples than are heard, pushed (factor) into a smooth limiter that leans to one side, then
     through a cabinet: one of ``slow`` samples. Of a sound of full blocks the last few samples are left out.
 
     The limiter is u / sqrt(1 + u^2), taken as its mean over the step from one sample to the next, which keeps its
     overtones from folding (antiderivative antialiasing: Parker, Zavalishin, Le Bivic, DAFx-16). Here that mean is just
-    (u + v) / (sqrt(1 + u^2) + sqrt(1 + v^2)). It runs at ``factor`` times the rate: one spectrum up, one down with the
-    cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
+    (u + v) / (sqrt(1 + u^2) + sqrt(1 + v^2)). It runs at ``factor`` times the rate of x: one spectrum up, one down with
+    the cabinet in it. The lean makes even harmonics; its DC goes with the cabinet.
     """
-    late, n = _SMOOTH // 2, x.size * SLOW
-    last, end = late // slow, (late + n) // slow
-    more = 2 * late if n % _HOP else 0
-    wide = dsp.through(x * np.float32(push), _upward(factor), _SIZE // SLOW, _SIZE * factor, _HOP // SLOW)
-    pushed = np.full((n + more) * factor + 1, lean, np.float32)
-    pushed[1:] += wide[: pushed.size - 1]
+    late, wide = 0, x * np.float32(push)
+    if factor > 1:
+        late, more = _SMOOTH // 2, _SMOOTH if x.size % _HOP else 0
+        wide = dsp.through(wide, _upward(factor), _SIZE, _SIZE * factor, _HOP)[: (x.size + more) * factor]
+    pushed = np.full(wide.size + 1, lean, np.float32)
+    pushed[1:] += wide
     root = pushed * pushed
     root += np.float32(1.0)
     np.sqrt(root, out=root)
     bent, under = pushed[1:] + pushed[:-1], root[1:] + root[:-1]
     bent /= under
     bent -= np.float32(lean / np.sqrt(1.0 + lean * lean))
-    return dsp.through(bent, _cabinet(cabinet, factor, slow), _SIZE * factor, _SIZE // slow, _HOP * factor)[last:end]
+    times = SLOW // slow
+    heard = dsp.through(bent, _cabinet(cabinet, factor, slow), _SIZE * factor, _SIZE * times, _HOP * factor)
+    return heard[late * times : (late + x.size) * times]
 
 
 def _filled(seconds: float) -> float:
     """So many seconds, and more until blocks are full: a sound cut later begins with the same samples. 0 is all, as ever."""
-    return -(-(dsp.samples(seconds) + _SMOOTH) // _HOP) * _HOP / RATE if seconds else 0.0
+    return -(-(dsp.samples(seconds) // SLOW + _SMOOTH) // _HOP) * _HOP * SLOW / RATE if seconds else 0.0
 
 
 def _read(x: Samples, late: Samples) -> Samples:
@@ -203,10 +206,10 @@ def _electric(take: Take, strung: Strung, tone: Curve, push: float, lean: float,
     )
     address = f"{strung.name}/{take.pitch}/{take.round}"
     touch = float(dsp.exp2(2.4 * (take.force - 1.0)))
-    push *= octaves(take.param("drive"), 2.5)
-    # Hard clipping of high notes needs more room above before it folds: -76 dB at worst over the range.
-    factor = 1 if push < 1.0 else 2 if push * dsp.hertz(take.pitch) < 40_000.0 else 3
-    driven = amplified(sound * np.float32(touch), push, lean, cabinet, factor, take.slow)
+    push *= touch * octaves(take.param("drive"), 2.5)
+    # The harder it clips the more room it needs above before it folds: at worst -90 dB, -62 from the second step on.
+    factor = 1 + sum(push > step for step in (3.0, 12.0, 30.0))
+    driven = amplified(sound, push, lean, cabinet, factor, take.slow)
     if take.param("vibrato"):  # a limiter has no memory: before or after it is the same
         driven = _shaken(driven, 45.0 * take.param("vibrato"), address, take.slow)
     if take.param("double"):
