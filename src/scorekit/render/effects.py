@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -71,15 +72,37 @@ def _tone_kernel(tone: Tone, slow: int = 1) -> Samples | None:
     )
 
 
-SPEEDS = {-2: (9_408, 10_560, 49), -1: (9_720, 10_296, 135), 0: (10_240, 10_240, 1), 1: (10_296, 9_720, 143),
-    2: (10_560, 9_408, 55)}  # fmt: skip
-"""Per shift in semitones: lengths of the FFT there and back, whose ratio is right within .4 cents, and the smallest number
-of samples there that is a whole number back. Of lengths that are quick, those with which bodies fill their last rows best."""
+SPEEDS = {-2: (98, 110, 49), -1: (135, 143, 135), 0: (128, 128, 1), 1: (143, 135, 143), 2: (110, 98, 55)}
+"""Per shift in semitones: lengths of the FFT there and back, as multiples of some of ``_SIZES``, whose ratio is right within .4
+cents, and the smallest number of samples there that is a whole number back."""
+_SIZES = (60, 80, 90, 120)
+"""All are quick; of these there is one with which a body fills its rows well."""
 _EASE = 256
 """Samples, at least, over which a block goes over into the next where it changes its speed."""
 
 
-@lru_cache(maxsize=64)
+class _Blocks(NamedTuple):
+    """How a sound goes there and back: points of the FFTs, samples of a block, and those over which it is faded in."""
+
+    there: int
+    back: int
+    hop: int
+    ease: int
+
+
+@lru_cache(maxsize=256)
+def _blocks(shape: tuple[int, ...], shift: int, taps: int, slow: int) -> _Blocks:
+    """The blocks that take the least time for a sound of a shape and an answer of so many taps: rows are dealt with in fours."""
+    (there, back, grain), rows = SPEEDS[shift], {}
+    ease = -(-_EASE // slow // grain) * grain if shift or slow > 1 else 0
+    for size in _SIZES:
+        hop = (there * size // slow - taps - ease) // grain * grain
+        count = shape[0] * -(-(shape[1] + ease) // hop)
+        rows[_Blocks(there * size // slow, back * size, hop, ease)] = (-(-count // 4) if count > 1 else 0.6) * size
+    return min(rows, key=rows.__getitem__)
+
+
+@lru_cache(maxsize=128)
 def _tone_weights(tone: Tone, there: int, back: int, slow: int) -> dsp.Weights:
     response = _tone_kernel(tone, slow)
     spectrum = dsp.forth(np.ones(1, np.float32) if response is None else response, there)
@@ -92,12 +115,10 @@ def voiced(x: Samples, shift: int, tone: Tone, slow: int = 1) -> Samples:
     """x (1, n) or (2, n), one of ``slow`` (1 or 2) samples, read ``shift`` semitones higher, and as much faster, through a
     tone's filter and width."""
     if shift or slow > 1 or _tone_kernel(tone) is not None:
-        there, back, grain = SPEEDS[shift]
-        there, taps = there // slow, _taps(tone) // slow
-        ease = -(-_EASE // slow // grain) * grain if shift or slow > 1 else 0
-        hop = (there - taps - ease) // grain * grain
-        n = x.shape[-1] * back // there
-        x = dsp.through(x, _tone_weights(tone, there, back, slow), there, back, hop, ease)[:, :n]
+        blocks = _blocks(x.shape, shift, _taps(tone) // slow, slow)
+        there, back, _ = SPEEDS[shift]
+        n = x.shape[-1] * back * slow // there
+        x = dsp.through(x, _tone_weights(tone, blocks.there, blocks.back, slow), *blocks)[:, :n]
     if tone.width == 1.0 or len(x) == 1:
         return x
     middle = (x[0] + x[1]) * np.float32(0.5)
