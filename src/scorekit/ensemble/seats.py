@@ -31,7 +31,7 @@ NEAR, APART = 5.0, 8.0
 and the highest accompanist of a band lie two octaves apart."""
 HAND = {"guitar": 24, "keys": 20}
 """Semitones that a comper's chair is wide, where it is not the genre's: a voicing goes through the middle of its lane."""
-UNDER, OVER = 1, 6
+UNDER, OVER = 1, 8
 """Semitones over the lowest tone of the tune's lane up to which a chair's middle is under the tune, and under the highest from
 which on a chair is over it."""
 BETWEEN = {"brass": 11, "keys": 6}
@@ -39,10 +39,13 @@ BETWEEN = {"brass": 11, "keys": 6}
 it: horns lie at its height (bands: median A4), and so do hands where a guitar or pads have the chords below."""
 ROOF = 14
 """Semitones over the lowest tone of its chair up to which a comper's chords go, whatever is sung."""
-ROOM = 12
-"""Semitones that a chair over the tune needs below its bounds."""
+ROOM = 14
+"""Semitones that a chair over the tune needs below its bounds, and that it is wide at most: what is over a tune lies close to it."""
 SHARED, BESIDE = 0.03, 0.15
 """What is left of the weight of a chair that somebody sits on, and of one right beside."""
+BLENDS = {"strings": 0.3}
+"""Of whom more is left than that, as held chords blend with what is struck on the same chair: bands' strings lie where keys and
+guitars do, a little under the tune."""
 
 Range = tuple[int, int]
 """Lowest and highest pitch."""
@@ -63,7 +66,8 @@ def seated(parts: Sequence[str], ideas: Ideas, seed: Seed) -> dict[str, Range]:
         chairs = _chairs(part, lanes, tune, all(part in row for _, row in ideas.arrange.layers or [("", ())]))
         chairs = [row for row in chairs if row[0][0] <= lanes[part][0]] if alone else chairs
         if len(chairs) > 1:
-            weights = [often * _free(_height(part, chair, tune), heights) for chair, often in chairs]
+            least = BLENDS.get(part, 0.0)
+            weights = [often * max(least, _free(_height(part, chair, tune), heights)) for chair, often in chairs]
             found[part] = seed.at("seat").choose(part, [chair for chair, _ in chairs], weights)
         heights.append(_height(part, found.get(part, lanes[part]), tune))
     return found
@@ -104,7 +108,7 @@ def _chair(lane: Range, by: int, tune: Range | None, bounds: Range, under: int, 
     low, high = lane
     if tune and 2 * (tune[0] + under) < low + high + 2 * by and low + by < tune[1] - OVER:
         if over and by > 0 and bounds[1] - tune[1] + OVER >= ROOM:
-            return tune[1] - OVER, min(bounds[1], tune[1] - OVER + high - low)
+            return tune[1] - OVER, min(bounds[1], tune[1] - OVER + min(ROOM, high - low))
         by = tune[0] + under - (low + high) // 2
     by = max(by, min(0, bounds[0] - low)) if by < 0 else min(by, max(0, bounds[1] - high))
     return low + by, high + by
