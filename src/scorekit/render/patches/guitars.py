@@ -256,7 +256,7 @@ def _guitar(
 
 
 GUITARS = (
-    _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -6.7, 24, 46, 107),
+    _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -6.7, 24, 46, 107, slow=2),
     _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -5.5, 25, 104, 105, 106),
     _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28, slow=2),
     _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29, slow=2),

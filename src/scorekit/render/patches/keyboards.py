@@ -49,15 +49,15 @@ _BED = [58.0, 97.0, 151.0, 233.0, 342.0]
 _WASH = 65_536
 
 
-@lru_cache(maxsize=2)
-def _struck(ear: str) -> Samples:
+@lru_cache(maxsize=4)
+def _struck(ear: str, slow: int) -> Samples:
     """What answers any blow, as one ear has it: the key bed, and a wash of the board's modes and of strings left free."""
     modes = 180.0 * dsp.power(18.0, (np.arange(90) + 0.5 * scatter(f"grand/board/{ear}", 90)) / 90.0)
     bed = partials(_BED, [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1])
     level = 0.009 * dsp.power(modes / 180.0, -0.35)
     wash = partials(modes, level, 1.5 / (1.0 + modes / 1_500.0), scatter(f"grand/wash/{ear}", 90))
-    sound = ring(bed.joined(wash), _WASH)
-    return dsp.fade_out(sound, 0.6)
+    sound = ring(bed.joined(wash).hastened(slow), _WASH // slow)
+    return dsp.fade_out(sound, 0.6 / slow)
 
 
 def _strings(take: Take) -> tuple[Partials, Partials]:
@@ -91,18 +91,19 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
 
 def _grand(take: Take) -> Samples:
     seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
-    n = dsp.samples(seconds)
-    middle, side = (ring(rows, take.upto(n)) for rows in _strings(take))
+    n, slow = dsp.samples(seconds), take.slow
+    middle, side = (ring(rows.hastened(slow), take.upto(n)) for rows in _strings(take))
     side += middle * np.float32(0.1 * (take.pitch - 62.0) / 40.0)
     sound = np.stack([middle - side, middle + side])
     sound *= np.float32(1.0 / np.abs(sound).max())
     # The key bed and the hammer: a thud in the board, and felt on steel.
     noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0) * (take.manner != STILL)
     for ear, address in zip(sound, ("left", "right"), strict=True):
-        felt = burst(f"grand/{take.pitch}/{take.round}/{address}", 350.0, 1_500.0 + 2_500.0 * take.force, 0.045)
+        high = slow * (1_500.0 + 2_500.0 * take.force)
+        felt = burst(f"grand/{take.pitch}/{take.round}/{address}", slow * 350.0, high, 0.045 / slow, 0.001 / slow)
         dsp.add(ear, felt, 0, 0.05 * noise)
-        dsp.add(ear, _struck(address), 0, 0.8 * noise)
-    return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds, n=n)
+        dsp.add(ear, _struck(address, slow), 0, 0.8 * noise)
+    return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds, n=n, slow=slow)
 
 
 # -- electric piano ----------------------------------------------------------------------------------------------------
@@ -317,18 +318,19 @@ def _pluck(take: Take) -> Samples:
     fall = 1.1 * octaves(take.param("decay"), 1.6)
     t60 = fall / (1.0 + 0.55 * dsp.power(f / f0 - 0.999, 0.6) + 0.7 * f / opened)
     width = take.param("width")
-    ears = []
-    for side, sign in (("left", 1.0), ("right", -1.0)):
+    sound = np.empty((2, n), np.float32)
+    for ear, side, sign in zip(sound, ("left", "right"), (1.0, -1.0), strict=True):
         phase = 0.5 * scatter(f"pluck/{take.pitch}/{side}/{take.round}", k.size) * np.minimum(width * 4.0, 1.0)
         high = partials(f * float(dsp.exp2(sign * 9.0 * width / 1200.0)), 0.5 * level, t60, np.where(k > 2, phase, 0.0))
-        ears.append(ring(partials(f, level, t60).joined(high), n))
-    return levelled(np.stack(ears), 0.24, start=0.0012, end=0.3, n=whole)
+        ear[:] = ring(high.hastened(take.slow), n)
+    sound += ring(partials(f, level, t60).hastened(take.slow), n)
+    return levelled(sound, 0.24, start=0.0012, end=0.3, n=whole, slow=take.slow)
 
 
 TREMOLO = Param("tremolo", "", 0.0, 1.0, 0.0, "swing between left and right, 5 times a second")
 KEYBOARDS = (
     Patch("grand", "keys", "concert grand", _grand, STRING_PARAMS, gain=-9.9, release=0.22, programs=(0, 1, 2, 3),
-          manners=()),
+          slow=2, manners=()),
     Patch("epiano", "keys", "tine electric piano", _epiano,
           (BRIGHT, DECAY, Param("bark", "", 0.0, 1.0, 0.5, "how far the tines swing past the pickups"), TREMOLO),
           gain=-7.8, programs=(4, 5), slow=2, manners=()),
@@ -349,5 +351,5 @@ KEYBOARDS = (
           gain=-5.7, release=0.8, programs=(9, 10, 14, 112), manners=()),
     Patch("pluck", "keys", "synth pluck: detuned saws, closing filter", _pluck,
           (BRIGHT, DECAY, Param("width", "", 0.0, 1.0, 0.4, "detune between left and right")),
-          gain=-4.6, release=0.2, programs=(98, 8, 15), manners=()),
+          gain=-4.6, release=0.2, programs=(98, 8, 15), slow=2, manners=()),
 )  # fmt: skip
