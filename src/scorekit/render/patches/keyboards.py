@@ -30,6 +30,9 @@ from scorekit.render.patches.basses import (
 )
 from scorekit.render.patches.reading import HOP, falling, path, sung
 
+_DULL = 9_600.0
+"""Hz above which nothing is rung of what every other sample is enough for."""
+
 # -- piano -------------------------------------------------------------------------------------------------------------
 
 
@@ -66,7 +69,7 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
     stiff, beat = (0.0, 0.0) if take.manner == STILL else (_stiffness(pitch), 1.0)
     hammer = 1_150.0 * float(dsp.exp2((pitch - 48.0) / 48.0 + 3.0 * (take.force - 0.6)))
     hammer *= octaves(take.param("bright"), 1.3)
-    top = min(12_000.0, 5.0 * hammer + 3.0 * f0)
+    top = min(_DULL, 5.0 * hammer + 3.0 * f0)
     k = np.arange(1, min(int(top / f0) + 1, 80) + 1)
     f = k * f0 * np.sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
     comb = np.abs(dsp.sin(0.5 * k / 8.3)) + 0.06
@@ -92,10 +95,9 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
 def _grand(take: Take) -> Samples:
     seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
     n, slow = dsp.samples(seconds), take.slow
-    middle, side = (ring(rows.hastened(slow), take.upto(n)) for rows in _strings(take))
+    middle, side = (ring(rows.where(rows.hertz < _DULL).hastened(slow), take.upto(n)) for rows in _strings(take))
     side += middle * np.float32(0.1 * (take.pitch - 62.0) / 40.0)
-    sound = np.stack([middle - side, middle + side])
-    sound *= np.float32(1.0 / np.abs(sound).max())
+    sound = dsp.normal(np.stack([middle - side, middle + side]))
     # The key bed and the hammer: a thud in the board, and felt on steel.
     noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0) * (take.manner != STILL)
     for ear, address in zip(sound, ("left", "right"), strict=True):
@@ -124,7 +126,7 @@ def _epiano(take: Take) -> Samples:
         [t60, 1.5 * t60, 0.5, 0.3, 0.1],
         [0.0, 0.1, dsp.uniform(f"{address}/{take.round}", -0.1, 0.1), 0.0, 0.0],
     )
-    tine = ring(rows.where(rows.hertz < 9_500.0).hastened(slow), n + 1)
+    tine = ring(rows.where(rows.hertz < _DULL).hastened(slow), n + 1)
     # The tine swings past the tip of a magnet: the flux is a bell curve of the distance, the voltage its change.
     swing = (0.3 + 0.85 * take.force * take.force) * octaves(take.param("bark"), 1.0)
     swing *= min(float(dsp.exp2((63.0 - pitch) / 24.0)), 2.0)
@@ -311,7 +313,7 @@ def _pluck(take: Take) -> Samples:
     f0 = dsp.hertz(take.pitch)
     whole = dsp.samples(1.6)
     n = take.upto(whole)
-    k = np.arange(1, int(14_000.0 / f0) + 2)
+    k = np.arange(1, int(_DULL / f0) + 1)
     f = f0 * k
     opened = 1_600.0 * float(dsp.exp2(3.0 * (take.force - 0.5))) * octaves(take.param("bright"), 1.8) + f0
     level = 1.0 / k / (1.0 + dsp.power(f / opened, 3.0))
