@@ -28,8 +28,9 @@ CHOKE = 0.008
 """Seconds in which a choked drum falls silent."""
 NATURAL, LASTING = 4.0, 1e5
 """What a patch is asked for, in seconds: it rings as long as it rings, or is held for longer than anybody listens."""
-_SHORTEST, _SPARE, _QUIET = 0.5, 0.014, 2e-5
-"""Seconds of a body, at least; seconds that are rendered beyond what is heard, for a patch to fade in."""
+_SHORTEST, _SPARE, _QUIET = 0.41, 0.014, 2e-5
+"""Seconds of a body, at least: read two semitones lower, still all that a level hangs upon. Seconds that are rendered beyond
+what is heard, for a patch to fade in."""
 _AGAIN, _AGAIN_DRUM = 0.6, 2.5
 """Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
