@@ -114,11 +114,9 @@ _PLUCK = (
 )
 
 
-def _patch(
-    name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float, slow: int = 1
-) -> Patch:
+def _patch(name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float) -> Patch:
     return Patch(
-        name, "strings", about, body, PARAMS, gain, True, release, 3, 2, programs=programs, slow=slow, manners=MANNERS
+        name, "strings", about, body, PARAMS, gain, True, release, 3, 2, programs=programs, slow=2, manners=MANNERS
     )
 
 
@@ -130,7 +128,6 @@ BOWED = (
         (44, 48, 49, 50, 51),
         -7.3,
         0.38,
-        2,
     ),
     _patch(
         "solo_strings",

@@ -268,15 +268,17 @@ def vocal(k: Reals, f: Reals, b: float) -> Reals:
 
 @lru_cache(maxsize=8)
 def formants(vowel: float) -> dsp.Curve:
-    """From oo (0) to ah (1): four formants, between those of men and of women, over a floor."""
+    """From oo (0) to ah (1): four formants, between those of men and of women, over a floor as far as 7 kHz."""
     centres = [a + (b - a) * vowel for a, b in ((360.0, 720.0), (820.0, 1180.0), (2500.0, 2700.0), (3300.0, 3500.0))]
     levels = [1.0, 0.35 + 0.25 * vowel, 0.20 + 0.22 * vowel, 0.16 + 0.20 * vowel]
     bells = [(dsp.bandpass(hz, q), level) for hz, level, q in zip(centres, levels, (4.0, 7.0, 11.0, 12.0), strict=True)]
-    return lambda f: 0.05 + sum((level * bell(f) for bell, level in bells), np.zeros_like(f))
+    return lambda f: (
+        0.05 / (1.0 + (f / 7_000.0) ** 4) + sum((level * bell(f) for bell, level in bells), np.zeros_like(f))
+    )
 
 
 _SIGH: Curve = ((90.0, -30.0, 0.1), (300.0, -3.0, 0.1), (900.0, -1.0, 0.15), (2500.0, -2.0, 0.16), (6000.0, -14.0, 0.12),
-    (12000.0, -32.0, 0.08))  # fmt: skip
+    (11000.0, -36.0, 0.08))  # fmt: skip
 
 
 def _choir(take: Take) -> Samples:
@@ -364,12 +366,12 @@ _GLASS = Pad((1.0, 2.0, 3.01, 4.02, 5.43, 6.79, 8.21, 10.6, 13.3), 1.1, 2600.0, 
 
 def _patch(
     name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float,
-    manners: tuple[str, ...] = (), params: tuple[Param, ...] = _PADDING,
+    manners: tuple[str, ...] = (), params: tuple[Param, ...] = _PADDING, slow: int = 1,
 ) -> Patch:  # fmt: skip
     painted = params is _PADDING
     return Patch(
         name, "lead" if params is _LEADING else "pads", about, body, params, gain, True, release, 3, 2, programs=programs,
-        manners=manners, painted=painted,
+        manners=manners, painted=painted, slow=slow,
     )  # fmt: skip
 
 
@@ -381,7 +383,7 @@ SYNTHS = (
     _patch("warm", "Warm analogue pad, slowly opening and closing.", _pad("warm", _WARM, 0.9), (88, 89, 90), -5.4, 0.9),
     _patch("airy", "Breathy, wide, far.", _pad("airy", _AIRY, 1.1), (91, 94, 95, 97, 99, 101, 102, 103), -5.1, 1.1),
     _patch("glass", "Struck and bowed glass.", _pad("glass", _GLASS, 1.2), (92, 93, 96, 98, 100), -6.2, 1.2),
-    _patch("choir", "Six singers, from oo to ah.", _choir, (52, 53, 54), -7.9, 0.4, MANNERS, _SINGING),
+    _patch("choir", "Six singers, from oo to ah.", _choir, (52, 53, 54), -7.9, 0.4, MANNERS, _SINGING, 2),
     Patch("noise_riser", "pads", "Noise that climbs to the end of its note.", _riser, _RISING, -6.2, True, 0.12,
         measured=True, programs=(119, 122), manners=()),
 )  # fmt: skip
