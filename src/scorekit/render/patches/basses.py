@@ -337,7 +337,7 @@ def _subbass(take: Take) -> Samples:
     twin = np.where((k > 1) & (k < 40), 0.7 * saw * held, 0.0)
     periods = [dsp.cycle(level) for level in (saw * held, saw * np.maximum(whole - held, 0.0), twin)]
     cents = np.array([[0.0], [1200.0 * float(dsp.log2(1.0 + drift / f0))]])
-    sound = sung(periods, shares, path(slow * f0, cents * np.ones(points), np.zeros(2)), [(1.0, 0.0), (1.0, 0.0)])[
+    sound = sung(periods, shares, path(slow * f0, cents * np.ones(points), np.zeros(2)), [(1.0, 1.0), (1.0, 1.0)])[
         0, :n
     ]
     return levelled(sound, 0.53, start=0.002, end=0.012, slow=slow)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from scorekit.render.exact import Reals
 HOP = 96
 """Samples between control points: envelopes, vibrato and brightness are drawn 459 times a second."""
 
-_BLOCK = 342
+_BLOCK = 512
 """Control points to a block of reading."""
 Words = NDArray[np.uint32]
 
@@ -57,7 +58,8 @@ def path(hz: float, cents: Reals, start: Reals, hop: int = HOP) -> Path:
 
 
 Read = Callable[[int, slice, NDArray[np.intp], Samples], Samples]
-"""What a player reads between some control points, at these places of a table and so far on from there."""
+"""What a player reads between some control points, at these places of a table and so far on from there: (samples from one
+point to the next, points), since arithmetic is quick along rows that are long."""
 
 
 def sung(
@@ -66,20 +68,21 @@ def sung(
     """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
     and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all. Tables without a share
     cost nothing."""
-    rows = [(table, np.append(table[1:], table[:1]) - table) for table in tabs]
-    weights = [dsp.f32(np.broadcast_to(share, (len(places), share.shape[-1]))) for share in shares]
+    rows = [_sloped(table) for table in tabs]
+    middle, sides = _seated(places)
+    weights = [dsp.f32(share * middle) for share in shares]
 
     def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
-        total = np.zeros(index.size, np.float32)
-        for (table, slope), share in zip(rows, weights, strict=True):
+        total = np.zeros_like(part)
+        for row, share in zip(rows, weights, strict=True):
             heard = share[player, here.start : here.stop + 1]
             if heard.any():
-                wave = _looked_up(table, slope, index, part)
-                wave *= grow(heard, along.hop)
+                wave = _looked_up(row, index, part)
+                wave *= _lines(heard, along.hop)
                 total += wave
         return total
 
-    return _swept(read, tabs[0].size, along, places)
+    return _swept(read, tabs[0].size, along, np.zeros_like(along.step), sides)
 
 
 def faded(
@@ -92,57 +95,92 @@ def faded(
     """The same where tables of a set go from dark to bright and a player stands between two of them: at ``place`` (players,
     points), 0 being the first. ``shares`` are those of the sets."""
     size, last, hop = sets[0][0].size, len(sets[0]) - 2, along.hop
-    slopes = [[np.append(table[1:], table[:1]) - table for table in row] for row in sets]
-    rows = [(np.concatenate(row), np.concatenate(slope)) for row, slope in zip(sets, slopes, strict=True)]
-    weights, ramp = [dsp.f32(share) for share in shares], np.arange(hop, dtype=np.float32) / np.float32(hop)
+    rows = [
+        tuple(_sloped(*tables) for tables in (row[:-1], [above - table for table, above in pairwise(row)]))
+        for row in sets
+    ]
+    middle, sides = _seated(places)
+    weights = [dsp.f32(share * middle) for share in shares]
     lower = np.clip(np.floor(0.5 * (place[:, :-1] + place[:, 1:])), 0, last)
-    begin, step, shift = dsp.f32(place[:, :-1] - lower), dsp.f32(np.diff(place)), (lower * size).astype(np.intp)
+    begin, step, ramp = dsp.f32(place[:, :-1] - lower), dsp.f32(np.diff(place)), _ramp(hop)
 
     def read(player: int, here: slice, index: NDArray[np.intp], part: Samples) -> Samples:
-        index.reshape(-1, hop)[:] += shift[player, here, None]
-        between = step[player, here, None] * ramp
-        between += begin[player, here, None]
+        between = ramp * step[player, here]
+        between += begin[player, here]
         waves = []
-        for (table, slope), share in zip(rows, weights, strict=True):
-            wave, above = (_looked_up(table[at:], slope[at:], index, part) for at in (0, size))
-            above -= wave
-            above *= between.reshape(-1)
+        for (dark, more), share in zip(rows, weights, strict=True):
+            wave, above = _looked_up(dark, index, part), _looked_up(more, index, part)
+            above *= between
             wave += above
-            wave *= grow(share[player, here.start : here.stop + 1], hop)
+            wave *= _lines(share[player, here.start : here.stop + 1], hop)
             waves.append(wave)
         return reduce(np.add, waves)
 
-    return _swept(read, size, along, places)
+    return _swept(read, size, along, (lower * size).astype(np.uint32), sides)
 
 
-def _looked_up(table: Samples, slope: Samples, index: NDArray[np.intp], part: Samples) -> Samples:
-    wave: Samples = np.take(slope, index, mode="wrap")
+def _ramp(hop: int) -> Samples:
+    """From 0 towards 1 in so many steps: (hop, 1)."""
+    return np.arange(hop, dtype=np.float32)[:, None] / np.float32(hop)
+
+
+def _lines(control: Samples, hop: int) -> Samples:
+    """``grow``, as (hop, points)."""
+    lines: Samples = _ramp(hop) * (control[1:] - control[:-1])
+    lines += control[:-1]
+    return lines
+
+
+def _sloped(*tables: Samples) -> tuple[Samples, Samples]:
+    """Tables of one size in a row, and what there is from each of their places to the next, by a word of phase."""
+    word = np.float32(2.0 ** -_bits(tables[0].size))
+    return np.concatenate(tables), np.concatenate([(np.roll(table, -1) - table) * word for table in tables])
+
+
+def _bits(size: int) -> int:
+    """Bits of a phase that lie within a place of a table."""
+    return 33 - size.bit_length()
+
+
+def _looked_up(row: tuple[Samples, Samples], index: NDArray[np.intp], part: Samples) -> Samples:
+    table, slope = row
+    wave: Samples = slope.take(index, mode="wrap")
     wave *= part
-    wave += np.take(table, index, mode="wrap")
+    wave += table.take(index, mode="wrap")
     return wave
 
 
-def _swept(read: Read, table: int, along: Path, places: Sequence[tuple[float, float]]) -> Samples:
-    """What players read from tables of a size along their paths, each at its place, in blocks that stay in cache."""
+def _seated(places: Sequence[tuple[float, float]]) -> tuple[Reals, list[float]]:
+    """Gains left and right as a gain of the middle (players, 1), and the share of that which is at the side."""
+    gains = np.array(places)
+    middle = gains.sum(axis=1, keepdims=True)
+    return 0.5 * middle, ((gains[:, 0] - gains[:, 1]) / middle[:, 0]).tolist()
+
+
+def _swept(read: Read, table: int, along: Path, shift: Words, sides: Sequence[float]) -> Samples:
+    """What players read from tables of a size along their paths, so far on in a row of them, each so far at a side, in blocks
+    that stay in cache."""
     hop, count = along.hop, along.step.shape[1]
-    bits, size = 33 - table.bit_length(), _BLOCK * hop
-    out = np.zeros((2, count * hop), np.float32)
-    ramp = np.arange(hop, dtype=np.uint32)
-    words, index, part = np.empty((2, size), np.uint32), np.empty(size, np.intp), np.empty(size, np.float32)
+    bits, ramp = _bits(table), np.arange(hop, dtype=np.uint32)[:, None]
+    out = np.empty((2, count, hop), np.float32)
     for first in range(0, count, _BLOCK):
         here = slice(first, min(first + _BLOCK, count))
-        n = (here.stop - first) * hop
-        for player, gains in enumerate(places):
-            at, low = words[:, :n]
-            np.multiply(along.step[player, here, None], ramp, out=at.reshape(-1, hop))
-            at.reshape(-1, hop)[:] += along.base[player, here, None]
+        size = hop, here.stop - first
+        at, low, index, part = (np.empty(size, kind) for kind in (np.uint32, np.uint32, np.intp, np.float32))
+        middle, side = np.zeros((2, *size), np.float32)
+        for player, share in enumerate(sides):
+            np.multiply(ramp, along.step[player, here], out=at)
+            at += along.base[player, here]
             np.right_shift(at, np.uint32(bits), out=low)
-            index[:n] = low
-            np.bitwise_and(at, np.uint32((1 << bits) - 1), out=low)
-            part[:n] = low
-            part[:n] *= np.float32(2.0**-bits)
-            heard = read(player, here, index[:n], part[:n])
-            for side, gain in enumerate(gains):
-                if gain:
-                    out[side, first * hop : first * hop + n] += heard * np.float32(gain)
-    return out
+            low += shift[player, here]
+            index[:] = low
+            at &= np.uint32((1 << bits) - 1)
+            part[:] = at
+            wave = read(player, here, index, part)
+            middle += wave
+            if share:
+                wave *= np.float32(share)
+                side += wave
+        np.add(middle, side, out=out[0, here].T)
+        np.subtract(middle, side, out=out[1, here].T)
+    return out.reshape(2, -1)
