@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise
+
 import numpy as np
 from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples, samples
-from scorekit.render.patches.sources import Curve, Piece, Stroke, attack, click, fade, head, rung, soft, wash
+from scorekit.render.patches.sources import (
+    HEARD,
+    Curve,
+    Piece,
+    Stroke,
+    attack,
+    click,
+    dice,
+    fade,
+    head,
+    rung,
+    soft,
+    wash,
+)
 
 
 def skin(hz: float, ring: float, slap: float, muted: bool = False) -> Piece:
@@ -130,18 +146,41 @@ def side_stick(s: Stroke) -> Samples:
 # -- machine metal and toms --------------------------------------------------------------------------------------------
 
 _SQUARES = (205.3, 304.4, 369.6, 522.7, 635.0, 800.0)
+_EDGES = (1_200.0, 2_400.0, 3_300.0, 4_500.0, 7_000.0, 11_000.0, 18_500.0)
+_BANDS = tuple(float(np.sqrt(low * high)) for low, high in pairwise(_EDGES))
+"""Hz of the oscillators of a machine's metal, of the edges of the bands they are mixed in, and of their middles."""
+_ROUND = 1 << 15
+
+
+@lru_cache(maxsize=16)
+def _squares(tone: float) -> Samples:
+    """Six square oscillators that never stop, band by band, as they are heard: no harmonic above 18.5 kHz, so none can alias,
+    and each on a whole bin, so that ``_ROUND`` samples go round."""
+    rows = [(f * tone * k, 1.0 / k) for f in _SQUARES for k in range(1, 91, 2) if _EDGES[0] < f * tone * k < _EDGES[-1]]
+    hz, size = (np.array(column) for column in zip(*rows, strict=True))
+    spectrum = np.zeros((len(_BANDS), _ROUND // 2 + 1), np.complex64)
+    waves = dsp.circle(dice("squares").random(len(rows)))
+    at = np.searchsorted(_EDGES, hz) - 1, np.rint(hz * (_ROUND / RATE)).astype(np.intp)
+    for plane, wave in zip((spectrum.real, spectrum.imag), waves, strict=True):
+        np.add.at(plane, at, dsp.f32(wave * size * HEARD(hz) * (_ROUND / 2)))
+    bands = dsp.back(spectrum, _ROUND)
+    bands.setflags(write=False)
+    return bands
 
 
 def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 1.0) -> Piece:
-    """Machine cymbal: six square oscillators, only their harmonics above ``floor`` (so none can alias), and noise."""
-    rows = [(f * tone * k, 1.0 / k) for f in _SQUARES for k in range(1, 91, 2) if floor * 0.5 < f * tone * k < 18_500.0]
-    hz = np.array([row[0] for row in rows])
-    size = np.array([row[1] for row in rows]) * np.minimum(hz / floor, 1.0) ** 2
+    """Machine cymbal: what six oscillators just happen to play above ``floor``, each band with a life of its own, and noise."""
 
     def piece(s: Stroke) -> Samples:
         n = samples(seconds * (0.3 + 0.7 * s.ring))
-        amp = size * dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force))
-        x = rung(n, hz * s.ratio, t60 * s.ring * dsp.power(7000.0 / hz, 0.25), amp * 1.5, s.rng.random(len(hz)))
+        x, at = np.zeros(n, np.float32), int(float(s.rng.random()) * _ROUND)
+        for hz, band in zip(_BANDS, _squares(tone * s.ratio), strict=True):
+            if hz > 0.5 * floor:
+                level = 1.5 * min(hz / floor, 1.0) ** 2 * float(dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force)))
+                life = t60 * s.ring * float(dsp.power(7000.0 / hz, 0.25))
+                wave = dsp.decay(life, min(n, samples(1.3 * life)), level)
+                wave *= np.concatenate((band[at:], *[band] * (wave.size // _ROUND + 1)))[: wave.size]
+                x[: wave.size] += wave
         tilt = (1.0 - s.force) * -5.0
         curve = ((floor * 0.4, -45.0, t60 * s.ring), (floor, -6.0, t60 * s.ring),
             (9000.0, 0.0 + tilt, t60 * s.ring), (17000.0, -4.0 + 2 * tilt, 0.7 * t60 * s.ring))  # fmt: skip
