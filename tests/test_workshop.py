@@ -194,14 +194,15 @@ def test_nobody_takes_from_a_pile_what_another_has() -> None:
         assert list(found) == list(pile) == []
 
 
-@pytest.mark.parametrize("genre", ["rock", "funk", "soul"])
+@pytest.mark.parametrize("genre", ["rock", "funk", "soul", "jazz_swing", "melodic_house"])
 def test_what_is_usual_is_wanted(genre: str) -> None:
-    """Of the strokes of the kit that are expected of a song most are in it, to the last parameter."""
+    """Of the strokes of the kit that are expected of a song, as its genre's grooves have them, nine in ten are in it, to the last
+    parameter."""
     text = f'genre = "{genre}"\nlength = "30 s"\nlineup = "full"\n'
     plan = songs.decided(songs.compiled_text(text, "song.toml", songs.Wishes()))
     takes = pipeline.perform(pipeline.compose(plan)).takes
     wanted, usual = set(mix.orders(takes, plan, PATCHES)), mix.usual(plan, PATCHES)
-    assert len(usual) == 25 and len(wanted.intersection(usual)) >= 21
+    assert len(usual) >= 9 and len(wanted.intersection(usual)) >= 0.9 * len(usual)
 
 
 def test_who_waits_for_a_song_makes_itself_useful() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -11,6 +13,7 @@ from scorekit.render.effects import FLAT, SPEEDS, voiced
 from scorekit.render.patches import PATCHES
 from scorekit.render.patches.base import Param, Patch, Samples, Take
 from scorekit.render.patches.click import CLICK
+from scorekit.render.strokes import forces, turns
 from scorekit.render.voices import (
     Bodies,
     Body,
@@ -19,14 +22,12 @@ from scorekit.render.voices import (
     Stroke,
     clip,
     cues,
-    forces,
     held,
     hushes,
     rooted,
     settings,
     strike,
     takes,
-    turns,
 )
 from scorekit.score import MANNERS
 from scorekit.stage import Sound
@@ -92,6 +93,25 @@ def test_strokes_go_round_the_rounds() -> None:
     patch = Patch("p", "click", "", steady, rounds=2)
     strokes = [Stroke(i, 1, pitch, 100) for i, pitch in enumerate((60, 62, 60, 60, 62))]
     assert [take.round for take in taken(patch, strokes)] == [0, 0, 1, 0, 1]
+
+
+def test_drums_take_turns_among_those_of_a_kind() -> None:
+    """Strokes of one drum, force and manner take the round-robins in turn, whatever lies between: two where there are few in a
+    section, one more for each sixteen. Never do two of a kind sound the same one after the other; what is only there to choke
+    does not count; after 2.5 s none is remembered."""
+    patch = Patch("kit", "drums", "", steady, rounds=4, oneshot=True)
+
+    def row(count: int, *velocities: int) -> list[Stroke]:
+        return [Stroke(10_000 * i, 1, 42, velocities[i % len(velocities)]) for i in range(count)]
+
+    assert [take.round for take in taken(patch, row(8, 110, 50))] == [0, 0, 1, 1, 0, 0, 1, 1]
+    for count, rounds in ((2, 2), (15, 2), (16, 3), (31, 3), (32, 4), (200, 4)):
+        found = [take.round for take in taken(patch, row(count, 110))]
+        assert len(set(found)) == rounds
+        assert all(a != b for a, b in pairwise(found))
+    choked = [*row(15, 10), Stroke(200_000, 1, 42, 0)]
+    assert {take.round for take in taken(patch, choked)[:15]} == {0, 1}
+    assert [take.round for take in taken(patch, [Stroke(120_000 * i, 1, 42, 110) for i in range(3)])] == [0, 0, 0]
 
 
 def test_no_two_picks_in_a_row_bite_alike() -> None:

@@ -5,6 +5,7 @@ Notes are summed in the order of their take, takes in whole numbers, so the same
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from scorekit.render.master import Hands, Ring, Spool, amplified, mastering
 from scorekit.render.patches.base import Patch
 from scorekit.render.voices import Bodies, Clip, Order, Stroke, clip, hushes
 from scorekit.stage import Master, Part, Sound
+from scorekit.theory import DRUM_NOTES
 from scorekit.timebase import PPQ, TempoMap
 
 if TYPE_CHECKING:
@@ -39,21 +41,10 @@ _CLOSED = "click"
 """The family that is neither sent to the room nor equalised."""
 
 
-_USUAL = (
-    (36, 110, ""),
-    (38, 110, ""),
-    (36, 80, ""),
-    (42, 50, ""),
-    (42, 80, ""),
-    (38, 20, "ghost"),
-    (49, 110, ""),
-)
-"""Pitch, velocity, manner of what hardly a groove does without: kick, snare, hat; a crash."""
-DRUMMED = tuple(
-    Stroke(10_000 * number, 1, pitch, velocity, manner)
-    for pitch, velocity, manner in _USUAL for number in range(1 if pitch == 49 else 4)
-)  # fmt: skip
-"""All rounds of those."""
+_MARKS = {"g": (24, "ghost"), "s": (52, ""), "x": (80, ""), "X": (110, ""), "!": (120, "")}
+"""Velocity and manner of most strokes of a mark."""
+_LIKELY, _RATE = 0.3, 0.5
+"""Share of the grooves a song may have in which a kind of stroke is, to be likely; how often in a bar it is there then."""
 
 
 class Mix(Struct, frozen=True, eq=False):
@@ -148,11 +139,32 @@ def orders(takes: Iterable[Take], plan: Plan, patches: Mapping[str, Patch]) -> l
 
 
 def usual(plan: Plan, patches: Mapping[str, Patch]) -> list[Order]:
-    """Bodies that a song is likely to want, whatever is going to be played."""
+    """Bodies that a song is likely to want, whatever is going to be played: the surest first."""
     sounds = [(part, patches.get(part.sound.patch)) for part in plan.parts]
     drums = [(part, patch) for part, patch in sounds if patch and patch.family == "drums"]
-    rows = [Line(p.name, patch, p.sound, tone_of(p, patch), p.strip, DRUMMED) for p, patch in drums]
+    rows = [Line(p.name, patch, p.sound, tone_of(p, patch), p.strip, drummed(plan)) for p, patch in drums]
     return [order for row in rows for order in row.orders()]
+
+
+def drummed(plan: Plan) -> list[Stroke]:
+    """Two strokes of each kind that many of the genre's grooves have, of those for the energies of the song; and a crash."""
+    tiers = Counter(place.section.tier for place in plan.placements)
+    share, whole = defaultdict[tuple[str, str], float](float), 0.0
+    for groove in plan.ideas.drums.grooves:
+        weight = groove.weight * sum(tiers[tier] for tier in groove.tiers)
+        whole += weight
+        rates = defaultdict[tuple[str, str], float](float)
+        for row, pattern in groove.rows:
+            for hit in pattern.hits:
+                rates[row, hit.mark] += hit.chance / pattern.bars
+        for kind, rate in rates.items():
+            share[kind] += weight * (rate >= _RATE)
+    surest = sorted(share, key=lambda kind: -share[kind])
+    kinds = [kind for kind in surest if share[kind] >= _LIKELY * whole and kind[1] in _MARKS]
+    struck = [(DRUM_NOTES[row], *_MARKS[mark]) for row, mark in kinds for _ in range(2)] + [
+        (DRUM_NOTES["crash"], 110, "")
+    ]
+    return [Stroke(10_000 * number, 1, *one) for number, one in enumerate(struck)]
 
 
 def console(performance: Performance, laid: Sequence[Track]) -> Console:

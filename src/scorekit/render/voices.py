@@ -8,7 +8,7 @@ pitched patches every fifth pitch is rendered; its neighbours are the same sound
 from __future__ import annotations
 
 import math
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -22,6 +22,8 @@ from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import FLAT, Tone, voiced
 from scorekit.render.patches.base import Patch, Take
+from scorekit.render.strokes import Stroke as Stroke
+from scorekit.render.strokes import forces, rounds, turns
 from scorekit.stage import Sound
 
 CHOKE = 0.008
@@ -31,27 +33,13 @@ NATURAL, LASTING = 4.0, 1e5
 _SHORTEST, _SPARE, _QUIET = 0.41, 0.014, 2e-5
 """Seconds of a body, at least: read two semitones lower, still all that a level hangs upon. Seconds that are rendered beyond
 what is heard, for a patch to fade in."""
-_AGAIN, _AGAIN_DRUM = 0.6, 2.5
-"""Seconds within which the same key sounds like a machine gun, unless another round-robin answers."""
 _LATE, _BITE = (0, 0, 80, 130, 50), 48
 """Samples of its attack that a plucked or struck note is without, by its number in a row of the same key: no two picks
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
-_NEAR = 8
-"""Steps of velocity between which nobody hears another colour."""
 _LOOK = 4_096
 """Samples that are looked at together, from the end."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""
-
-
-class Stroke(NamedTuple):
-    """A note in samples of the song. One of velocity 0 is not heard; it only chokes what it would have choked."""
-
-    at: int
-    length: int
-    pitch: int
-    velocity: int
-    manner: str = ""
 
 
 class Clip(Struct, frozen=True, eq=False):
@@ -290,56 +278,16 @@ def held(seconds: float) -> float:
     return next(length for length in lengths if length >= seconds)
 
 
-def turns(patch: Patch, strokes: Iterable[Stroke]) -> list[int]:
-    """The number of each stroke in a row of the same key: one more when it comes again soon, else 0."""
-    soon = dsp.samples(_AGAIN_DRUM if patch.oneshot else _AGAIN)
-    last: dict[int, tuple[int, int]] = {}
-    chosen = []
-    for at, _, pitch, _, _ in strokes:
-        turn, before = last.get(pitch, (-1, at))
-        turn = turn + 1 if at - before < soon else 0
-        last[pitch] = (turn, at)
-        chosen.append(turn)
-    return chosen
-
-
-def forces(layers: int, strokes: Sequence[Stroke]) -> list[int]:
-    """The velocity layer of each stroke: that of its velocity, or one that is less than ``_NEAR`` away if others of its kind
-    are there and none is well within its own. So strokes of nearly one force, on both sides of a line nobody hears, sound
-    alike; and they share a body."""
-
-    bands = [_bands(layers)[s.velocity] for s in strokes]
-    places = [(s.pitch, s.manner, layer) for s, (layer, _, _) in zip(strokes, bands, strict=True)]
-    struck = [
-        (place, low, high) for place, s, (_, low, high) in zip(places, strokes, bands, strict=True) if s.velocity > 0
-    ]
-    crowd = Counter(place for place, _, _ in struck)
-    sure = {place for place, low, high in struck if low == high}
-    chosen = []
-    for own, (layer, low, high) in zip(places, bands, strict=True):
-        other = (*own[:2], low + high - layer)
-        elsewhere = low < high and own not in sure and (other in sure, crowd[other]) > (False, crowd[own])
-        chosen.append(other[2] if elsewhere else layer)
-    return chosen
-
-
-@lru_cache(maxsize=16)
-def _bands(layers: int) -> tuple[tuple[int, int, int], ...]:
-    """Of each velocity its layer, and those of velocities ``_NEAR`` below and above it."""
-    of = [min(max(velocity, 0) * layers // 128, layers - 1) for velocity in range(-_NEAR, 128 + _NEAR)]
-    return tuple(zip(of[_NEAR:-_NEAR], of[: -2 * _NEAR], of[2 * _NEAR :], strict=True))
-
-
 def takes(patch: Patch, sound: Sound, strokes: Sequence[Stroke], rows: Sequence[int]) -> list[Take]:
-    """The body each stroke is cut from; which round-robin, its number in a row says. One length, what the longest needs,
-    serves all strokes of a kind; only what ends with its note, a fall or a riser, has its own."""
+    """The body each stroke is cut from, whose numbers in a row are given. One length, what the longest needs, serves all strokes
+    of a kind; only what ends with its note, a fall or a riser, has its own."""
     params, layers, longest = settings(patch, sound), max(patch.layers, 1), dict[tuple[int, int, int, str, int], int]()
     if patch.manners is not None:
         strokes = [s if s.manner in patch.manners else s._replace(manner="") for s in strokes]
-    keys, rounds = [], max(patch.rounds, 1)
-    for stroke, turn, layer in zip(strokes, rows, forces(layers, strokes), strict=True):
+    keys, chosen = [], forces(layers, strokes)
+    for stroke, turn, layer in zip(strokes, rounds(patch, strokes, chosen, rows), chosen, strict=True):
         own = -(-stroke.length // 1_378) if patch.measured or (patch.sustains and stroke.manner == "fall") else 0
-        key = (stroke.pitch, layer, turn % rounds, stroke.manner, own)
+        key = (stroke.pitch, layer, turn, stroke.manner, own)
         longest[key] = max(longest.get(key, 0), stroke.length)
         keys.append(key)
     made = {key: _take(patch, key, length, layers, params) for key, length in longest.items()}
