@@ -34,6 +34,8 @@ class Plate(Struct, frozen=True):
     """dB an octave by which the softest stroke is darker."""
     frame: int = 2048
     seed: int = 0
+    slosh: float = 0.0
+    """Share by which the hardest stroke rings longer: plates that a foot holds together give way."""
 
 
 def plate(p: Plate) -> Piece:
@@ -41,7 +43,8 @@ def plate(p: Plate) -> Piece:
 
     def piece(s: Stroke) -> Samples:
         n, dull = samples(p.seconds * (0.35 + 0.65 * s.ring)), p.soft * (1.0 - s.force)
-        curve = tuple((f, db - dull * max(float(dsp.log2(f / 1500.0)), 0.0), t60 * s.ring) for f, db, t60 in p.wash)
+        ring = s.ring * (1.0 + p.slosh * s.force * s.force)
+        curve = tuple((f, db - dull * max(float(dsp.log2(f / 1500.0)), 0.0), t60 * ring) for f, db, t60 in p.wash)
         out = washes(s, n, curve, p.frame, f"plate/{p.seed}")
         attack(out, p.bloom * (1.4 - 0.7 * s.force))
         click(s, out, p.tip, 1.2, 0.05, p.stick * (0.3 + 0.7 * s.force) * s.bright)
@@ -93,7 +96,7 @@ def _crashed(ring: float, up: float) -> Curve:
 
 
 _RIDE_BELL = (587.0, 1012.0, 1634.0, 2347.0, 3190.0, 4125.0, 5230.0)
-HAT = Plate(_pair(0.26, 0.0, 0.0), 0.45, 0.0010, 0.9, 9500.0, 0.4, frame=1024, seed=1)
+HAT = Plate(_pair(0.26, 0.0, 0.0), 0.45, 0.0010, 0.9, 9500.0, 0.4, frame=1024, seed=1, slosh=0.7)
 FOOT = Plate(_pair(0.13, 8.0, 700.0), 0.20, 0.003, 0.1, 9000.0, frame=512, seed=1)
 OPEN = Plate(_pair(2.1, 7.0, 2500.0), 1.8, 0.002, 0.6, 9500.0, 0.3, seed=1)
 CRASH = Plate(_crashed(1.0, 0.0), 3.0, 0.014, 0.8, 7000.0, 3.4, seed=2)
