@@ -8,7 +8,8 @@ smooth spectrum of a record nobody need own: essentia's, 40 bands of equal mel f
 20 log10, 13 coefficients. It is a mean of decibels over time. (2) Records under free licences, which are measured.
 Their own distance between the third octaves of their power and the spectrum that their MFCCs give is what takes the
 curves of (1) to third octaves of power, and on to 16 kHz. Metal and ambient, of which charts have none, are records
-alone. Levels are dB about their mean from 100 Hz to 8 kHz.
+alone. Levels are dB about their mean from 100 Hz to 8 kHz. ``db`` is what a mix is loud by, where a stroke weighs more than
+the silence after it; ``mean`` is the mean of decibels itself, which says how much is left between strokes.
 """
 
 from __future__ import annotations
@@ -176,13 +177,14 @@ def main() -> None:
     options.add_argument("--features", type=Path, required=True)
     options.add_argument("--audio", type=Path, required=True)
     chosen = options.parse_args()
-    measured, apart = {}, []
+    measured, means, apart = {}, {}, []
     further: dict[str, list[Reals]] = {genre: [] for genre in MEDIANS}
     for path in sorted(chosen.audio.glob("*.ogg")):
         if "stem" not in path.name:
             x = soundfile.read(path, always_2d=True)[0].mean(axis=1)
             measured[path.stem] = thirds(x)
-            apart.append(measured[path.stem] - from_mfcc(list(to_mfcc(x))))
+            means[path.stem] = from_mfcc(list(to_mfcc(x)))
+            apart.append(measured[path.stem] - means[path.stem])
             for genre, (bands, *_) in MEDIANS.items():
                 further[genre].append(measured[path.stem] - from_bands(bands, to_bands(bands, x)))
     correction = smooth(np.median(apart, axis=0))
@@ -200,7 +202,8 @@ def main() -> None:
             and not re.search(unlike, row["genre_tag"], re.IGNORECASE)
             and int(row["year"]) >= year
         ]
-        levels, source = about(np.median(found, axis=0) + correction), f"{len(found)} singles tagged like {like!r}"
+        mean = np.median(found, axis=0)
+        levels, source = about(mean + correction), f"{len(found)} singles tagged like {like!r}"
         if genre in MEDIANS:
             bands, count, where, mfcc = MEDIANS[genre]
             more = about(from_bands(bands, np.array(mfcc)) + smooth(np.median(further[genre], axis=0)))
@@ -209,9 +212,10 @@ def main() -> None:
                 onward(levels, more, bands.reach, 0.0 if alone else len(found) / (len(found) + count)),
                 (f"{count} tracks of {where}; {'above their reach' if alone else 'and'} {source}"),
             )
-        told(genre, levels, source)
+        told(genre, levels, about(mean), source)
     for genre, names in RECORDS.items():
-        told(genre, about(smooth(np.mean([measured[name] for name in names], axis=0))), ", ".join(names))
+        levels, mean = (np.mean([table[name] for name in names], axis=0) for table in (measured, means))
+        told(genre, about(smooth(levels)), about(mean), ", ".join(names))
 
 
 def onward(levels: Reals, more: Reals, reach: float, share: float) -> Reals:
@@ -223,9 +227,11 @@ def onward(levels: Reals, more: Reals, reach: float, share: float) -> Reals:
     return about(mixed)
 
 
-def told(genre: str, levels: Reals, source: str) -> None:
+def told(genre: str, levels: Reals, mean: Reals, source: str) -> None:
     """Prints a genre."""
-    print(f"\n[{genre}]\nfrom = {source!r}\ndb = [{', '.join(f'{db:.1f}' for db in levels)}]")
+    print(f"\n[{genre}]\nfrom = {source!r}")
+    for name, row in (("db", levels), ("mean", mean)):
+        print(f"{name} = [{', '.join(f'{db:.1f}' for db in row)}]")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ its tail says so.
 
 Songs. LUFS, true peak, loudness range, crest, what is lost in mono, side signal under 120 Hz, and how far the third
 octaves are from the curve of the genre (``curves.toml``, from real records): the median, and where it is more than 6 dB.
+``highs``: what is left from 5 to 10 kHz between strokes, as the mean of decibels, above (+) or under records of the genre.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ SHORT = RATE // 20
 """Samples of the shortest note that must be heard; one of a single sample must do no harm."""
 FAR = 6.0
 """dB from the curve that are worth a word."""
+HIGHS = (curves.CENTRES > 4_500.0) & (curves.CENTRES < 11_000.0)
 
 
 # -- patches ---------------------------------------------------------------------------------------------------------
@@ -196,18 +198,20 @@ def measured(path: Path) -> str:
     stereo = 10 * np.log10(lost)
     crest = 20 * np.log10(np.abs(x).max() / rms)
     lows = 10 * np.log10(side[low].sum() / middle[low].sum())
-    off = curves.thirds(mono.astype(np.float64)) - curve(plan.genre)
+    heard = mono.astype(np.float64)
+    off = curves.thirds(heard) - curve(plan.genre)
     off -= np.median(off)
+    left = curves.from_mfcc(list(curves.to_mfcc(heard))) - curve(plan.genre, "mean")
     return (
         f"| {path.stem} | {loudness.integrated(x):.1f} | {loudness.true_peak(x):.2f} | {loudness.range_lu(x):.1f} "
-        f"| {crest:.1f} | {stereo:.1f} | {lows:.0f} | {np.median(np.abs(off)):.1f} | {far(off)} |"
+        f"| {crest:.1f} | {stereo:.1f} | {lows:.0f} | {np.median(np.abs(off)):.1f} | {left[HIGHS].mean():+.0f} | {far(off)} |"
     )
 
 
-def curve(genre: str) -> curves.Reals:
-    """Third octaves of a genre's records in dB; those of pop for one that has none."""
+def curve(genre: str, name: str = "db") -> curves.Reals:
+    """Third octaves of a genre's records in dB, or their ``mean``; those of pop for one that has none."""
     table = tomllib.loads((Path(__file__).parent / "curves.toml").read_text())
-    return np.array(table.get(genre, table["pop"])["db"])
+    return np.array(table.get(genre, table["pop"])[name])
 
 
 def far(off: curves.Reals) -> str:
@@ -241,8 +245,8 @@ def main() -> None:
                 print(looked_at(patch, chosen.quick), flush=True)
     if chosen.songs or not chosen.patches:
         print("\n| song | LUFS | dBTP | range, LU | crest, dB | lost in mono, dB | side < 120 Hz, dB |", end="")
-        print(" off the curve, dB | where more than 6 |")
-        print("|---|---|---|---|---|---|---|---|---|")
+        print(" off the curve, dB | highs, dB | where more than 6 |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
         for path in songs():
             if chosen.only in path.stem:
                 print(measured(path), flush=True)
