@@ -148,7 +148,7 @@ def room(size: float, tone: float) -> Samples:
     dsp.add(out, late, delay)
     for side, early in enumerate(_reflections(size)):
         dsp.add(out[side], early, 0)
-    out = dsp.filtered(out, dsp.chain(dsp.highpass(150.0), dsp.lowpass(5_000.0 + 7_000.0 * tone, 0.6)))
+    out = dsp.filtered(out, dsp.chain(dsp.highpass(150.0), dsp.lowpass(6_000.0 + 10_000.0 * tone, 0.6)))
     out = dsp.fade_out(out, 0.2 * seconds)
     middle, side = out[0] + out[1], (out[0] - out[1]) * np.float32(_SIDE)
     out = np.stack([middle + side, middle - side])
@@ -165,7 +165,7 @@ def _fall(seconds: float, tone: float) -> Reals:
     """How loud the bins of each frame of a tail are (frames, bins): 60 dB down after ``seconds`` at 500 Hz, later below and
     sooner above."""
     count = dsp.samples(1.1 * seconds) // _FRAME_HOP
-    damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -6.0 + 3.0 * tone), (16_000, -12.0 + 4.0 * tone))
+    damping = dsp.points((60, 1.2), (500, 0.0), (2_000, -1.2), (6_000, -5.5 + 4.0 * tone), (16_000, -12.0 + 6.0 * tone))
     step = -dsp.FALL * _FRAME_HOP / RATE / (seconds * damping(dsp.bins(_FRAME)))
     coarse, fine = (dsp.exp2(np.outer(frames, step)) for frames in (np.arange(0, count, 16), np.arange(16)))
     return (coarse[:, None] * fine).reshape(-1, step.size)[:count]
