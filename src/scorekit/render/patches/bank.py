@@ -6,6 +6,7 @@ Anything struck or plucked that is linear is a sum of decaying sines, each with 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -35,13 +36,14 @@ class Partials(Struct, frozen=True, eq=False):
     t60: Reals
     phase: Reals
 
-    def joined(self, other: Partials) -> Partials:
-        """Both sets of rows."""
+    def joined(self, *others: Partials) -> Partials:
+        """All sets of rows."""
+        sets = (self, *others)
         return Partials(
-            np.concatenate([self.hertz, other.hertz]),
-            np.concatenate([self.level, other.level]),
-            np.concatenate([self.t60, other.t60]),
-            np.concatenate([self.phase, other.phase]),
+            np.concatenate([rows.hertz for rows in sets]),
+            np.concatenate([rows.level for rows in sets]),
+            np.concatenate([rows.t60 for rows in sets]),
+            np.concatenate([rows.phase for rows in sets]),
         )
 
     def hastened(self, times: float) -> Partials:
@@ -69,12 +71,12 @@ def _squares(rows: Partials, count: int) -> Samples:
     return dsp.f32(np.stack([shrink * wave for wave in dsp.circle(steps * (rows.hertz / RATE))], axis=1))
 
 
-def _powers(squares: Samples, count: int) -> Samples:
-    """Powers 0 .. count - 1 of complex numbers by products of those before with a square: (2, count, p), real and imaginary
-    planes. Right to some 1e-6, and as quick as a row is long."""
+def _powers(squares: Samples, count: int, first: tuple[Reals, Reals] | tuple[float, float] = (1.0, 0.0)) -> Samples:
+    """Powers 0 .. count - 1 of complex numbers, times a first one, by products of those before with a square: (2, count, p), real
+    and imaginary planes. Right to some 1e-6, and as quick as a row is long."""
     out = np.empty((2, count, squares.shape[2]), np.float32)
     work = np.empty((2, -(-count // 2), squares.shape[2]), np.float32)
-    out[0, 0], out[1, 0], size = 1.0, 0.0, 1
+    (out[0, 0], out[1, 0]), size = first, 1
     for straight, crossed in zip(squares[:, :1], np.stack([-squares[:, 1], squares[:, 1]], axis=1), strict=True):
         further = out[:, size : 2 * size]
         before, part = out[:, : further.shape[1]], work[:, : further.shape[1]]
@@ -84,47 +86,52 @@ def _powers(squares: Samples, count: int) -> Samples:
     return out
 
 
-def _across(rows: Partials, powers: Samples) -> Samples:
-    """Real and imaginary parts by which what is alive at the start of a row makes its samples: (2, p, WIDTH)."""
-    a, b = (dsp.f32(rows.level * wave) for wave in dsp.circle(rows.phase))
-    re, im = powers
-    out = np.empty((2, a.size, WIDTH), np.float32)
-    out[0] = (a * im + b * re).T
-    out[1] = (a * re - b * im).T
-    return out
+def _ranked(rows: Partials) -> tuple[Partials, Reals]:
+    """The partials that are heard, those that live longest first, and the rows for which they live."""
+    keep = np.flatnonzero((rows.hertz > 0.0) & (rows.hertz < TOP))
+    level = np.abs(rows.level[keep])
+    least = float(level.max(initial=1e-9)) * FLOOR
+    loud = level > least
+    keep = keep[loud]
+    lives = np.ceil(rows.t60[keep] * dsp.log2(level[loud] / least) * (RATE / WIDTH / dsp.FALL))
+    order = np.argsort(-lives, kind="stable")
+    return rows.where(keep[order]), lives[order]
 
 
 def ring(rows: Partials, count: int) -> Samples:
-    """Sum of decaying sines: ``count`` samples.
+    """Sum of decaying sines: ``count`` samples."""
+    sound: Samples = rung((rows,), count)[0]
+    return sound
+
+
+def rung(sets: Sequence[Partials], count: int) -> Samples:
+    """Sums of decaying sines, one for each set of them: (sets, ``count``) samples.
 
     Sample row * WIDTH + column of a sine is a product of a power for the row and one for the column, so the sum over
     partials is a sum of outer products, added in order by `np.einsum` (no BLAS). Partials are sorted by life, and each
     stretch of rows takes only those still alive.
     """
     depth = -(-count // WIDTH)
-    out = np.zeros((depth, WIDTH), np.float32)
-    rows = rows.where((rows.hertz > 0.0) & (rows.hertz < TOP))
-    level = np.abs(rows.level)
-    least = float(level.max(initial=1e-9)) * FLOOR
-    rows = rows.where(level > least)
-    if not rows.level.size:
-        return out.reshape(-1)[:count]
-    seconds = rows.t60 / dsp.FALL * dsp.log2(np.abs(rows.level) / least)
-    lives = np.ceil(seconds * (RATE / WIDTH))
-    order = np.argsort(-lives, kind="stable")
-    rows, lives = rows.where(order), lives[order]
+    out = np.zeros((len(sets), depth, WIDTH), np.float32)
+    ranked, living = zip(*map(_ranked, sets), strict=True)
+    rows, lives = ranked[0].joined(*ranked[1:]), np.concatenate(living)
     squares = _squares(rows, _ALONG + max(depth - 1, 1).bit_length())
-    across, down = _across(rows, _powers(squares[:_ALONG], WIDTH)), _powers(squares[_ALONG:], depth)
+    real, imaginary = (rows.level * wave for wave in dsp.circle(rows.phase))
+    across = np.ascontiguousarray(_powers(squares[:_ALONG], WIDTH)[::-1].transpose(0, 2, 1))
+    down = _powers(squares[_ALONG:], depth, (real, imaginary))
     ending = np.subtract.outer(-np.arange(depth, dtype=np.float32), dsp.f32(-lives))
     ending *= np.float32(1.0 / EASED)
     np.maximum(np.minimum(ending, np.float32(1.0), out=ending), np.float32(0.0), out=ending)
     down *= ending
-    first, ends = 0, (-lives).tolist()
-    while first < depth:
-        last, alive = min(first + max(4, first // 3), depth), bisect_left(ends, -first)
-        np.einsum("cmp,cpl->ml", down[:, first:last, :alive], across[:, :alive], out=out[first:last])
-        first = last
-    return out.reshape(-1)[:count]
+    begin = 0
+    for sound, lives in zip(out, living, strict=True):
+        first, ends = 0, (-lives).tolist()
+        while first < depth:
+            last, alive = min(first + max(4, first // 3), depth), begin + bisect_left(ends, -first)
+            np.einsum("cmp,cpl->ml", down[:, first:last, begin:alive], across[:, begin:alive], out=sound[first:last])
+            first = last
+        begin += lives.size
+    return out.reshape(len(sets), -1)[:, :count]
 
 
 def scatter(address: str, count: int) -> Reals:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from scorekit.render import dsp
 from scorekit.render.exact import Reals
-from scorekit.render.patches.bank import TOP, Partials, partials, ring, scatter
+from scorekit.render.patches.bank import TOP, Partials, partials, ring, rung, scatter
 from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
     BRIGHT,
@@ -95,7 +95,8 @@ def _strings(take: Take) -> tuple[Partials, Partials]:
 def _grand(take: Take) -> Samples:
     seconds = min(max(4.6 * float(dsp.exp2((45.0 - take.pitch) / 32.0)), 1.4), 4.7)
     n, slow = dsp.samples(seconds), take.slow
-    middle, side = (ring(rows.where(rows.hertz < _DULL).hastened(slow), take.upto(n)) for rows in _strings(take))
+    strings = [rows.where(rows.hertz < _DULL).hastened(slow) for rows in _strings(take)]
+    middle, side = rung(strings, take.upto(n))
     side += middle * np.float32(0.1 * (take.pitch - 62.0) / 40.0)
     sound = dsp.normal(np.stack([middle - side, middle + side]))
     # The key bed and the hammer: a thud in the board, and felt on steel.
@@ -320,12 +321,14 @@ def _pluck(take: Take) -> Samples:
     fall = 1.1 * octaves(take.param("decay"), 1.6)
     t60 = fall / (1.0 + 0.55 * dsp.power(f / f0 - 0.999, 0.6) + 0.7 * f / opened)
     width = take.param("width")
-    sound = np.empty((2, n), np.float32)
-    for ear, side, sign in zip(sound, ("left", "right"), (1.0, -1.0), strict=True):
+    saws = [partials(f, level, t60)]
+    for side, sign in (("left", 1.0), ("right", -1.0)):
         phase = 0.5 * scatter(f"pluck/{take.pitch}/{side}/{take.round}", k.size) * np.minimum(width * 4.0, 1.0)
-        high = partials(f * float(dsp.exp2(sign * 9.0 * width / 1200.0)), 0.5 * level, t60, np.where(k > 2, phase, 0.0))
-        ear[:] = ring(high.hastened(take.slow), n)
-    sound += ring(partials(f, level, t60).hastened(take.slow), n)
+        bent = f * float(dsp.exp2(sign * 9.0 * width / 1200.0))
+        saws.append(partials(bent, 0.5 * level, t60, np.where(k > 2, phase, 0.0)))
+    middle, *ears = rung([saw.hastened(take.slow) for saw in saws], n)
+    sound = np.stack(ears)
+    sound += middle
     return levelled(sound, 0.24, start=0.0012, end=0.3, n=whole, slow=take.slow)
 
 
