@@ -172,6 +172,8 @@ def _read(x: Samples, late: Samples) -> Samples:
 
 
 _THIRD = np.float32(1.0 / 3.0)
+_SWUNG = 64
+"""Samples, more than any vibrato looks back."""
 
 
 def _swing(hz: float, cents: float) -> float:
@@ -183,8 +185,12 @@ def _shaken(x: Samples, cents: float, address: str, slow: int) -> Samples:
     """x with the vibrato of a finger, which comes late and is no machine's: its rate and its start are the note's own."""
     hz, start = dsp.uniform(f"{address}/rate", 4.7, 5.8), dsp.uniform(f"{address}/start", 0.2, 0.45)
     depth = _swing(hz, 0.5 * cents * dsp.uniform(f"{address}/depth", 0.75, 1.25)) / slow
-    grown = dsp.lines([(0.0, 0.0), (start / slow, 0.0), ((start + 0.65) / slow, depth)], x.size)
-    return _read(x, dsp.partial(slow * hz, x.size) * grown)
+    still, moved = np.split(x, [dsp.samples(start / slow)])
+    before = still[-_SWUNG:]
+    begun = before.size / RATE
+    grown = dsp.lines([(0.0, 0.0), (begun, 0.0), (begun + 0.65 / slow, depth)], before.size + moved.size)
+    swung = _read(np.concatenate([before, moved]), dsp.partial(slow * hz, grown.size) * grown)
+    return np.concatenate([still, swung[before.size :]])
 
 
 def _doubled(x: Samples, apart: float, address: str, slow: int) -> Samples:

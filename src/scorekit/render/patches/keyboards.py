@@ -50,17 +50,20 @@ def _board(f: Reals) -> Reals:
 _BED = [58.0, 97.0, 151.0, 233.0, 342.0]
 """Resonances of the key bed, Hz."""
 _WASH = 65_536
+_EARS = ("left", "right")
 
 
-@lru_cache(maxsize=4)
-def _struck(ear: str, slow: int) -> Samples:
-    """What answers any blow, as one ear has it: the key bed, and a wash of the board's modes and of strings left free."""
-    modes = 180.0 * dsp.power(18.0, (np.arange(90) + 0.5 * scatter(f"grand/board/{ear}", 90)) / 90.0)
+@lru_cache(maxsize=2)
+def _struck(slow: int) -> Samples:
+    """What answers any blow, as each ear has it: the key bed, and a wash of the board's modes and of strings left free."""
     bed = partials(_BED, [0.016, 0.022, 0.02, 0.013, 0.009], [0.3, 0.24, 0.2, 0.14, 0.1])
-    level = 0.009 * dsp.power(modes / 180.0, -0.35)
-    wash = partials(modes, level, 1.5 / (1.0 + modes / 1_500.0), scatter(f"grand/wash/{ear}", 90))
-    sound = ring(bed.joined(wash).hastened(slow), _WASH // slow)
-    return dsp.fade_out(sound, 0.6 / slow)
+    ears = []
+    for ear in _EARS:
+        modes = 180.0 * dsp.power(18.0, (np.arange(90) + 0.5 * scatter(f"grand/board/{ear}", 90)) / 90.0)
+        level = 0.009 * dsp.power(modes / 180.0, -0.35)
+        wash = partials(modes, level, 1.5 / (1.0 + modes / 1_500.0), scatter(f"grand/wash/{ear}", 90))
+        ears.append(bed.joined(wash).hastened(slow))
+    return dsp.fade_out(rung(ears, _WASH // slow), 0.6 / slow)
 
 
 def _strings(take: Take) -> tuple[Partials, Partials]:
@@ -101,11 +104,11 @@ def _grand(take: Take) -> Samples:
     sound = dsp.normal(np.stack([middle - side, middle + side]))
     # The key bed and the hammer: a thud in the board, and felt on steel.
     noise = (0.2 + take.force) * octaves(take.param("noise"), 2.0) * (take.manner != STILL)
-    for ear, address in zip(sound, ("left", "right"), strict=True):
-        high = slow * (1_500.0 + 2_500.0 * take.force)
+    high = slow * (1_500.0 + 2_500.0 * take.force)
+    for ear, address in zip(sound, _EARS, strict=True):
         felt = burst(f"grand/{take.pitch}/{take.round}/{address}", slow * 350.0, high, 0.045 / slow, 0.001 / slow)
         dsp.add(ear, felt, 0, 0.05 * noise)
-        dsp.add(ear, _struck(address, slow), 0, 0.8 * noise)
+    dsp.add(sound, _struck(slow), 0, 0.8 * noise)
     return levelled(sound, 0.2, start=0.0012, end=0.45 * seconds, n=n, slow=slow)
 
 
