@@ -134,7 +134,7 @@ def _bends(name: str, lead: Lead, take: Take, t: Reals) -> Reals:
 # -- pads --------------------------------------------------------------------------------------------------------------
 
 
-_SIDE, _LOOP, _STRUCK = 0.65, 112_500, 1.8
+_SIDE, _LOOP, _STRUCK = 0.65, 100_000, 1.8
 """Share of the side; samples of a loop: four of them still fit beside the processor, longer ones take thrice the time; T60
 of what is struck."""
 
@@ -190,6 +190,10 @@ def _circling() -> Samples:
     return np.tile(turns.reshape(-1), 2)
 
 
+_LEAST = 5e-4
+"""Level, against the loudest, under which a partial of a pad is left out (-66 dB)."""
+
+
 class Pad(Struct, frozen=True):
     """A pad's partials and its motion."""
 
@@ -228,6 +232,8 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
         levels *= 0.22 / np.sqrt(np.sum(levels * levels, axis=1, keepdims=True))
         heard = tone_curve(take.tone)
         levels *= heard(freq)
+        loud = levels[1] > _LEAST * levels[1].max()
+        freq, ratios, levels = freq[loud], ratios[loud], levels[:, loud]
         levels[1] -= levels[0]
         if still:
             layers = np.stack([[modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2 for amp in levels])
@@ -368,10 +374,11 @@ def _patch(
     name: str, about: str, body: Body, programs: tuple[int, ...], gain: float, release: float,
     manners: tuple[str, ...] = (), params: tuple[Param, ...] = _PADDING, slow: int = 1,
 ) -> Patch:  # fmt: skip
-    painted = params is _PADDING
+    family, painted = "lead" if params is _LEADING else "pads", params is _PADDING
+    rounds = 1 if painted else 2  # a pad that is struck again has no attack by which to tell
     return Patch(
-        name, "lead" if params is _LEADING else "pads", about, body, params, gain, True, release, 3, 2, programs=programs,
-        manners=manners, painted=painted, slow=slow,
+        name, family, about, body, params, gain, True, release, 3, rounds, programs=programs, manners=manners,
+        painted=painted, slow=slow,
     )  # fmt: skip
 
 
