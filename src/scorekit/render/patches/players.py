@@ -20,7 +20,7 @@ from scorekit.render.effects import FLAT, tone_curve
 from scorekit.render.effects import Tone as Equaliser
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Take
-from scorekit.render.patches.reading import HOP, faded, grow, path
+from scorekit.render.patches.reading import HOP, Scale, faded, grow, path, scale
 from scorekit.render.patches.sources import Curve, Roll, attack, dice, fade, grit, hiss
 
 MANNERS = ("slide", "short", "legato", "fall")
@@ -86,8 +86,8 @@ class Voice(Struct, frozen=True):
 
 
 @lru_cache(maxsize=24)
-def tables(voice: Voice, hz: float, stages: tuple[float, ...], slow: int = 1) -> tuple[Samples, ...]:
-    """One period for each brightness (twice, flat and sharp by vibrato, when the voice bends), of RMS 0.3 at most."""
+def tables(voice: Voice, hz: float, stages: tuple[float, ...], slow: int = 1) -> tuple[Scale, ...]:
+    """One period for each brightness, of RMS 0.3 at most (when the voice bends: all of them flat, and all sharp by vibrato)."""
     count = max(min(int(min(18_000.0, 0.49 * RATE / slow) / (hz * 1.03)), 500), 1)
     k = np.arange(1, count + 1, dtype=np.float64)
     turn = dice("phases").random(500)[:count] if voice.rough else np.zeros(count)
@@ -102,9 +102,7 @@ def tables(voice: Voice, hz: float, stages: tuple[float, ...], slow: int = 1) ->
         periods = [dsp.cycle(source * body * cosines, source * body * sines) for body in bodies]
         tame = min(1.0, 1.1 / max(float(period.max() - period.min()) * 0.5 for period in periods))
         out += [period * np.float32(tame) for period in periods]
-    for table in out:
-        table.setflags(write=False)
-    return tuple(out)
+    return tuple(scale(out[number :: len(bodies)]) for number in range(len(bodies)))
 
 
 # -- playing -----------------------------------------------------------------------------------------------------------
@@ -169,7 +167,9 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
         hold = min(take.seconds * 0.6, 0.11)
         level = level * _fall(t - hold, 0.42)
         bright = bright * (0.45 + 0.55 * _fall(t - hold, 0.6))
-    louder, brighter, faster, deeper, higher = np.split(wander(f"{address}/ways", 5 * players, count, 1.2), 5)
+    louder, brighter, faster, deeper, higher = wander(f"{address}/ways", 5 * players, count, 1.2).reshape(
+        5, players, -1
+    )
     level = level[own] * (1.0 + voice.sway * louder)
     bright = bright[own] * (force * (0.9 + 0.1 * target)) + 0.05 * brighter
     swing = dsp.sin(since * (voice.vibrato * (0.95 + 0.1 * rate)) + 0.04 * faster + start * (players > 1))
@@ -181,7 +181,7 @@ def shape(voice: Voice, take: Take, t: Reals, address: str) -> Shape:
         bright *= 1.0 + 1.5 * beat
     cents += (voice.drift + voice.spread * 0.28) * higher
     if voice.grain:
-        grain, rub = np.split(voice.grain * wander(f"{address}/grain", 2 * players, count, 23.0), 2)
+        grain, rub = (voice.grain * wander(f"{address}/grain", 2 * players, count, 23.0)).reshape(2, players, -1)
         cents += 3.0 * grain
         level *= 1.0 + 0.05 * rub
         bright *= 1.0 + 0.12 * rub
@@ -224,9 +224,7 @@ def play(name: str, voice: Voice, take: Take, release: float, bright: float, wid
     share, turned = 1.0 / players**0.5, -1.0 if take.round % 2 else 1.0
     seats = (np.arange(players) - 0.5 * (players - 1)) / max(0.5 * (players - 1), 0.5) * wide * turned
     places = [(share * left, share * right) for left, right in map(dsp.pan, seats.tolist())]
-    held, step = tables(voice, hz, stages, slow), 2 if voice.bend else 1
-    sets = [held[number::step] for number in range(step)]
-    out = faded(sets, s.bright * (len(stages) - 1), bends(voice, s), along, places)
+    out = faded(tables(voice, hz, stages, slow), s.bright * (len(stages) - 1), bends(voice, s), along, places)
     if players == 1:
         lag = samples(0.0127 / slow)
         side = out[0, :-lag] * np.float32(0.7 * wide)

@@ -68,7 +68,7 @@ def sung(
     """Players reading the tables (of one size) along their paths, linearly interpolated, each at its place (gains left
     and right): (2, n). ``shares`` are those of the tables, (players, points) or the same for all. Tables without a share
     cost nothing."""
-    rows = [_sloped(table) for table in tabs]
+    rows = [_row([table]) for table in tabs]
     middle, sides = _seated(places)
     weights = [dsp.f32(share * middle) for share in shares]
 
@@ -85,20 +85,38 @@ def sung(
     return _swept(read, tabs[0].size, along, np.zeros_like(along.step), sides)
 
 
+class Row(NamedTuple):
+    """Tables of one size in a row, and what there is from each place of them to the next, by a word of phase."""
+
+    table: Samples
+    slope: Samples
+
+
+class Scale(NamedTuple):
+    """Tables of a size that go from dark to bright: all but the last, and what each of them lacks of the next."""
+
+    size: int
+    dark: Row
+    more: Row
+
+
+def scale(tables: Sequence[Samples]) -> Scale:
+    """Tables, two at least, from dark to bright."""
+    return Scale(tables[0].size, _row(tables[:-1]), _row([above - table for table, above in pairwise(tables)]))
+
+
+def _row(tables: Sequence[Samples]) -> Row:
+    word = np.float32(2.0 ** -_bits(tables[0].size))
+    slopes = [(np.append(table[1:], table[:1]) - table) * word for table in tables]
+    return Row(np.concatenate(tables), np.concatenate(slopes))
+
+
 def faded(
-    sets: Sequence[Sequence[Samples]],
-    place: Reals,
-    shares: Sequence[Reals],
-    along: Path,
-    places: Sequence[tuple[float, float]],
+    sets: Sequence[Scale], place: Reals, shares: Sequence[Reals], along: Path, places: Sequence[tuple[float, float]]
 ) -> Samples:
-    """The same where tables of a set go from dark to bright and a player stands between two of them: at ``place`` (players,
-    points), 0 being the first. ``shares`` are those of the sets."""
-    size, last, hop = sets[0][0].size, len(sets[0]) - 2, along.hop
-    rows = [
-        tuple(_sloped(*tables) for tables in (row[:-1], [above - table for table, above in pairwise(row)]))
-        for row in sets
-    ]
+    """The same where a player stands between two tables of a scale: at ``place`` (players, points), 0 being the first.
+    ``shares`` are those of the scales."""
+    size, last, hop = sets[0].size, sets[0].dark.table.size // sets[0].size - 1, along.hop
     middle, sides = _seated(places)
     weights = [dsp.f32(share * middle) for share in shares]
     lower = np.clip(np.floor(0.5 * (place[:, :-1] + place[:, 1:])), 0, last)
@@ -108,7 +126,7 @@ def faded(
         between = ramp * step[player, here]
         between += begin[player, here]
         waves = []
-        for (dark, more), share in zip(rows, weights, strict=True):
+        for (_, dark, more), share in zip(sets, weights, strict=True):
             wave, above = _looked_up(dark, index, part), _looked_up(more, index, part)
             above *= between
             wave += above
@@ -131,22 +149,15 @@ def _lines(control: Samples, hop: int) -> Samples:
     return lines
 
 
-def _sloped(*tables: Samples) -> tuple[Samples, Samples]:
-    """Tables of one size in a row, and what there is from each of their places to the next, by a word of phase."""
-    word = np.float32(2.0 ** -_bits(tables[0].size))
-    return np.concatenate(tables), np.concatenate([(np.roll(table, -1) - table) * word for table in tables])
-
-
 def _bits(size: int) -> int:
     """Bits of a phase that lie within a place of a table."""
     return 33 - size.bit_length()
 
 
-def _looked_up(row: tuple[Samples, Samples], index: NDArray[np.intp], part: Samples) -> Samples:
-    table, slope = row
-    wave: Samples = slope.take(index, mode="wrap")
+def _looked_up(row: Row, index: NDArray[np.intp], part: Samples) -> Samples:
+    wave: Samples = row.slope.take(index, mode="wrap")
     wave *= part
-    wave += table.take(index, mode="wrap")
+    wave += row.table.take(index, mode="wrap")
     return wave
 
 

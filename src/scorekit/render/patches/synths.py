@@ -20,7 +20,7 @@ from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
 from scorekit.render.patches.players import MANNERS, Voice, lasting, play, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
-from scorekit.render.patches.reading import HOP, faded, grow, path, sung
+from scorekit.render.patches.reading import HOP, faded, grow, path, scale, sung
 from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, frames, grit, hop, modal
 
 # -- leads -------------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def _lead(name: str, moving: Lead, release: float) -> Body:
             dsp.pan(_seat(i * 2 % lead.voices, lead.voices) * 1.6 * take.param("width")) for i in range(lead.voices)
         ]
         rows = [(gain * left, gain * right) for gain, (left, right) in zip(gains.tolist(), places, strict=True)]
-        out = faded([tabs], opened, [loud], path(hz, spread, starts), rows)
+        out = faded([scale(tabs)], opened, [loud], path(hz, spread, starts), rows)
         if lead.sub:
             out += sung(tabs[:1], [level * lead.sub], path(hz * 0.5, cents[None], np.zeros(1)), [(1.0, 1.0)])
         return fade(out[:, :n], 0.006)
