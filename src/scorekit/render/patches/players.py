@@ -240,25 +240,33 @@ def force_of(take: Take) -> float:
 
 
 @lru_cache(maxsize=16)
-def bed(curve: Curve, tone: Equaliser = FLAT, slow: int = 1) -> Samples:
-    """Three seconds of noise of a colour (T60 not used), RMS 1 at 0 dB, that join without a seam: one spectrum."""
-    size = (1 << 17) // slow
+def colour(curve: Curve, size: int, tone: Equaliser = FLAT, slow: int = 1) -> Samples:
+    """Levels of the bins of ``size`` samples, real and imaginary parts, that make ``grit`` noise of a colour (T60 not used),
+    RMS 1 at 0 dB."""
     knots = np.maximum(np.arange(size // 2 // HOP + 2) * (HOP * RATE / size / slow), 1.0)
     octaves = dsp.log2(np.array([row[0] for row in curve]))
     level = (
         dsp.exp2(np.interp(dsp.log2(knots), octaves, [row[1] / 6.0206 for row in curve])) * (6.0 * size / slow) ** 0.5
     )
     level *= tone_curve(tone)(knots)
-    planes = grit()[: size + 2].reshape(-1, 2) * grow(dsp.f32(level))[: size // 2 + 1, None]
-    planes[0] = 0.0
-    loop = dsp.back(planes.view(np.complex64)[:, 0], size)
+    levels = grow(dsp.f32(level))[: size // 2 + 1].repeat(2)
+    levels[:2] = 0.0
+    levels.setflags(write=False)
+    return levels
+
+
+@lru_cache(maxsize=16)
+def bed(curve: Curve, slow: int = 1) -> Samples:
+    """Three seconds of noise of a colour that join without a seam: one spectrum."""
+    size = (1 << 17) // slow
+    loop = dsp.back((grit()[: size + 2] * colour(curve, size, slow=slow)).view(np.complex64), size)
     loop.setflags(write=False)
     return loop
 
 
-def lasting(address: str, n: int, curve: Curve, tone: Equaliser = FLAT, slow: int = 1) -> Samples:
+def lasting(address: str, n: int, curve: Curve, slow: int = 1) -> Samples:
     """n samples of noise of a colour, from a place in its bed that the address names."""
-    loop, out = bed(curve, tone, slow), np.empty(n, np.float32)
+    loop, out = bed(curve, slow), np.empty(n, np.float32)
     start, at = int(dsp.uniform(address) * loop.size), 0
     while at < n:
         part = loop[start : start + n - at]
@@ -285,7 +293,7 @@ def _air(address: str, voice: Voice, take: Take, out: Samples, level: Reals, bri
     if not voice.breath_level:
         return
     amount = voice.breath_level * (0.5 + bright) * (1.05 - 0.45 * take.force)
-    mono = lasting(f"{address}/air", n, voice.breath, slow=slow)
+    mono = lasting(f"{address}/air", n, voice.breath, slow)
     mono *= grow(dsp.f32(level * amount), HOP // slow)[:n]
     if take.manner != "legato":
         onset = _onset(voice.chiff, int(dsp.uniform(f"{address}/chiff", 0.0, _ONSETS)), slow)

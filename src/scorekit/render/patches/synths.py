@@ -18,7 +18,7 @@ from scorekit.render.dsp import RATE, Samples, samples
 from scorekit.render.effects import tone_curve
 from scorekit.render.exact import Reals
 from scorekit.render.patches.base import STILL, Body, Param, Patch, Take
-from scorekit.render.patches.players import MANNERS, Voice, lasting, play, wander
+from scorekit.render.patches.players import MANNERS, Voice, colour, play, wander
 from scorekit.render.patches.players import PARAMS as PLAYED
 from scorekit.render.patches.reading import HOP, faded, grow, path, scale, sung
 from scorekit.render.patches.sources import Curve, Roll, attack, coloured, fade, frames, grit, hop, modal
@@ -139,9 +139,10 @@ _SIDE, _LOOP, _STRUCK = 0.65, 100_000, 1.8
 of what is struck."""
 
 
-def painted(address: str, hz: Reals, levels: Reals, cents: Reals) -> Samples:
+def painted(address: str, hz: Reals, levels: Reals, cents: Reals, air: Samples) -> Samples:
     """Partials as bells on the spectrum, one sigma ``cents`` wide, phases random: a loop without a seam, (layers, 2, n).
-    Layers differ in ``levels`` (layers, partials) alone, so to go from one to the other is to move a filter.
+    Layers differ in ``levels`` (layers, partials) alone, so to go from one to the other is to move a filter. The first has
+    ``air`` besides, levels of noise for all bins, for each side its own.
 
     A common middle and a side of its own, ``_SIDE`` of it: wide, and in mono only 1.5 dB weaker.
     """
@@ -158,6 +159,9 @@ def painted(address: str, hz: Reals, levels: Reals, cents: Reals) -> Samples:
     side *= np.float32(_SIDE)
     ears = np.stack([middle + side, middle - side])
     planes, steps = np.zeros((len(levels), 2, 2 * half), np.float32), dsp.f32(levels)[:, :, None, None]
+    for which in (0, 1):
+        at = int(dsp.uniform(f"{address}/air/{which}") * (grit().size - air.size))
+        np.multiply(grit()[at : at + air.size], air, out=planes[0, which])
     for number, (begin, at, count) in enumerate(zip(2 * first, 2 * low, 2 * wide, strict=True)):
         planes[:, :, at : at + count] += steps[:, number] * ears[:, begin : begin + count]
     return dsp.back(planes.view(np.complex64), _LOOP)
@@ -207,7 +211,7 @@ class Pad(Struct, frozen=True):
     rise: float
     sway: float
     """Hz of the slow motion between dark and bright."""
-    air: float = 0.0
+    air: float
     """Level of breath noise."""
     strike: float = 0.0
     """Level of a soft bell at the onset."""
@@ -239,12 +243,13 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
             layers = np.stack([[modal(n, freq, np.full(freq.size, 1e6), amp, 0.0 * freq)] * 2 for amp in levels])
         else:
             cents = width * np.minimum(0.3 + 0.12 * ratios, 1.0)
-            rows = [
+            rows = (
                 np.append(freq, 0.5 * hz),
                 np.append(levels, np.array([[0.15], [0.0]]) * pad.octave * heard(0.5 * np.array([hz])), 1),
                 np.append(cents, width),
-            ]
-            layers = painted(address, *rows)
+            )
+            air = colour(_AIR, _LOOP, take.tone) * np.float32(pad.air * open_by**0.5)
+            layers = painted(address, *rows, air)
         points = -(-n // HOP) + 1
         t: Reals = np.arange(points, dtype=np.float64) * (HOP / RATE)
         motion = grow(dsp.f32(0.6 + 0.3 * (not still) * dsp.sin(t * pad.sway - 0.25) + 0.15 * (force - 0.5)))
@@ -253,9 +258,6 @@ def _pad(name: str, pad: Pad, release: float) -> Body:
             part = out[:, a : a + dark.shape[1]]
             np.multiply(step[:, : part.shape[1]], motion[a : a + part.shape[1]], out=part)
             part += dark[:, : part.shape[1]]
-        if pad.air and not still:
-            for side in (0, 1):
-                out[side] += lasting(f"{address}/air/{side}", n, _AIR, take.tone) * np.float32(pad.air * open_by**0.5)
         out = attack(out, pad.rise * take.param("attack") * (1.3 - 0.6 * force))
         if pad.strike:
             tones = freq[:8]
