@@ -202,18 +202,19 @@ def drift(address: str, n: int, hz: float) -> Samples:
 
 def decay(t60: float, n: int, level: float = 1.0) -> Samples:
     """Exponential from ``level``, falling 60 dB in ``t60`` seconds."""
-    coarse, fine = _falls(max(t60, 1e-4), _FINE, -(-n // _FINE)), _falls(max(t60, 1e-4), 1, _FINE)
+    coarse, fine = _falls(max(t60, 1e-4), -(-n // _FINE))
     if level != 1.0:
         coarse = coarse * np.float32(level)
     return (coarse[:, None] * fine).reshape(-1)[:n]
 
 
 @lru_cache(maxsize=512)
-def _falls(t60: float, step: int, count: int) -> Samples:
-    """Every ``step``-th sample of a decay."""
-    falls = _decaying(np.ones(count), step, t60)
+def _falls(t60: float, count: int) -> tuple[Samples, Samples]:
+    """Every 256th sample of a decay, so many of them, and its first 256."""
+    at = np.concatenate((np.arange(count) * _FINE, np.arange(_FINE)))
+    falls = f32(exp2(np.maximum(at * (-FALL / (t60 * RATE)), -120.0)))
     falls.setflags(write=False)
-    return falls
+    return falls[:count], falls[count:]
 
 
 def rise(t60: float, n: int) -> Samples:

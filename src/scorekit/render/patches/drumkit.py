@@ -182,7 +182,7 @@ def brushed(hz: float, swish: float, tap: float) -> Piece:
         x += head(n, f, 0.1 * s.force, 0.012, ((1.0, 0.12 * s.ring, 0.5 * hit), (1.79, 0.08, 0.25 * hit),
             (2.4, 0.06, 0.12 * hit * s.force)))  # fmt: skip
         for _ in range(5):
-            at = int(s.rng.random() * 0.007 * dsp.RATE)
+            at = int(s.rng.one() * 0.007 * dsp.RATE)
             click(s, x, 3000.0, 1.2, 0.024, 0.22 * tap * s.force * s.bright, at)
         return x
 
@@ -292,7 +292,7 @@ _WALLS = tuple(
     (0.0457, 0.0437, 0.40))
 )  # fmt: skip
 """How late each side hears itself first, in samples; then how late it hears the other side, and how loud, time and again."""
-_HEARD, _RUNG = samples(0.2), max(_FIRST) + sum(max(wall[:2]) for wall in _WALLS)
+_HEARD, _RUNG = samples(0.16), max(_FIRST) + sum(max(wall[:2]) for wall in _WALLS)
 """Samples of a stroke that its reflections are made of, and after which they are over."""
 
 

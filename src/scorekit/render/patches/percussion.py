@@ -173,7 +173,7 @@ def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 
 
     def piece(s: Stroke) -> Samples:
         n = samples(seconds * (0.3 + 0.7 * s.ring))
-        x, at = np.zeros(n, np.float32), int(float(s.rng.random()) * _ROUND)
+        x, at = np.zeros(n, np.float32), int(s.rng.one() * _ROUND)
         for hz, band in zip(_BANDS, _squares(tone * s.ratio), strict=True):
             if hz > 0.5 * floor:
                 level = 1.5 * min(hz / floor, 1.0) ** 2 * float(dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force)))

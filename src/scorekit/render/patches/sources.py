@@ -27,6 +27,11 @@ class Roll:
     def __init__(self, address: str) -> None:
         self._at = int(dsp.uniform(address) * (grit().size // 2))
 
+    def one(self) -> float:
+        """The next."""
+        self._at += 1
+        return float(grit()[self._at - 1]) + 0.5
+
     def random(self, *shape: int) -> Reals:
         """The next so many."""
         first, self._at = self._at, self._at + math.prod(shape)
@@ -48,7 +53,7 @@ class Stroke(Struct, frozen=True):
 
     def jitter(self, spread: float) -> float:
         """A factor near 1, different at each round."""
-        return 1.0 + spread * (2.0 * float(self.rng.random()) - 1.0)
+        return 1.0 + spread * (2.0 * self.rng.one() - 1.0)
 
 
 Piece = Callable[[Stroke], Samples]
@@ -169,9 +174,9 @@ def _heard() -> list[float]:
 
 def _heard_at(hz: float) -> float:
     """``HEARD`` at a frequency, by a table."""
-    levels, (row, part) = _heard(), divmod(min(hz, 0.5 * RATE), _GRID)
-    below, above = levels[int(row) : int(row) + 2]
-    return below + (above - below) * part / _GRID
+    levels, place = _heard(), min(hz, 0.5 * RATE) / _GRID
+    row = int(place)
+    return levels[row] + (levels[row + 1] - levels[row]) * (place - row)
 
 
 def rung(n: int, hz: Reals, t60: Reals, amp: Reals, turn: Reals) -> Samples:
@@ -227,8 +232,8 @@ def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Sample
     fall = dsp.FALL / RATE / np.maximum(t60, 1e-3)
     power = magnitude * magnitude
     most = float((fall * power).sum() / power.sum())
-    window = _arch(frame) * dsp.f32(dsp.exp2(most * (frame // 4 - np.arange(frame))))
-    return dsp.f32(magnitude).repeat(2), dsp.f32(dsp.exp2(-hop(frame) * fall)).repeat(2), window
+    powers = dsp.f32(dsp.exp2(np.concatenate((-hop(frame) * fall, most * (frame // 4 - np.arange(frame))))))
+    return dsp.f32(magnitude).repeat(2), powers[: fall.size].repeat(2), _arch(frame) * powers[fall.size :]
 
 
 @lru_cache(maxsize=1)
@@ -283,7 +288,7 @@ def coloured(
 ) -> Samples:
     """Noises (sides, n) of given magnitudes, a row to each frame, each bin twice: random spectra, overlapped by a quarter."""
     numbers, out, at = grit(), np.empty((sides, 0), np.float32), 0
-    start, before = int(float(rng.random()) * numbers.size), np.zeros((sides, 1), np.float32)
+    start, before = int(rng.one() * numbers.size), np.zeros((sides, 1), np.float32)
     for rows in magnitudes:
         start = start if start + sides * rows.size <= numbers.size else 0
         random = numbers[start : start + sides * rows.size].reshape(sides, *rows.shape)
@@ -316,22 +321,22 @@ _SPRAYS = 4
 
 def spray(s: Stroke, n: int, curve: Curve, frame: int) -> Samples:
     """``wash`` of a colour that every stroke has, for as long as it is heard: made once, and read-only. At most n samples."""
-    return _sprayed(curve, frame, 0.0, int(float(s.rng.random()) * _SPRAYS))[:n]
+    noise: Samples = _sprayed(curve, frame, 0.0)[int(s.rng.one() * _SPRAYS), :n]
+    return noise
 
 
 @lru_cache(maxsize=128)
-def _sprayed(curve: Curve, frame: int, rise: float, number: int) -> Samples:
-    longest = max(t60 for _, _, t60 in curve)
-    n = max(samples(1.3 * longest), 256)
-    noise = attack(_hissed(Roll(f"spray/{number}"), n, curve, frame, "", True, 1)[0], rise)
-    fade(noise, 0.3 * longest)
-    noise.setflags(write=False)
-    return noise
+def _sprayed(curve: Curve, frame: int, rise: float) -> Samples:
+    n = max(samples(1.3 * max(t60 for _, _, t60 in curve)), 256)
+    noises = fade(attack(_hissed(Roll("spray"), n, curve, frame, "", True, _SPRAYS), rise), 0.003)
+    noises.setflags(write=False)
+    return noises
 
 
 def click(s: Stroke, into: Samples, hz: float, width: float, seconds: float, level: float, at: int = 0) -> None:
     """Adds a stick or beater tip: a few milliseconds of noise around hz, width in octaves."""
-    dsp.add(into, _sprayed(_tip(hz, width, seconds), 128, 0.0003, int(float(s.rng.random()) * _SPRAYS)), at, level)
+    tips = _sprayed(_tip(hz, width, seconds), 128, 0.0003)
+    dsp.add(into, tips[int(s.rng.one() * _SPRAYS)], at, level)
 
 
 @lru_cache(maxsize=64)
