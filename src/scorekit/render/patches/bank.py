@@ -22,6 +22,7 @@ TOP = 0.44 * RATE
 WIDTH = 256
 """Samples in a row of the partial bank."""
 _ALONG = WIDTH.bit_length() - 1
+_STEPS = 2.0 ** np.arange(32)[:, None]
 FLOOR = 5e-5
 """Level, against the least partial, at which a partial is given up (-86 dB)."""
 EASED = 8
@@ -62,22 +63,25 @@ def partials(hertz: ArrayLike, level: ArrayLike, t60: ArrayLike, phase: ArrayLik
 
 
 def _squares(rows: Partials, count: int) -> Samples:
-    """What decaying sines do in 1, 2, 4, 8 ... samples: (count, 2, p), real and imaginary. Nothing is left of what would fall by
-    -240 dB: numbers too small to be normal take a hundred times as long."""
-    steps = 2.0 ** np.arange(count)[:, None]
-    fall = steps * (-dsp.FALL / (rows.t60 * RATE))
+    """What decaying sines do in 1, 2, 4, 8 ... samples: (count, 3, p), real, imaginary with the other sign, and imaginary. Nothing
+    is left of what would fall by -240 dB: numbers too small to be normal take a hundred times as long."""
+    fall = _STEPS[:count] * (-dsp.FALL / (rows.t60 * RATE))
     fall[fall < -40.0] = -1000.0
-    shrink = dsp.exp2(fall)
-    return dsp.f32(np.stack([shrink * wave for wave in dsp.circle(steps * (rows.hertz / RATE))], axis=1))
+    shrink, (cosine, sine) = dsp.exp2(fall), dsp.circle(_STEPS[:count] * (rows.hertz / RATE))
+    out = np.empty((count, 3, rows.hertz.size), np.float32)
+    np.multiply(shrink, cosine, out=out[:, 0], casting="same_kind")
+    np.multiply(shrink, sine, out=out[:, 2], casting="same_kind")
+    np.negative(out[:, 2], out=out[:, 1])
+    return out
 
 
 def _powers(squares: Samples, count: int, first: tuple[Reals, Reals] | tuple[float, float] = (1.0, 0.0)) -> Samples:
     """Powers 0 .. count - 1 of complex numbers, times a first one, by products of those before with a square: (2, count, p), real
     and imaginary planes. Right to some 1e-6, and as quick as a row is long."""
-    out = np.empty((2, count, squares.shape[2]), np.float32)
-    work = np.empty((2, -(-count // 2), squares.shape[2]), np.float32)
+    out = np.empty((2, count, squares.shape[-1]), np.float32)
+    work = np.empty((2, -(-count // 2), squares.shape[-1]), np.float32)
     (out[0, 0], out[1, 0]), size = first, 1
-    for straight, crossed in zip(squares[:, :1], np.stack([-squares[:, 1], squares[:, 1]], axis=1), strict=True):
+    for straight, crossed in zip(squares[:, :1], squares[:, 1:], strict=True):
         further = out[:, size : 2 * size]
         before, part = out[:, : further.shape[1]], work[:, : further.shape[1]]
         np.multiply(before, straight, out=further)
