@@ -237,7 +237,7 @@ class Console:
             if echo:
                 answer(echo, made.delay)
             if room:
-                room.hear(audible(made.verb))
+                room.hear(made.verb.astype(np.float32))
         for at, end in _chunks(first, min(-(-b // RUNG) * RUNG, self.n)):
             made = self._brought(at, end, Buses.silent(end - at), self.laid)
             for ringing, send in ((echo, made.delay), (room, made.verb)):
@@ -303,7 +303,7 @@ SLOW = _HOP // _STEP + 1
 def _slow(difference: Samples) -> Samples:
     """What of half a difference, ``REACH`` samples before and after some blocks, is below 120 Hz, by 24 dB an octave: a
     row (blocks, ``SLOW``) for each block. So low it needs few points, and straight lines between them do (-66 dB)."""
-    windows = np.lib.stride_tricks.sliding_window_view(difference, _HOP + 2 * _REACH)[::_HOP]
+    windows = dsp.windows(difference, _HOP + 2 * _REACH, _HOP)
     if not difference.any():
         return np.zeros((len(windows), SLOW), np.float32)
     size = windows.shape[-1] // _STEP
@@ -329,10 +329,10 @@ def raised(slow: Samples) -> Samples:
 
 
 def answer(ringing: effects.Room | effects.Echo, send: Whole) -> Whole:
-    """What a room or an echo answers to the next piece of a send (n,), and to all before it: (2, n)."""
-    heard = np.zeros((2, send.size), np.float32)
-    ringing.feed(audible(send), heard)
-    return whole(heard)
+    """What a room or an echo answers to the next piece of a send (n,), and to all before it: (2, n). Both hear and answer in
+    the steps of whole numbers, as the loudness of what they are told is nothing to them."""
+    heard = ringing.feed(send.astype(np.float32))
+    return np.rint(heard, out=heard).astype(np.int32)
 
 
 class Flow:
@@ -345,10 +345,7 @@ class Flow:
         """Samples a to b, a copy (2, b - a); never more than a chunk behind what was read before."""
         while b > a and (not self.held or self.held[-1][0] + self.held[-1][1].shape[-1] < b):
             self.held = [*self.held[-2:], next(self.chunks)]
-        out = np.zeros((2, b - a), np.float32)
-        for at, chunk in self.held:
-            dsp.add(out, chunk, at - a)
-        return out
+        return np.concatenate([chunk[:, max(a - at, 0) : max(b - at, 0)] for at, chunk in self.held], axis=1)
 
 
 def _bring(made: Buses, line: Line, at: int, start: int, sound: Samples, dips: Samples | None, put: np.ufunc) -> None:

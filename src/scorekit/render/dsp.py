@@ -55,6 +55,7 @@ from scorekit.render.spectra import forth as forth
 from scorekit.render.spectra import through as through
 from scorekit.render.spectra import times as times
 from scorekit.render.spectra import weights as weights
+from scorekit.render.spectra import windows as windows
 from scorekit.values import blake2b
 
 _FINE, _BLOCK = 256, 12_288

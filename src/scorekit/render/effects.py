@@ -176,7 +176,7 @@ def _tail(address: str, fall: Reals) -> Samples:
     frame, hop, count = _FRAME, _FRAME_HOP, len(fall)
     white = dsp.noise(address, (count + 1) * hop)
     window = dsp.f32(dsp.sin((np.arange(frame) + 0.5) / (2.0 * frame)))
-    frames = np.lib.stride_tricks.sliding_window_view(white, frame)[::hop][:count] * window
+    frames = dsp.windows(white, frame, hop)[:count] * window
     spectrum = dsp.forth(frames)
     spectrum.real *= fall
     spectrum.imag *= fall
@@ -233,12 +233,15 @@ class Room:
         room._silence()
         return room
 
-    def feed(self, send: Samples, into: Samples) -> None:
-        """Add the room's answer to a send (n,), and to all that was sent before, to a bus (2, n)."""
-        for at in range(0, into.shape[-1], self.stride):
+    def feed(self, send: Samples) -> Samples:
+        """The room's answer (2, n) to a send (n,), and to all that was sent before."""
+        out = np.zeros((2, send.size), np.float32)
+        for at in range(0, send.size, self.stride):
             heard = self.hear(send[at : at + self.stride])
             for number, answer in enumerate(self._answers(heard)) if heard is not None else ():
-                dsp.add(into, answer, at + number * self.hop)
+                part = out[:, at + number * self.hop :][:, : self.hop]
+                part[:] = answer[:, : part.shape[1]]
+        return out
 
     def hear(self, send: Samples) -> Samples | None:
         """Take in a send (n,), whole hops but for the end of the song. Returns what is known now, the latest last: the
@@ -252,8 +255,7 @@ class Room:
         around = np.zeros((count + 1) * self.hop, np.float32)
         around[: self.hop], around[self.hop : self.hop + send.size] = self.before, send
         self.before = around[count * self.hop :]
-        windows = np.lib.stride_tricks.sliding_window_view(around, 2 * self.hop)[:: self.hop]
-        spectra = np.fft.rfft(windows, norm="forward")[:, : self.kept // 2]
+        spectra = np.fft.rfft(dsp.windows(around, 2 * self.hop, self.hop), norm="forward")[:, : self.kept // 2]
         known = np.empty((2, self.past.shape[1] + count, self.kept), np.float32)
         known[:, :-count], known[0, -count:], known[1, -count:] = (
             self.past,
@@ -290,7 +292,7 @@ _PARTS = 9_000
 
 def reverberate(send: Samples, response: Samples, into: Samples, hop: int = 16_384) -> None:
     """Add a mono send (n,) through a stereo response (2, m) to a bus (2, n)."""
-    Room(response, hop).feed(send, into)
+    into += Room(response, hop).feed(send)
 
 
 @lru_cache(maxsize=2)
@@ -332,12 +334,12 @@ class Echo:
         self.reach = 6 * (delay + 1) + _ECHO_HOP + 2 * _LATE
         self.quiet = 0
 
-    def feed(self, send: Samples, into: Samples) -> None:
-        """Add the echoes of a send (n,), and of all that was sent before, to a bus (2, n)."""
-        n, d = into.shape[-1], self.delay
+    def feed(self, send: Samples) -> Samples:
+        """The echoes (2, n) of a send (n,), and of all that was sent before."""
+        n, d = send.size, self.delay
         self.quiet = 0 if send.any() else self.quiet + n
         if self.quiet > self.reach + n:
-            return
+            return np.zeros((2, n), np.float32)
         sent = np.concatenate([self.sent, self._coloured(send)])
         first = sent[2 * d + 2 : 2 * d + 2 + n]
         later = np.concatenate([self.later, first + _twice_darker(sent, n)])
@@ -345,16 +347,18 @@ class Echo:
         self.sent, self.later, self.odd = sent[n:].copy(), later[n:].copy(), odd[n:].copy()
         here, even = odd[d + 1 :], odd[:n] + odd[1 : n + 1]
         even *= np.float32(0.5 * _FEEDBACK)
-        for side, near, far in ((into[0], here, even), (into[1], even, here)):
-            side += near * np.float32(0.9)
-            side += far * np.float32(0.35)
+        both = np.stack([here, even])
+        both *= np.float32(0.9)
+        both[0] += even * np.float32(0.35)
+        both[1] += here * np.float32(0.35)
+        return both
 
     def _coloured(self, send: Samples) -> Samples:
         """The send (n,) without lows and highs, late by ``_LATE`` samples."""
         around = np.zeros(-(-send.size // _ECHO_HOP) * _ECHO_HOP + 2 * _LATE, np.float32)
         around[: 2 * _LATE], around[2 * _LATE : 2 * _LATE + send.size] = self.heard, send
         self.heard = around[send.size : send.size + 2 * _LATE].copy()
-        rows = np.lib.stride_tricks.sliding_window_view(around, _ECHO_HOP + 2 * _LATE)[::_ECHO_HOP]
+        rows = dsp.windows(around, _ECHO_HOP + 2 * _LATE, _ECHO_HOP)
         return dsp.shaped(rows, _echo_curve())[:, _LATE : _LATE + _ECHO_HOP].reshape(-1)[: send.size]
 
 

@@ -88,8 +88,7 @@ def energy_of(read: Callable[[int, int], Samples], whole: int, a: int, b: int) -
         blocks = -(-(end - at) // GRID)
         around = np.zeros((len(heard), (blocks - 1) * GRID + _SIZE), np.float32)
         around[:, low - at + REACH : high - at + REACH] = heard
-        windows = np.lib.stride_tricks.sliding_window_view(around, _SIZE, axis=1)[:, ::GRID]
-        weighted = dsp.shaped(windows, weighting())[:, :, REACH : REACH + GRID]
+        weighted = dsp.shaped(dsp.windows(around, _SIZE, GRID), weighting())[:, :, REACH : REACH + GRID]
         np.square(weighted, out=weighted)
         energy = weighted.sum(axis=0).reshape(-1, PIECE).sum(axis=1)
         total[(at - a) // PIECE : (end - a) // PIECE] = energy[: (end - at) // PIECE]

@@ -40,6 +40,14 @@ def forth(x: Samples, size: int = 0, out: Any = None) -> Spectrum:
     return spectrum
 
 
+def windows(x: Samples, width: int, hop: int) -> Samples:
+    """All whole windows of ``width`` samples of x (..., n), ``hop`` apart: (..., windows, width), a view to be read. x is one
+    that was made as it stands (NumPy's own way to one takes as long as a transform)."""
+    step, count = x.strides[-1], (x.shape[-1] - width) // hop + 1
+    strides = (*x.strides[:-1], hop * step, step)
+    return np.ndarray((*x.shape[:-1], count, width), np.float32, buffer=x.data, strides=strides)
+
+
 def back(spectrum: Spectrum, size: int) -> Samples:
     """Inverse real FFT to float32 samples; complex64 spectra stay in single precision throughout."""
     return np.fft.irfft(spectrum, size).astype(np.float32, copy=False)

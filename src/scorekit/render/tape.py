@@ -243,7 +243,7 @@ class Tape:
         assert self.room is not None
         room = self.room.silent()
         if a:
-            room.hear(audible(self.made.verb[max(a - room.reach, 0) : a]))
+            room.hear(self.made.verb[max(a - room.reach, 0) : a].astype(np.float32))
         return self._answers(room, self.made.verb, self._room, a, b, room.hop, room.stride)
 
     def _echoed(self, ask: Ask, a: int, b: int) -> list[Span]:
