@@ -7,9 +7,9 @@ from collections import defaultdict
 import pytest
 from msgspec.structs import replace
 
+from scorekit.ensemble.band import as_written
 from scorekit.ensemble.drums import Drums
 from scorekit.ensemble.intents import finale, hush, pushes, quiet, ring, silences
-from scorekit.ensemble.playing import as_written
 from scorekit.ideas import HIT, DrumIdeas, Fill, Groove, Hit, Layer, Pattern
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed

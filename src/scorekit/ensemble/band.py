@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from scorekit.ensemble.arrangement import part_dials
-from scorekit.ensemble.base import LISTENS, Specialist
+from scorekit.ensemble.base import LISTENS, Pen, Specialist
 from scorekit.ensemble.bass import Bass
 from scorekit.ensemble.brass import Brass
 from scorekit.ensemble.drums import Drums
@@ -17,11 +17,10 @@ from scorekit.ensemble.keys import Keys
 from scorekit.ensemble.lead import Lead
 from scorekit.ensemble.listening import gathered
 from scorekit.ensemble.pads import Pads
-from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.riffs import riff_of
 from scorekit.ensemble.strings import Strings
 from scorekit.ideas import HIT, Ideas, Riff
-from scorekit.score import Arrangement, Bid, Brief, Cell, Lane, Phrase, Placement, Plan, Seam, Section
+from scorekit.score import Arrangement, Bid, Brief, Cell, Lane, Origin, Phrase, Placement, Plan, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Gist, Part
 from scorekit.timebase import Tick
@@ -42,6 +41,16 @@ def feel_band(bpm: float) -> str:
 def vocabulary(ideas: Ideas, part: str) -> object:
     """The part of the genre's vocabulary that a part plays from."""
     return ideas.melody if part == "lead" else getattr(ideas, part)
+
+
+def as_written(brief: Brief) -> Phrase:
+    """The user's own notes for the cell and nothing else, whoever would have played."""
+    pen = Pen(brief.part)
+    for note in brief.cell.notes:
+        bar = note.start // brief.section.meter.bar
+        origin = Origin(brief.cell.path, brief.part, "as written", f"{brief.seed.address}/{bar}")
+        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
+    return pen.phrase(brief.section.length, "as written")
 
 
 def cell_seed(plan: Plan, placement: Placement, part: str) -> Seed:

@@ -21,6 +21,7 @@ from scorekit.ensemble.playing import (
     figured,
     fills_of,
     grouped,
+    keeps,
     leaning_to,
     looped,
     momentous,
@@ -88,7 +89,7 @@ def _plain(brief: Brief) -> BassLine:
 def _choose(brief: Brief, lines: Sequence[BassLine], ideas: BassIdeas, tier: int) -> BassLine:
     """The section's line by weight, leaning by the dials and toward the wanted share of kicks; a loop's by weight alone."""
     short = [line for line in lines if 2 * line.rhythm.bars <= max(2, brief.section.bars)]
-    fitting, shares = grouped(short or lines, tier)
+    fitting, shares = grouped(short or lines, tier, keeps(brief))
     if ideas.stray < LOOP:
         return looped(brief, ideas.lines or lines, fitting)
     onsets = [_rate(line) for line in fitting]

@@ -24,6 +24,7 @@ from scorekit.ensemble.playing import (
     figured,
     grounds,
     grouped,
+    heeded,
     home,
     keeps,
     leaning_to,
@@ -73,7 +74,9 @@ def stabs(brief: Brief, ideas: CompIdeas, others: Sequence[str], twin: frozenset
     ``others`` are the parts whose accents are shared, ``twin`` when one strikes with which it makes a riff.
     """
     heard = tune(brief)
-    around = Around(twin, common(brief, others, ideas.stray < LOOP), common(brief, ("bass",), True))
+    ground = ("bass",) if ideas.stray < LOOP else heeded(brief, ("bass",))
+    row = ground if ideas.stray < LOOP else heeded(brief, others)
+    around = Around(twin, common(brief, row), common(brief, ground))
     cells = _cells(brief, ideas, around)
     found: list[Stab] = []
     for first in range(0, brief.section.bars, BLOCK):
@@ -168,7 +171,7 @@ def _cell(
     if asked is not None:
         return asked
     tier = tier_at(brief, first)
-    fitting, shares = grouped(usable(cells, brief, first), tier)
+    fitting, shares = grouped(usable(cells, brief, first), tier, keeps(brief))
     strays = _strays(brief, ideas, first)
     place = first if strays else 0
     key = (place, *map(id, fitting))
@@ -248,8 +251,15 @@ def _written(brief: Brief, cell: CompCell, bar: int) -> list[Stab]:
         length = s.length if written and s.length * section.grid > PPQ else max(s.length, min(ends[s.at] - s.at, rings))
         held = s.length >= 2 * PPQ // section.grid
         tone = cell.degrees[s.index % len(cell.degrees)] if cell.degrees else ""
-        found.append(Stab(start + s.at, length, s.mark, start + s.at, cell.path, cell.id, held, cell.voicing, tone))
+        mark = "x" if s.mark == "m" and _palm_off(brief, cell) else s.mark
+        found.append(Stab(start + s.at, length, mark, start + s.at, cell.path, cell.id, held, cell.voicing, tone))
     return found
+
+
+def _palm_off(brief: Brief, cell: CompCell) -> bool:
+    """Whether what is muted in a figure for quiet sections rings, as it is kept where power chords are loud."""
+    ideas = brief.ideas
+    return isinstance(ideas, CompIdeas) and "power" in ideas.voicings and max(cell.tiers) < 4 <= brief.lane.tier
 
 
 def _joined(brief: Brief, found: list[Stab], twin: frozenset[Tick]) -> list[Stab]:

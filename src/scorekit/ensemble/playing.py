@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble import masks
-from scorekit.ensemble.base import AnyIdea, Pen, heat, suited
+from scorekit.ensemble.base import AnyIdea, heat, suited
 from scorekit.ensemble.grid import Stroke, strokes
 from scorekit.ensemble.intents import lift, swell
 from scorekit.ideas import BassIdeas, BassLine, CompCell, Idea, Pattern, fits
-from scorekit.score import Brief, Chord, Note, Origin, Phrase, Section
+from scorekit.score import Brief, Chord, Note, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
 from scorekit.timebase import PPQ, Tick
@@ -93,9 +93,10 @@ def _wide(tiers: tuple[int, ...]) -> bool:
     return len({group_of(tier) for tier in tiers if tier > 1}) > 1
 
 
-def grouped(ideas: Sequence[AnyIdea], tier: int) -> tuple[tuple[AnyIdea, ...], tuple[float, ...]]:
-    """The ideas for a tier's group with the share of the group each suits; those for the nearest tier when there are none."""
-    group = GROUPS[group_of(tier)]
+def grouped(ideas: Sequence[AnyIdea], tier: int, kept: bool = False) -> tuple[tuple[AnyIdea, ...], tuple[float, ...]]:
+    """The ideas for a tier's group with the share of the group each suits; those for the nearest tier when there are none.
+    For who has one figure ``kept`` through the song all tiers but the quietest are one group."""
+    group = (2, 3, 4, 5) if kept and tier > 1 else GROUPS[group_of(tier)]
     shares = [sum(t in idea.tiers for t in group) / len(group) for idea in ideas]
     if not any(shares):
         near = suited(ideas, tier)
@@ -108,9 +109,10 @@ STEADY = 3.0
 """How much likelier a figure is that suits quiet and loud statements of a section alike."""
 KICKED = 0.75
 """A bass that is to meet a larger share of the kicks lives on them."""
-KEEPS = {"guitar": 0, "keys": 1, "bass": 2}
-"""Of three kinds of songs, as many as there are players who keep figures, those in which a player does not keep that of one section
-in all others that it suits: two do in each, so that somebody has something else to say where a section begins."""
+KEEPS = {"guitar": range(2), "keys": range(2, 4), "bass": range(4, 5)}
+KINDS = 6
+"""Of so many kinds of songs, those in which a player does not keep its figure of one section in all others: the rest do in each,
+so that somebody has something else to say where a section begins; in one kind all do."""
 
 
 def kicked(brief: Brief) -> bool:
@@ -126,6 +128,11 @@ def keeps(brief: Brief) -> bool:
     return not brief.cell.reroll and not kicked(brief) and (loops or _keeps(whole_song(brief), brief.part))
 
 
+def heeded(brief: Brief, parts: Sequence[str]) -> tuple[str, ...]:
+    """Those of some parts by whose figures a player finds its own: who keeps one through the song only others who do."""
+    return tuple(part for part in parts if not keeps(brief) or _keeps(whole_song(brief), part))
+
+
 @fact
 def rooted(brief: Brief) -> Seed:
     """Where is drawn from what comes round with a figure: the same in all sections for who keeps it, else in all of a kind."""
@@ -134,7 +141,7 @@ def rooted(brief: Brief) -> Seed:
 
 @lru_cache(maxsize=64)
 def _keeps(song: Seed, part: str) -> bool:
-    return part in KEEPS and KEEPS[part] != int(song.unit("keeps") * len(KEEPS))
+    return part in KEEPS and int(song.unit("keeps") * KINDS) not in KEEPS[part]
 
 
 def figure_of(
@@ -142,10 +149,9 @@ def figure_of(
 ) -> AnyIdea:
     """The figure a section keeps, of those that fit: drawn among all the part knows, so that a louder statement, or another
     section of who keeps one, has another only where this one would not suit it."""
-    kept = keeps(brief)
     known = dict(zip(map(id, fitting), weights, strict=True))
     wide = [_wide(idea.tiers) for idea in ideas]
-    steady = STEADY * STEADY if kept else STEADY
+    steady = 1.0 if keeps(brief) else STEADY
     drawn = [known.get(id(idea), 0.0) * (steady if far else 1.0) for idea, far in zip(ideas, wide, strict=True)]
     return rooted(brief).choose(draw, ideas, [round(w, 9) for w in drawn], heat(brief.dials))
 
@@ -201,16 +207,6 @@ def _fills(brief: Brief) -> frozenset[int]:
     last, leads = section.bars - 1, brief.seam.next_chord is not None and "nodrums" not in section.flags
     heard = brief.gist("drums").turns
     return frozenset({bar for bar in heard if bar < last} | ({last} if leads else set()))
-
-
-def as_written(brief: Brief) -> Phrase:
-    """The user's own notes for the cell and nothing else, whoever would have played."""
-    pen = Pen(brief.part)
-    for note in brief.cell.notes:
-        bar = note.start // brief.section.meter.bar
-        origin = Origin(brief.cell.path, brief.part, "as written", f"{brief.seed.address}/{bar}")
-        pen.write(note.start, note.length, note.pitch, note.velocity, origin, note.manner)
-    return pen.phrase(brief.section.length, "as written")
 
 
 AS_WRITTEN = 0.15

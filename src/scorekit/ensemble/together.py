@@ -49,13 +49,12 @@ LEAVES = 0.6
 """How often a weak stroke goes that nobody meets."""
 
 
-def common(brief: Brief, parts: Sequence[str], loops: bool) -> Row:
+def common(brief: Brief, parts: Sequence[str]) -> Row:
     """The row of a section: the places where a part strikes in most of its figures, and how many do. What a part does once is no
-    accent, nor is a tune, which changes where a figure does not: so the row is the same when the section returns. Who keeps a
-    figure for the whole song (``loops``) knows the bass alone."""
+    accent, nor is a tune, which changes where a figure does not: so the row is the same when the section returns."""
     span = BLOCK * brief.section.meter.bar
     row = Counter[Tick]()
-    for part in parts if not loops else ("bass",):
+    for part in parts:
         row.update(brief.gist(part).figure)
     return Row(span, row)
 
