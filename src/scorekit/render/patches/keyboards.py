@@ -13,7 +13,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from scorekit.render import dsp
-from scorekit.render.exact import Reals
+from scorekit.render.dsp import RATE
+from scorekit.render.exact import PI, Reals
 from scorekit.render.patches.bank import TOP, Partials, partials, ring, rung, scatter
 from scorekit.render.patches.base import STILL, Param, Patch, Samples, Take
 from scorekit.render.patches.basses import (
@@ -28,7 +29,7 @@ from scorekit.render.patches.basses import (
     plucked,
     stroke_of,
 )
-from scorekit.render.patches.reading import HOP, falling, path, sung
+from scorekit.render.patches.reading import HOP, faded, falling, path, scale
 
 _DULL = 9_600.0
 """Hz above which nothing is rung of what every other sample is enough for."""
@@ -154,24 +155,11 @@ _MELLOW = np.array([0.7, 0.55, 1.0, 0.3, 0.08, 0.05, 0.0, 0.0, 0.03])
 _FULL = np.array([0.8, 0.7, 1.0, 0.8, 0.55, 0.5, 0.35, 0.4, 0.5])
 
 
-def _turned(x: Samples, hertz: float, depth: float, swell: float, phase: float) -> Samples:
-    """x on a rotor, as one ear has it: distance (``depth`` samples) and loudness (0 to 1) swing at ``hertz``."""
-    n, room = x.size, int(2.0 * depth) + 2
-    swing = dsp.partial(hertz, n, start=phase)
-    late = swing * np.float32(-depth) + np.float32(depth)
-    whole = late.astype(np.int32)
-    late -= whole
-    before = np.concatenate([np.zeros(room, np.float32), x])
-    index = np.arange(room, room + n) - whole
-    here = np.take(before, index, mode="wrap")
-    there = np.take(before[:-1], index - 1, mode="wrap")
-    there -= here
-    there *= late
-    here += there
-    swing *= np.float32(swell)
-    swing += np.float32(1.0)
-    here *= swing
-    return here
+def _rotor(points: int, hertz: float, depth: float, phases: Reals) -> tuple[Reals, Reals]:
+    """How a rotor that turns at ``hertz`` swings as each ear has it, -1 to 1 at the control points, and the cents by which
+    what comes nearer and goes away by ``depth`` samples is higher."""
+    cosine, sine = dsp.circle(np.arange(points) * (hertz * HOP / RATE) + phases[:, None])
+    return sine, 1200.0 * dsp.log2(1.0 + cosine * (depth * 2.0 * PI * hertz / RATE))
 
 
 def _period(k: Reals, level: Reals, phase: Reals) -> Samples:
@@ -181,11 +169,11 @@ def _period(k: Reals, level: Reals, phase: Reals) -> Samples:
     return dsp.cycle(sines, cosines)
 
 
-def _overdriven(x: Samples, period: Samples, push: float) -> Samples:
-    """A valve stage, without the DC it makes of a period with unequal half waves."""
-    bent: Samples = dsp.softclip(x * np.float32(push))
-    bent -= dsp.softclip(period * np.float32(push)).mean()
-    return bent
+def _overdriven(period: Samples, push: float, harmonics: int) -> Samples:
+    """A period through a valve stage, as far as it can be played, without the DC it makes of unequal half waves."""
+    spectrum = dsp.forth(dsp.softclip(period * np.float32(push)))
+    spectrum[0], spectrum[harmonics + 1 :] = 0.0, 0.0
+    return dsp.back(spectrum, period.size)
 
 
 def _organ(take: Take) -> Samples:
@@ -202,29 +190,24 @@ def _organ(take: Take) -> Samples:
     phase = np.append(0.5 * scatter(f"{address}/{take.round}", 9), 0.0)
     horn = 1.0 / (1.0 + dsp.power(f / 800.0, -3.0))
     wheels, strike = slice(0, 9), slice(9, 10)
-    periods = [
-        _period(f[rows] / (0.5 * f0), (bars * share)[rows], phase[rows])
-        for share in (horn, 1.0 - horn)
-        for rows in (wheels, strike)
-    ]
-    points = -(-n // HOP) + 1
-    above, below = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
-    steady, struck = np.ones(points), falling(points, 0.9)
-    shares = [above * steady, above * struck, below * steady, below * struck]
-    along = path(0.5 * f0, np.zeros((2, points)), np.zeros(2))
-    high, low = sung(periods, shares, along, [(1.0, 0.0), (0.0, 1.0)])[:, :n]
-    still = take.manner == STILL
+    push, still, fast = 0.35 * octaves(take.param("drive"), 2.0), take.manner == STILL, take.param("rotor")
+
+    def played(share: Reals, turns: float, depth: float, swell: float, phases: Reals) -> Samples:
+        """What one rotor makes of its share of the key: for each ear, or one for both."""
+        held, struck = (_period(f[rows] / (0.5 * f0), (bars * share)[rows], phase[rows]) for rows in (wheels, strike))
+        tables = [_overdriven(period, push, int(2.0 * TOP / f0)) for period in (held, held + struck)]
+        swing, cents = _rotor(points, turns, depth * (not still), phases)
+        level = 1.0 + swell * (not still) * swing
+        along = path(0.5 * f0, cents, 0.5 * f0 / RATE * depth * (not still) * swing[:, 0] % 1.0)
+        places = [(1.0, 0.0), (0.0, 1.0)] if len(phases) > 1 else [(1.0, 1.0)]
+        return faded([scale(tables)], np.broadcast_to(falling(points, 0.9), level.shape), [level], along, places)
+
+    points, turn = -(-n // HOP) + 1, dsp.uniform(f"{address}/{take.round}/turn")
+    out = played(horn, 0.8 + 5.9 * fast, 9.0, 0.32, np.array([turn, turn + 0.3]))
+    out += played(1.0 - horn, 0.7 + 5.0 * fast, 5.0, 0.16, np.array([-turn]))
     click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
-    dsp.add(high, click, 0, 0.25 * (0.4 + take.force) * (not still))
-    push = 0.35 * octaves(take.param("drive"), 2.0)
-    high, low = (_overdriven(part, held, push) for part, held in ((high, periods[0]), (low, periods[2])))
-    if still:
-        return levelled(np.stack([high + low] * 2), 0.36, start=0.003, end=0.012)
-    fast = take.param("rotor")
-    turn = dsp.uniform(f"{address}/{take.round}/turn")
-    drum = _turned(low, 0.7 + 5.0 * fast, 5.0, 0.16, -turn)
-    ears = [_turned(high, 0.8 + 5.9 * fast, 9.0, 0.32, turn + ear) + drum for ear in (0.0, 0.3)]
-    return levelled(np.stack(ears), 0.36, start=0.003, end=0.012)
+    dsp.add(out, click, 0, 0.25 * push * (0.4 + take.force) * (not still))
+    return levelled(out[:, :n], 0.36, start=0.003, end=0.012)
 
 
 # -- clavinet ----------------------------------------------------------------------------------------------------------
