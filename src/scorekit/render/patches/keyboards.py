@@ -177,7 +177,7 @@ def _overdriven(period: Samples, push: float, harmonics: int) -> Samples:
 
 
 def _organ(take: Take) -> Samples:
-    n = take.upto(dsp.samples(max(take.seconds, 0.15)))
+    n, slow = take.upto(dsp.samples(max(take.seconds, 0.15))), take.slow
     f0 = dsp.hertz(take.pitch)
     bright = take.param("bright")
     bars = _MELLOW + (_FULL - _MELLOW) * min(max(bright * 0.9 + 0.25 * (take.force - 0.5), 0.0), 1.0)
@@ -195,19 +195,19 @@ def _organ(take: Take) -> Samples:
     def played(share: Reals, turns: float, depth: float, swell: float, phases: Reals) -> Samples:
         """What one rotor makes of its share of the key: for each ear, or one for both."""
         held, struck = (_period(f[rows] / (0.5 * f0), (bars * share)[rows], phase[rows]) for rows in (wheels, strike))
-        tables = [_overdriven(period, push, int(2.0 * TOP / f0)) for period in (held, held + struck)]
+        tables = [_overdriven(period, push, int(2.0 * _DULL / f0)) for period in (held, held + struck)]
         swing, cents = _rotor(points, turns, depth * (not still), phases)
         level = 1.0 + swell * (not still) * swing
-        along = path(0.5 * f0, cents, 0.5 * f0 / RATE * depth * (not still) * swing[:, 0] % 1.0)
+        along = path(0.5 * slow * f0, cents, 0.5 * f0 / RATE * depth * (not still) * swing[:, 0] % 1.0, HOP // slow)
         places = [(1.0, 0.0), (0.0, 1.0)] if len(phases) > 1 else [(1.0, 1.0)]
         return faded([scale(tables)], np.broadcast_to(falling(points, 0.9), level.shape), [level], along, places)
 
-    points, turn = -(-n // HOP) + 1, dsp.uniform(f"{address}/{take.round}/turn")
+    points, turn = -(-n * slow // HOP) + 1, dsp.uniform(f"{address}/{take.round}/turn")
     out = played(horn, 0.8 + 5.9 * fast, 9.0, 0.32, np.array([turn, turn + 0.3]))
     out += played(1.0 - horn, 0.7 + 5.0 * fast, 5.0, 0.16, np.array([-turn]))
-    click = burst(f"{address}/{take.round}/click", 900.0, 4_500.0, 0.012)
+    click = burst(f"{address}/{take.round}/click", slow * 900.0, slow * 4_500.0, 0.012 / slow, 0.001 / slow)
     dsp.add(out, click, 0, 0.25 * push * (0.4 + take.force) * (not still))
-    return levelled(out[:, :n], 0.36, start=0.003, end=0.012)
+    return levelled(out[:, :n], 0.36, start=0.003, end=0.012, slow=slow)
 
 
 # -- clavinet ----------------------------------------------------------------------------------------------------------
@@ -330,7 +330,8 @@ KEYBOARDS = (
            Param("drive", "", 0.0, 1.0, 0.4, "gain of the speaker's amplifier"),
            Param("percussion", "", 0.0, 1.0, 0.25, "decaying third harmonic on each key"),
            Param("rotor", "", 0.0, 1.0, 1.0, "speed of the rotating speaker: slow to fast")),
-          gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23), manners=()),
+          gain=-12.4, sustains=True, release=0.05, layers=1, programs=(16, 17, 18, 19, 20, 21, 22, 23), manners=(),
+          slow=2),
     Patch("clav", "keys", "clavinet", _clav, STRING_PARAMS, gain=-6.8, release=0.05, programs=(6, 7)),
     Patch("vibes", "keys", "vibraphone", _vibes,
           (BRIGHT, DECAY, Param("motor", "", 0.0, 1.0, 0.5, "depth of the turning discs")),
