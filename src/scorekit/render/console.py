@@ -28,7 +28,7 @@ RUNG = 1 << 14
 """Samples of a hop of room and echo, which a song is heard from where it begins in the middle."""
 _QUIET = 60.0
 """Voices (notes by their sides) that sound at a time when they are half the work of a mix."""
-_HOP, _REACH = 12_288, 2_048
+_HOP, _REACH = 12_288, 768
 """Blocks and reach of the filter that keeps the lows in the middle."""
 Ride = Callable[[int, int], Samples]
 """Gain from sample a to b, (n,): a fader being moved; or (1,) where it stands still."""

@@ -284,8 +284,8 @@ class Room:
         return dsp.back(self.wet[:count], 2 * self.hop)[..., self.hop :]
 
 
-_HOPS = dsp.BATCH // 2
-"""Hops that are answered together, in two channels."""
+_HOPS = dsp.BATCH
+"""Hops that are answered together, sixteen rows in two channels."""
 _PARTS = 9_000
 """Real and imaginary parts that are worked out together: few enough to stay near the processor."""
 

@@ -62,7 +62,7 @@ def k_weighting(f: Reals) -> Reals:
 
 GRID = 12_250
 """Samples in a block of the K filter: energies are worked out in these."""
-REACH = 2_067
+REACH = 787
 """Samples on both sides of a block that the filter hears."""
 _SIZE = GRID + 2 * REACH
 _BLOCKS = dsp.BATCH
