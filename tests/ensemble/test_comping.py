@@ -144,6 +144,28 @@ def test_power_chords_mute_in_verses_and_ring_in_choruses() -> None:
     assert max(len([n for n in verse.notes if n.start == at]) for at in onsets(verse)) <= 3
 
 
+def test_the_second_half_of_a_long_loud_chorus_is_wider() -> None:
+    """There palm mutes ring and a left hand joins the keys, in the same rhythm; in verses both halves are alike."""
+    still = {"gapfill": 0.0, "push": 0.0, "layout": 0.0, "stray": 0.0}
+    chug = replace(ROCK, cells=(cell("chug", (3, 4, 5), "X-m.m.m.X-m.m.m."),), **still)
+    stab = replace(PLAIN, cells=(cell("stab", (3, 4, 5), "x-......x-......"),), **still)
+    bass = (Phrase("bass", tuple(Note(n * BAR, BAR, 40, 90) for n in range(8)), 8 * BAR),)
+
+    def halves(part: str, melody: str) -> tuple[list[Note], list[Note]]:
+        ideas = chug if part == "guitar" else stab
+        asked = brief(ideas, part, tier=4, seam=Seam(), heard=bass, lane=Lane(low=ideas.low, high=ideas.high, tier=4))
+        notes = play(replace(asked, section=replace(asked.section, melody=melody))).notes
+        first, second = ([n for n in notes if n.start // (4 * BAR) == half] for half in (0, 1))
+        assert {n.start for n in first} == {n.start - 4 * BAR for n in second}
+        return first, second
+
+    for melody, rings in (("hook", True), ("lead", False)):
+        muted = [any(n.manner == "mute" for n in half) for half in halves("guitar", melody)]
+        deep = [min(n.pitch for n in half) < PLAIN.low for half in halves("keys", melody)]
+        assert muted == [True, not rings]
+        assert deep == [False, rings]
+
+
 def test_scratches_are_dead_and_upstrokes_soft() -> None:
     """Funk: muted marks scratch, upstrokes are softer than downstrokes and catch three or four strings."""
     notes = play(brief(FUNK, "guitar")).notes

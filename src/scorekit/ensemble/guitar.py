@@ -248,7 +248,13 @@ def _chord(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, way: str
 
 
 def _muted(brief: Brief, pen: Pen, stab: Stab, slot: Slot, palm: bool) -> None:
-    """Where power chords are played: the palm on the low strings, pitched. Elsewhere a scratch over dead strings."""
+    """Where power chords are played: the palm on the low strings, pitched; in the second half of a loud chorus they ring.
+    Elsewhere a scratch over dead strings."""
+    if palm and intents.risen(brief.section, stab.at):
+        origin, velocity = _origin(brief, stab, ", let ring"), _velocity(brief, replace(stab, mark="x"))
+        for n, pitch in enumerate(_bare(slot)):
+            pen.write(stab.at, min(stab.length, PPQ // 2), pitch, velocity - 2 * n, origin, "down")
+        return
     if palm:
         origin = _origin(brief, stab, ", palm mute")
         velocity = _velocity(brief, replace(stab, mark="x") if stab.mark == "m" else stab)

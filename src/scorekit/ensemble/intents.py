@@ -106,6 +106,20 @@ def peaks(section: Section) -> bool:
     return section.melody == "hook" and section.tier >= 4
 
 
+LONG = 8
+"""Bars from which a chorus has a second half that is unlike the first."""
+
+
+def lifts(section: Section) -> Tick:
+    """From where on a long chorus rises: its middle; 0 in all others and in other sections."""
+    return section.bars // 2 * section.meter.bar if section.bars >= LONG and section.melody == "hook" else 0
+
+
+def risen(section: Section, tick: Tick) -> bool:
+    """Whether a tick lies in the second half of a long chorus that is played with energy: there it is wider."""
+    return peaks(section) and 0 < lifts(section) <= tick
+
+
 def build(section: Section) -> Span | None:
     """The bars of a section that build."""
     if not section.intents:

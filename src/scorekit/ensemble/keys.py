@@ -14,8 +14,8 @@ from scorekit.ensemble.families import tones
 from scorekit.ensemble.figures import line
 from scorekit.ensemble.grid import eighths
 from scorekit.ensemble.hands import Slot, family_order, seats, slot_at
-from scorekit.ensemble.playing import home, knee, level, strength
-from scorekit.ensemble.seats import OPENS, opened
+from scorekit.ensemble.playing import home, knee, level, rooted, strength
+from scorekit.ensemble.seats import OPENS, covers, opened, sung_over
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
@@ -86,7 +86,7 @@ def _texture(brief: Brief, strokes: Sequence[Stab], family: str) -> str:
     """What the hands do: ``broken`` long chords, ``hands`` when strokes come as steadily as eighths, else ``block``."""
     rate = len(strokes) / max(1, brief.section.bars)
     calm = brief.lane.tier <= 3 and family in _OPEN and rate <= 2.5 and not brief.gist("guitar").running
-    if calm and any(s.held for s in strokes) and home(brief).chance("broken", 0.15 + 0.4 * brief.dials.complexity):
+    if calm and any(s.held for s in strokes) and rooted(brief).chance("broken", 0.15 + 0.4 * brief.dials.complexity):
         return "broken"
     lined = any(s.tone for s in strokes)
     return "hands" if not lined and rate >= 1.4 * len(brief.section.meter.onsets) else "block"
@@ -103,7 +103,8 @@ def _play(brief: Brief, pen: Pen, stab: Stab, slot: Slot, gate: float, texture: 
         _hands(brief, pen, stab, slot, gate, fresh)
     else:
         _block(brief, pen, stab, slot.voicing, gate, "", slot)
-        if final and brief.ending and brief.lane.tier >= OPENS:
+        wider = fresh or strength(brief.section, stab.at) >= 0.6
+        if (final and brief.ending and brief.lane.tier >= OPENS) or (wider and intents.risen(brief.section, stab.at)):
             _under(brief, pen, stab, slot, stab.length)
 
 
@@ -118,6 +119,12 @@ def _velocity(brief: Brief, stab: Stab) -> float:
     return knee(loudness(mark, brief.lane.tier) + accent + level(brief, stab.at) + touch(brief.seed, stab.at))
 
 
+def _octaves(brief: Brief, stab: Stab, voicing: Sequence[int]) -> tuple[int, ...]:
+    """What a loud section adds to a chord where it does not lie on the tune."""
+    sung = sung_over(brief.hears("lead"), stab.at, stab.at + stab.length)
+    return tuple(pitch for pitch in opened("keys", brief.lane.tier, voicing) if not covers(pitch, sung))
+
+
 def _block(
     brief: Brief, pen: Pen, stab: Stab, voicing: Sequence[int], gate: float, what: str, slot: Slot | None = None
 ) -> None:
@@ -128,7 +135,7 @@ def _block(
     length = round(stab.length * (0.98 if stab.held else gate))
     third, fourth = suspended(brief, stab, slot) if slot is not None else (0, 0)
     wait = PPQ if stab.length < 3 * PPQ else 2 * PPQ
-    octaves = opened("keys", brief.lane.tier, voicing) if slot is not None else ()
+    octaves = _octaves(brief, stab, voicing) if slot is not None else ()
     top = max((*voicing, *octaves), default=0)
     for pitch in (*voicing, *octaves):
         loud = velocity + (3 if pitch == top else -3)

@@ -124,15 +124,9 @@ def ostinato(player: Player, fast: bool = False) -> list[Draft]:
     return drafts
 
 
-LIFTS = 8
-"""Bars from which a chorus has a second half that is unlike the first."""
-
-
 def _lifts(player: Player) -> Tick:
     """From where on in a section strings run: the middle of a long chorus; the beginning elsewhere, and where the song asks."""
-    section = player.brief.section
-    long = section.bars >= LIFTS and section.melody == "hook" and not player.brief.cell.pattern
-    return section.bars // 2 * player.bar if long else 0
+    return 0 if player.brief.cell.pattern else intents.lifts(player.brief.section)
 
 
 def _until(draft: Draft, end: Tick) -> Draft:
