@@ -170,7 +170,7 @@ def root_of(order: Order) -> Root:
 def sounded(order: Order, seconds: float = 0.0) -> Sounded:
     """The root of a body, rendered as far as it is needed: a patch asked for less gives the first of the same samples."""
     take = rooted(*order)[0]
-    return seconds, trimmed(np.atleast_2d(order.patch.body(replace(take, cut=seconds) if seconds else take)))
+    return seconds, np.atleast_2d(order.patch.body(replace(take, cut=seconds) if seconds else take))
 
 
 def needed(patch: Patch, take: Take, tone: Tone = FLAT) -> float:
@@ -217,7 +217,7 @@ def prepared(patch: Patch, sound: Samples, shift: int, tone: Tone, seconds: floa
     power of two, so that whatever is round stays round.
     """
     longest = 1 << 40 if seconds == math.inf else (int(dsp.samples(seconds) * _ratio(shift)) + 64) // patch.slow
-    sound = trimmed(sound[:, :longest]) if sound.shape[-1] > longest else sound
+    sound = trimmed(sound[:, :longest])
     whole = sound.shape[-1] < longest
     sound = voiced(sound, shift, Tone(width=tone.width) if patch.painted else tone, patch.slow)
     top = float(max(sound.max(initial=0.0), -sound.min(initial=0.0)))
