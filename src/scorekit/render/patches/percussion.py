@@ -173,13 +173,14 @@ def metal(t60: float, seconds: float, floor: float, sheen: float, tone: float = 
 
     def piece(s: Stroke) -> Samples:
         n = samples(seconds * (0.3 + 0.7 * s.ring))
-        x, at = np.zeros(n, np.float32), int(s.rng.one() * _ROUND)
+        around = n // _ROUND + 2 if n > _ROUND else 1
+        x, at = np.zeros(n, np.float32), int(s.rng.one() * (around * _ROUND - n))
         for hz, band in zip(_BANDS, _squares(tone * s.ratio), strict=True):
             if hz > 0.5 * floor:
                 level = 1.5 * min(hz / floor, 1.0) ** 2 * float(dsp.power(hz / 6000.0, 0.4 - 0.9 * (1.0 - s.force)))
                 life = t60 * s.ring * float(dsp.power(7000.0 / hz, 0.25))
                 wave = dsp.decay(life, min(n, samples(1.3 * life)), level)
-                wave *= np.concatenate((band[at:], *[band] * (wave.size // _ROUND + 1)))[: wave.size]
+                wave *= (band if around == 1 else np.tile(band, around))[at : at + wave.size]
                 x[: wave.size] += wave
         tilt = (1.0 - s.force) * -5.0
         curve = ((floor * 0.4, -45.0, t60 * s.ring), (floor, -6.0, t60 * s.ring),

@@ -222,10 +222,9 @@ def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Sample
     t60 = np.interp(octave, knots, [row[2] for row in curve])
     magnitude = dsp.exp2(level / 6.0206) * (6 * frame) ** 0.5
     if grain:
-        # Modes cluster and part again: few bins are loud, none alone, and those that lose little stay.
-        height, life = dice(grain).random((2, magnitude.size))
-        magnitude *= np.minimum(-0.51 * dsp.log2(1.0 - height), 1.8)
-        t60 = t60 * (0.7 + 0.6 * life)
+        height, life = _modes(grain, magnitude.size)
+        magnitude *= height
+        t60 = t60 * life
     if heard:
         magnitude *= mixed
     magnitude[0] = 0.0
@@ -234,6 +233,14 @@ def _spectrum(curve: Curve, frame: int, grain: str, heard: bool) -> tuple[Sample
     most = float((fall * power).sum() / power.sum())
     powers = dsp.f32(dsp.exp2(np.concatenate((-hop(frame) * fall, most * (frame // 4 - np.arange(frame))))))
     return dsp.f32(magnitude).repeat(2), powers[: fall.size].repeat(2), _arch(frame) * powers[fall.size :]
+
+
+@lru_cache(maxsize=16)
+def _modes(grain: str, bins: int) -> tuple[Reals, Reals]:
+    """Of each bin of a plate its level and life: modes cluster and part again, so that few bins are loud, none alone, and those
+    that lose little stay."""
+    height, life = dice(grain).random((2, bins))
+    return np.minimum(-0.51 * dsp.log2(1.0 - height), 1.8), 0.7 + 0.6 * life
 
 
 @lru_cache(maxsize=1)
