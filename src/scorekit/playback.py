@@ -17,6 +17,7 @@ from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
+    from scorekit.render.dsp import Samples
     from scorekit.shelf import Shelf
 
 LARGEST = 32 << 20
@@ -136,10 +137,10 @@ def play(
 ) -> Played | Diagnostic:
     """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS; ``folder`` is where it is going to be."""
     try:
-        events = read_meanwhile(data)
+        events, room = read_meanwhile(data)
     except smf.Broken as broken:
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
-    from scorekit.render import effects, gm
+    from scorekit.render import gm
     from scorekit.render.console import Console, Laid
     from scorekit.render.delivery import delivered
     from scorekit.render.master import prepare
@@ -158,14 +159,14 @@ def play(
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
     if not lines:
         return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
-    hands, shelf, master = Workshop(processes, folder), Shelf(later=True) if cache else None, Master()
+    hands, shelf = Workshop(processes, folder), Shelf(later=True) if cache else None
     bodies = Bodies(keeper=shelf)
     prepare([order for line in lines for order in line.orders()], bodies, hands)
     n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
     rows, about = [Laid(line, bodies) for line in lines], Marks(Path(name).stem)
 
     def finished() -> tuple[memoryview, Desk]:
-        desk = desked(Console(n, rows, room=effects.room(master.room, master.tone), fade=fade), master, hands)
+        desk = desked(Console(n, rows, room=room, fade=fade), Master(), hands)
         return delivered(desk.samples, n, kind, about, hands), desk
 
     sound, desk = hands.together(finished)
@@ -173,15 +174,25 @@ def play(
     return Played(sound, *measured, len(events.notes), tuple(events.broken), shelf)
 
 
-def read_meanwhile(data: bytes) -> smf.Events:
-    """``smf.read`` in a process of its own, where that is a gain, while this one loads all that plays what was read."""
+def read_meanwhile(data: bytes) -> tuple[smf.Events, Samples]:
+    """``smf.read``, and the room it is heard in, in a process of its own, where that is a gain, while this one loads all that
+    plays what was read."""
     if not helped():
-        return smf.read(data)
-    with Aside(partial(smf.read, data)) as reading:
+        return _begun(data)
+    with Aside(partial(_begun, data)) as reading:
         import scorekit.render.gm  # noqa: F401
 
         loading.sound()
         return reading.result()
+
+
+def _begun(data: bytes) -> tuple[smf.Events, Samples]:
+    events = smf.read(data)
+    loading.sound(again=False)
+    from scorekit.render import effects
+    from scorekit.stage import Master
+
+    return events, effects.room(Master().room, Master().tone)
 
 
 def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav", loop: int = 0) -> bytes | Diagnostic:
