@@ -212,7 +212,7 @@ class Console:
     @cached_property
     def reach(self) -> int:
         """Samples for which something rings on."""
-        return max((ringing.reach for ringing in self.ringing if ringing), default=0)
+        return max(self._room.reach if self._room else 0, effects.Echo(self.delay).reach if self.delay else 0)
 
     def shares(self, count: int) -> list[int]:
         """Where the song is cut, at multiples of ``GRID``, for so many to mix it in the same time. Whoever begins later hears

@@ -121,9 +121,8 @@ def voiced(x: Samples, shift: int, tone: Tone, slow: int = 1) -> Samples:
         x = dsp.through(x, _tone_weights(tone, blocks.there, blocks.back, slow), *blocks)[:, :n]
     if tone.width == 1.0 or len(x) == 1:
         return x
-    middle = (x[0] + x[1]) * np.float32(0.5)
-    side = (x[0] - x[1]) * np.float32(0.5 * tone.width)
-    return np.stack([middle + side, middle - side])
+    nearer = (x[0] - x[1]) * np.float32(0.5 - 0.5 * tone.width)
+    return np.stack([x[0] - nearer, x[1] + nearer])
 
 
 # -- room ------------------------------------------------------------------------------------------------------------
@@ -216,6 +215,8 @@ class Room:
         self.reach = len(self.weights) * hop
         self.stride = _HOPS * hop
         """Samples that are answered together."""
+        self.wet: dsp.Spectrum = np.zeros((_HOPS, 2, hop + 1), np.complex64)
+        self.work = np.empty((_HOPS, 2, _PARTS), np.float32)
         self._silence()
 
     def _silence(self) -> None:
@@ -224,11 +225,9 @@ class Room:
         """The hop heard last."""
         self.quiet = len(self.weights)
         """Hops since something was heard."""
-        self.wet: dsp.Spectrum = np.zeros((_HOPS, 2, self.hop + 1), np.complex64)
-        self.work = np.empty((_HOPS, 2, _PARTS), np.float32)
 
     def silent(self) -> Room:
-        """The same room as before the song, to be sounded on its own."""
+        """The same room as before the song, to be sounded on its own; what is worked in is one for all."""
         room = copy(self)
         room._silence()
         return room
