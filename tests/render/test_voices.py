@@ -314,9 +314,9 @@ def test_half_the_samples_are_enough(patch: Patch, pitch: int) -> None:
     assert other[int(11_000 * 30_000 / dsp.RATE) :].sum() < 2e-6 * other.sum()
 
 
-def test_odd_rounds_stand_on_other_roots() -> None:
-    """A key struck again soon is another neighbour, not the same samples; and none is more than two semitones away."""
-    patch = Patch("noisy", "keys", "", lambda take: dsp.noise(str(take.pitch), 60_000), rounds=2)
+def test_odd_rounds_of_what_is_held_stand_on_other_roots() -> None:
+    """A key held again soon is another neighbour, not the same samples; and none is more than two semitones away."""
+    patch = Patch("noisy", "keys", "", lambda take: dsp.noise(str(take.pitch), 60_000), rounds=2, sustains=True)
     first, second = taken(patch, [Stroke(0, 9_000, 61, 100), Stroke(9_000, 9_000, 61, 100)])
     assert (rooted(patch, first)[0].pitch, rooted(patch, second)[0].pitch) == (60, 62)
     assert [rooted(patch, take)[1] for take in (first, second)] == [1, -1]
@@ -325,6 +325,30 @@ def test_odd_rounds_stand_on_other_roots() -> None:
         assert near.pitch + shift == far.pitch + other == pitch
         assert max(abs(shift), abs(other)) <= 2
         assert near.pitch != far.pitch
+
+
+AGAIN = [p.name for p in PATCHES.values() if p.rounds > 1 and not (p.sustains or p.oneshot or p.painted or p.measured)]
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_a_key_struck_again_sounds_otherwise(name: str) -> None:
+    """Another round has the same root, no more than two semitones away, and is as loud within 2 dB, but not the same
+    samples: thirds of an octave are 1.8 to 4 dB apart, as those of two strings are."""
+    patch, apart = PATCHES[name], []
+    for pitch in range(40, 52):
+        take = taken(patch, [Stroke(0, 15_000, pitch, 90)])[0]
+        other = replace(take, round=1)
+        assert rooted(patch, take) == rooted(patch, other)
+        assert abs(rooted(patch, take)[1]) <= 2
+        first, second = (Bodies().get(patch, one).sound()[0, :12_000] for one in (take, other))
+        window = np.hanning(24_000)[12_000:]
+        power, again = (np.abs(np.fft.rfft(x * window)) ** 2 for x in (first, second))
+        assert abs(10.0 * np.log10(again.sum() / power.sum())) < 2.0
+        edges = (80.0 * 2.0 ** (np.arange(22) / 3.0) * 12_000 / dsp.RATE).astype(int)
+        thirds, others = (np.add.reduceat(row, edges)[:-1] for row in (power, again))
+        loud = thirds > 1e-4 * thirds.max()
+        apart.append(np.sqrt(np.square(10.0 * np.log10(others[loud] / thirds[loud])).mean()))
+    assert 1.8 < np.mean(apart) < 4.0
 
 
 def test_bodies_have_sixteen_bits() -> None:

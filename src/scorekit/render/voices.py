@@ -38,6 +38,8 @@ _LATE, _BITE = (0, 0, 80, 130, 50), 48
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
 _LOOK = 4_096
 """Samples that are looked at together, from the end."""
+_STAYS, _TEETH = 0.87, ((0.1, 0.34), (0.15, -0.18))
+"""What stays of a sound when it is struck elsewhere, and what is added: by how many periods it is late, and how loud it is."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""
 
@@ -159,7 +161,9 @@ class Bodies:
             begun = self._begun.pop(root, None)
             self._root = root, begun if begun and begun[0] >= seconds else sounded(family[0], seconds)
         sound = self._root[1][1]
-        return [prepared(p, sound, rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family]
+        return [
+            prepared(p, otherwise(p, take, sound), rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family
+        ]
 
 
 def root_of(order: Order) -> Root:
@@ -179,8 +183,9 @@ def needed(patch: Patch, take: Take, tone: Tone = FLAT) -> float:
 
 
 def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
-    """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. Odd rounds stand
-    on other roots, which is a different sound. Drums stand for themselves, and so does what is painted with its tone."""
+    """The take that is rendered for a take, and the semitones by which it is then shifted, two at most. All rounds of what is
+    struck have one root; odd rounds of what is held stand on other roots, which is a different sound. Drums stand for
+    themselves, and so does what is painted with its tone."""
     if patch.painted:
         return replace(take, tone=replace(tone, width=1.0), seconds=LASTING), 0
     if not patch.sustains:
@@ -190,9 +195,21 @@ def rooted(patch: Patch, take: Take, tone: Tone = FLAT) -> tuple[Take, int]:
     take = replace(take, slow=patch.slow) if patch.slow > 1 else take
     if patch.oneshot or patch.measured or patch.family == "click":
         return take, 0
-    other, turn = take.round % 2, take.round // 2
+    other, turn = (take.round % 2, take.round // 2) if patch.sustains else (0, 0)
     root = (take.pitch + 2 - 2 * other) // 5 * 5 + 2 * other
     return replace(take, pitch=root, round=turn), take.pitch - root
+
+
+def otherwise(patch: Patch, take: Take, x: Samples) -> Samples:
+    """The root (..., n) of a take as its round has it: what is struck again is struck elsewhere, which is a comb of partials."""
+    root = rooted(patch, take)[0]
+    if patch.sustains or take.round == root.round:
+        return x
+    out, period = x * np.float32(_STAYS), take.round * RATE / root.slow / dsp.hertz(root.pitch)
+    for periods, level in _TEETH:
+        late = max(round(periods * period), 1)
+        out[..., late:] += x[..., :-late] * np.float32(level)
+    return out
 
 
 def _whole(patch: Patch, take: Take) -> bool:
