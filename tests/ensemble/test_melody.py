@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from scorekit import pipeline, studio, theory
+from scorekit.ensemble.band import as_written
 from scorekit.ensemble.lead import Lead, setting_of
 from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import Tone, figure, other_words, plain_cells, slots
-from scorekit.ensemble.playing import as_written
 from scorekit.ensemble.retouch import risen
 from scorekit.ensemble.tunes import tune
 from scorekit.ideas import HIT, Hit, MelodyIdeas, Pattern
