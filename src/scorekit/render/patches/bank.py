@@ -23,8 +23,8 @@ WIDTH = 256
 """Samples in a row of the partial bank."""
 _ALONG = WIDTH.bit_length() - 1
 _STEPS = 2.0 ** np.arange(32)[:, None]
-FLOOR = 5e-5
-"""Level, against the least partial, at which a partial is given up (-86 dB)."""
+FLOOR = 2.5e-5
+"""Level, against the least partial, at which a partial is given up (-92 dB)."""
 EASED = 8
 """Rows over which it then goes, so that it leaves no click."""
 
