@@ -30,8 +30,6 @@ PHRASE = 4
 """Bars after which hands take a new place."""
 Sound = tuple[int, str, int]
 """Root, quality and bass of a chord."""
-UNDER_HAND = 7
-"""Semitones under the lowest tone of its lane to which a hand reaches for what the tune covers above."""
 
 
 class Slot(Struct, frozen=True):
