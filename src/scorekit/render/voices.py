@@ -160,10 +160,11 @@ class Bodies:
         if self._root is None or self._root[0] != root or self._root[1][0] < seconds:
             begun = self._begun.pop(root, None)
             self._root = root, begun if begun and begun[0] >= seconds else sounded(family[0], seconds)
-        sound = self._root[1][1]
-        return [
-            prepared(p, otherwise(p, take, sound), rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family
-        ]
+        struck: dict[int, Samples] = {}
+        for patch, take, _ in family:
+            if take.round not in struck:
+                struck[take.round] = otherwise(patch, take, self._root[1][1])
+        return [prepared(p, struck[take.round], rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family]
 
 
 def root_of(order: Order) -> Root:
