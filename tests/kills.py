@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scorekit import files, ledger, pipeline
+from scorekit.locks import Busy, locked
 from scorekit.shelf import broken
 
 SONG = """\
@@ -95,9 +96,23 @@ class Victim:
         """Whether files of a render are under way to their place."""
         return any(self.out.glob(".song~*"))
 
+    def until_free(self) -> None:
+        """Until no process holds the outputs; AssertionError when one that was killed still does."""
+        end = time.monotonic() + LIMIT
+        while (lock := self.out / ".song.lock").exists():
+            try:
+                with locked(lock):
+                    return
+            except Busy:
+                assert time.monotonic() < end, "the lock of a killed process is held"
+                time.sleep(0.0005)
+
     def outputs(self) -> tuple[int, int]:
-        """Which versions the MIDI and the WAV file are of; -1 without one. AssertionError when one is of none."""
+        """Which versions the MIDI and the WAV file are of; -1 without one. AssertionError when one is of none.
+
+        Files that were being replaced are all in their place when nobody holds their lock."""
         found = []
+        self.until_free()
         for place, kind in enumerate(("mid", "wav")):
             path = self.out / f"song.{kind}"
             data = path.read_bytes() if path.exists() else None

@@ -21,7 +21,7 @@ FLOORS = (
     ("values", "errors", "timebase", "theory", "seeds", "smf", "store"),
     ("score", "stage", "ideas", "catalog", "playable", "repeats"),
     ROOMS,
-    ("draft", "files", "keep", "ledger", "locks", "shelf"),
+    ("aside", "draft", "files", "keep", "ledger", "locks", "shelf", "writing"),
     ("pipeline", "answers", "choices", "dump", "diff", "smells", "trace"),
     (
         "studio",
@@ -38,7 +38,6 @@ FLOORS = (
         "workshop",
         "doctor",
         "playback",
-        "aside",
         "plain",
         "songs",
         "inquiry",

@@ -302,9 +302,9 @@ def test_out_is_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_busy(here: Path) -> None:
     """Exit 4 when another run holds the outputs; some busy of several is exit 3."""
-    from scorekit import files
+    from scorekit import writing
 
-    with files.claim(here / "out", "good"):
+    with writing.claim(here / "out", "good"):
         assert run(["render", "good.toml"]) == 4
         assert run(["render", "good.toml", "better.toml"]) == 3
     assert run(["render", "good.toml"]) == 0

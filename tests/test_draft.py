@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scorekit import files
+from scorekit import writing
 from scorekit.draft import Draft, Sheet, place
 from scorekit.workshop import Workshop
 
@@ -61,12 +61,12 @@ def test_drafts_leave_no_descriptor(tmp_path: Path) -> None:
 def test_files_are_replaced_by_way_of_drafts(tmp_path: Path) -> None:
     """``replace_all`` with a draft leaves what it leaves without: the new version under its name, and nothing else."""
     draft = Draft()
-    with files.claim(tmp_path, "a"):
-        assert files.replace_all(tmp_path, "a", {"a.wav": b"old!"}) is None
+    with writing.claim(tmp_path, "a"):
+        assert writing.replace_all(tmp_path, "a", {"a.wav": b"old!"}) is None
     draft.take(tmp_path, b"old!")
     draft.changed = ((0, 3),)
-    with files.claim(tmp_path, "a"):
-        assert files.replace_all(tmp_path, "a", {"a.wav": b"new!"}, {"a.wav": draft}) is None
+    with writing.claim(tmp_path, "a"):
+        assert writing.replace_all(tmp_path, "a", {"a.wav": b"new!"}, {"a.wav": draft}) is None
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.wav", b"new!")]
 
 

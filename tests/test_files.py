@@ -1,15 +1,10 @@
-"""Reading what people wrote, finding what is shipped, and outputs that are whole whatever happens."""
+"""Reading what people wrote, finding what is shipped, and what files are called."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -161,7 +156,7 @@ def test_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert files.state_folder() == Path("/state/scorekit")
 
 
-# -- writing -----------------------------------------------------------------------------------------------------------
+# -- names -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -184,193 +179,6 @@ def test_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_slug(text: str, name: str) -> None:
     """File names made of titles hold lower-case letters, digits, - and _ only, and at most 80 bytes."""
     assert files.slug(text) == name
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file under a folder, hidden ones too."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def write(folder: Path, name: str, outputs: dict[str, bytes]) -> Diagnostic | None:
-    """A set written the way the commands do."""
-    with files.claim(folder, name):
-        return files.replace_all(folder, name, outputs)
-
-
-def test_a_set_is_written(tmp_path: Path) -> None:
-    """All files of a set are there afterwards, and nothing else: no lock, no temporary file."""
-    out = tmp_path / "new" / "out"
-    outputs = {"a.mid": b"1", "a.wav": b"2", "a/01-drums.wav": b"3"}
-    assert write(out, "a", outputs) is None
-    assert tree(out) == outputs
-    assert write(out, "a", {"a.mid": b"4"}) is None
-    assert tree(out) == {**outputs, "a.mid": b"4"}
-
-
-def test_parts_of_an_older_band_go(tmp_path: Path) -> None:
-    """Numbered part files of the same kind that are not in the new set go; other kinds and people's own files stay."""
-    write(tmp_path, "a", {"a/01-drums.wav": b"1", "a/02-keys.wav": b"1", "a/02-keys.mid": b"1"})
-    (tmp_path / "a" / "09-my-vocals.wav").write_bytes(b"mine")
-    write(tmp_path, "a", {"a/01-drums.wav": b"2", "a/02-lead.wav": b"2"})
-    assert sorted(tree(tmp_path)) == ["a/01-drums.wav", "a/02-keys.mid", "a/02-lead.wav", "a/09-my-vocals.wav"]
-
-
-def test_a_folder_in_the_way(tmp_path: Path) -> None:
-    """Where a folder stands in the place of an output, nothing of the set is written and the old files stay."""
-    write(tmp_path, "a", {"a.mid": b"old"})
-    (tmp_path / "a.wav").mkdir()
-    assert "is a folder" in refused(write(tmp_path, "a", {"a.mid": b"new", "a.wav": b"new"}))
-    assert tree(tmp_path) == {"a.mid": b"old"}
-
-
-@pytest.mark.parametrize("at", range(5))
-def test_a_run_killed_between_two_files_leaves_one_set(tmp_path: Path, at: int) -> None:
-    """Killed at any step of replacing a set, the next run finds all old files or all new ones, and nothing beside them."""
-    sets = [{"a.mid": old, "a.wav": old, "a/01-bass.wav": old} for old in (b"old", b"new")]
-    write(tmp_path, "a", sets[0])
-    child = os.fork()
-    if not child:
-        left = iter(range(at))
-        real = os.replace
-
-        def replace(*names: str) -> None:
-            if next(left, None) is None:
-                os.kill(os.getpid(), 9)
-            real(*names)
-
-        os.replace = replace  # type: ignore[assignment]
-        write(tmp_path, "a", sets[1])
-        os._exit(0)
-    os.waitpid(child, 0)
-    with files.claim(tmp_path, "a"):
-        pass
-    assert tree(tmp_path) == sets[at > 2]
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failing_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """When the disk fails at any file, the whole old set is there, the new files are not, and it is told why."""
-    old = {"a.mid": b"old", "a.wav": b"old"}
-    write(tmp_path, "a", old)
-    real, calls = getattr(os, step), []
-
-    def failing(*args: object) -> object:
-        calls.append(args)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device")
-        return real(*args)
-
-    monkeypatch.setattr(os, step, failing)
-    told = refused(write(tmp_path, "a", {"a.mid": b"new", "a.wav": b"new", "a.txt": b"new"}))
-    assert "No space left on device" in told
-    assert tree(tmp_path) == old
-
-
-def test_a_new_file_of_a_failed_set_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that was not there before a failed set is not there after it."""
-    real = os.replace
-
-    def failing(source: Path, target: Path) -> None:
-        if Path(target).name == "a.wav":
-            raise OSError(5, "Input/output error")
-        real(source, target)
-
-    monkeypatch.setattr(os, "replace", failing)
-    assert "Input/output error" in refused(write(tmp_path, "a", {"a.mid": b"new", "a.wav": b"new"}))
-    assert tree(tmp_path) == {}
-
-
-def test_each_rename_is_flushed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every file is flushed to the disk before the first rename, and the folder after the last."""
-    steps: list[str] = []
-
-    def noted(name: str, real: Any) -> Any:
-        return lambda *args: steps.append(name) or real(*args)  # type: ignore[func-returns-value]
-
-    for name in ("fsync", "replace"):
-        monkeypatch.setattr(os, name, noted(name, getattr(os, name)))
-    write(tmp_path, "a", {"a.mid": b"1", "a.wav": b"2"})
-    assert steps == ["fsync", "fsync", "replace", "replace", "fsync"]
-
-
-def test_leftovers_are_swept(tmp_path: Path) -> None:
-    """What a killed run left goes with the next run of that name; another song's temporary files stay."""
-    for name in (".a~a.wav.part", ".a~a.mid.old.part", ".ab~ab.wav.part", ".a.lock"):
-        (tmp_path / name).touch()
-    write(tmp_path, "a", {"a.mid": b"1"})
-    assert sorted(tree(tmp_path)) == [".ab~ab.wav.part", "a.mid"]
-
-
-def test_busy(tmp_path: Path) -> None:
-    """While one holds the outputs of a name, another is told; other names are free; afterwards it is free again."""
-    with files.claim(tmp_path, "a"):
-        with pytest.raises(files.Busy), files.claim(tmp_path, "a"):
-            pass
-        with files.claim(tmp_path, "b"):
-            pass
-    with files.claim(tmp_path, "a"):
-        pass
-    assert tree(tmp_path) == {}
-
-
-def _count_up(folder: str) -> int:
-    """Adds 1 to a number in a file, 50 times, each time when the claim is free."""
-    path = Path(folder) / "number"
-    for _ in range(50):
-        while True:
-            try:
-                with files.claim(Path(folder), "a"):
-                    path.write_text(str(int(path.read_text()) + 1))
-                break
-            except files.Busy:
-                time.sleep(0.0005)
-    return 0
-
-
-def test_the_lock_holds_between_processes(tmp_path: Path) -> None:
-    """Four processes that read, add and write under the claim lose no addition."""
-    (tmp_path / "number").write_text("0")
-    with multiprocessing.get_context("fork").Pool(4) as pool:
-        pool.map(_count_up, [str(tmp_path)] * 4)
-    assert (tmp_path / "number").read_text() == "200"
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from scorekit import files
-folder = Path(sys.argv[1])
-n = 0
-while True:
-    n += 1
-    with files.claim(folder, "a"):
-        files.replace_all(folder, "a", {"a.mid": b"%d" % n * 50_000, "a.wav": b"%d" % n * 200_000})
-        print(n, flush=True)
-"""
-
-
-def test_kill(tmp_path: Path) -> None:
-    """Killed at any moment, each file is whole; the next run just works and leaves nothing behind."""
-    for pause in (0.0, 0.003, 0.007, 0.012, 0.02):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(pause)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        for name, size in (("a.mid", 50_000), ("a.wav", 200_000)):
-            data = (tmp_path / name).read_bytes()
-            digits = len(data) // size
-            assert data == data[:digits] * size
-    write(tmp_path, "a", {"a.mid": b"1", "a.wav": b"1"})
-    assert sorted(tree(tmp_path)) == ["a.mid", "a.wav"]
-
-
-def test_create(tmp_path: Path) -> None:
-    """A new file is written once, and never over another."""
-    assert files.create(tmp_path / "new" / "a.toml", "x") is None
-    assert "exists already" in refused(files.create(tmp_path / "new" / "a.toml", "y"))
-    assert tree(tmp_path) == {"new/a.toml": b"x"}
 
 
 def test_a_link_of_a_genre_that_leads_nowhere_is_told(tmp_path: Path) -> None:

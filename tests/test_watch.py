@@ -17,7 +17,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from scorekit import files, pipeline, sounds, watch
+from scorekit import files, pipeline, sounds, watch, writing
 from scorekit.shelf import broken
 from scorekit.sounds import Event, Job, sounded
 from scorekit.watch import Watch
@@ -336,7 +336,7 @@ def test_an_output_folder_that_is_removed_is_made_again(here: Path) -> None:
         wanted = SONG.replace("seed = 1", "seed = 12")
         (here / "song.toml").write_text(wanted)
         assert stage.until(lambda: (here / "out" / "song.mid").exists() and stage.midi() == expected(wanted), 6.0)
-        with pytest.raises(files.Busy), files.claim(here / "out", "song.watch"):
+        with pytest.raises(writing.Busy), writing.claim(here / "out", "song.watch"):
             pass
 
 

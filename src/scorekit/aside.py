@@ -12,6 +12,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, Self, TypeVar, cast
 
+from scorekit.locks import shared
+
 Result = TypeVar("Result")
 
 
@@ -88,6 +90,24 @@ class Aside(Generic[Result]):
             raise error
         result: Result = found
         return result
+
+
+class Oath(Aside[Result]):
+    """A function that is worked to its end, whatever becomes of who asked for it: no signal meant for that one or its group
+    reaches this process, and it holds the same locks until it is done."""
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        with shared():
+            super().__init__(work)
+
+    def _say(self, work: Callable[[], Any], out: BinaryIO) -> None:
+        os.setsid()
+        super()._say(work, out)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(None, None, None)
 
 
 class Stream(Aside[Result]):

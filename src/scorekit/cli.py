@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scorekit import __version__, files, inquiry, live, report, songs, synth
+from scorekit import __version__, files, inquiry, live, report, songs, synth, writing
 from scorekit.report import REFUSED, Voice, emit, emit_json
 from scorekit.shell import Json, Quiet, Seed, Sets, Specs, Verbose, checked_sets, refuse, usage
 from scorekit.songs import Wishes
@@ -87,13 +87,13 @@ def new(
     found = inquiry.genre_called(genre, path)
     if not isinstance(found, str):
         refuse(found)
-    trouble = files.create(path, report.first_song(title, found, path.name))
+    trouble = writing.create(path, report.first_song(title, found, path.name))
     if trouble is not None:
         refuse(trouble)
     if not (out / SCHEMA_NAME).exists():
         from scorekit.compiler import schema as schemas
 
-        files.create(out / SCHEMA_NAME, json.dumps(schemas.schema("song"), indent=2) + "\n")
+        writing.create(out / SCHEMA_NAME, json.dumps(schemas.schema("song"), indent=2) + "\n")
     Voice().say(f"wrote {path}\nnow:  scorekit render {path}")
 
 

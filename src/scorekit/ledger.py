@@ -22,7 +22,7 @@ from zlib import crc32
 from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
-from scorekit import files, keep
+from scorekit import files, keep, writing
 from scorekit.errors import Diagnostic, Span
 from scorekit.values import blake2b
 
@@ -106,7 +106,7 @@ class Ledger(Struct, frozen=True):
         return self.made == made_of(text, name, wishes, {question: files.load(*question) for question in self.asked})
 
     def whole(self, folder: Path) -> bool:
-        """Whether the files that came out are there as they were written. To be asked inside ``files.claim``."""
+        """Whether the files that came out are there as they were written. To be asked inside ``writing.claim``."""
         return bool(self.files) and all(_hashed(folder / inner, size) == told for inner, size, told in self.files)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -160,7 +160,7 @@ def _hash(data: bytes | memoryview) -> bytes:
     found = sha256()
     for at in range(0, len(data), _PIECE):
         found.update(memoryview(data)[at : at + _PIECE])
-        files.let_go(data)
+        writing.let_go(data)
     return found.digest()
 
 

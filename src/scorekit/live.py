@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scorekit import files, report
+from scorekit import files, report, writing
 from scorekit.errors import Diagnostic
 from scorekit.report import BUSY, REFUSED, Voice, emit, emit_json, styled
 from scorekit.shell import Json, Seed, Sets, Specs, checked_sets, refuse, usage
@@ -73,7 +73,7 @@ def watch(
                 page.start()
                 teller.say(f"listen at {page.address}")
             watching.run()
-    except files.Busy:
+    except writing.Busy:
         teller.settle()
         Voice().refuse([Diagnostic("busy", f"another watch writes into {out}", hint="give one of them its own -o")])
         raise typer.Exit(BUSY) from None

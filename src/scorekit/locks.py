@@ -54,12 +54,25 @@ def unlock(path: Path) -> None:
 
 _held: set[int] = set()
 """Locks of this process."""
+_shared: list[None] = []
+"""Not empty while a process is forked that is to hold them too."""
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Who is forked meanwhile holds the locks of this process too: they are free when both are done."""
+    _shared.append(None)
+    try:
+        yield
+    finally:
+        _shared.pop()
 
 
 def _let_go() -> None:
-    """In a process that was forked: the locks are its parent's, and end with that one alone."""
-    for descriptor in _held:
-        os.close(descriptor)
+    """In a process that was forked: the locks are its parent's, and end with that one alone, unless they are shared."""
+    if not _shared:
+        for descriptor in _held:
+            os.close(descriptor)
     _held.clear()
 
 

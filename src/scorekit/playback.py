@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from scorekit import files, loading, smf
+from scorekit import files, loading, smf, writing
 from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.memory import keep_memory
@@ -86,12 +86,12 @@ def ended(trouble: Diagnostic) -> int:
 def written(out: Path, sound: bytes | memoryview) -> Diagnostic | None:
     """Writes the sound file, whole or not at all; why not, when it cannot be done."""
     try:
-        with files.claim(out.parent, out.name):
-            return files.replace_all(out.parent, out.name, {out.name: sound})
-    except files.Busy:
+        with writing.claim(out.parent, out.name):
+            return writing.replace_all(out.parent, out.name, {out.name: sound})
+    except writing.Busy:
         return Diagnostic("busy", f"another run is writing {out}", hint="try again when it is done")
     except OSError as error:
-        return files.unwritten(error, out)
+        return writing.unwritten(error, out)
 
 
 # -- playing -----------------------------------------------------------------------------------------------------------

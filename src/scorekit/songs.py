@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from scorekit import files, keep, ledger, loading, report
+from scorekit import files, keep, ledger, loading, report, writing
 from scorekit.aside import Pile, Stream, both, forks, helped, processors, waiting
 from scorekit.errors import Diagnostic
 from scorekit.memory import keep_memory
@@ -259,8 +259,8 @@ def render_song(spec: str, wishes: Wishes, voice: Voice, leaving: ExitStack) -> 
         outputs, heard, now = rendered(found.plan, composing, name, wishes, voice, how, last, now)
         hashes = ledger.Hashes(outputs if wishes.cache else {})
         renewal = how.hands and how.hands.renewing
-        trouble = files.replace_all(
-            wishes.out, name, outputs, renewal.drafts(f"{name}.wav") if renewal else files.NOTHING
+        trouble = writing.replace_all(
+            wishes.out, name, outputs, renewal.drafts(f"{name}.wav") if renewal else writing.NOTHING
         )
         if trouble is not None:
             raise Refusal(trouble)
@@ -294,13 +294,13 @@ def kept(spec: str, name: str, last: ledger.Ledger, wishes: Wishes, voice: Voice
 def claimed(name: str, wishes: Wishes) -> Iterator[None]:
     """The outputs of a song are for this process alone; Refusal when they are not to be had."""
     try:
-        with files.claim(wishes.out, name):
+        with writing.claim(wishes.out, name):
             yield
-    except files.Busy:
+    except writing.Busy:
         busy = Diagnostic("busy", f"another run is writing {wishes.out / name}.*", hint="try again when it is done")
         raise Refusal(busy, code=BUSY) from None
     except OSError as error:
-        raise Refusal(files.unwritten(error, wishes.out)) from None
+        raise Refusal(writing.unwritten(error, wishes.out)) from None
 
 
 def left(name: str, wishes: Wishes) -> ledger.Ledger:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from scorekit import files, ledger, pipeline, report
+from scorekit import ledger, pipeline, report, writing
 from scorekit.draft import Draft
 from scorekit.errors import Diagnostic
 from scorekit.memory import trimmed
@@ -72,7 +72,7 @@ class Song:
     out: Path
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     trace: Trace = field(init=False)
-    writing: threading.Lock = field(default_factory=threading.Lock)
+    one_writer: threading.Lock = field(default_factory=threading.Lock)
     broken: tuple[Diagnostic, ...] = ()
     away_since: float = 0.0
     draft: Draft = field(default_factory=Draft)
@@ -94,18 +94,18 @@ class Song:
         self.trace = Trace(self.spec, memo=self.memo)
 
     def write(
-        self, outputs: Mapping[str, bytes | memoryview], drafts: Mapping[str, Draft] = files.NOTHING
+        self, outputs: Mapping[str, bytes | memoryview], drafts: Mapping[str, Draft] = writing.NOTHING
     ) -> Diagnostic | None:
         """Replaces files of the song; waits a little when another run is writing the same."""
-        with self.writing:
+        with self.one_writer:
             for attempt in range(20):
                 try:
-                    with files.claim(self.out, self.name):
-                        return files.replace_all(self.out, self.name, outputs, drafts)
-                except files.Busy:
+                    with writing.claim(self.out, self.name):
+                        return writing.replace_all(self.out, self.name, outputs, drafts)
+                except writing.Busy:
                     time.sleep(0.1 if attempt < 19 else 0.0)
                 except OSError as error:
-                    return files.unwritten(error, self.out)
+                    return writing.unwritten(error, self.out)
         return Diagnostic("busy", f"another run is writing {self.out / self.name}.*")
 
 

@@ -70,17 +70,17 @@ def render(
     """Writes a song's MIDI file, its WAV unless ``sound`` is off, and stems or a MIDI file per part when asked for.
 
     All files are replaced together; when anything goes wrong the old ones stay. SpecError when the song has mistakes or the
-    files cannot be written, files.Busy when another run is writing them.
+    files cannot be written, writing.Busy when another run is writing them.
     """
-    from scorekit import files, pipeline
+    from scorekit import files, pipeline, writing
 
     score = compose(song, seed=seed, settings=settings)
     performance = pipeline.perform(score)
     name = files.slug(Path(song).stem if is_path(song) else score.plan.title)
     outputs, measured = pipeline.outputs(performance, name, sound=sound, stems=stems, split=split)
     folder = Path(out)
-    with files.claim(folder, name):
-        trouble = files.replace_all(folder, name, outputs)
+    with writing.claim(folder, name):
+        trouble = writing.replace_all(folder, name, outputs)
     if trouble is not None:
         raise SpecError([trouble])
     return Render(tuple(folder / inner for inner in outputs), score, measured.get("seconds", 0.0), measured.get("lufs"))

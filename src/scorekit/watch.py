@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from scorekit import files
+from scorekit import files, writing
 from scorekit.errors import Diagnostic
 from scorekit.mate import Mate
 from scorekit.memory import keep_memory
@@ -49,7 +49,7 @@ AWAY = 2.0
 class Watch:
     """All songs under watch. ``look`` is one look at the disk; ``run`` looks for ever.
 
-    The first look raises files.Busy when another watch writes the same outputs, OSError when nobody can.
+    The first look raises writing.Busy when another watch writes the same outputs, OSError when nobody can.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class Watch:
         """A song that is new to the watch; its output belongs to this watch from now on."""
         song = Song(spec, files.slug(Path(spec).stem), self.out, Rehearsal(self.mate), memo=self.memo)
         try:
-            self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
-        except files.Busy:
+            self._claims.enter_context(writing.claim(self.out, f"{song.name}.watch"))
+        except writing.Busy:
             if not self.songs:
                 raise
             self._refused.add(spec)
@@ -193,8 +193,8 @@ class Watch:
             self.listen(Event("same", song.name, time.time(), words=words, standing=compiled.diagnostics))
             return
         if not (self.out / f".{song.name}.watch.lock").exists():  # deleted with its folder: to be had again
-            with suppress(files.Busy, OSError):
-                self._claims.enter_context(files.claim(self.out, f"{song.name}.watch"))
+            with suppress(writing.Busy, OSError):
+                self._claims.enter_context(writing.claim(self.out, f"{song.name}.watch"))
         trouble = song.write({f"{song.name}.mid": music.midi})
         ms = 1000 * (time.monotonic() - began)
         if trouble:

@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scorekit import files, pipeline
+from scorekit import pipeline, writing
 from scorekit.aside import Aside, forks, processors
 from scorekit.draft import Sheet, nameless, reserve
 from scorekit.render import console, effects, loudness, wav
@@ -151,7 +151,7 @@ class Workshop(Hands):
     def rest(self, written: Iterable[memoryview]) -> None:
         """Lets what is in a file leave the memory of this process, and the system begin to put it on the disk."""
         for view in written:
-            files.let_go(view)
+            writing.let_go(view)
             if isinstance(view.obj, Sheet):
                 view.obj.begin()
 
