@@ -409,6 +409,21 @@ print(msgspec.inspect.type_info(int) == msgspec.inspect.IntType(), np.random.def
     assert process(code=code).communicate() == ("set()\nb'[1]' file:///a%20b 1 True\nTrue True\n", "")
 
 
+def test_triplets_that_stay_even_load_no_masked_arrays() -> None:
+    """Whoever plays what swings in triplets finds those that stay even without NumPy's masked arrays, which take as long to load
+    as a minute takes to be played."""
+    code = """
+import sys
+from scorekit import loading
+loading.played()
+import numpy as np
+from scorekit.ensemble import performance
+section = type("Swung", (), {"grid": 3})
+print(performance.even_beats(np.array([0, 320, 640, 2240, 4160, 320]), section), "numpy.ma" in sys.modules)
+"""
+    assert process(code=code).communicate() == ("[0 2 4] False\n", "")
+
+
 def test_what_is_left_out_in_loading_is_there_for_who_asks() -> None:
     """What sounds loads NumPy without signatures, texts and names of types; no stand-in stays behind, and one that is asked for more
     than it knows answers as the true module does."""

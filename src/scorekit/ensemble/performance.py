@@ -149,7 +149,7 @@ def swung(ticks: Ticks, section: Section, unit: int, long_short: float, even: Ti
     x = (in_bar % pair) / pair
     y = np.where(x <= off, x * (to / off), to + (x - off) * ((1.0 - to) / (1.0 - off)))
     broken = in_bar - in_bar % pair + pair > section.meter.bar
-    still = broken | np.isin(ticks // PPQ, even) if len(even) else broken
+    still = broken | np.isin(ticks // PPQ, even, kind="table") if len(even) else broken
     return np.add(ticks, np.where(still, 0.0, (y - x) * pair), dtype=np.float64)
 
 
@@ -157,7 +157,8 @@ def even_beats(starts: Ticks, section: Section) -> Ticks:
     """Quarters of the section in which the middle triplet is struck: nobody swings a triplet that is played out."""
     if section.grid != 3:
         return np.empty(0, np.int64)
-    return np.unique(starts[starts % PPQ == PPQ // 3] // PPQ)
+    beats = starts[starts % PPQ == PPQ // 3] // PPQ
+    return np.array(sorted(set(beats.tolist())), np.int64)  # ``np.unique`` first loads all about masked arrays, 20 ms
 
 
 # -- drift and scatter -----------------------------------------------------------------------------
