@@ -15,7 +15,7 @@ from scorekit.render import console, delivery, effects, loudness
 from scorekit.render.console import GRID, SLOW, Console, raised
 from scorekit.render.dsp import Samples
 from scorekit.render.loudness import CELL
-from scorekit.render.master import Ring, amplified
+from scorekit.render.master import Hands, Ring, amplified
 from scorekit.render.tape import Make, Span, Tape, zeros
 
 GivenUp = Callable[[], bool]
@@ -237,4 +237,4 @@ class Booth:
         def read(a: int, b: int) -> Samples:
             return amplified(self.heard, gains, self.loop + a, self.loop + b)
 
-        delivery.framed(read, 16, memoryview(self.blocks["file"])[head:], lambda written: None, a, b)
+        delivery.framed(read, 16, memoryview(self.blocks["file"])[head:], Hands(), a, b)

@@ -142,6 +142,10 @@ class Renewal(Recall):
         """Room for n samples, in reach of all processes."""
         return self.shop.spool(n)
 
+    def put(self, tail: memoryview, at: int, data: memoryview) -> None:
+        """Writes bytes to the rest of a ``store``, at their place in that."""
+        self.shop.put(tail, at, data)
+
     def rest(self, written: Iterable[memoryview]) -> None:
         """What was written to a ``store`` need not stay in memory."""
         self.shop.rest(written)

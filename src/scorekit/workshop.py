@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from scorekit import pipeline, writing
 from scorekit.aside import Aside, forks, processors
-from scorekit.draft import Sheet, nameless, reserve
+from scorekit.draft import Sheet, nameless, put, reserve
 from scorekit.render import console, effects, loudness, wav
 from scorekit.render.dsp import Samples
 from scorekit.render.effects import Tone
@@ -48,11 +48,8 @@ class Filed:
     def write(self, at: int, x: Samples) -> None:
         """Puts samples (2, n) at their place."""
         for side in (0, 1):
-            left = memoryview(np.ascontiguousarray(x[side]).data).cast("B")
-            place = self.begin + 4 * (side * self.n + at)
-            while left:
-                done = os.pwrite(self.file.fileno(), left, place)
-                left, place = left[done:], place + done
+            data = memoryview(np.ascontiguousarray(x[side]).data).cast("B")
+            put(self.file.fileno(), self.begin + 4 * (side * self.n + at), data)
 
     def read(self, a: int, b: int) -> Samples:
         """Samples a to b, a copy (2, b - a)."""
@@ -134,8 +131,7 @@ class Workshop(Hands):
             return sheet
         there = self._gathered({} if sheet is None else {os.getpid(): sheet.file})
         for process, file in there.items() if self._rank else ():
-            with open(f"/proc/{process}/fd/{file}", "r+b") as opened:
-                return mmap.mmap(opened.fileno(), size)
+            return Sheet.opened(os.open(f"/proc/{process}/fd/{file}", os.O_RDWR | os.O_CLOEXEC), size)
         return sheet
 
     def _cut(self, size: int) -> int:
@@ -148,11 +144,18 @@ class Workshop(Hands):
             self._gathered({})  # nobody writes to what is not there
         return begin
 
+    def put(self, tail: memoryview, at: int, data: memoryview) -> None:
+        """Writes bytes to the rest of a ``store``, at their place in that."""
+        if isinstance(sheet := tail.obj, Sheet):
+            sheet.put(len(sheet) - len(tail) + at, data)
+        else:
+            super().put(tail, at, data)
+
     def rest(self, written: Iterable[memoryview]) -> None:
         """Lets what is in a file leave the memory of this process, and the system begin to put it on the disk."""
         for view in written:
             writing.let_go(view)
-            if isinstance(view.obj, Sheet):
+            if isinstance(view.obj, Sheet) and not self._rank:
                 view.obj.begin()
 
     def together(self, job: Callable[[], Result]) -> Result:

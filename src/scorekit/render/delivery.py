@@ -27,7 +27,7 @@ def delivered(read: Read, n: int, kind: str, marks: Marks, hands: Hands) -> memo
         return memoryview(hands.alone(partial(wav.pack, _integers(read, n), kind, marks.title)) or b"")
     bits = 24 if kind == "wav24" else 16
     file, begin = _file(n, bits, marks, hands)
-    hands.split(partial(framed, read, bits, file[begin:], hands.rest), n, wav.GRID)
+    hands.split(partial(framed, read, bits, file[begin:], hands), n, wav.GRID)
     hands.rest([file])
     return file
 
@@ -41,17 +41,14 @@ def _file(n: int, bits: int, marks: Marks, hands: Hands) -> tuple[memoryview, in
     return file, len(head)
 
 
-def framed(read: Read, bits: int, frames: memoryview, rest: Callable[[list[memoryview]], None], a: int, b: int) -> None:
-    """Samples a to b as frames, at their place; ``rest`` is told of them now and then."""
+def framed(read: Read, bits: int, frames: memoryview, hands: Hands, a: int, b: int) -> None:
+    """Samples a to b as frames, at their place; hands are told of them now and then."""
     for number, at in enumerate(range(a, b, wav.GRID), 1):
         x = read(at, end := min(at + wav.GRID, b))
-        place = frames[at * bits // 4 : end * bits // 4]
-        if bits == 16:
-            wav.integers(x, at, np.frombuffer(place, "<i2").reshape(-1, 2))
-        else:
-            place[:] = wav.packed(wav.whole(x))
+        made = wav.packed(wav.whole(x)) if bits == 24 else wav.integers(x, at).astype("<i2", copy=False).data.cast("B")
+        hands.put(frames, at * bits // 4, memoryview(made))
         if not number % _WRITTEN or end == b:
-            rest([frames])
+            hands.rest([frames])
 
 
 def _integers(read: Read, n: int) -> Iterator[NDArray[np.int16]]:
@@ -101,10 +98,5 @@ def _stems(read: Turned, gain: np.float32, rows: Mapping[str, memoryview], hands
     for at in range(a, b, CHUNK):
         steps = {name: wav.whole(x * gain) for name, x in read(at, min(at + CHUNK, b)).items()}
         for name, row in (*steps.items(), (DRY, sum(steps.values(), np.zeros((), np.int32)))):
-            _put(rows[name], at, row)
+            hands.put(rows[name], 6 * at, memoryview(wav.packed(row)))
         hands.rest(rows.values())
-
-
-def _put(row: memoryview, at: int, steps: NDArray[np.int32]) -> None:
-    data = wav.packed(steps)
-    row[6 * at : 6 * at + len(data)] = data

@@ -126,6 +126,10 @@ class Hands:
         """Bytes to be written by all hands."""
         return memoryview(bytearray(size))
 
+    def put(self, tail: memoryview, at: int, data: memoryview) -> None:
+        """Writes bytes to the rest of a ``store``, all of it from some byte on, at their place in that."""
+        tail[at : at + len(data)] = data
+
     def rest(self, written: Iterable[memoryview]) -> None:
         """What was written to a ``store`` need not stay in memory."""
 

@@ -25,13 +25,13 @@ def dither() -> Samples:
     return table
 
 
-def integers(x: Samples, at: int = 0, out: NDArray[np.int16] | None = None) -> NDArray[np.int16]:
+def integers(x: Samples, at: int = 0) -> NDArray[np.int16]:
     """x (c, n) in [-1, 1] as interleaved 16-bit frames (n, c), with triangular dither fixed for each sample's place.
 
     Digital silence stays silent. The channels read the table from different places, so their noises do not add up. A
     piece of a song that begins at sample ``at`` gives the same frames as it does in the whole.
     """
-    frames = np.empty((x.shape[-1], x.shape[0]), np.int16) if out is None else out
+    frames = np.empty((x.shape[-1], x.shape[0]), np.int16)
     noise, size = dither(), dither().size // 2
     a = 0
     while a < x.shape[-1]:
