@@ -425,12 +425,12 @@ print(performance.even_beats(np.array([0, 320, 640, 2240, 4160, 320]), section),
 
 
 def test_what_is_left_out_in_loading_is_there_for_who_asks() -> None:
-    """What sounds loads NumPy without signatures, texts and names of types; no stand-in stays behind, and one that is asked for more
-    than it knows answers as the true module does."""
+    """What sounds loads NumPy without signatures, texts, names of types and linear algebra; no stand-in stays behind, and one that
+    is asked for more than it knows answers as the true module does."""
     code = """
 import sys
 from scorekit.loading import _stand_in, played, sound, tables
-names = {"inspect", "numpy.typing", "numpy._typing", "numpy._core._add_newdocs"}
+names = {"inspect", "numpy.typing", "numpy._typing", "numpy._core._add_newdocs", "numpy.linalg"}
 assert not names & sys.modules.keys()
 tables()
 played()
@@ -447,6 +447,7 @@ assert inspect.signature(tables).return_annotation == "None"
 import numpy as np
 import numpy.typing
 assert numpy.typing.NDArray[np.int64] != list[np.int64]
+assert np.roots([1, -3, 2]).tolist() == [2, 1] and (np.matrix("1 1; 0 1") ** 3).tolist() == [[1, 3], [0, 1]]
 assert np.random.default_rng().random() < np.linalg.det(np.eye(2)) == 1
 print("fine")
 """

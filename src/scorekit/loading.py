@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -33,7 +33,8 @@ def played() -> None:
 def sound(again: bool = True) -> None:
     """Loads what makes music heard, and with that what every sound begins with: NumPy's dice, a table of sines, grit; what is
     heard ``again`` needs more."""
-    _load("numpy", "scorekit.render.delivery", "scorekit.render.mix", "scorekit.render.patches", "scorekit.workshop")
+    _load("numpy", "numpy.fft", "scorekit.render.delivery", "scorekit.render.mix", "scorekit.render.patches")
+    _load("scorekit.workshop")
     if again:
         _load("scorekit.renewal", "scorekit.shelf")
     from scorekit.render import dsp
@@ -63,6 +64,11 @@ def _quoted(text: bytes) -> str:
     return quote_from_bytes(text)
 
 
+def _algebra(name: str) -> Callable[..., Any]:
+    """What NumPy has of linear algebra by some name, loaded by who first asks it something."""
+    return lambda *given, **told: getattr(import_module("numpy.linalg"), name)(*given, **told)
+
+
 _LEFT_OUT: Mapping[str, Mapping[str, object] | None] = {
     # msgspec: it takes from ``typing`` what it does not find here, and then needs neither ``inspect`` nor ``ast`` (4 ms)
     "typing_extensions": None,
@@ -80,6 +86,8 @@ _LEFT_OUT: Mapping[str, Mapping[str, object] | None] = {
     # names of types, for annotations (15 ms)
     "numpy._typing": {"ArrayLike": list, "NDArray": list},
     "numpy.typing": {"ArrayLike": list, "NDArray": list},
+    # linear algebra, for roots of polynomials and for matrices (4 ms)
+    "numpy.linalg": {name: _algebra(name) for name in ("eigvals", "inv", "lstsq", "matrix_power")},
     # OpenSSL, for dice that are thrown by name here (4 ms)
     "secrets": {"randbits": _random_bits},
     # for functions that nobody calls (4 ms)
