@@ -13,11 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scorekit import ledger, pipeline, songs, workshop
+from scorekit import ledger, pipeline, report, songs, workshop
 from scorekit.aside import Aside, Pile, Stream, alone, both, waiting
 from scorekit.render import dsp, mix
 from scorekit.render.master import prepare
@@ -89,6 +90,31 @@ def test_a_process_aside_hands_over_what_it_found_and_what_went_wrong() -> None:
     assert "in _outcome" in caught.value.__notes__[0]
     with Aside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as other, pytest.raises(MemoryError):
         other.result()
+    with Aside(lambda: bytes(1 << 20)) as other:
+        select.select([other.pipe], [], [])  # more than a pipe holds: it is in the middle of saying so
+        os.kill(other.process, signal.SIGKILL)
+        with pytest.raises(MemoryError):
+            other.result()
+
+
+def test_where_no_process_is_to_be_had_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is neither a bug nor a folder that cannot be written."""
+    (tmp_path / "song.toml").write_text('genre = "rock"\nlength = "8 s"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCOREKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(songs, "forks", lambda: False)  # only who makes the sound asks for one
+
+    def failing() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", failing)
+    with pytest.raises(SystemExit) as end:
+        songs.render(["song.toml"], songs.Wishes(), report.Voice(quiet=True))
+    said = capfd.readouterr().err
+    assert end.value.code == 1 and "no other process is to be had" in said
+    assert "bug" not in said and "cannot be written" not in said
 
 
 def test_nobody_waits_for_a_process_that_has_told() -> None:

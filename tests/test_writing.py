@@ -65,12 +65,14 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
 SETS = [{"a.mid": old, "a.wav": old, "a/01-bass.wav": old} for old in (b"old", b"new")]
 
 
-def killed(folder: Path, at: int, kill: Callable[[int], None]) -> None:
+def killed(folder: Path, at: int, kill: Callable[[int], None], old: dict[str, bytes] = SETS[0]) -> None:
     """The second of two sets written by a process that is killed, told who it is, when so many files are in their place."""
-    write(folder, "a", SETS[0])
+    write(folder, "a", old)
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stopped)
         writer, left, real = os.getpid(), iter(range(at)), os.replace
 
         def replace(*names: str) -> None:
@@ -79,31 +81,39 @@ def killed(folder: Path, at: int, kill: Callable[[int], None]) -> None:
             real(*names)
 
         os.replace = replace  # type: ignore[assignment]
-        write(folder, "a", SETS[1])
-        os._exit(0)
-    os.waitpid(child, 0)
-    for _ in range(10_000):
         try:
-            with locked(folder / ".a.lock"):
+            write(folder, "a", SETS[1])
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    while (lock := folder / ".a.lock").exists():  # as long as a process that outlives it is at work
+        try:
+            with locked(lock):
                 return
         except writing.Busy:
             time.sleep(0.001)
 
 
+def stopped(number: int, _: object) -> None:
+    """How a process hears that it is to stop."""
+    raise KeyboardInterrupt(number)
+
+
+@pytest.mark.parametrize("old", [SETS[0], {"a.wav": b"old"}, {}], ids=["all", "some", "none"])
 @pytest.mark.parametrize("at", range(5))
-def test_a_machine_that_stops_between_two_files_leaves_one_set(tmp_path: Path, at: int) -> None:
-    """When all processes are gone at any step of replacing a set, the next run finds all old files or all new ones, and
-    nothing beside them."""
+def test_a_machine_that_stops_between_two_files_leaves_one_set(tmp_path: Path, at: int, old: dict[str, bytes]) -> None:
+    """When all processes are gone at any step of replacing a set, the next run finds all old files, be there any, or all new
+    ones, and nothing beside them."""
 
     def kill(writer: int) -> None:
         os.kill(writer, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    killed(tmp_path, at, kill)
+    killed(tmp_path, at, kill, old)
     assert sum(data == b"new" for name, data in tree(tmp_path).items() if not name.count(".part")) == min(at, 3)
     with writing.claim(tmp_path, "a"):
         pass
-    assert tree(tmp_path) == SETS[at > 2]
+    assert tree(tmp_path) == (old, SETS[1])[at > 2]
 
 
 @pytest.mark.parametrize("how", [os.kill, os.killpg])
@@ -115,6 +125,66 @@ def test_who_kills_a_run_finds_one_set(tmp_path: Path, at: int, how: Callable[[i
     assert {name: (tmp_path / name).read_bytes() for name in SETS[1]} == SETS[1]
     with writing.claim(tmp_path, "a"):
         pass
+    assert tree(tmp_path) == SETS[1]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_who_stops_a_run_twice_finds_one_set(tmp_path: Path, at: int) -> None:
+    """A run that is told to stop in one way and in another at any step of replacing a set stops when all files are new, and
+    leaves nothing beside them: it sweeps nothing that is still being renamed."""
+
+    def kill(writer: int) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(writer, number)
+            time.sleep(0.02)  # time to do harm: less of it makes this test no stricter, and fails nothing
+
+    killed(tmp_path, at, kill)
+    assert tree(tmp_path) == SETS[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("at", range(4))
+def test_all_processes_that_are_told_to_stop_leave_one_set(tmp_path: Path, at: int, number: int) -> None:
+    """A signal that goes to every process of a run at any step of replacing a set does not end it halfway."""
+
+    def kill(writer: int) -> None:
+        for process in {writer, os.getpid()}:
+            os.kill(process, number)
+
+    killed(tmp_path, at, kill)
+    assert {name: (tmp_path / name).read_bytes() for name in SETS[1]} == SETS[1]
+    with writing.claim(tmp_path, "a"):
+        pass
+    assert tree(tmp_path) == SETS[1]
+
+
+def test_a_killed_helper_leaves_the_old_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the process that replaces a set is killed and its run lives on, that one puts the old set back, and says so."""
+    write(tmp_path, "a", SETS[0])
+    real, left = os.replace, iter(range(1))
+
+    def replace(*names: Path) -> None:
+        if next(left, None) is None and os.getpid() != mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(*names)
+
+    mine = os.getpid()
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(MemoryError, match="was killed"):
+        write(tmp_path, "a", SETS[1])
+    assert tree(tmp_path) == SETS[0]
+
+
+def test_without_a_process_a_set_is_replaced_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are as many processes as there may be, a set is written all the same, and no descriptor is left open."""
+
+    def failing() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", failing)
+    before = os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []
+    assert write(tmp_path, "a", SETS[1]) is None
+    assert (os.listdir("/proc/self/fd") if before else []) == before
     assert tree(tmp_path) == SETS[1]
 
 

@@ -7,7 +7,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, Self, TypeVar, cast
@@ -33,12 +33,18 @@ def helped() -> bool:
 
 
 class Aside(Generic[Result]):
-    """A function at work in another process, which is gone when this is left, or about to go."""
+    """A function at work in another process, which is gone when this is left, or about to go. MemoryError where there is none
+    to be had."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
         _leaving[:] = [process for process in _leaving if not _gone(process, os.WNOHANG)]
         heard, told = os.pipe()
-        self.process = os.fork()
+        try:
+            self.process = os.fork()
+        except OSError as error:  # no trouble of a file's, for which others would take it
+            os.close(heard)
+            os.close(told)
+            raise MemoryError(f"no other process is to be had: {error.strerror}") from None
         if not self.process:
             code = 1
             try:
@@ -78,12 +84,12 @@ class Aside(Generic[Result]):
         return bool(select.select([self.pipe], [], [], 0.0)[0])
 
     def result(self) -> Result:
-        """What it found; what went wrong there is raised here."""
+        """What it found; what went wrong there is raised here. MemoryError when it was killed, before or while it said so."""
         import pickle  # here, as most commands need no other process
 
         try:
             found, error = pickle.load(self.pipe)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
             raise MemoryError("a process of the render was killed") from None
         self.told = True
         if error is not None:
@@ -92,15 +98,31 @@ class Aside(Generic[Result]):
         return result
 
 
-class Oath(Aside[Result]):
-    """A function that is worked to its end, whatever becomes of who asked for it: no signal meant for that one or its group
-    reaches this process, and it holds the same locks until it is done."""
+def sworn(work: Callable[[], Result]) -> Result:
+    """What a function returns that is worked to its end, whatever becomes of who asks for it: in a process of its own that no
+    signal ends and that holds the same locks until it is done. Here, where there is no process to be had; what is told to stop
+    meanwhile stops then. MemoryError when that process alone was killed."""
+    with _undisturbed():
+        try:
+            oath = _Oath(work) if forks() else None
+        except MemoryError:
+            oath = None
+        if oath is None:
+            return work()
+        with oath:
+            return oath.result()
+
+
+class _Oath(Aside[Result]):
+    """The process of ``sworn``. Who waits for it does not leave before it is gone, and does not end it."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
         with shared():
             super().__init__(work)
 
     def _say(self, work: Callable[[], Any], out: BinaryIO) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         os.setsid()
         super()._say(work, out)
 
@@ -108,6 +130,28 @@ class Oath(Aside[Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(None, None, None)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What a signal would raise here is raised when this is left. (Only the first thread of a process hears of signals.)"""
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    raising = {number: what for number, what in known.items() if callable(what)}
+    try:
+        for number in raising:
+            signal.signal(number, lambda number, _: came.append(number))
+        yield
+    finally:
+        for number, what in raising.items():
+            signal.signal(number, what)
+        for late in came:
+            signal.raise_signal(late)
 
 
 class Stream(Aside[Result]):

@@ -417,8 +417,9 @@ def each(specs: list[str], work: Callable[[str], Outcome], voice: Voice) -> list
             outcome = work(spec)
         except Refusal as refusal:
             outcome = Outcome(spec, refusal.code, refusal.diagnostics)
-        except MemoryError:
-            outcome = Outcome(spec, REFUSED, (Diagnostic("memory", f"{spec}: not enough memory for this song"),))
+        except MemoryError as error:
+            short = Diagnostic("memory", f"{spec}: not enough memory for this song", hint=str(error))
+            outcome = Outcome(spec, REFUSED, (short,))
         except Exception as error:
             voice.bug(error)
             outcome = Outcome(spec, BUG)

@@ -96,7 +96,7 @@ class Wire(NamedTuple):
         """What the other one says; what went wrong there is raised here."""
         try:
             return cast("dict[int, object]", pickle.load(self.heard))
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
             if self.other is not None:
                 self.other.result()
             raise MemoryError("a process of the render was killed") from None

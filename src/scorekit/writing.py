@@ -16,14 +16,14 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from scorekit.aside import Oath, forks
+from scorekit.aside import sworn
 from scorekit.draft import Draft, place
 from scorekit.errors import Diagnostic
 from scorekit.files import reason, refusal
 from scorekit.locks import Busy as Busy
 from scorekit.locks import locked, remove, unlock
 
-_TEMPORARY, _OLD = ".part", ".old.part"
+_TEMPORARY, _OLD, _NEW = ".part", ".old.part", ".new.part"
 _PIECE = 1 << 24
 """Bytes written at a time."""
 NOTHING: Mapping[str, Draft] = {}
@@ -75,16 +75,20 @@ def claim(folder: Path, name: str) -> Iterator[None]:
 def _sweep(folder: Path, name: str) -> None:
     """Removes what was left under temporary names, by a killed run or by this one.
 
-    When new files still wait beside old ones that were kept, a set was being replaced: then the old set is put back.
+    When new files still wait beside names that were kept, a set was being replaced: then the old set is put back.
     """
     left = []
     for here in (folder, folder / name):
         with suppress(OSError):
             names = os.listdir(here)
             left += [here / one for one in names if one.startswith(f".{name}~") and one.endswith(_TEMPORARY)]
-    old = [path for path in left if path.name.endswith(_OLD)]
-    for path in old if len(old) < len(left) else ():
-        os.replace(path, path.with_name(path.name.removeprefix(f".{name}~").removesuffix(_OLD)))
+    kept = [path for path in left if path.name.endswith((_OLD, _NEW))]
+    for path in kept if len(kept) < len(left) else ():
+        target = path.with_name(path.name.removeprefix(f".{name}~").removesuffix(_OLD).removesuffix(_NEW))
+        if path.name.endswith(_OLD):
+            os.replace(path, target)
+        elif target.exists() and path.samefile(target):
+            target.unlink()
     for path in left:
         path.unlink(missing_ok=True)
 
@@ -110,12 +114,10 @@ def replace_all(
                 inner not in drafts or not drafts[inner].place(staged[target], data)
             ):
                 _write(staged[target], data)
-        if len(staged) > 1 and forks():
-            with Oath(partial(_swap, staged, name)) as oath:
-                oath.result()
+        if len(staged) > 1:
+            sworn(partial(_swap, staged, name, folder))
         else:
-            _swap(staged, name)
-        _drop_older(folder / name, set(staged))
+            _swap(staged, name, folder)
     except OSError as error:
         return unwritten(error, folder, "nothing was changed")
     finally:
@@ -145,9 +147,9 @@ def let_go(data: bytes | memoryview) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def _swap(staged: Mapping[Path, Path], name: str) -> None:
-    """Renames every staged file into its place; puts the old ones back when one fails."""
-    kept = {target: _keep(target, name) for target in staged}
+def _swap(staged: Mapping[Path, Path], name: str, folder: Path) -> None:
+    """Renames every staged file into its place, and parts of an older band go; puts the old ones back when one fails."""
+    kept = {target: _keep(target, temporary, name) for target, temporary in staged.items()}
     done: list[Path] = []
     try:
         for target, temporary in staged.items():
@@ -160,17 +162,21 @@ def _swap(staged: Mapping[Path, Path], name: str) -> None:
             elif not staged[target].exists():
                 target.unlink(missing_ok=True)
         raise
-    for folder in {target.parent for target in staged}:
-        _flush_folder(folder)
+    _drop_older(folder / name, set(staged))
+    for here in {target.parent for target in staged}:
+        _flush_folder(here)
 
 
-def _keep(target: Path, name: str) -> Path | None:
-    """A second name for the old file until all of its set are replaced; None when there is no old file."""
+def _keep(target: Path, staged: Path, name: str) -> Path | None:
+    """A second name for the old file until all of its set are replaced; None when there is no old file: then the new one has
+    a second name, which says that it is to go when its set does not become whole."""
     kept = target.parent / f".{name}~{target.name}{_OLD}"
     kept.unlink(missing_ok=True)
     try:
         os.link(target, kept)
     except FileNotFoundError:
+        with suppress(OSError):
+            os.link(staged, target.parent / f".{name}~{target.name}{_NEW}")
         return None
     except OSError:  # a file system without hard links
         import shutil  # here, as it loads three ways to pack files
