@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scorekit.render import dsp
 from scorekit.render.dsp import RATE, Samples
 from scorekit.render.effects import FLAT, Tone, voiced
+from scorekit.render.haze import hazy
 from scorekit.render.patches.base import Patch, Take
 from scorekit.render.strokes import Stroke as Stroke
 from scorekit.render.strokes import forces, rounds, turns
@@ -163,7 +164,7 @@ class Bodies:
         struck: dict[int, Samples] = {}
         for patch, take, _ in family:
             if take.round not in struck:
-                struck[take.round] = otherwise(patch, take, self._root[1][1])
+                struck[take.round] = unsteady(patch, take, otherwise(patch, take, self._root[1][1]))
         return [prepared(p, struck[take.round], rooted(p, take)[1], tone, heard(p, take)) for p, take, tone in family]
 
 
@@ -211,6 +212,12 @@ def otherwise(patch: Patch, take: Take, x: Samples) -> Samples:
         late = max(round(periods * period), 1)
         out[..., late:] += x[..., :-late] * np.float32(level)
     return out
+
+
+def unsteady(patch: Patch, take: Take, x: Samples) -> Samples:
+    """The same with the haze of its patch, which no two rounds share."""
+    address = f"{patch.name}/{rooted(patch, take)[0].pitch}/{take.round}"
+    return hazy(x, patch.haze, address, patch.slow) if patch.haze else x
 
 
 def _whole(patch: Patch, take: Take) -> bool:

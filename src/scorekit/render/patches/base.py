@@ -97,6 +97,8 @@ class Patch(Struct, frozen=True):
     """Those it knows; others it plays as if nothing were said. None: all."""
     painted: bool = False
     """A body made of a spectrum, whose part's equaliser costs nothing there: each pitch and equaliser has its own."""
+    haze: float = 0.0
+    """Millionths of a second, RMS, by which what it plays wavers: how far its partials are from lines."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # patches are keys all day long

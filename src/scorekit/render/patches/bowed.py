@@ -150,5 +150,6 @@ BOWED = (
         3,
         programs=(45,),
         manners=("mute", "dead", "short"),
+        haze=4.0,
     ),
 )
