@@ -16,6 +16,7 @@ from scorekit.playable import on_guitar
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Seam, Section
 from scorekit.seeds import Seed
 from scorekit.stage import Dials
+from scorekit.theory import LOW_LIMITS
 from scorekit.timebase import PPQ, Meter
 
 KEY = Key(9, "minor", "A")
@@ -343,13 +344,15 @@ def test_two_hands_move_apart() -> None:
 
 def test_a_left_hand_keeps_off_a_right_one_that_lies_low() -> None:
     """Where the right hand has come down to the left one's octave, the chord's bass is left to the bass player: nobody strikes
-    a second across two hands down there."""
+    a second across two hands down there, nor an interval too close for so low a tone."""
     low = replace(PIANO, low=45, high=60)
     for seed in range(8):
         phrase = play(brief(low, heard=BASS, seed=Seed(f"{seed}/A/1/keys"), lane=Lane(low=45, high=60, tier=3)))
         left = [n for n in phrase.notes if phrase.origins[n.origin].idea.endswith("left hand")]
         right = [n for n in phrase.notes if phrase.origins[n.origin].idea == "two hands"]
         assert left and all(o.pitch - n.pitch > 2 for n in left for o in right if o.start == n.start)
+        both = [(n.pitch, o.pitch - n.pitch) for n in left for o in right if o.start == n.start]
+        assert all(pitch >= LOW_LIMITS.get(gap, 0) for pitch, gap in both)
 
 
 @pytest.mark.parametrize(("beside", "pushes"), [(1, False), (-1, False), (0, True), (7, True)])

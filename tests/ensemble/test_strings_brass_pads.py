@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from scorekit import theory
 from scorekit.ensemble import brass, pads, strings
 from scorekit.ensemble.base import Specialist
-from scorekit.ensemble.chorale import spans
+from scorekit.ensemble.chorale import led_through, spans, squats
 from scorekit.ensemble.sustain import Player, led, moving
 from scorekit.ideas import HIT, Behaviour, SustainIdeas
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Section
@@ -49,6 +49,16 @@ def play(part: str, kind: str, **changes: object) -> Phrase:
 
 def heard(notes: tuple[Note, ...] = TUNE) -> tuple[Phrase, ...]:
     return (Phrase("lead", notes),)
+
+
+def test_held_chords_rather_lose_a_voice_than_stand_on_their_roots() -> None:
+    """Under a tune so low that four voices, or three, have room for nothing but triads close on their roots, as beginners play
+    them, those who hold chords take one voice less where that leads on."""
+    triads = tuple((root, quality, 69, ()) for root, quality in ((9, "min"), (5, "maj"), (9, "min"), (7, "min")))
+    for count in (3, 4):
+        way = led_through(triads, 53, 77, count, 0.3)
+        assert sum(squats(chord, root) for chord, (root, *_) in zip(way, triads, strict=True)) <= 2, way
+        assert all(len(chord) >= 2 and chord[-1] < 69 for chord in way), way
 
 
 def test_a_long_chorus_is_held_before_it_runs() -> None:

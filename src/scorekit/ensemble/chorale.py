@@ -18,6 +18,10 @@ Voicing = tuple[int, ...]
 """Pitches of one chord, the lowest first."""
 TOP = (2.4, 0.4, 0.0, 0.0, 0.6, 1.2)
 """What it costs the top voice to move by 0 to 5 semitones: neither frozen nor leaping."""
+SQUATS = 1.6
+"""What it costs to stand on the root in close position, where the bass is already."""
+COMES = 1.0
+"""What it costs that a voice comes or goes."""
 _BEAM = 5
 
 
@@ -102,13 +106,18 @@ def _stacks(pitches: Sequence[int], count: int) -> Iterator[Voicing]:
                 yield (*lower, p)
 
 
+def squats(voicing: Voicing, root: int) -> bool:
+    """Whether a full chord stands on its root in close position."""
+    return len(voicing) > 2 and voicing[0] % 12 == root and voicing[-1] - voicing[0] <= 12
+
+
 def _vertical(voicing: Voicing, root: int, guides: frozenset[int], centre: float) -> float:
     """What a voicing costs alone: off centre, wide, closed at the top, close on its root as the bass is already, poor in
     classes, guide tones doubled."""
     classes = [p % 12 for p in voicing]
     cost = 0.15 * abs(sum(voicing) / len(voicing) - centre) + 0.4 * max(0, voicing[-1] - voicing[0] - 16)
     cost += 0.6 * (len(voicing) > 1 and voicing[-1] - voicing[-2] == 2)
-    cost += 0.8 * (len(voicing) > 2 and classes[0] == root and voicing[-1] - voicing[0] <= 12)
+    cost += SQUATS * squats(voicing, root)
     cost += 1.2 * (len(classes) - len(set(classes)))
     return cost + sum(0.8 for pc in guides if classes.count(pc) > 1) + 0.3 * (root not in classes and len(classes) > 2)
 
@@ -140,12 +149,13 @@ def led_through(
 
 def seats(root: int, quality: str, lane: tuple[int, int, int], count: int) -> tuple[tuple[Voicing, float], ...]:
     """Voicings under the tune (low, roof, high), of two voices rather than across it, else up to the top of the lane, else
-    of one."""
+    of one; where there is room for none but close on the root, those with a voice less as well."""
     low, roof, high = lane
     for top, voices in (*((roof, n) for n in range(count, 1, -1)), *((high, n) for n in range(count, 0, -1))):
         found = voicings(root, quality, low, top, voices)
         if found:
-            return found
+            cramped = all(squats(voicing, root) for voicing, _ in found)
+            return (*found, *voicings(root, quality, low, top, voices - 1)) if cramped else found
     return (((low,), 0.0),)
 
 
@@ -159,7 +169,7 @@ def _under(voicing: Voicing, ceiling: int, held: Voicing) -> float:
 def _joined(way: Sequence[Voicing], voicing: Voicing, still: float) -> float:
     """What it costs to go on to a voicing: motion of each voice, the top line, blocks moving in one direction."""
     if not way or len(way[-1]) != len(voicing):
-        return 0.0
+        return COMES * bool(way)
     voices, top, block = _motion(way[-1], voicing)
     cost = voices + still * top
     if len(way) > 1 and way[-1][-1] == voicing[-1] == way[-2][-1]:

@@ -19,7 +19,7 @@ from scorekit.ensemble.seats import OPENS, covers, opened, sung_over
 from scorekit.ensemble.stabs import Stab, touch, with_intents
 from scorekit.ideas import CompIdeas
 from scorekit.score import Bid, Brief, Origin, Phrase
-from scorekit.theory import guide_tones, scale_pitches
+from scorekit.theory import LOW_LIMITS, guide_tones, scale_pitches
 from scorekit.timebase import PPQ, Tick
 
 _OPEN = ("spread", "spread4", "open_triad9", "single_arp", "close")
@@ -262,8 +262,9 @@ def _left_hand(brief: Brief, pen: Pen, strokes: Sequence[tuple[Stab, Slot]]) -> 
         else:
             roof = upper(slot, brief.lane.high)[0]
             pitch = _deep(slot, figure[count % len(figure)], accompanied, roof)
-            if accompanied and stab.mark != "p" and pitch > roof - CLEAR:
-                continue  # the bass has it, and the right hand lies on it
+            muddy = pitch > roof - CLEAR or pitch < LOW_LIMITS.get(roof - pitch, 0)
+            if accompanied and stab.mark != "p" and muddy:
+                continue  # the bass has it, and the right hand lies on it or too close for so low a tone
             end = min(end, stab.at + 2 * PPQ) if accompanied else end
             rings = stab.held and stab.sounds == stab.at
             length = max(stab.length, min(end, slot.end) - stab.at) if rings else stab.length
@@ -301,7 +302,7 @@ def _deep(slot: Slot, degree: str, accompanied: bool, roof: int) -> int:
         "10": (chord.root + told.heart - chord.bass) % 12,
     }
     pitch = bass + above.get(degree, 0) + (12 if degree == "10" else 0)
-    return pitch if pitch <= roof - CLEAR else bass
+    return pitch if pitch <= roof - CLEAR and pitch >= LOW_LIMITS.get(roof - pitch, 0) else bass
 
 
 def _bass_under(brief: Brief, pen: Pen, under: Sequence[tuple[Stab, Slot]]) -> None:

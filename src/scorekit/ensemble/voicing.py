@@ -45,7 +45,7 @@ def vertical(voicing: Voicing, root: int, quality: str, centre2: int, wide: bool
     ``centre2`` is twice the centre of the lane; ``leading`` the pitch class of the key's leading tone.
     """
     steps = [b - a for a, b in pairwise(voicing)]
-    cost = sum(600 for low, step in zip(voicing, steps, strict=False) if low < LOW_LIMITS.get(step, 0))
+    cost = sum(1200 for low, step in zip(voicing, steps, strict=False) if low < LOW_LIMITS.get(step, 0))
     cost += sum((500 if n == len(steps) - 1 else 100) for n, step in enumerate(steps) if step == 1)
     cost += 60 if steps and steps[-1] == 2 else 0
     ninths = sum(1 for a, b in combinations(voicing, 2) if b - a in (13, 25))
