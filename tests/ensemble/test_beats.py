@@ -280,6 +280,31 @@ def fill_of(asked: Brief) -> list[Note]:
     return [n for n in phrase.notes if phrase.origins[n.origin].maker == "fills" and n.start >= PPQ]
 
 
+@pytest.mark.parametrize("melody", ["riff", "none"])
+def test_no_two_statements_without_a_tune_close_alike(melody: str) -> None:
+    """Where no tune tells a return from a copy the drummer does: of three statements, each like the others in all else, no two
+    end in the same bar; those with a tune do, where no creativity is asked for."""
+    toms = ("..Xx", "X..X", "x.XX", "XXX.")
+    fills = tuple(
+        Fill(
+            f"f{n}{beats}", (1, 2, 3, 4, 5), 1.0, f"drums.fill.{n}{beats}", "", beats, (("tom1", steps(beats * text)),)
+        )
+        for n, text in enumerate(toms)
+        for beats in (1, 2)
+    )
+    for song in range(20):
+        seed, dials = Seed(f"{song}/A/1/drums"), Dials(creativity=0.0)
+        first = brief(replace(FUNK, fills=fills), bars=4, melody=melody, seed=seed, dials=dials)
+        lasts: dict[str, set[frozenset[tuple[int, int]]]] = {}
+        for told in (melody, "lead"):
+            for number in (1, 2, 3):
+                section = replace(first.section, occurrence=number, melody=told)
+                asked = replace(first, section=section, seed=Seed(f"{song}/A/{number}/drums"))
+                played = FillBeats().write(asked, written(asked))
+                lasts.setdefault(told, set()).add(bar_sets(played, asked)[-1])
+        assert len(lasts[melody]) == 3 and len(lasts["lead"]) == 1
+
+
 def test_fills_grow_with_the_energy_to_come() -> None:
     """One beat when energy stays, more the higher it jumps."""
 

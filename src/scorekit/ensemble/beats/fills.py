@@ -31,7 +31,9 @@ from scorekit.ensemble.beats.kit import (
     Knock,
     busyness,
     energy,
+    has_toms,
     identity,
+    laid,
     live,
     looseness,
     onsets_per_bar,
@@ -40,10 +42,9 @@ from scorekit.ensemble.beats.kit import (
     strike,
     usable,
 )
-from scorekit.ensemble.grid import fill_strokes
 from scorekit.ensemble.intents import build, closing_break, finale, peaks, touches
 from scorekit.ensemble.playing import grounds
-from scorekit.ideas import DrumIdeas, Fill, Hit, Pattern
+from scorekit.ideas import Fill
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
@@ -134,7 +135,8 @@ def _closing(brief: Brief) -> Slot | None:
     if stop is not None and not brief.ending:
         return Slot(bar, _pickup(brief, stop), "pickup out of the break")
     why = "into the last hit" if brief.ending else "into the next section"
-    odds = 1.0 if rises(brief) or brief.ending else 0.92 if brief.lane.tier >= 2 else 0.5
+    sure = rises(brief) or brief.ending or statement(brief, bar) > 1
+    odds = 1.0 if sure else 0.92 if brief.lane.tier >= 2 else 0.5
     if not turned(brief, bar).at("fills").chance("closing", odds):
         return Slot(bar, 1, f"{BREATH} {why}")
     return Slot(bar, min(2, length(brief)) if "vacuum" in flags else length(brief), why)
@@ -177,10 +179,18 @@ def slots(brief: Brief) -> tuple[Slot, ...]:
 # -- what ------------------------------------------------------------------------------------------
 
 
+def statement(brief: Brief, bar: int) -> int:
+    """Which statement of its section a bar closes, from 1, where no tune is there whose words tell a return from a copy, so that
+    the drummer does; 0 elsewhere."""
+    untold = brief.section.melody in ("riff", "none") and bar == closing_bar(brief)
+    return brief.section.occurrence if untold else 0
+
+
 def usual(brief: Brief, bar: int) -> bool:
     """Whether the fill in a bar is the one that a drummer has for such turns."""
-    low, high = USUAL
-    return brief.seed.at("fills", bar).chance("usual", low + (high - low) * brief.dials.creativity)
+    number, (low, high) = statement(brief, bar), USUAL
+    odds = low + (high - low) * brief.dials.creativity
+    return number == 1 or (not number and brief.seed.at("fills", bar).chance("usual", odds))
 
 
 def turned(brief: Brief, bar: int) -> Seed:
@@ -204,12 +214,6 @@ def _roll(brief: Brief, slot: Slot) -> Fill | None:
     return next((f for f in drum_ideas(brief).fills if _LONG <= f.beats <= room and brief.lane.tier in f.tiers), None)
 
 
-def has_toms(ideas: DrumIdeas) -> bool:
-    """Whether the genre's own patterns ever use toms: if not, runs down the kit are foreign to it."""
-    rows = [*(f.rows for f in ideas.fills), *(g.rows for g in ideas.grooves)]
-    return any(row.startswith("tom") for some in rows for row, _ in some)
-
-
 def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     """One of the genre's fills for a slot, the usual one or rather one not yet played here; None: make one up."""
     seed, ideas = drawn_from(brief, slot), drum_ideas(brief)
@@ -223,12 +227,19 @@ def pick(brief: Brief, slot: Slot, used: Sequence[str]) -> Fill | None:
     longest = max((f.beats for f in ready), default=0)
     fitting = [f for f in ready if f.beats == longest]
     fitting = [f for f in fitting if f.path not in used or usual(brief, slot.bar)] or fitting
-    own = (longest < slot.beats or seed.chance("own", 0.6 * brief.dials.creativity)) and has_toms(ideas)
+    number, ways = statement(brief, slot.bar), grounds(brief).at("closing fills")
+    free = number < 2 and seed.chance("own", 0.6 * brief.dials.creativity)
+    own = (longest < slot.beats or free) and has_toms(ideas)
     if not fitting or (live(ideas) and own):
         return None
     most = max(onsets_per_bar(f) for f in fitting)
     weights = [busier(f.weight, onsets_per_bar(f) / max(most, 1.0), brief.dials) for f in suited(fitting, tier)]
-    return seed.choose("fill", fitting, weights, heat(brief.dials))
+    if number < 2:
+        return seed.choose("fill", fitting, weights, heat(brief.dials))
+    first = ways.choose("fill", fitting, weights, heat(brief.dials))
+    dear = {f.path: ways.unit(f"again/{f.path}") / w for f, w in zip(fitting, weights, strict=True)}
+    others = sorted((f for f in fitting if f is not first), key=lambda f: dear[f.path]) or [first]
+    return others[(number - 2) % len(others)]
 
 
 def interrupted(brief: Brief, bar: int) -> set[tuple[Tick, int]] | None:
@@ -237,7 +248,7 @@ def interrupted(brief: Brief, bar: int) -> set[tuple[Tick, int]] | None:
     groove, stop = chosen(brief), closing_break(brief.section, brief.part)
     if groove is None or bar == coming(brief) or (stop is not None and bar == brief.section.bars - 1):
         return None
-    bars = [bar_at(brief, number) for number in range(max(0, bar - 3), bar + 1)]
+    bars = (bar_at(brief, number) for number in range(max(0, bar - 3), bar + 1))
     return {(k.at, DRUM_NOTES[k.row]) for one in bars for k in plain(brief, groove, one)}
 
 
@@ -250,26 +261,6 @@ def stands_out(
     begin = section.meter.bar - sum(section.meter.pulses[-2:])
     late = {(k.at, DRUM_NOTES[k.row]) for number, k in strokes if number == bar and k.at >= begin}
     return len(late - usual) >= 2
-
-
-def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
-    """Some beats of a longer fill."""
-    low, high = first * grid, (first + beats) * grid
-    inside = tuple(Hit(h.step - low, h.mark, h.length, h.chance) for h in pattern.hits if low <= h.step < high)
-    return Pattern(beats * grid, pattern.per_bar, inside)
-
-
-def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...]:
-    """The strokes of a fill that ends with a bar, by bar; a long one reaches back over several."""
-    found, left, per_bar = [], fill.beats, len(section.meter.pulses)
-    while left > 0 and bar >= 0:
-        beats = min(left, per_bar)
-        for row, pattern in fill.rows:
-            part = _slice(pattern, left - beats, beats, section.grid)
-            placed = fill_strokes(part, section.meter, section.grid, beats)
-            found += [(bar, Knock(s.at, row, s.mark, s.length)) for s in placed]
-        left, bar = left - beats, bar - 1
-    return tuple(sorted(found, key=lambda item: (item[0], item[1].at, item[1].row)))
 
 
 def home(brief: Brief) -> str:

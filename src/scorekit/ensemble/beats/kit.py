@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scorekit.ensemble.base import LOUDER, AnyIdea, Pen, loudness
-from scorekit.ensemble.grid import strokes
+from scorekit.ensemble.grid import fill_strokes, strokes
 from scorekit.ensemble.intents import build, rise
 from scorekit.ensemble.masks import of_section
-from scorekit.ideas import SECTION_MASKS, DrumIdeas, Fill, Groove, Layer, Pattern, fits
+from scorekit.ideas import SECTION_MASKS, DrumIdeas, Fill, Groove, Hit, Layer, Pattern, fits
 from scorekit.score import Brief, Note, Origin, Phrase, Section
 from scorekit.seeds import Seed
 from scorekit.theory import DRUM_NOTES
@@ -162,6 +162,12 @@ def live(ideas: DrumIdeas) -> bool:
     return looseness(ideas) >= 0.3
 
 
+def has_toms(ideas: DrumIdeas) -> bool:
+    """Whether the genre's own patterns ever use toms: if not, runs down the kit are foreign to it."""
+    rows = [*(f.rows for f in ideas.fills), *(g.rows for g in ideas.grooves)]
+    return any(row.startswith("tom") for some in rows for row, _ in some)
+
+
 def busyness(brief: Brief) -> float:
     """-1 to 1: how far complexity and the cell's density ask for more or fewer strokes; 0 as the genre has it."""
     asked = max(brief.dials.density - 0.5, brief.lane.density - 0.5, key=abs)
@@ -190,6 +196,26 @@ def knocks(row: str, pattern: Pattern, bar: Bar) -> list[Knock]:
 
 
 @lru_cache(maxsize=4096)
+def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
+    """Some beats of a longer fill."""
+    low, high = first * grid, (first + beats) * grid
+    inside = tuple(Hit(h.step - low, h.mark, h.length, h.chance) for h in pattern.hits if low <= h.step < high)
+    return Pattern(beats * grid, pattern.per_bar, inside)
+
+
+def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...]:
+    """The strokes of a fill that ends with a bar, by bar; a long one reaches back over several."""
+    found, left, per_bar = [], fill.beats, len(section.meter.pulses)
+    while left > 0 and bar >= 0:
+        beats = min(left, per_bar)
+        for row, pattern in fill.rows:
+            part = _slice(pattern, left - beats, beats, section.grid)
+            placed = fill_strokes(part, section.meter, section.grid, beats)
+            found += [(bar, Knock(s.at, row, s.mark, s.length)) for s in placed]
+        left, bar = left - beats, bar - 1
+    return tuple(sorted(found, key=lambda item: (item[0], item[1].at, item[1].row)))
+
+
 def strength(meter: Meter, at: Tick) -> float:
     """Metric strength of a position in the bar; the third triplet is an off-beat, where swing puts it."""
     return 0.35 if at % PPQ == 2 * PPQ // 3 else meter.strength(at)
