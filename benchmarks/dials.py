@@ -1,6 +1,6 @@
 """What complexity and creativity change, measured: three genres, twenty seeds, each dial at 0, .5 and 1.
 
-    python benchmarks/dials.py [--seeds 20] [--bars 24]
+    python benchmarks/dials.py [--seeds 20]
 
 Prints a Markdown table of means over all songs. The same table stands in docs/models.md.
 """
@@ -114,7 +114,7 @@ MEASURES: tuple[tuple[str, Callable[[Score], float]], ...] = (
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     seeds = range(1, parser.parse_args().seeds + 1)
     print("| measure | complexity 0 | .5 | 1 | creativity 0 | .5 | 1 |\n|---|---|---|---|---|---|---|")

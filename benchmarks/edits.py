@@ -9,6 +9,7 @@ version that was edited beside that of the fresh one.
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import statistics
@@ -71,12 +72,15 @@ def edited(folder: Path, count: int, seed: int) -> bool:
 
 def main() -> int:
     """Every series; 1 when a version was not as it should be."""
-    count, *seeds = [int(word) for word in sys.argv[1:]] or [200]
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("edits", type=int, nargs="?", default=200)
+    options.add_argument("seeds", type=int, nargs="*", default=[1])
+    asked = options.parse_args()
     fine = True
-    for seed in seeds or [1]:
+    for seed in asked.seeds:
         with tempfile.TemporaryDirectory() as place:
             os.environ["SCOREKIT_HOME"] = str(Path(place) / "state")
-            fine &= edited(Path(place), count, seed)
+            fine &= edited(Path(place), asked.edits, seed)
     return not fine
 
 

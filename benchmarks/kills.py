@@ -9,6 +9,7 @@ at the end, the next render has to succeed and to leave nothing but its files, a
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -20,9 +21,13 @@ from tests.kills import Victim  # noqa: E402
 
 def main() -> None:
     """All kills, and the table."""
-    count, seed = (int(word) for word in (*sys.argv[1:], *("200", "1")[len(sys.argv) - 1 :]))
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("kills", type=int, nargs="?", default=200)
+    options.add_argument("seed", type=int, nargs="?", default=1)
+    asked = options.parse_args()
+    count = asked.kills
     with tempfile.TemporaryDirectory() as place:
-        victim = Victim(Path(place), seed)
+        victim = Victim(Path(place), asked.seed)
         for turn in range(count):
             victim.killed(turn)
             if turn % 10 == 9 or turn == count - 1:

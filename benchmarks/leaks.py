@@ -9,9 +9,9 @@ lie about, as they were after a hundredth part of the versions, and how they gre
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
-import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -39,7 +39,9 @@ def memory() -> float:
 
 def main() -> None:
     """All versions, and the table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("versions", type=int, nargs="?", default=1000)
+    count = options.parse_args().versions
     rows: list[tuple[int, float, int, int, int, int]] = []
     events: list[Event] = []
     with tempfile.TemporaryDirectory() as place:

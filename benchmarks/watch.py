@@ -8,6 +8,7 @@ the same run, the same song rendered fresh: in this process with its bodies at h
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -248,8 +249,16 @@ def song(seconds: int, count: int) -> None:
     print(flush=True)
 
 
+def main() -> None:
+    """Songs of every length that was asked for."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("edits", type=int, nargs="?", default=30)
+    options.add_argument("seconds", type=int, nargs="*", default=[30, 180])
+    asked = options.parse_args()
+    print(f"milliseconds from save to file, {asked.edits} edits each, {os.cpu_count()} processors\n")
+    for length in asked.seconds:
+        song(length, asked.edits)
+
+
 if __name__ == "__main__":
-    edits = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    print(f"milliseconds from save to file, {edits} edits each, {os.cpu_count()} processors\n")
-    for length in map(int, sys.argv[2:] or ["30", "180"]):
-        song(length, edits)
+    main()
