@@ -245,6 +245,7 @@ def test_exit_codes(specs: list[str], code: int) -> None:
         ["explain", "good.toml", "bass", "x"],
         ["explain", "good.toml", "bass", "1.0"],
         ["explain", "good.toml", "bass", "1.nan"],
+        ["render", "good.toml", "--soundfont", "a.sf2"],
         ["schema", "cake"],
         ["new", "a/b", "--genre", "rock"],
         ["new", "..", "--genre", "rock"],
@@ -257,6 +258,31 @@ def test_usage(arguments: list[str], here: Path, capsys: pytest.CaptureFixture[s
     assert out == ""
     assert "Traceback" not in err
     assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("render good.toml --format aiff", "'--format': 'aiff' is not one of wav, wav24, flac, ogg, mp3"),
+        ("render good.toml --engine csound", "'--engine': 'csound' is not one of scorekit, fluidsynth"),
+        ("render good.toml --seed -1", "'--seed': '-1' is not a whole number from 0 up"),
+        ("watch good.toml --port 70000", "'--port': '70000' is not a whole number of 1 to 65535"),
+        ("watch good.toml --port port", "'--port': 'port' is not a whole number of 1 to 65535"),
+        ("schema cake", "'cake' is not one of song, genre, model"),
+        ("render good.toml --stems --midi-only", "Error: --stems asks for sound, --midi-only for none"),
+        ("render good.toml --soundfont a.sf2", "Error: --soundfont is for --engine fluidsynth"),
+        ("synth a.mid -o a.wav --soundfont a.sf2", "Error: --soundfont is for --engine fluidsynth"),
+    ],
+)
+def test_a_wrong_option_is_told_in_our_words(
+    arguments: str, told: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever library reads the command line, people are told what was given and what may be, and nothing of the library."""
+    assert run(arguments.split()) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Value error" not in err
+    assert "Input should" not in err
 
 
 def test_others_go_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from scorekit import __version__, files, inquiry, live, report, songs, synth, writing
 from scorekit.report import REFUSED, Voice, emit, emit_json
-from scorekit.shell import Json, Quiet, Seed, Sets, Specs, Verbose, checked_sets, refuse, usage
+from scorekit.shell import Json, Quiet, Seed, Sets, Specs, Verbose, among, checked_sets, refuse, usage
 from scorekit.songs import Wishes
 
-if TYPE_CHECKING:
-    pass
-
 SCHEMA_NAME = "song.schema.json"
+FILES = ("song", "genre", "model")
+"""Kinds of files that have a schema."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -110,7 +109,9 @@ def genres(
 
 
 @app.command()
-def schema(kind: Annotated[Literal["song", "genre", "model"], typer.Argument(metavar="song|genre|model")]) -> None:
+def schema(
+    kind: Annotated[str, typer.Argument(metavar="|".join(FILES), parser=among(FILES), autocompletion=lambda: FILES)],
+) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from scorekit.compiler import schema as schemas
 

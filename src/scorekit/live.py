@@ -15,7 +15,7 @@ import typer
 from scorekit import files, report, writing
 from scorekit.errors import Diagnostic
 from scorekit.report import BUSY, REFUSED, Voice, emit, emit_json, styled
-from scorekit.shell import Json, Seed, Sets, Specs, checked_sets, refuse, usage
+from scorekit.shell import Json, Seed, Sets, Specs, checked_sets, refuse, usage, whole
 
 if TYPE_CHECKING:
     from scorekit.score import Score
@@ -42,7 +42,10 @@ def watch(
     midi_only: Annotated[bool, typer.Option("--midi-only", help="No sound, only MIDI.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Say which stages ran again, and which input differed.")] = False,
     play: Annotated[bool, typer.Option("--play", help="A page to see and hear it, on this machine only.")] = False,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The page's port; the next free one when taken.")] = PORT,
+    port: Annotated[
+        int,
+        typer.Option(parser=whole(1, 65535), metavar="NUMBER", help="The page's port; the next free one when taken."),
+    ] = PORT,
     as_json: Annotated[bool, typer.Option("--json", help="Events as lines of JSON on standard output.")] = False,
 ) -> None:
     """Render songs again whenever they are saved. Genres, models and tunes they are made of count too."""

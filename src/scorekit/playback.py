@@ -24,6 +24,7 @@ LARGEST = 32 << 20
 """Most bytes of a MIDI file."""
 TAIL = 2.5
 """Seconds after the last note has ended."""
+_FONTS = "a .sf2 or .sf3 file; scorekit doctor names those it finds"
 
 
 class Errand(Struct, frozen=True):
@@ -208,8 +209,8 @@ def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav", loop: int
         return Diagnostic("engine", f"fluidsynth writes wav, not {kind}", hint="leave --format out")
     if soundfont is None:
         return Diagnostic("engine", "fluidsynth needs a soundfont", hint="--soundfont PATH")
-    if not soundfont.is_file():
-        return Diagnostic("engine", f"there is no soundfont {printable(str(soundfont), 200)}")
+    if (trouble := no_soundfont(soundfont)) is not None:
+        return trouble
     with tempfile.TemporaryDirectory() as folder:
         song, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
         song.write_bytes(data)
@@ -219,7 +220,24 @@ def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav", loop: int
         if done.returncode or not sound.is_file():
             words = (done.stderr or done.stdout).strip().splitlines()
             return Diagnostic("engine", f"fluidsynth failed: {printable(words[-1]) if words else done.returncode}")
+        if "Failed to load SoundFont" in done.stderr:
+            return Diagnostic("engine", f"fluidsynth cannot read {printable(str(soundfont), 200)}", hint=_FONTS)
         return turned(sound.read_bytes(), loop) if loop else sound.read_bytes()
+
+
+def no_soundfont(path: Path) -> Diagnostic | None:
+    """Why a file is no soundfont, if it is none: FluidSynth would play the one it finds by itself and say nothing."""
+    name = printable(str(path), 200)
+    try:
+        if not path.is_file():
+            return Diagnostic("engine", f"there is no soundfont {name}", hint=_FONTS)
+        with open(path, "rb") as file:
+            start = file.read(12)
+    except OSError as error:
+        return Diagnostic("engine", f"{name} cannot be read: {files.reason(error)}")
+    if start[:4] == b"RIFF" and start[8:] in (b"sfbk", b"DLS "):
+        return None
+    return Diagnostic("engine", f"{name} is not a soundfont", hint=_FONTS)
 
 
 def turned(sound: bytes, loop: int) -> bytes:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scorekit import files, playback, report
 from scorekit.errors import Diagnostic, did_you_mean, printable
+from scorekit.plain import KINDS
 from scorekit.report import Voice, emit, emit_json
-from scorekit.shell import Json, Quiet, refuse, usage
+from scorekit.shell import Json, Quiet, among, refuse, usage
 
 if TYPE_CHECKING:
     from scorekit.render.patches.base import Patch
 
-Kind = Literal["wav", "wav24", "flac", "ogg", "mp3"]
-Engine = Literal["scorekit", "fluidsynth"]
-Format = Annotated[Kind, typer.Option("--format", help="Format of the mix.")]
+ENGINES = ("scorekit", "fluidsynth")
+
+
+def _choice(name: str, names: tuple[str, ...], about: str) -> Any:
+    """An option that is one of some names."""
+    return typer.Option(name, parser=among(names), metavar="|".join(names), help=about, autocompletion=lambda: names)
+
+
+Format = Annotated[str, _choice("--format", KINDS, "Format of the mix.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Render every sound anew, and keep none.")]
-By = Annotated[Engine, typer.Option("--engine", help="Who plays.")]
+By = Annotated[str, _choice("--engine", ENGINES, "Who plays.")]
 Font = Annotated[Path | None, typer.Option("--soundfont", metavar="PATH", help="For --engine fluidsynth.")]
 
 
@@ -29,9 +36,11 @@ def add(app: typer.Typer) -> None:
     app.command()(patches)
 
 
-def font(engine: str, soundfont: Path | None, more: bool) -> Path | None:
+def font(engine: str, soundfont: Path | None, more: bool = False) -> Path | None:
     """The soundfont, when FluidSynth is to play; it can do no ``more`` than a plain WAV."""
     if engine != "fluidsynth":
+        if soundfont is not None:
+            usage("--soundfont is for --engine fluidsynth; scorekit's own voices need none")
         return None
     if soundfont is None or more:
         usage("--engine fluidsynth needs --soundfont PATH, and knows neither --stems nor --format")
@@ -45,7 +54,7 @@ def synth(
     file: Annotated[Path, typer.Argument(metavar="FILE.mid", help="Any General MIDI file.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.wav", help="The sound file.")],
     kind: Annotated[
-        Kind | None, typer.Option("--format", help="By default what OUT ends in; wav where that is nothing.")
+        str | None, _choice("--format", KINDS, "By default what OUT ends in; wav where that is nothing.")
     ] = None,
     no_cache: NoCache = False,
     engine: By = "scorekit",
@@ -56,7 +65,7 @@ def synth(
     """Play a MIDI file through scorekit's voices into a sound file."""
     if out.is_dir() or not out.name:
         usage(f"-o {out} is a folder; say the file to write, such as {out / (file.stem + '.wav')}")
-    errand = playback.Errand(file, out, kind or "", not no_cache, engine, soundfont)
+    errand = playback.Errand(file, out, kind or "", not no_cache, engine, font(engine, soundfont))
     if not errand.form:
         usage(f"-o {out}: sounds end in .wav, .flac, .ogg or .mp3; for another name say --format")
     facts = playback.done(errand)

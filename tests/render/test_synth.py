@@ -274,17 +274,53 @@ cp "{sound}" "$2"
 """
 
 
+def soundfont(folder: Path) -> Path:
+    """A file that begins as a soundfont does."""
+    path = folder / "font.sf2"
+    path.write_bytes(b"RIFF\x04\x00\x00\x00sfbk")
+    return path
+
+
 @pytest.mark.parametrize(("loops", "asked"), [(True, ()), (False, ("--loop",)), (False, ())])
 def test_a_loop_goes_round_with_fluidsynth_too(
     loops: bool, asked: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A song that loops, by its own word or by the command's, is as long as its bars; another rings on as it was played."""
     song, sound, program = tmp_path / "song.toml", tmp_path / "played.wav", tmp_path / "fluidsynth"
+    font = soundfont(tmp_path)
     song.write_text('genre = "rock"\ntempo = 120\nform = "verse:2"\n' + "loop = true\n" * loops)
     sound.write_bytes(wav.header(300_000, 2, 16) + bytes(1_200_000))
     program.write_text(PLAYER.format(sound=sound))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    out = ["-o", str(tmp_path / "out"), "--engine", "fluidsynth", "--soundfont", str(sound), "-q"]
+    out = ["-o", str(tmp_path / "out"), "--engine", "fluidsynth", "--soundfont", str(font), "-q"]
     assert run(["render", str(song), *out, *asked]) == 0
     assert sf.info(tmp_path / "out/song.wav").frames == (176_400 if loops or asked else 300_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("none.sf2", None, "there is no soundfont"),
+        ("song.toml", b'genre = "rock"', "is not a soundfont"),
+        ("broken.sf2", b"RIFF\x04\x00\x00\x00sfbk", "fluidsynth cannot read"),
+    ],
+)
+def test_what_is_no_soundfont_is_refused(
+    name: str, text: bytes | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """FluidSynth plays its own soundfont in place of one it cannot read, and calls that a success: it is told, and nothing written."""
+    font, sound, program = tmp_path / name, tmp_path / "played.wav", tmp_path / "fluidsynth"
+    if text is not None:
+        font.write_bytes(text)
+    sound.write_bytes(wav.header(300, 2, 16) + bytes(1_200))
+    program.write_text(PLAYER.format(sound=sound) + f'echo "fluidsynth: error: Failed to load SoundFont {name}" >&2\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    midi = tmp_path / "song.mid"
+    midi.write_bytes(b"MThd")
+    out = tmp_path / "song.wav"
+    assert run(["synth", str(midi), "-o", str(out), "--engine", "fluidsynth", "--soundfont", str(font)]) == 1
+    assert told in capsys.readouterr().err
+    assert not out.exists()
