@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from scorekit import files, loading, smf, writing
-from scorekit.aside import Aside, helped
 from scorekit.errors import Diagnostic, printable
 from scorekit.memory import keep_memory
 from scorekit.report import BUSY, REFUSED, Voice
 from scorekit.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from scorekit.render.dsp import Samples
     from scorekit.shelf import Shelf
 
 LARGEST = 32 << 20
@@ -138,10 +135,11 @@ def play(
 ) -> Played | Diagnostic:
     """A MIDI file played, or why it cannot be. ``kind`` as in pipeline.ENDINGS; ``folder`` is where it is going to be."""
     try:
-        events, room = read_meanwhile(data)
+        events = smf.read(data)
     except smf.Broken as broken:
         return Diagnostic("midi", f"{printable(name, 200)}: {broken}")
-    from scorekit.render import gm
+    loading.sound(again=False)
+    from scorekit.render import effects, gm
     from scorekit.render.console import Console, Laid
     from scorekit.render.delivery import delivered
     from scorekit.render.master import prepare
@@ -161,8 +159,13 @@ def play(
     if not lines:
         return Diagnostic("midi", f"{printable(name, 200)}: there are no notes in it")
     hands, shelf = Workshop(processes, folder), Shelf(later=True) if cache else None
-    bodies = Bodies(keeper=shelf)
-    prepare([order for line in lines for order in line.orders()], bodies, hands)
+    bodies, orders = Bodies(keeper=shelf), [order for line in lines for order in line.orders()]
+    hands.ahead(orders, bodies)
+    try:
+        effects.Room(room := effects.room(Master().room, Master().tone))  # known to all who are forked later
+        prepare(orders, bodies, hands)
+    finally:
+        hands.dismiss()
     n, fade = last + round(TAIL * SAMPLE_RATE), round(0.6 * TAIL * SAMPLE_RATE)
     rows, about = [Laid(line, bodies) for line in lines], Marks(Path(name).stem)
 
@@ -173,27 +176,6 @@ def play(
     sound, desk = hands.together(finished)
     measured = round(desk.lufs, 2), round(desk.peak, 2), round(n / SAMPLE_RATE, 3)
     return Played(sound, *measured, len(events.notes), tuple(events.broken), shelf)
-
-
-def read_meanwhile(data: bytes) -> tuple[smf.Events, Samples]:
-    """``smf.read``, and the room it is heard in, in a process of its own, where that is a gain, while this one loads all that
-    plays what was read."""
-    if not helped():
-        return _begun(data)
-    with Aside(partial(_begun, data)) as reading:
-        import scorekit.render.gm  # noqa: F401
-
-        loading.sound()
-        return reading.result()
-
-
-def _begun(data: bytes) -> tuple[smf.Events, Samples]:
-    events = smf.read(data)
-    loading.sound(again=False)
-    from scorekit.render import effects
-    from scorekit.stage import Master
-
-    return events, effects.room(Master().room, Master().tone)
 
 
 def fluidsynth(data: bytes, soundfont: Path | None, kind: str = "wav", loop: int = 0) -> bytes | Diagnostic:
