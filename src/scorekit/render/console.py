@@ -212,17 +212,15 @@ class Console:
     @cached_property
     def reach(self) -> int:
         """Samples for which something rings on."""
-        return max(self._room.reach if self._room else 0, effects.Echo(self.delay).reach if self.delay else 0)
+        return max(self._room.reach if self._room else 0, effects.Echo.lasting(self.delay) if self.delay else 0)
 
     def shares(self, count: int) -> list[int]:
         """Where the song is cut, at multiples of ``GRID``, for so many to mix it in the same time. Whoever begins later hears
         what still rings there first, three quarters of the work: those before take so much more."""
-        blocks = -(-self.n // GRID)
-        busy = np.zeros(blocks + 1)
-        for one in self.laid:
-            if isinstance(one, Laid):
-                for sign, places in ((one.rows, one.starts), (-one.rows, one.ends)):
-                    np.add.at(busy, np.clip(places // GRID, 0, blocks), sign)
+        blocks, laid = -(-self.n // GRID), [one for one in self.laid if isinstance(one, Laid)]
+        places = np.concatenate([np.zeros(0, np.int64), *(one.starts for one in laid), *(one.ends for one in laid)])
+        rows = np.repeat([one.rows for one in laid], [one.starts.size for one in laid])
+        busy = np.bincount(np.clip(places // GRID, 0, blocks), np.concatenate([rows, -rows]), blocks + 1)
         work = np.cumsum(np.cumsum(busy)[:-1] + _QUIET)
         rung = work[-1] * (0.75 * self.reach) / self.n
         share = max(work[-1] - (count - 1) * rung, 0.0) / count

@@ -330,8 +330,13 @@ class Echo:
         self.sent = np.zeros(3 * delay - _LATE + 2, np.float32)
         self.later = np.zeros(2 * delay + 2, np.float32)
         self.odd = np.zeros(delay + 1, np.float32)
-        self.reach = 6 * (delay + 1) + _ECHO_HOP + 2 * _LATE
+        self.reach = self.lasting(delay)
         self.quiet = 0
+
+    @staticmethod
+    def lasting(delay: int) -> int:
+        """Samples for which such an echo rings on."""
+        return 6 * (delay + 1) + _ECHO_HOP + 2 * _LATE
 
     def feed(self, send: Samples) -> Samples:
         """The echoes (2, n) of a send (n,), and of all that was sent before."""
