@@ -39,7 +39,7 @@ _LATE, _BITE = (0, 0, 80, 130, 50), 48
 bite alike, and rounds alone would come back every other note. Samples over which such a note is eased in."""
 _LOOK = 4_096
 """Samples that are looked at together, from the end."""
-_STAYS, _TEETH = 0.87, ((0.1, 0.34), (0.15, -0.18))
+_STAYS, _TEETH = 0.77, ((0.124, 0.62), (0.146, -0.67))
 """What stays of a sound when it is struck elsewhere, and what is added: by how many periods it is late, and how loud it is."""
 _AHEAD = 64 << 20
 """Bytes of roots that are kept ahead of their turn."""
