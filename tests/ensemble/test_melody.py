@@ -14,6 +14,7 @@ from scorekit.ensemble.melody import SCHEMAS
 from scorekit.ensemble.motifs import Tone, figure, other_words, plain_cells, slots
 from scorekit.ensemble.retouch import risen
 from scorekit.ensemble.tunes import tune
+from scorekit.ensemble.upbeats import Upbeat, led
 from scorekit.ideas import HIT, Hit, MelodyIdeas, Pattern
 from scorekit.score import Brief, Cell, Chord, Intent, Key, Lane, Note, Phrase, Placement, Score, Seam, Section
 from scorekit.seeds import Seed
@@ -333,6 +334,19 @@ def test_seam_only_at_the_end() -> None:
         leaning = play(seed=seed, seam=after, cadence="closed")
         last = 28 * PPQ
         assert [t for t in tokens(plain) if t[0] < last] == [t for t in tokens(leaning) if t[0] < last]
+
+
+def test_an_upbeat_does_not_leap_where_another_would_not() -> None:
+    """Tones that lead into an idea go their own way, from below or above; where that begins more than a fifth from what was sung,
+    and another way does not, they take that, and end beside the idea all the same."""
+    setting = setting_of(brief(), POP)
+    idea = [Tone(8 * PPQ, PPQ, 76), Tone(9 * PPQ, PPQ, 77)]
+    for sung, way in ((76, "fourth"), (77, "up"), (81, "fourth"), (83, "up"), (65, "down")):
+        line = [Tone(n * PPQ, PPQ, sung) for n in range(8)]
+        found = led(setting, line, idea, 8 * PPQ, Upbeat(2, way, False))
+        upbeat = [t.pitch for t in found if t.idea == "upbeat of the idea"]
+        assert len(upbeat) == 2 and (abs(upbeat[0] - sung) <= 7 or sung == 65), (sung, way, upbeat)
+        assert abs(upbeat[-1] - 76) <= 5
 
 
 def test_an_upbeat_leads_by_step_into_the_next_tune() -> None:

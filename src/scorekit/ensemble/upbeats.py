@@ -1,4 +1,5 @@
-"""Upbeats: tones that lead into an idea before its first bar begins, its own, and so the same whenever it returns."""
+"""Upbeats: tones that lead into an idea before its first bar begins, its own, and so the same whenever it returns, where they need
+not leap from what was sung before."""
 
 from __future__ import annotations
 
@@ -24,6 +25,8 @@ WAYS = (("up", 0.55), ("down", 0.2), ("same", 0.1), ("fourth", 0.15))
 """How an upbeat goes: by step from below or above, on the tone it leads to, or from the fourth below."""
 AIR = PPQ * 3 // 4
 """Ticks of silence before an upbeat that begins a phrase."""
+FAR = 7
+"""Semitones over which an upbeat does not leap from what was sung where it need not."""
 BREATHES = 0.55
 """How many upbeats have a breath before them; the others go on from what was sung."""
 
@@ -59,10 +62,17 @@ def led(setting: Setting, line: Sequence[Tone], unit: Sequence[Tone], start: Tic
             continue
         kept[-1] = replace(kept[-1], length=min(kept[-1].length, free - kept[-1].start))
         ends = [*places, first.start if first.start <= start + PPQ // 2 else start + PPQ // 2][1:]
-        pitches = _pitches(setting, first.pitch, count, upbeat.way, max(t.pitch for t in unit))
+        pitches = _nearest(setting, first.pitch, count, upbeat.way, max(t.pitch for t in unit), kept[-1].pitch)
         spans = zip(places, ends, pitches, strict=True)
         return [*kept, *(Tone(at, end - at, p, "s", "upbeat of the idea", first.cell) for at, end, p in spans)]
     return list(line)
+
+
+def _nearest(setting: Setting, goal: int, count: int, way: str, top: int, before: int) -> list[int]:
+    """The tones of an upbeat that goes its way, but where that would leap by more than a fifth from what was sung before and
+    another does not: then that other."""
+    ways = [_pitches(setting, goal, count, name, top) for name in (way, "up", "down", "same")]
+    return next((found for found in ways if abs(found[0] - before) <= FAR), ways[0])
 
 
 def _pitches(setting: Setting, goal: int, count: int, way: str, top: int) -> list[int]:
