@@ -350,7 +350,10 @@ def _manners(move: int, long: bool, outside: bool) -> tuple[tuple[float, ...], t
 
 def _table(costs: Mapping[int, float]) -> tuple[float, ...]:
     """What intervals cost as a table; those that have no cost are not to be had."""
-    return tuple(costs.get(step, inf) for step in range(-_STILL, _STILL + 1))
+    table = [inf] * (2 * _STILL + 1)
+    for step, cost in costs.items():
+        table[step + _STILL] = cost
+    return tuple(table)
 
 
 def _manner(step: int, move: int, long: bool, outside: bool, again: bool) -> float:
