@@ -414,25 +414,31 @@ from msgspec import NODEFAULT, Struct, convert
 
 
 def test_what_sounds_is_loaded_without_what_no_song_has() -> None:
-    """Neither numbers of other kinds nor ways to pack files nor OpenSSL are loaded before a song sounds; all of it is there
-    for who asks later."""
+    """Neither numbers of other kinds nor ways to pack files nor OpenSSL nor dates in Python are loaded before a song sounds; all of
+    it is there for who asks later."""
     code = """
 import sys
 from scorekit import loading
 loading.tables()
 import scorekit.plain
 import scorekit.songs
+loading.compiled()
 loading.played()
 loading.sound(again=False)
 names = {"uuid", "decimal", "platform", "textwrap", "ast", "hashlib", "secrets", "shutil", "tempfile", "msgspec.json",
-    "urllib.parse", "ipaddress"}
+    "urllib.parse", "ipaddress", "datetime", "string"}
 print(names & sys.modules.keys())
-import msgspec, pathlib, secrets, uuid
+import datetime, msgspec, pathlib, secrets, string, tomllib, uuid
 import numpy as np
 print(msgspec.json.encode([1]), pathlib.Path("/a b").as_uri(), uuid.UUID(int=1).int, secrets.randbits(8) < 256)
 print(msgspec.inspect.type_info(int) == msgspec.inspect.IntType(), np.random.default_rng().random() < 1)
+day = tomllib.loads("day = 2026-02-03")["day"]
+print(day == datetime.date(2026, 2, 3), np.datetime64(day).astype(datetime.date) == day, string.Template("$a").substitute(a=day))
 """
-    assert process(code=code).communicate() == ("set()\nb'[1]' file:///a%20b 1 True\nTrue True\n", "")
+    assert process(code=code).communicate() == (
+        "set()\nb'[1]' file:///a%20b 1 True\nTrue True\nTrue True 2026-02-03\n",
+        "",
+    )
 
 
 def test_triplets_that_stay_even_load_no_masked_arrays() -> None:

@@ -20,6 +20,11 @@ def tables() -> None:
     _load("pathlib", "msgspec.structs")
 
 
+def compiled() -> None:
+    """Loads what understands songs."""
+    _load("scorekit.compiler.compile")
+
+
 def composed() -> None:
     """Loads what composes: before a process is forked that composes too, lest both load it."""
     _load("scorekit.ensemble.band", "scorekit.ensemble.conflicts.reconcile", "scorekit.ensemble.conflicts.settle")
@@ -57,6 +62,18 @@ def _random_bits(count: int) -> int:
     return int.from_bytes(os.urandom(count // 8))
 
 
+def _dates() -> dict[str, dict[str, object]]:
+    """What ``datetime`` takes from C, in the end all there is of it; nothing where it is not written in C."""
+    try:
+        known = vars(import_module("_datetime"))
+    except ImportError:
+        return {}
+    return {"datetime": {name: value for name, value in known.items() if not name.startswith("__")}}
+
+
+_LETTERS, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+
+
 def _quoted(text: bytes) -> str:
     """A path as it stands in an address."""
     from urllib.parse import quote_from_bytes
@@ -72,6 +89,14 @@ def _algebra(name: str) -> Callable[..., Any]:
 _LEFT_OUT: Mapping[str, Mapping[str, object] | None] = {
     # msgspec: it takes from ``typing`` what it does not find here, and then needs neither ``inspect`` nor ``ast`` (4 ms)
     "typing_extensions": None,
+    # dates: they are all written a second time in Python (2 ms)
+    **_dates(),
+    # tomllib: letters, and texts with places to be filled in (1 ms)
+    "string": {
+        "ascii_letters": _LETTERS + _LETTERS.upper(),
+        "digits": _DIGITS,
+        "hexdigits": f"{_DIGITS}abcdefABCDEF",
+    },
     # pathlib: addresses of files (3 ms)
     "urllib.parse": {"quote_from_bytes": _quoted},
     # kinds of values, and of files, that no song has (5 ms)

@@ -118,6 +118,7 @@ def compiled_text(text: str, name: str, wishes: Wishes) -> Compiled:
     """The same of a song's text, by the name it goes by."""
     from scorekit import pipeline
 
+    loading.compiled()
     compiled = pipeline.compile_song(
         text, name, find=files.load, settings=wishes.settings, seed=wishes.seed, memo=_READ
     )
@@ -180,6 +181,7 @@ def plan_of(text: str, name: str, wishes: Wishes) -> Read:
     """A song's text compiled here and now."""
     from scorekit import pipeline
 
+    loading.compiled()
     asking = ledger.Asking()
     compiled = pipeline.compile_song(text, name, find=asking, settings=wishes.settings, seed=wishes.seed)
     made = ledger.made_of(text, name, wishes, asking.heard) if wishes.cache else b""  # nothing is left, then
