@@ -25,7 +25,7 @@ key = "A minor"
 form = "verse:2:e3 chorus:2:e4"
 """
 VERSIONS = (SONG, SONG.replace("seed = 1", "seed = 6"), SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
-LIMIT = 60.0
+LIMIT = 300.0
 
 
 class Victim:

@@ -368,7 +368,7 @@ def test_stopped(here: Path, number: signal.Signals, code: int) -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == "composing\n"
     child.send_signal(number)
-    _, err = child.communicate(timeout=5)
+    _, err = child.communicate(timeout=60)
     assert child.returncode == code
     assert err.splitlines()[-1] == "stopped, nothing was left half written"
     assert "Traceback" not in err

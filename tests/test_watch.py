@@ -48,8 +48,8 @@ class Stage:
     def __exit__(self, *error: object) -> None:
         self.watch.__exit__(*error)
 
-    def until(self, done: Callable[[], object], seconds: float = 8.0) -> bool:
-        """Looks as ``run`` does until something is true."""
+    def until(self, done: Callable[[], object], seconds: float = 300.0) -> bool:
+        """Looks as ``run`` does until something is true; the limit is for what never happens."""
         end = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end:
@@ -168,7 +168,7 @@ def test_the_target_of_a_link_is_watched(here: Path) -> None:
     with Stage(here) as stage:
         wanted = SONG.replace("seed = 1", "seed = 8")
         renamed(elsewhere / "real.toml", wanted)
-        assert stage.until(lambda: stage.midi() == expected(wanted), 3.0)
+        assert stage.until(lambda: stage.midi() == expected(wanted))
 
 
 def test_a_folder_that_vanishes_and_comes_back_is_watched_again(here: Path) -> None:
@@ -207,12 +207,12 @@ def test_what_the_song_is_made_of_is_watched(here: Path) -> None:
     (here / "song.toml").write_text('extends = "base.toml"\nseed = 3\n')
     with Stage(here) as stage:
         (here / "base.toml").write_text(SONG.replace("A minor", "C minor"))
-        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2)
         genre = (here / "genres" / "rock.toml").read_text()
         renamed(here / "genres" / "rock.toml", genre + "\n# a comment\n")
-        assert stage.until(lambda: stage.kinds("same"), 4.0), "a comment in a genre"
+        assert stage.until(lambda: stage.kinds("same")), "a comment in a genre"
         renamed(here / "genres" / "rock.toml", genre + "\n= broken\n")
-        assert stage.until(lambda: stage.kinds("mistake"), 4.0), "a mistake in a genre"
+        assert stage.until(lambda: stage.kinds("mistake")), "a mistake in a genre"
 
 
 def test_a_model_and_a_linked_genre_are_watched(here: Path) -> None:
@@ -227,9 +227,9 @@ def test_a_model_and_a_linked_genre_are_watched(here: Path) -> None:
     model = here / "models" / "instrument_focused.toml"
     with Stage(here) as stage:
         renamed(model, model.read_text().replace("complexity = 0.5", "complexity = 0.9"))
-        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0), "the model"
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2), "the model"
         renamed(real, real.read_text().replace('bass = { patch = "picked",', 'bass = { patch = "picked", hp = 60,'))
-        assert stage.until(lambda: len(stage.kinds("midi")) == 3, 4.0), "the genre behind the link"
+        assert stage.until(lambda: len(stage.kinds("midi")) == 3), "the genre behind the link"
         music = stage.kinds("midi")[-1].music
         assert music is not None and ["high-pass" in change.words for change in music.changes] == [True]
         assert stage.midi() == expected((here / "song.toml").read_text())
@@ -246,12 +246,12 @@ def test_the_midi_file_of_a_tune_is_watched(here: Path, root: Path) -> None:
         assert stage.kinds("midi"), stage.events
         before = stage.midi(name)
         tune.write_bytes(transposed(good))
-        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2)
         assert stage.midi(name) != before
         tune.write_bytes(good[:20])
-        assert stage.until(lambda: stage.kinds("mistake"), 4.0)
+        assert stage.until(lambda: stage.kinds("mistake"))
         tune.write_bytes(good)
-        assert stage.until(lambda: stage.midi(name) == before, 4.0)
+        assert stage.until(lambda: stage.midi(name) == before)
 
 
 def transposed(data: bytes) -> bytes:
@@ -273,7 +273,7 @@ def test_a_genre_that_was_missing_is_waited_for(here: Path) -> None:
         assert stage.kinds("mistake") and not (here / "out" / "song.mid").exists()
         (here / "genres").mkdir()
         (here / "genres" / "mine.toml").write_text('[genre]\nname = "Mine"\nextends = "rock"\n')
-        assert stage.until(lambda: stage.kinds("midi"), 4.0)
+        assert stage.until(lambda: stage.kinds("midi"))
 
 
 # -- what makes no render ----------------------------------------------------------------------------------------------
@@ -284,9 +284,9 @@ def test_comments_touches_and_neighbours_render_nothing(here: Path) -> None:
     with Stage(here) as stage:
         before = (here / "out" / "song.mid").stat().st_mtime_ns
         (here / "song.toml").write_text("# hello\n" + SONG)
-        assert stage.until(lambda: stage.kinds("same"), 3.0)
+        assert stage.until(lambda: stage.kinds("same"))
         os.utime(here / "song.toml")
-        assert stage.until(lambda: len(stage.kinds("same")) == 2, 3.0)
+        assert stage.until(lambda: len(stage.kinds("same")) == 2)
         for name in (".song.toml.swp", "notes.txt", "4913", "song.toml~", "other.wav"):
             (here / name).write_text("x")
         os.chmod(here / "song.toml", 0o600)
@@ -311,7 +311,7 @@ def test_a_song_that_joins_a_watched_folder_is_rendered(here: Path) -> None:
     with Stage(here, str(here)) as stage:
         (here / "pyproject.toml").write_text('[project]\nname = "x"\n')
         (here / "late.toml").write_text(SONG)
-        assert stage.until(lambda: (here / "out" / "late.mid").exists(), 4.0)
+        assert stage.until(lambda: (here / "out" / "late.mid").exists())
         assert not stage.kinds("mistake")
 
 
@@ -325,7 +325,7 @@ def test_a_crowd_of_neighbours_is_no_trouble(here: Path) -> None:
                 file.write(b"x")
         wanted = SONG.replace("seed = 1", "seed = 11")
         (here / "song.toml").write_text(wanted)
-        assert stage.until(lambda: stage.midi() == expected(wanted), 6.0)
+        assert stage.until(lambda: stage.midi() == expected(wanted))
         assert not stage.kinds("mistake", "gone", "trouble")
 
 
@@ -335,7 +335,7 @@ def test_an_output_folder_that_is_removed_is_made_again(here: Path) -> None:
         shutil.rmtree(here / "out")
         wanted = SONG.replace("seed = 1", "seed = 12")
         (here / "song.toml").write_text(wanted)
-        assert stage.until(lambda: (here / "out" / "song.mid").exists() and stage.midi() == expected(wanted), 6.0)
+        assert stage.until(lambda: (here / "out" / "song.mid").exists() and stage.midi() == expected(wanted))
         with pytest.raises(writing.Busy), writing.claim(here / "out", "song.watch"):
             pass
 
@@ -349,21 +349,21 @@ def test_a_mistake_keeps_the_last_good_files_and_mending_recovers(here: Path) ->
         for turn in range(5):
             good = stage.midi()
             (here / "song.toml").write_text(SONG.replace('"A minor"', '"A miner'))
-            assert stage.until(lambda turn=turn: len(stage.kinds("mistake")) == turn + 1, 4.0)  # type: ignore[misc]
+            assert stage.until(lambda turn=turn: len(stage.kinds("mistake")) == turn + 1)  # type: ignore[misc]
             stage.idle(0.3)
             assert stage.midi() == good and len(stage.kinds("mistake")) == turn + 1
             wanted = SONG.replace("seed = 1", f"seed = {turn + 20}")
             (here / "song.toml").write_text(wanted)
-            assert stage.until(lambda wanted=wanted: stage.midi() == expected(wanted), 4.0)  # type: ignore[misc]
+            assert stage.until(lambda wanted=wanted: stage.midi() == expected(wanted))  # type: ignore[misc]
 
 
 def test_mending_to_the_same_music_says_so(here: Path) -> None:
     """A mistake mended by undoing it renders nothing."""
     with Stage(here) as stage:
         (here / "song.toml").write_text("tempo = ")
-        assert stage.until(lambda: stage.kinds("mistake"), 3.0)
+        assert stage.until(lambda: stage.kinds("mistake"))
         (here / "song.toml").write_text(SONG)
-        assert stage.until(lambda: stage.kinds("same"), 3.0)
+        assert stage.until(lambda: stage.kinds("same"))
         assert stage.kinds("same")[0].words == "mended, and as it was"
 
 
@@ -371,12 +371,12 @@ def test_a_song_that_is_gone_is_told_once_and_comes_back(here: Path) -> None:
     """A deleted song is told after a while, once, whoever comes and goes beside it; put back, it is as it was."""
     with Stage(here) as stage:
         (here / "song.toml").unlink()
-        assert stage.until(lambda: stage.kinds("gone"), 6.0)
+        assert stage.until(lambda: stage.kinds("gone"))
         (here / "songs.toml").write_text(SONG)  # its name would be a better hint
         stage.idle(1.2)
         assert [event.words for event in stage.kinds("gone")] == ["cannot be read; the last good files stay"]
         (here / "song.toml").write_text(SONG)
-        assert stage.until(lambda: stage.kinds("same"), 3.0)
+        assert stage.until(lambda: stage.kinds("same"))
 
 
 def test_a_song_that_was_never_good_has_no_files_to_stay(here: Path) -> None:
@@ -392,11 +392,11 @@ def test_a_full_or_closed_disk_is_told_and_tried_again(here: Path) -> None:
         (here / "out" / "song.mid").unlink()
         (here / "out" / "song.mid").mkdir()
         (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 5"))
-        assert stage.until(lambda: stage.kinds("trouble"), 3.0)
+        assert stage.until(lambda: stage.kinds("trouble"))
         stage.idle(1.2)
         assert len(stage.kinds("trouble")) == 1
         (here / "out" / "song.mid").rmdir()
-        assert stage.until(lambda: len(stage.kinds("midi")) == 2, 4.0)
+        assert stage.until(lambda: len(stage.kinds("midi")) == 2)
 
 
 # -- sound -------------------------------------------------------------------------------------------------------------
@@ -411,12 +411,12 @@ def test_sound_follows_and_only_the_newest(here: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sounds, "sounded", overtaken)
     with Stage(here, sound=True) as stage:
-        assert stage.watch.sounds.idle(60.0)
+        assert stage.watch.sounds.idle(300.0)
         assert [event.kind for event in stage.events] == ["midi", "wav"]
         for seed in (31, 32, 33):
             (here / "song.toml").write_text(SONG.replace("seed = 1", f"seed = {seed}"))
             stage.watch.look(True)
-        assert stage.watch.sounds.idle(60.0)
+        assert stage.watch.sounds.idle(300.0)
     plan = pipeline.compile_song(SONG.replace("seed = 1", "seed = 33"), "song.toml", find=files.load).plan
     assert plan is not None
     fresh = pipeline.audio(pipeline.perform(pipeline.compose(plan)))
@@ -430,7 +430,7 @@ def test_what_is_told_of_notes_gives_way_to_their_sound(here: Path, monkeypatch:
     monkeypatch.setattr(watch, "SOON", 60.0)
     there = dict[str, bool]()
     with Stage(here, sound=True) as stage:
-        stage.watch.sounds.idle(60.0)
+        stage.watch.sounds.idle(300.0)
         (here / "out" / "song.wav").unlink()
         stage.watch.listen = lambda event: there.update({event.kind: (here / "out" / "song.wav").exists()})
         (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 2"))
@@ -447,7 +447,7 @@ def test_slow_sound_keeps_nobody_from_hearing_of_notes(
     """What changed is told while the sound is still being made, when that takes its time or something newer is there."""
     monkeypatch.setattr(watch, "SOON", 60.0 if newer else 0.05)
     with Stage(here, sound=True) as stage:
-        stage.watch.sounds.idle(60.0)
+        stage.watch.sounds.idle(300.0)
         held = threading.Event()
         monkeypatch.setattr(sounds, "sounded", lambda *job: Event("dropped", "song", 0.0) if held.wait(60.0) else None)
         (here / "song.toml").write_text(SONG.replace("seed = 1", "seed = 2"))
@@ -456,19 +456,19 @@ def test_slow_sound_keeps_nobody_from_hearing_of_notes(
             stage.watch.look(True)
         assert len(stage.kinds("midi")) == 2 and not stage.watch.sounds.idle(0.0)
         held.set()
-        assert stage.watch.sounds.idle(60.0) and stage.events[-1].kind == "dropped"
+        assert stage.watch.sounds.idle(300.0) and stage.events[-1].kind == "dropped"
 
 
 def test_sound_that_could_not_be_written_is_written_when_it_can_be(here: Path) -> None:
     """It is told once, nothing is there but whole files, and without another save the sound comes as soon as its place is free."""
     (here / "out" / "song.wav").mkdir(parents=True)
     with Stage(here, sound=True) as stage:
-        assert stage.until(lambda: stage.kinds("trouble"), 60.0)
-        assert stage.until(lambda: stage.kinds("dropped"), 20.0)
+        assert stage.until(lambda: stage.kinds("trouble"))
+        assert stage.until(lambda: stage.kinds("dropped"))
         stage.idle(1.5)
         assert len(stage.kinds("trouble")) == 1 and len(stage.kinds("midi")) == 1
         (here / "out" / "song.wav").rmdir()
-        assert stage.until(lambda: stage.kinds("wav"), 20.0)
+        assert stage.until(lambda: stage.kinds("wav"))
         music = stage.kinds("midi")[0].music
         assert music is not None and stage.kinds("wav")[0].music is music
         fresh = pipeline.audio(music.performance)
@@ -496,7 +496,7 @@ def test_the_command_tells_lines_of_json_and_ends_cleanly(here: Path) -> None:
         assert second["changes"][0]["words"] == "seed 1 -> 4" and second["ran"] and not second["first"]
     finally:
         process.send_signal(signal.SIGTERM)
-        _, words = process.communicate(timeout=20)
+        _, words = process.communicate(timeout=300)
     assert process.returncode == 143 and "Traceback" not in words
     assert sorted(path.name for path in (here / "out").iterdir()) == ["song.mid"]
 
@@ -509,7 +509,7 @@ def test_the_command_tells_people_what_changed_and_why(here: Path) -> None:
         assert process.stderr.readline().startswith("✓ song ")
         assert "for the first time" in process.stderr.readline()
         other = started(here)
-        _, words = other.communicate(timeout=20)
+        _, words = other.communicate(timeout=300)
         assert other.returncode == 4 and "another watch writes into out" in words
         (here / "song.toml").write_text(SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
         line = process.stderr.readline()
@@ -517,18 +517,21 @@ def test_the_command_tells_people_what_changed_and_why(here: Path) -> None:
         assert "play/chorus/1/bass" in process.stderr.readline()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
 
 
 def test_killed_at_any_moment_it_leaves_whole_files(tmp_path: Path) -> None:
     """Twelve renders and watches killed without warning, half of them while they write: each file is that of a version, a
-    render's two belong together, and the next start is clean: no lock, no temporary file, no broken body on the shelf."""
+    render's two belong together, and the next start is clean: no lock, no temporary file, no broken body on the shelf. (One
+    that was over too soon to be killed counts for none.)"""
     victim = Victim(tmp_path, seed=3)
-    for turn in range(12):
+    for turn in range(60):
         victim.killed(turn)
         victim.outputs()
+        if victim.seen["mid-render"] == 12:
+            break
     victim.next_start()
-    assert victim.seen["mid-render"] >= 8 and not victim.seen["mixed"], victim.seen
+    assert victim.seen["mid-render"] == 12 and not victim.seen["mixed"], victim.seen
 
 
 def test_two_watches_share_a_shelf(here: Path) -> None:
@@ -541,7 +544,7 @@ def test_two_watches_share_a_shelf(here: Path) -> None:
     finally:
         for process in watches:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate(timeout=300)
     wanted = fresh(SONG)[1]
     assert all((here / out / "song.wav").read_bytes() == wanted for out in ("one", "two"))
     bodies = [path for path in (Path(os.environ["SCOREKIT_HOME"]) / "cache" / "bodies").rglob("*") if path.is_file()]
@@ -556,7 +559,7 @@ def test_version_after_version_leaves_nothing_behind(here: Path) -> None:
         for turn in range(40):
             (here / "song.toml").write_text(SONG.replace("seed = 1", f"seed = {turn % 7}"))
             stage.watch.look(True)
-            assert stage.watch.sounds.idle(60.0)
+            assert stage.watch.sounds.idle(300.0)
             stage.events.clear()
             held.append(holdings(here))
     assert all(max(now[10:]) <= max(now[:10]) for now in zip(*held, strict=True))

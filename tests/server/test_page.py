@@ -29,7 +29,6 @@ lineup = "full"
 """
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
-PORT = 18_900
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +57,32 @@ class Theatre:
         self.folder, self.spec = folder, folder / "song.toml"
         self.spec.write_text(SONG)
         self.errors: list[str] = []
-        self.start()
+        self.address = self.start("18900")
         self.page = browser.new_page(viewport={"width": 1440, "height": 900})
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        for _ in range(100):
-            try:
-                self.page.goto(f"http://127.0.0.1:{PORT}/")
-                break
-            except Exception:
-                time.sleep(0.2)
+        self.page.goto(self.address)
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "scorekit", "watch", ".", "-o", "out", "--play", "--port", str(PORT)]
-        self.watch = subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL)
+    def start(self, port: str) -> str:
+        """The watch, and where its page is: other runs of these tests may have that port."""
+        command = [sys.executable, "-m", "scorekit", "watch", ".", "-o", "out", "--play", "--port", port]
+        said = self.folder / "said.log"
+        with said.open("w") as told:
+            self.watch = subprocess.Popen(command, cwd=self.folder, stderr=told)
+        self.wait(lambda: "\n" in said.read_text(), "an address")
+        return said.read_text().splitlines()[0].removeprefix("listen at ")
 
     def stop(self) -> None:
         self.watch.send_signal(signal.SIGTERM)
-        self.watch.wait(20)
+        self.watch.wait(300)
 
     def ask(self, script: str) -> Any:
         return self.page.evaluate(f"() => {script}")
 
-    def until(self, script: str, seconds: float = 60.0) -> None:
+    def until(self, script: str, seconds: float = 300.0) -> None:
         """Waits in here, since the page allows no code in strings."""
         self.wait(lambda: self.ask(script), script, seconds)
 
-    def wait(self, done: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+    def wait(self, done: Callable[[], Any], what: str, seconds: float = 300.0) -> None:
         end = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < end, f"never: {what}"
@@ -106,6 +105,8 @@ def theatre(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_path: Path) -> None:
     """Open, play, save: the roll changes and the clock keeps its place; mute; break, read the mistake; mend, go on."""
     page = theatre.page
+    version, swaps = theatre.ask("[scorekit.sound.take.version, scorekit.sound.swaps]")
+    theatre.ask("scorekit.sound.seek(0)")
     assert page.text_content("#title") == "Page Test"
     assert page.locator(".part[data-part]").count() == 8
     page.keyboard.press("Space")
@@ -115,12 +116,14 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     before, seen = theatre.ask("[scorekit.state.time.song.notes.bass.rows.length, scorekit.roll.canvas.toDataURL()]")
     theatre.spec.write_text(SONG + "\n[sections.chorus.parts.bass]\nreroll = 2\n")
     samples = []
-    end = time.monotonic() + 30
-    while theatre.ask("scorekit.sound.swaps") == 0 and time.monotonic() < end:
-        samples.append(theatre.ask("[performance.now() / 1000, scorekit.sound.seconds, scorekit.sound.playing]"))
-    theatre.heard(2)
+    clock = "scorekit.sound.context.currentTime"  # which runs late on a busy machine, and the song with it
+    asked = f"[{clock}, scorekit.sound.seconds, scorekit.sound.playing && scorekit.sound.context.state === 'running']"
+    end = time.monotonic() + 300
+    while theatre.ask("scorekit.sound.swaps") == swaps and time.monotonic() < end:
+        samples.append(theatre.ask(asked))
+    theatre.heard(version + 1)
     for _ in range(10):
-        samples.append(theatre.ask("[performance.now() / 1000, scorekit.sound.seconds, scorekit.sound.playing]"))
+        samples.append(theatre.ask(asked))
         time.sleep(0.02)
     assert all(playing for _, _, playing in samples), "it stopped"
     drifts = [place - clock for clock, place, _ in samples]
@@ -135,7 +138,7 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     assert theatre.ask("scorekit.sound.playing && scorekit.sound.bus.gains.get('bass').gain.value === 1")
 
     theatre.spec.write_text(SONG.replace("tempo = 120", "tempo = "))
-    theatre.until("!document.getElementById('wrong').hidden", 10)
+    theatre.until("!document.getElementById('wrong').hidden")
     assert "song.toml:4:" in (page.text_content("#wrong") or "") and "^" in (page.text_content("#wrong") or "")
     assert theatre.ask("scorekit.sound.playing")
     picture = tmp_path / "page.png"
@@ -143,18 +146,18 @@ def test_a_song_is_seen_played_changed_broken_and_mended(theatre: Theatre, tmp_p
     assert picture.stat().st_size > 20_000
 
     theatre.spec.write_text(SONG + "\n[sections.chorus.parts.bass]\ndensty = 1\n")
-    theatre.until("document.getElementById('wrong').textContent.includes('densty')", 10)
+    theatre.until("document.getElementById('wrong').textContent.includes('densty')")
     assert theatre.ask("scorekit.roll.wrong") == [{"section": "chorus", "part": "bass"}], "told in its place"
 
     theatre.spec.write_text(SONG + '\n[sections.chorus]\nchords = "Am F C G"\n')
-    theatre.until("document.getElementById('wrong').textContent.includes('4 chords share one bar')", 10)
+    theatre.until("document.getElementById('wrong').textContent.includes('4 chords share one bar')")
     assert "It is played all the same." in (page.text_content("#wrong") or "")
     assert theatre.ask("scorekit.roll.wrong") == []
 
     theatre.spec.write_text(SONG)
-    theatre.until("document.getElementById('wrong').hidden", 10)
+    theatre.until("document.getElementById('wrong').hidden")
     assert theatre.ask("scorekit.roll.wrong") == []
-    theatre.heard(4)
+    theatre.heard(version + 3)
     page.keyboard.press("Space")
     theatre.until("!scorekit.sound.playing")
     assert theatre.errors == []
@@ -184,9 +187,9 @@ def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
     page.focus("#stage")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    theatre.until("document.getElementById('bar').textContent === '2.1'", 5)
+    theatre.until("document.getElementById('bar').textContent === '2.1'")
     page.keyboard.press("Shift+ArrowRight")
-    theatre.until("document.getElementById('bar').textContent === '3.1'", 5)
+    theatre.until("document.getElementById('bar').textContent === '3.1'")
     page.keyboard.press("Shift+Digit2")
     assert page.get_attribute(".part[data-part=bass] .solo", "aria-pressed") == "true"
     page.keyboard.press("0")
@@ -194,13 +197,13 @@ def test_keys_move_by_bars_and_sections(theatre: Theatre) -> None:
     assert page.get_attribute(".part[data-part=drums] .mute", "aria-pressed") == "false"
     box = page.locator("#stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 200)
-    theatre.until("scorekit.sound.seconds > 7", 5)
+    theatre.until("scorekit.sound.seconds > 7")
     page.keyboard.press("Home")
     for _ in range(8):
         page.keyboard.press("+")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
-    theatre.until("document.getElementById('bar').textContent === '7.1'", 5)
+    theatre.until("document.getElementById('bar').textContent === '7.1'")
     assert theatre.ask("scorekit.roll.x(scorekit.state.time.bar(7)) < scorekit.roll.width"), (
         "where it stands is not seen"
     )
@@ -220,7 +223,7 @@ def test_a_section_is_looped_to_the_sample(theatre: Theatre) -> None:
     page.keyboard.press("Space")
     theatre.until("scorekit.sound.playing")
     origin, swaps = theatre.ask("[scorekit.sound.origin, scorekit.sound.swaps]")
-    theatre.until(f"scorekit.sound.swaps > {swaps}", 10)
+    theatre.until(f"scorekit.sound.swaps > {swaps}")
     later = theatre.ask("scorekit.sound.origin")
     assert abs((later - origin) - (end - start)) < 1e-4, "not at its very end"
     places = []
@@ -251,10 +254,10 @@ def test_a_song_that_loops_goes_round(theatre: Theatre) -> None:
         page.keyboard.press("Space")
         theatre.until("scorekit.sound.playing")
         origin = theatre.ask("scorekit.sound.origin")
-        theatre.until(f"scorekit.sound.origin > {origin}", 10)
+        theatre.until(f"scorekit.sound.origin > {origin}")
         assert abs(theatre.ask("scorekit.sound.origin") - origin - length) < 1e-4
         assert theatre.ask("scorekit.sound.bus.level.gain.value") == 1
-        theatre.until("scorekit.sound.seconds < 5", 10)
+        theatre.until("scorekit.sound.seconds < 5")
         assert theatre.ask("scorekit.sound.playing")
         page.keyboard.press("Space")
         theatre.until("!scorekit.sound.playing")
@@ -288,7 +291,7 @@ def test_a_song_that_was_deleted_is_offered_no_more(theatre: Theatre) -> None:
 def test_fingers_move_and_stretch_the_roll(theatre: Theatre, browser: Any) -> None:
     """One finger moves the picture with it, two that part stretch it about the place between them, a tap goes to its place."""
     page = browser.new_page(viewport={"width": 700, "height": 800}, has_touch=True)
-    page.goto(f"http://127.0.0.1:{PORT}/")
+    page.goto(theatre.address)
     wait = lambda done: theatre.wait(done, "a page for fingers")  # noqa: E731
     wait(lambda: page.evaluate("() => window.scorekit?.roll.time !== undefined && scorekit.roll.time !== null"))
     wait(lambda: page.evaluate("() => scorekit.sound.take !== null"))
@@ -336,7 +339,7 @@ def test_conflicts_are_told_where_they_are(theatre: Theatre) -> None:
     assert theatre.ask(f"{marks}.length") == page.locator("#conflicts li").count() > 0
     bar, part = theatre.ask(f"[{marks}[0].bar, {marks}[0].part]")
     page.locator("#conflicts button").first.click()
-    theatre.until(f"document.getElementById('bar').textContent === '{bar}.1'", 5)
+    theatre.until(f"document.getElementById('bar').textContent === '{bar}.1'")
     box = page.locator("#stage").bounding_box()
     x = theatre.ask(f"scorekit.roll.x(scorekit.state.time.bar({bar})) + 5")
     row = theatre.ask(f"scorekit.state.time.song.parts.findIndex(({{ name }}) => name === '{part}')")
@@ -368,7 +371,7 @@ def test_fingers_find_the_buttons_of_a_phone(theatre: Theatre) -> None:
     """On 320 pixels every button is at least 24 by 24, no part's name is cut, and nothing leads out of the page."""
     theatre.page.set_viewport_size({"width": 320, "height": 568})
     try:
-        theatre.until("getComputedStyle(document.querySelector('.part small')).display === 'none'", 5)
+        theatre.until("getComputedStyle(document.querySelector('.part small')).display === 'none'")
         buttons = (
             "[...document.querySelectorAll('header button, .part button')].map(one => one.getBoundingClientRect())"
         )
@@ -377,7 +380,7 @@ def test_fingers_find_the_buttons_of_a_phone(theatre: Theatre) -> None:
         assert theatre.ask("document.documentElement.scrollWidth") == 320
     finally:
         theatre.page.set_viewport_size({"width": 1440, "height": 900})
-    theatre.until("getComputedStyle(document.querySelector('.part small')).display !== 'none'", 5)
+    theatre.until("getComputedStyle(document.querySelector('.part small')).display !== 'none'")
 
 
 def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:
@@ -385,7 +388,7 @@ def test_the_whole_song_is_on_one_line(theatre: Theatre) -> None:
     box = theatre.page.locator("#whole").bounding_box()
     theatre.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 15)
     wanted = theatre.ask("scorekit.state.time.seconds(0.8 * scorekit.state.time.song.end)")
-    theatre.until(f"Math.abs(scorekit.sound.seconds - {wanted}) < 0.1", 5)
+    theatre.until(f"Math.abs(scorekit.sound.seconds - {wanted}) < 0.1")
 
 
 def test_keys_do_what_the_button_in_focus_says(theatre: Theatre) -> None:
@@ -405,7 +408,7 @@ def test_keys_do_what_the_button_in_focus_says(theatre: Theatre) -> None:
     page.keyboard.press("0")
     page.focus("#stage")
     page.keyboard.press("Space")
-    theatre.until("scorekit.sound.playing", 5)
+    theatre.until("scorekit.sound.playing")
     page.keyboard.press("Space")
 
 
@@ -414,9 +417,9 @@ def test_a_song_that_never_played_shows_nothing_of_another(theatre: Theatre) -> 
     mended it is there, and the first one is found again."""
     page, other = theatre.page, theatre.folder / "other.toml"
     other.write_text('genre = "rok"\n')
-    theatre.until("document.querySelectorAll('#songs option').length === 2", 20)
+    theatre.until("document.querySelectorAll('#songs option').length === 2")
     page.select_option("#songs", "other")
-    theatre.until("document.getElementById('title').textContent === 'other'", 5)
+    theatre.until("document.getElementById('title').textContent === 'other'")
     assert page.locator(".part").count() == page.locator("#conflicts li").count() == 0
     assert "no genre 'rok'" in (page.text_content("#wrong") or "") and "no version yet" in (
         page.text_content("#wrong") or ""
@@ -444,13 +447,13 @@ def test_it_survives_a_reload_and_a_restart(theatre: Theatre) -> None:
     theatre.ask("scorekit.sound.seek(5)")
     page.reload()
     theatre.until("window.scorekit?.sound.take")
-    theatre.until("Math.abs(scorekit.sound.seconds - 5) < 0.3", 10)
+    theatre.until("Math.abs(scorekit.sound.seconds - 5) < 0.3")
     assert page.get_attribute(".part[data-part=bass] .mute", "aria-pressed") == "true"
     page.keyboard.press("0")
     boot = theatre.ask("scorekit.state.boot")
     theatre.stop()
-    theatre.until("document.getElementById('state').className === 'away'", 10)
-    theatre.start()
+    theatre.until("document.getElementById('state').className === 'away'")
+    assert theatre.start(theatre.address.strip("/").rpartition(":")[2]) == theatre.address
     theatre.until(f"scorekit.state.boot !== '{boot}'")
     theatre.heard(1)
     assert abs(theatre.ask("scorekit.sound.seconds") - 5) < 0.3
