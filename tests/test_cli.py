@@ -519,6 +519,25 @@ def test_a_genre_that_no_song_can_name_is_called_so(here: Path, more: str, said:
     assert (out, err) == ("", f"mine.toml: fine, {said}\n")
 
 
+EARLY = """
+import os, signal
+import scorekit.aside, scorekit.loading
+from scorekit.__main__ import main
+def stop():
+    os.kill(os.getpid(), signal.SIGINT)
+scorekit.{place} = stop
+main()
+"""
+
+
+@pytest.mark.parametrize("place", ["loading.tables", "aside.alone"])
+def test_stopped_before_it_begins_or_when_it_is_done(place: str) -> None:
+    """A signal that comes before a command is understood, or when it has but to end, makes no traceback either."""
+    child = process("genres", code=EARLY.format(place=place))
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "stopped, nothing was left half written\n")
+
+
 def test_a_reader_that_has_enough() -> None:
     """scorekit schema song | head -1 is no mistake."""
     child = process("schema", "song")

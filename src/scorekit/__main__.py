@@ -27,9 +27,18 @@ class Stopped(BaseException):
 
 def main() -> None:
     """What the ``scorekit`` command runs."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
-            signal.signal(number, _stop)
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:  # a job in the background of a shell is not to hear Ctrl-C
+                signal.signal(number, _stop)
+        code = _begun()
+    except Stopped as stopped:  # before or after all that is done to a song
+        code = _said(stopped)
+    os._exit(code)  # all is said and written: to take apart what a song was made of is the system's business, at once
+
+
+def _begun() -> int:
+    """The command line that was given, run in a process made ready for it: its exit code, when all is said."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -47,7 +56,7 @@ def main() -> None:
     from scorekit.aside import alone
 
     alone()
-    os._exit(code)  # all is said and written: to take apart what a song was made of is the system's business, at once
+    return code
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -62,8 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except Stopped as stopped:
-        _last_words("stopped, nothing was left half written")
-        return 128 + stopped.number
+        return _said(stopped)
     except OSError as error:
         _last_words(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return REFUSED
@@ -87,6 +95,12 @@ def _command(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _said(stopped: Stopped) -> int:
+    """Says that the command was stopped: the exit code."""
+    _last_words("stopped, nothing was left half written")
+    return 128 + stopped.number
 
 
 def _last_words(text: str) -> None:
