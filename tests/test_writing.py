@@ -314,3 +314,16 @@ def test_create(tmp_path: Path) -> None:
     assert writing.create(tmp_path / "new" / "a.toml", "x") is None
     assert "exists already" in refused(writing.create(tmp_path / "new" / "a.toml", "y"))
     assert tree(tmp_path) == {"new/a.toml": b"x"}
+
+
+def test_a_new_file_for_which_there_is_no_room_is_not_begun(tmp_path: Path) -> None:
+    """Nothing of it is left, so that it can be written where it was to be when there is room."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+        assert "cannot be written" in refused(writing.create(tmp_path / "a.toml", "x" * 20_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert tree(tmp_path) == {}
+    assert writing.create(tmp_path / "a.toml", "x" * 20_000) is None

@@ -31,14 +31,19 @@ NOTHING: Mapping[str, Draft] = {}
 
 
 def create(path: Path, text: str) -> Diagnostic | None:
-    """Writes a new text file; never over one that exists. Why not, when it cannot be done."""
+    """Writes a new text file, the whole of it; never over one that exists. Why not, when it cannot be done."""
+    begun = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "x", encoding="utf-8", newline="\n") as file:
+            begun = True
             file.write(text)
     except FileExistsError:
         return refusal(path, "exists already", "give it another name; nothing was changed")
     except OSError as error:
+        if begun:
+            with suppress(OSError):
+                path.unlink()
         return unwritten(error, path)
     return None
 
