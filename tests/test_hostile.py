@@ -237,6 +237,18 @@ def test_mistakes_in_genres_and_models(tmp_path: Path) -> None:
     assert "extends itself" in scorekit.check(genre)[0].message
 
 
+def test_a_genre_that_extends_nothing_there_is(tmp_path: Path) -> None:
+    """What may stand in the genre that was not found is not asked for; what is wrong in this one is told all the same."""
+    (tmp_path / "genres").mkdir()
+    text = 'genre = { id = "mine", name = "Mine", extends = "rok" }\n[bass]\ngate = "long"\n'
+    (tmp_path / "genres" / "mine.toml").write_text(text)
+    (tmp_path / "song.toml").write_text('genre = "mine"\n')
+    told = [f"{one.span}: {one.message}" for one in scorekit.check(tmp_path / "song.toml")]
+    assert len(told) == 2
+    assert "there is no genre 'rok'" in told[0]
+    assert "gate is text" in told[1]
+
+
 def test_a_genre_in_another_meter_than_it_extends(tmp_path: Path) -> None:
     """It is told once, where the meter is given, by itself and in a song; what else is wrong in that file is told with it."""
     genre, song = tmp_path / "genres" / "waltz.toml", tmp_path / "song.toml"
@@ -337,6 +349,9 @@ def test_stopped_in_the_middle(tmp_path: Path) -> None:
         ("[sections\n", "1:10: error: expected ']'", "[sections.verse]"),
         ('title = "a\x07b"\n', "1:11: error: this character may not stand here", '"\\u0007"'),
         ("tëmpo = 3\n", "1:2: error: expected '=' after the key", "any other stands in quotes"),
+        ('genre = "rock"\ntempo = .75\n', "2:9: error: this is not a value", "write 0 before the point: 0.75"),
+        ('genre = "rock"\ntempo = 98,25\n', "2:11: error: nothing may follow", "write a decimal point: 98.25"),
+        ('genre = "rock"\nparts.bass.level = -3.\n', "2:22: error: nothing may follow", "after the point: -3.0"),
         ('extends = "song.toml"\ngenre = "rock"\n', "1:11: error: extends itself", "name another one"),
         ('extends = "."\ngenre = "rock"\n', "1:11: error: there is no song '.'", "ends in .toml"),
         ('genre = "rock"\nform = "verse:4"\nsections.verse.intents = ["4 drop", 5]\n', "3:37: error: item 2", '"5"'),

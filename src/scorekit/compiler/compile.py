@@ -218,6 +218,8 @@ def read_spec(
     if mistakes:  # told where they stand now: the song's own lines may have moved since
         spec, mistakes = salvaged(kind, layered)
     wrong = [*broken, *wrong, *more]
+    if broken and mistakes:  # whatever is missing may be in what could not be read
+        return Read(layered, None, [*wrong, *(one for one in mistakes if one.code != "missing")])
     if folder == "genres" and mistakes and "form" not in layered.values:
         what = f"'{printable(name)}' is what genres start from, not a genre: it has no form"
         said = Diagnostic("genre", what, song.span(key), "choose one of: scorekit genres; or write [[form]] in it", key)

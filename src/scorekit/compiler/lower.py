@@ -115,6 +115,7 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         book.wrong("sections", "every part is silenced in every section: nobody is left to play", "let somebody play")
     if book.problems:
         return None
+    unheard(statements, wishes, book)
     return Plan(
         title=song.title or title,
         seed=seed.address,
@@ -147,6 +148,20 @@ def lower(sources: Sources, title: str, book: Reader) -> Plan | None:
         ending=ending,
         lineup=lineup.id,
     )
+
+
+def unheard(statements: Sequence[Section], wishes: Sequence[sections.Wish], book: Reader) -> None:
+    """Tells of the song's own chords that have more bars than any section they are written for."""
+    least: dict[str, tuple[int, int]] = {}
+    for section, wish in zip(statements, wishes, strict=True):
+        text, path = wish.get("chords"), wish.path("chords")
+        if isinstance(text, str):
+            over = chords(text, section.meter).bars - section.bars
+            least[path] = min((over, section.bars), least.get(path, (over, section.bars)))
+    for path, (over, bars) in least.items():
+        if over > 0:
+            hint = f"nothing is heard after bar {bars} of them: give a section {over + bars} bars in the form, or write fewer"
+            book.warn(path, f"{over + bars} bars of chords in a section of {bars}", hint)
 
 
 # -- what all sections share ---------------------------------------------------------------------------------------------

@@ -190,9 +190,9 @@ _HABITS = (
     (r"\r.", "the line ends as on an old Mac", "save the file with line feeds"),
     (r"=\s*(True|False)\b", None, "write true or false, in small letters"),
     (r"=\s*(None|null|nil)\b", None, "leave the key out instead"),
-    (r"=\s*\d+,\d", None, "write a decimal point: 1.5"),
-    (r"=\s*\.\d", None, "write 0 before the point: 0.5"),
-    (r"=\s*\d+\.(?!\d)", None, "write a digit after the point: 1.0"),
+    (r"=\s*(-?\d+),(\d+)", None, r"write a decimal point: \1.\2"),
+    (r"=\s*(-?)\.(\d+)", None, r"write 0 before the point: \g<1>0.\2"),
+    (r"=\s*(-?\d+)\.(?!\d)", None, r"write a digit after the point: \1.0"),
     (r"=\s*0\d", None, "a number does not begin with 0"),
     (r"=\s*(?!true\b|false\b|inf\b|nan\b)[A-Za-z]", None, 'text needs quotes: key = "text"'),
     (r"=\s*[\u2018-\u201e\u00ab\u00bb]", None, 'write straight quotes: key = "text"'),
@@ -221,8 +221,8 @@ def _syntax(text: str, file: str, told: str) -> Diagnostic:
         span = point(text, file, offset - (span.column - 1) + key.start(1), key.end(1) - key.start(1))
         return Diagnostic("toml", plain, span, _FIXES[plain])
     for habit, message, hint in _HABITS:
-        if re.search(habit, span.text):
-            return Diagnostic("toml", message or plain, span, hint)
+        if found := re.search(habit, span.text):
+            return Diagnostic("toml", message or plain, span, found.expand(hint))
     return Diagnostic("toml", printable(plain), span, _FIXES.get(plain, ""))
 
 
