@@ -721,6 +721,13 @@ def test_a_song_that_is_not_there(asked: str, meant: str, here: Path, capsys: py
     assert f"does not exist\n  = did you mean '{meant}'?" in capsys.readouterr().err
 
 
+def test_an_ending_is_no_likeness(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file is not meant by a name that has nothing but its ending in common with it."""
+    (here / "e.mid").write_text("")
+    assert run(["synth", "nope.mid", "-o", "a.wav"]) == 1
+    assert "nope.mid does not exist\n  = known: e.mid" in capsys.readouterr().err
+
+
 def test_no_name_is_no_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A variable of a shell that is not set renders nothing, rather than all that stands here."""
     assert run(["render", ""]) == 1

@@ -7,6 +7,7 @@ import struct
 import tomllib
 import zlib
 from base64 import b64decode
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from typer.testing import CliRunner
 from scorekit import files, gallery
 from scorekit.cli import app
 from scorekit.render.patches import PATCHES
-from scorekit.synth import uses
+from scorekit.report import Voice
+from scorekit.synth import shown, uses
 
 EACH = [patch for patch in PATCHES.values() if patch.family != "click"]
 
@@ -75,4 +77,24 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     text = (page / "patches.html").read_text()
     assert text.count("<section") == 1
-    assert done.output == f"wrote {page / 'patches.html'}\n"
+    assert done.stdout == f"wrote {page / 'patches.html'}\n"
+
+
+class Terminal(StringIO):
+    """A terminal that remembers what was drawn."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_the_command_tells_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of all patches takes many seconds: every one of them is named before it is made."""
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    page = shown([PATCHES["pluck"], PATCHES["vibes"]], Voice(stream=stream))
+    assert page.count(b"<section") == 2
+    told = stream.getvalue()
+    assert "0/2  pluck" in told
+    assert "1/2  vibes" in told
+    assert told.endswith(" s\n")

@@ -72,9 +72,14 @@ def _nearest(path: Path) -> str:
     meant = path.with_suffix(kind).name
     found = locate("specs", path.stem, path) if kind == ".toml" else None
     if (path.parent / meant).is_file() or found is None:
-        hint = did_you_mean(meant, [one.name for one in path.parent.glob(f"*{kind}")])
-        hint = hint.replace("'", f"'{path.parent}{os.sep}", 1) if hint.startswith("did") and path.parent.name else hint
-        return hint or f"looked for in {printable(os.path.abspath(path.parent), 200)}"
+        there = {one.stem: one.name for one in path.parent.glob(f"*{kind}")}
+        hint = did_you_mean(path.stem, there)  # by names alone: any two have an ending in common
+        if hint.startswith("did"):
+            beside = f"{path.parent}{os.sep}" if path.parent.name else ""
+            return hint.replace("'", f"'{beside}", 1).replace("'?", f"{kind}'?")
+        if hint:
+            return f"known: {', '.join(sorted(there.values()))}"
+        return f"looked for in {printable(os.path.abspath(path.parent), 200)}"
     return f"did you mean '{os.path.relpath(found)}'?"
 
 

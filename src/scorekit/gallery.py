@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -151,8 +151,10 @@ for (const figure of document.querySelectorAll("figure")) {
 """A click on a picture plays the sound from there on, and a line goes along; whatever else played falls silent."""
 
 
-def page(patches: Sequence[Patch], uses: Mapping[str, Sequence[str]]) -> bytes:
-    """The page of some patches; ``uses`` names the genres that play each. UTF-8."""
+def page(
+    patches: Sequence[Patch], uses: Mapping[str, Sequence[str]], listen: Callable[[str], object] = lambda name: None
+) -> bytes:
+    """The page of some patches; ``uses`` names the genres that play each. UTF-8. ``listen`` hears whose turn it is."""
     families = {patch.family: [other for other in patches if other.family == patch.family] for patch in patches}
     links = "".join(f'<a href="#all-{escape(family)}">{escape(family)}</a>' for family in families)
     parts = [
@@ -165,7 +167,9 @@ def page(patches: Sequence[Patch], uses: Mapping[str, Sequence[str]]) -> bytes:
     for family, members in families.items():
         names = "".join(f'<a href="#{escape(patch.name)}">{escape(patch.name)}</a>' for patch in members)
         parts.append(f'<h2 id="all-{escape(family)}">{escape(family)}</h2><p class="names">{names}</p>')
-        parts += [_entry(patch, uses.get(patch.name, ())) for patch in members]
+        for patch in members:
+            listen(patch.name)
+            parts.append(_entry(patch, uses.get(patch.name, ())))
     return "\n".join([*parts, f"<script>{_SCRIPT}</script></html>\n"]).encode()
 
 

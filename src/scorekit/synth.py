@@ -92,9 +92,7 @@ def patches(
         refuse(Diagnostic("patch", f"there is no patch '{name}'", hint=hint))
     chosen = [PATCHES[name]] if name else [patch for patch in PATCHES.values() if patch.family != "click"]
     if page is not None:
-        from scorekit import gallery
-
-        trouble = playback.written(page / "patches.html", gallery.page(chosen, uses()))
+        trouble = playback.written(page / "patches.html", shown(chosen, Voice(quiet=as_json)))
         if trouble is not None:
             Voice().refuse([trouble])
             raise typer.Exit(playback.ended(trouble))
@@ -107,6 +105,17 @@ def patches(
         emit(f"{name} ({chosen[0].family}): {chosen[0].about}\n" + (report.table(rows) if rows else ""))
     else:
         emit(report.table([(p.family, p.name, p.about, " ".join(q.name for q in p.params)) for p in chosen]))
+
+
+def shown(chosen: list[Patch], voice: Voice) -> bytes:
+    """The page of some patches; whose turn it is is told, as each takes half a second."""
+    from scorekit import gallery
+    from scorekit.pipeline import Progress
+
+    turns = iter(range(len(chosen)))
+    made = gallery.page(chosen, uses(), lambda name: voice.hear(Progress("patches", name, next(turns), len(chosen))))
+    voice.settle()
+    return made
 
 
 def uses() -> dict[str, list[str]]:
