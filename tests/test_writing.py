@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from scorekit import writing
+from scorekit.aside import sworn
 from scorekit.errors import Diagnostic
 from scorekit.locks import locked
 
@@ -60,6 +61,32 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.wav").mkdir()
     assert "is a folder" in refused(write(tmp_path, "a", {"a.mid": b"new", "a.wav": b"new"}))
     assert tree(tmp_path) == {"a.mid": b"old"}
+
+
+def test_who_leaves_before_asking_has_nothing_done(tmp_path: Path) -> None:
+    """What is sworn to be done is done once it is asked for, and not when something goes wrong before."""
+    marks = [tmp_path / name for name in "ab"]
+    with pytest.raises(KeyError), sworn(marks[0].touch):
+        raise KeyError
+    with sworn(marks[1].touch) as asked:
+        assert not marks[1].exists()
+        asked()
+    assert [mark.exists() for mark in marks] == [False, True]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_who_is_killed_before_asking_has_nothing_done(tmp_path: Path) -> None:
+    """The process that would have done it leaves too."""
+    heard, held = os.pipe()
+    writer = os.fork()
+    if not writer:
+        with sworn((tmp_path / "a").touch):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.close(held)
+    with os.fdopen(heard, "rb") as all_gone:
+        assert not all_gone.read()
+    assert os.waitpid(writer, 0)[1] == signal.SIGKILL
+    assert not (tmp_path / "a").exists()
 
 
 SETS = [{"a.mid": old, "a.wav": old, "a/01-bass.wav": old} for old in (b"old", b"new")]

@@ -7,7 +7,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from itertools import islice
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, Self, TypeVar, cast
@@ -98,37 +98,59 @@ class Aside(Generic[Result]):
         return result
 
 
-def sworn(work: Callable[[], Result]) -> Result:
-    """What a function returns that is worked to its end, whatever becomes of who asks for it: in a process of its own that no
-    signal ends and that holds the same locks until it is done. Here, where there is no process to be had; what is told to stop
-    meanwhile stops then. MemoryError when that process alone was killed."""
+@contextmanager
+def sworn(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """A function that is worked to its end once it is called, whatever becomes of who calls it: in a process of its own, there
+    from now on, that no signal ends and that holds the same locks until it is done. It is called once or, where this is left
+    before, not at all. Here, where there is no process to be had; what is told to stop meanwhile stops then. MemoryError when that
+    process alone was killed."""
     with _undisturbed():
         try:
             oath = _Oath(work) if forks() else None
         except MemoryError:
             oath = None
-        if oath is None:
-            return work()
-        with oath:
-            return oath.result()
+
+    def kept() -> Result:
+        with _undisturbed():
+            return oath.result() if oath else work()
+
+    with oath or nullcontext():
+        yield kept
 
 
 class _Oath(Aside[Result]):
-    """The process of ``sworn``. Who waits for it does not leave before it is gone, and does not end it."""
+    """The process of ``sworn``. It begins when its result is asked for. Who waits for it does not leave before it is gone, and does
+    not end it."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
-        with shared():
-            super().__init__(work)
+        self._told, self._word = os.pipe()
+        try:
+            with shared():
+                super().__init__(work)
+        except MemoryError:
+            os.close(self._word)
+            raise
+        finally:
+            os.close(self._told)
 
     def _say(self, work: Callable[[], Any], out: BinaryIO) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         os.setsid()
-        super()._say(work, out)
+        os.close(self._word)
+        if os.read(self._told, 1):  # nothing when who would ask is gone
+            super()._say(work, out)
+
+    def result(self) -> Result:
+        """What it found, now that it may begin."""
+        with suppress(BrokenPipeError):  # it was killed: its result says so
+            os.write(self._word, b"!")
+        return super().result()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        os.close(self._word)
         super().__exit__(None, None, None)
 
 

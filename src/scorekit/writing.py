@@ -3,8 +3,8 @@
 What can go wrong on a disk is no bug, so it comes back as a Diagnostic. Outputs are written beside their place under a
 temporary name, flushed to the disk, and renamed all at once while a lock is held: a reader never sees half a file, and
 what an earlier run left behind under a temporary name is swept by the next. Two renames are two steps of the system, and
-a process can be killed between them; so a set of several files is renamed by a process that is not killed with its render,
-and the lock is free when all of them are in place.
+a process can be killed between them; so a set of several files is renamed by a process that is not killed with its render.
+That one is there before the disk is waited for, and the lock is free when all files are in place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -109,20 +109,17 @@ def replace_all(
     """
     staged: dict[Path, Path] = {}
     try:
-        for inner, data in outputs.items():
-            target = folder / inner
+        for target in map(folder.joinpath, outputs):
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 return refusal(target, "is a folder, where a file is to be written")
             staged[target] = target.parent / f".{name}~{target.name}{_TEMPORARY}"
-            if not place(staged[target], data) and (
-                inner not in drafts or not drafts[inner].place(staged[target], data)
-            ):
-                _write(staged[target], data)
-        if len(staged) > 1:
-            sworn(partial(_swap, staged, name, folder))
-        else:
-            _swap(staged, name, folder)
+        swap = partial(_swap, staged, name, folder)
+        with sworn(swap) if len(staged) > 1 else nullcontext(swap) as swapped:  # ready while the disk is waited for
+            for (inner, data), temporary in zip(outputs.items(), staged.values(), strict=True):
+                if not place(temporary, data) and (inner not in drafts or not drafts[inner].place(temporary, data)):
+                    _write(temporary, data)
+            swapped()
     except OSError as error:
         return unwritten(error, folder, "nothing was changed")
     finally:
