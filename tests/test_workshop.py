@@ -30,7 +30,8 @@ from scorekit.stage import Sound
 from scorekit.workshop import Workshop
 
 FAULTS = """
-import resource, sys
+import ctypes, resource, sys
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)  # no large pages: whether there is one depends on what else is at work, and since when
 import numpy as np
 from scorekit.memory import keep_memory
 
@@ -54,7 +55,7 @@ def test_memory_that_is_let_go_is_had_again_without_the_system() -> None:
         how: int(subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, check=True, text=True).stdout)
         for how in ("anew", "kept")
     }
-    assert found["anew"] > 20 * 1000
+    assert found["anew"] > 40 * 1000
     assert found["kept"] < 1000
 
 
