@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def killed(folder: Path, at: int, kill: Callable[[int], None], old: dict[str, by
 
         def replace(*names: str) -> None:
             if next(left, None) is None:
-                kill(writer)
+                with suppress(ProcessLookupError):  # at the next file it may be gone and forgotten
+                    kill(writer)
             real(*names)
 
         os.replace = replace  # type: ignore[assignment]
