@@ -117,6 +117,13 @@ def test_floors_only_look_down(module: str) -> None:
         assert not (mine in ROOMS and theirs in ROOMS and mine != theirs), f"{module} enters {other}"
 
 
+def test_the_map_names_every_module_of_the_floors() -> None:
+    """Who looks for a module finds in ARCHITECTURE.md what it is for: all but those within a room are named there."""
+    told = (SOURCE / "ARCHITECTURE.md").read_text("utf-8")
+    named = {name for names in FLOORS for name in names if not name.startswith("__")}
+    assert not {name for name in named if f"`{name}`" not in told and f"`{name}/`" not in told}
+
+
 def test_there_is_no_import_cycle() -> None:
     """Following imports, eager or lazy, never leads back."""
     graph = {module: inner(module) & set(MODULES) - {module} for module in MODULES}
