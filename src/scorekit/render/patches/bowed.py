@@ -51,10 +51,10 @@ _GRIP: Curve = ((200.0, -24.0, 0.05), (600.0, -8.0, 0.06), (1800.0, 0.0, 0.08), 
     (9000.0, -14.0, 0.06))  # fmt: skip
 
 _SECTION = Voice(bow(1300.0, 4600.0), dsp.chain(_HALL, resonances("hall", 180.0, 22, 3.0)), 0.19, _ROSIN,
-    0.022, _GRIP, 0.040, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
+    0.026, _GRIP, 0.040, players=6, spread=18.0, width=0.95, scatter=0.045, vibrato=5.6, depth=13.0,
     delay=0.25, scoop=10.0, blare=0.15, sway=0.12, grain=0.4, rough=True)  # fmt: skip
 _SOLO_HIGH = Voice(bow(1500.0, 6400.0), dsp.chain(_VIOLIN, resonances("violin", 260.0, 22, 7.0)), 0.105,
-    _ROSIN, 0.016, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
+    _ROSIN, 0.021, _GRIP, 0.055, width=0.2, vibrato=5.7, depth=20.0, delay=0.28, scoop=16.0, blare=0.25,
     sway=0.10, grain=1.2, bend=True, rough=True)  # fmt: skip
 _SOLO_LOW = replace(_SOLO_HIGH, tone=bow(1000.0, 5600.0), body=dsp.chain(_CELLO, resonances("cello", 110.0,
     26, 7.0)), attack=0.10, vibrato=5.2, depth=15.0)  # fmt: skip

@@ -55,16 +55,16 @@ _PUFF: Curve = ((250.0, -18.0, 0.10), (700.0, -6.0, 0.12), (2000.0, 0.0, 0.12), 
     (8500.0, -15.0, 0.09), (11500.0, -32.0, 0.07))  # fmt: skip
 
 _TRUMPET = Voice(lipped(700.0, 2250.0, (3.2, 2.7), 420.0), dsp.points((300, -1), (900, 1), (1400, 3),
-    (2600, 1), (6000, -4), (9000, -10), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.010, _SPIT, 0.055, vibrato=5.4, depth=9.0,
+    (2600, 1), (6000, -4), (9000, -10), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.016, _SPIT, 0.055, vibrato=5.4, depth=9.0,
     delay=0.45, scoop=32.0, sway=0.08, pulse=0.05, grain=0.6, bloom=0.13)  # fmt: skip
 _TROMBONE = Voice(lipped(360.0, 1120.0, (3.0, 2.7), 230.0), dsp.points((150, -1), (500, 2), (800, 2),
-    (1800, 1), (5000, -5), (12000, -16), (18000, -40)), 0.068, _BREATH, 0.010, _SPIT, 0.06, vibrato=5.0, depth=7.0,
+    (1800, 1), (5000, -5), (12000, -16), (18000, -40)), 0.068, _BREATH, 0.013, _SPIT, 0.06, vibrato=5.0, depth=7.0,
     delay=0.5, scoop=38.0, sway=0.08, pulse=0.05, grain=0.6, bloom=0.15)  # fmt: skip
 _HORN = Voice(lipped(310.0, 1080.0, (3.4, 2.9), 180.0), dsp.points((150, 0), (350, 2), (600, 1), (1100, -2),
     (2500, -6), (6000, -14)), 0.085, _BREATH, 0.010, _SPIT, 0.035, players=2, spread=10.0, width=0.35,
     scatter=0.012, vibrato=4.8, depth=4.0, delay=0.6, scoop=26.0, blare=0.35, bloom=0.15)  # fmt: skip
 _BRASS = Voice(lipped(540.0, 2050.0, (3.0, 2.55), 300.0), dsp.points((180, -2), (600, 1), (1300, 3),
-    (2600, 1), (6000, -3), (9000, -8), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.012, _SPIT, 0.06, players=4, spread=14.0,
+    (2600, 1), (6000, -3), (9000, -8), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.022, _SPIT, 0.06, players=4, spread=14.0,
     width=0.75, scatter=0.012, vibrato=5.2, depth=6.0, delay=0.5, scoop=36.0, grain=0.5, blare=0.4,
     bloom=0.16)  # fmt: skip
 _SAX = Voice(reed(950.0, 3000.0, 2.1, 0.9), dsp.points((150, -3), (450, 3), (750, 2), (1000, -2),
@@ -75,7 +75,7 @@ _FLUTE = Voice(pipe, dsp.points((200, -2), (700, 1), (1800, 0), (5000, -6), (900
     0.10, vibrato=5.2, depth=9.0, delay=0.50, scoop=14.0, sway=0.07, pulse=0.12, grain=0.7, blare=0.1)  # fmt: skip
 _CLARINET = Voice(reed(560.0, 2000.0, 2.0, 0.10), dsp.points((150, 0), (1500, 1), (3000, -2), (6000, -10), (9000, -15),
     (11500, -30)),
-    0.040, _BREATH, 0.014, _PUFF, 0.04, vibrato=4.8, depth=3.0, delay=0.6, scoop=12.0, sway=0.08,
+    0.040, _BREATH, 0.018, _PUFF, 0.04, vibrato=4.8, depth=3.0, delay=0.6, scoop=12.0, sway=0.08,
     pulse=0.04, blare=0.1, bloom=0.06)  # fmt: skip
 
 
