@@ -666,6 +666,8 @@ def test_explain_one_thing(stages: Stages, capsys: pytest.CaptureFixture[str], m
     assert len(json.loads(capsys.readouterr().out)["values"]) == 3
     assert run(["explain", "good.toml", "bas"]) == 1
     assert "nothing here is called 'bas'\n  = did you mean 'bass'?" in capsys.readouterr().err
+    assert run(["explain", "good.toml", "3.1"]) == 1
+    assert "nothing here is called '3.1'\n  = say whose note: explain SONG bass 3.1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("at", "told"), [("3", "bass 3 None"), ("3.2", "bass 3 2.0"), ("3.2.5", "bass 3 2.5")])

@@ -349,6 +349,11 @@ def test_stopped_in_the_middle(tmp_path: Path) -> None:
         ("[sections\n", "1:10: error: expected ']'", "[sections.verse]"),
         ('title = "a\x07b"\n', "1:11: error: this character may not stand here", '"\\u0007"'),
         ("tëmpo = 3\n", "1:2: error: expected '=' after the key", "any other stands in quotes"),
+        (
+            'genre = "rock"\n[parts.guitar]\nsound = { patch = "crunch", drive = 2 }\n',
+            "3:37: error: drive is 2",
+            "0.5 is usual",
+        ),
         ('genre = "rock"\ntempo = .75\n', "2:9: error: this is not a value", "write 0 before the point: 0.75"),
         ('genre = "rock"\ntempo = 98,25\n', "2:11: error: nothing may follow", "write a decimal point: 98.25"),
         ('genre = "rock"\nparts.bass.level = -3.\n', "2:22: error: nothing may follow", "after the point: -3.0"),

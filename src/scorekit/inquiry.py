@@ -103,7 +103,13 @@ def values_in_force(compiled: Compiled, what: str | None, as_json: bool) -> None
 
     rows = values(compiled)
     if what is not None and not (rows := about(rows, what)):
-        hint = did_you_mean(what, names(values(compiled))) or "explain SONG lists what there is"
+        asks_of_a_bar = isinstance(place(what), tuple)
+        hint = (
+            f"say whose note: explain SONG bass {what}"
+            if asks_of_a_bar
+            else did_you_mean(what, names(values(compiled)))
+        )
+        hint = hint or "explain SONG lists what there is"
         raise Refusal(Diagnostic("value", f"nothing here is called '{what}'", hint=hint))
     if as_json:
         emit_json({"values": [{"path": r.path, "value": r.value, "place": r.place, "beat": r.beat} for r in rows]})

@@ -114,13 +114,16 @@ def voice(name: str, own: PartSpec | None, mix: MixSpec, catalog: Catalog, book:
         return Sound(chosen), 0
     inherited = dict(mix.params or {}) if chosen == (mix.patch or default) else {}
     params = inherited | tuned
-    known = {n: (low, high) for n, low, high, _ in row.params}
+    known = {n: limits for n, *limits in row.params}
     for key, value in params.items():
         where = f"parts.{name}.sound.{key}" if key in tuned else f"genre:mix.{name}.params.{key}"
         if key not in known:
             book.wrong(where, f"patch {chosen!r} has no parameter {key!r}", did_you_mean(key, known), on_key=True)
-        elif not known[key][0] <= value <= known[key][1]:
-            book.wrong(where, f"{key} is {value:g}, allowed is {known[key][0]:g} to {known[key][1]:g}")
+            continue
+        low, high, normal = known[key]
+        if not low <= value <= high:
+            hint = f"{normal:g} is usual; scorekit patches {chosen} says what it does"
+            book.wrong(where, f"{key} is {value:g}, allowed is {low:g} to {high:g}", hint)
     program = mix.gm if mix.gm is not None and chosen == (mix.patch or default) else row.program
     return Sound(chosen, tuple(sorted((k, float(v)) for k, v in params.items()))), 0 if name == "drums" else program
 

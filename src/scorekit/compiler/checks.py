@@ -165,13 +165,14 @@ class Checks(Reader):
 
     def _params(self, path: str, patch: str, params: Mapping[str, float]) -> None:
         row = self.catalog.patch(patch)
-        known = {name: (low, high) for name, low, high, _ in row.params} if row else {}
+        known = {name: limits for name, *limits in row.params} if row else {}
         for name, value in params.items():
             where = join(path, name)
             if self.known(where, f"parameter of {patch}", name, known, on_key=True):
-                low, high = known[name]
+                low, high, usual = known[name]
                 if not low <= value <= high:
-                    self.wrong(where, f"{name} is {value:g}, allowed is {low:g} to {high:g}")
+                    hint = f"{usual:g} is usual; scorekit patches {patch} says what it does"
+                    self.wrong(where, f"{name} is {value:g}, allowed is {low:g} to {high:g}", hint)
 
 
 def _sequence(text: str) -> tuple[object, ...]:
