@@ -295,7 +295,7 @@ def _choir(take: Take) -> Samples:
         formants(take.param("vowel")),
         0.16 * take.param("attack"),
         _SIGH,
-        0.048,
+        0.036,
         _SIGH,
         0.02,
         players=6,

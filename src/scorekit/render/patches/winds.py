@@ -64,7 +64,7 @@ _HORN = Voice(lipped(310.0, 1080.0, (3.4, 2.9), 180.0), dsp.points((150, 0), (35
     (2500, -6), (6000, -14)), 0.085, _BREATH, 0.010, _SPIT, 0.035, players=2, spread=10.0, width=0.35,
     scatter=0.012, vibrato=4.8, depth=4.0, delay=0.6, scoop=26.0, blare=0.35, bloom=0.15)  # fmt: skip
 _BRASS = Voice(lipped(540.0, 2050.0, (3.0, 2.55), 300.0), dsp.points((180, -2), (600, 1), (1300, 3),
-    (2600, 1), (6000, -3), (9000, -8), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.022, _SPIT, 0.06, players=4, spread=14.0,
+    (2600, 1), (6000, -3), (9000, -8), (11000, -25), (18000, -50)), 0.045, _BREATH, 0.019, _SPIT, 0.06, players=4, spread=14.0,
     width=0.75, scatter=0.012, vibrato=5.2, depth=6.0, delay=0.5, scoop=36.0, grain=0.5, blare=0.4,
     bloom=0.16)  # fmt: skip
 _SAX = Voice(reed(950.0, 3000.0, 2.1, 0.9), dsp.points((150, -3), (450, 3), (750, 2), (1000, -2),
