@@ -378,7 +378,8 @@ def test_haze_lies_round_a_line(hz: float, slow: int) -> None:
 
 def test_what_wavers_is_no_line() -> None:
     """Between the partials of what is plucked, struck or made by oscillators there is something, as on every recording: from 2
-    to 5 kHz the geometric mean of power is less than 30 dB under the mean."""
+    to 5 kHz the geometric mean of power is less than 45 dB under the mean, and of guitars and leads, which do not hiss, more
+    than 20."""
     for patch in PATCHES.values():
         if not patch.haze:
             continue
@@ -389,7 +390,7 @@ def test_what_wavers_is_no_line() -> None:
         flat = [
             10.0 * np.log10(np.exp(np.log(power[a:b]).mean()) / power[a:b].mean()) for a, b in pairwise(edges.tolist())
         ]
-        assert np.mean(flat) > -30.0, patch.name
+        assert -45.0 < np.mean(flat) < (-20.0 if patch.family in ("guitar", "lead") else 0.0), patch.name
 
 
 def test_bodies_have_sixteen_bits() -> None:

@@ -348,7 +348,7 @@ STRING_PARAMS = (BRIGHT, DECAY, NOISE)
 
 def _bass(name: str, about: str, body: Body, gain: float, *programs: int, layers: int = 3, slow: int = 1) -> Patch:
     return Patch(
-        name, "bass", about, body, STRING_PARAMS, gain, layers=layers, rounds=2, programs=programs, slow=slow, haze=5.0
+        name, "bass", about, body, STRING_PARAMS, gain, layers=layers, rounds=2, programs=programs, slow=slow, haze=4.0
     )
 
 
@@ -364,6 +364,6 @@ BASSES = (
             Param("punch", "", 0.0, 1.0, 0.5, "how far the filter opens on a hard note"),
             Param("sub", "", 0.0, 1.0, 0.5, "sine at the played pitch"),
         ),
-        gain=-14.8, sustains=True, release=0.06, programs=(38, 39), manners=(), slow=2, haze=5.0,
+        gain=-14.8, sustains=True, release=0.06, programs=(38, 39), manners=(), slow=2, haze=1.5,
     ),
 )  # fmt: skip

@@ -257,7 +257,7 @@ def _guitar(
     *programs: int,
     layers: int = 3,
     slow: int = 1,
-    haze: float = 2.5,
+    haze: float = 1.2,
 ) -> Patch:
     return Patch(
         name, "guitar", about, body, params, gain, layers=layers, rounds=2, programs=programs, slow=slow, haze=haze
@@ -267,9 +267,9 @@ def _guitar(
 GUITARS = (
     _guitar("nylon", "classical guitar", _nylon, STRING_PARAMS, -6.7, 24, 46, 107, slow=2),
     _guitar("steel", "steel-string guitar, plectrum", _steel, STRING_PARAMS, -5.5, 25, 104, 105, 106),
-    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28, slow=2, haze=5.0),
-    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29, slow=2, haze=6.0),
+    _guitar("clean", "electric guitar, clean", _clean, AMP_PARAMS, -8.9, 26, 27, 28, slow=2, haze=1.5),
+    _guitar("crunch", "electric guitar, overdriven", _crunch, AMP_PARAMS, -11.3, 29, slow=2, haze=1.5),
     _guitar(
-        "distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31, layers=2, slow=2, haze=6.0
+        "distorted", "electric guitar, distorted", _distorted, AMP_PARAMS, -13.7, 30, 31, layers=2, slow=2, haze=1.5
     ),
 )

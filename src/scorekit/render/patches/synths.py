@@ -378,7 +378,7 @@ def _patch(
 ) -> Patch:  # fmt: skip
     family, painted = "lead" if params is _LEADING else "pads", params is _PADDING
     rounds = 1 if painted else 2  # a pad that is struck again has no attack by which to tell
-    haze = 5.0 if family == "lead" else 0.0
+    haze = 1.0 if family == "lead" else 0.0
     return Patch(
         name, family, about, body, params, gain, True, release, 3, rounds, programs=programs, manners=manners,
         painted=painted, slow=slow, haze=haze,
