@@ -33,6 +33,8 @@ FILES = ("band30.mid", "band180.mid", "dense600.mid")
 FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/default-GM.sf2")
 TARGETS = {"band30.mid": (1.2, 2.5), "band180.mid": (4.0, 6.0), "dense600.mid": (9.0, 12.0)}
 SPECS = Path(__file__).parents[1] / "specs"
+LONGER = ("2 min", "5 min", "10 min")
+"""Lengths to which as many songs of the fit are made as well."""
 OURS = [sys.executable, "-m", "scorekit"]
 FLUIDSYNTH = ["fluidsynth", "-ni", "-q", "-r", "44100", "-F"]
 SYMUSIC = """
@@ -209,15 +211,19 @@ def rendered(spec: Path, runs: int, font: str, home: Path, world: dict[str, str]
 
 
 def fit(count: int, runs: int, home: Path, world: dict[str, str], dense: Path) -> None:
-    """Processor seconds of ``synth`` with bodies cached, as start + seconds + parts x seconds + notes, over songs, and
-    over one far longer and denser when it is there. Errors are taken relative to the cost."""
+    """Processor seconds of ``synth`` with bodies cached, as start + seconds + parts x seconds + notes, over songs, over some of
+    them made longer, and over one far denser when it is there. Errors are taken relative to the cost."""
     import numpy as np
 
     specs = sorted(SPECS.glob("*.toml"))[:count]
     rows, took = [], []
-    for spec in specs:
-        timed([*OURS, "render", str(spec), "-o", str(home / "fit"), "-q", "--midi-only"], world)
-    for midi in [*sorted((home / "fit").glob("*.mid")), *([dense] if dense.exists() else [])]:
+    asked = [(spec, "as written", []) for spec in specs]
+    for spec in [spec for spec in specs if "\nlength = " in spec.read_text()][: len(LONGER)]:
+        asked += [(spec, length, ["--set", f"length={length}"]) for length in LONGER]
+    for spec, length, setting in asked:
+        out = str(home / "fit" / length.replace(" ", "-"))
+        timed([*OURS, "render", str(spec), "-o", out, "-q", "--midi-only", *setting], world)
+    for midi in [*sorted((home / "fit").glob("*/*.mid")), *([dense] if dense.exists() else [])]:
         command = [*OURS, "synth", str(midi), "-o", str(home / "fit.wav")]
         told = json.loads(subprocess.run([*command, "--json"], env=world, capture_output=True, check=True).stdout)
         parts = len({channel for _, _, channel, _, _ in smf.read(midi.read_bytes()).notes})
