@@ -103,7 +103,9 @@ def replace_all(
 ) -> Diagnostic | None:
     """Writes a set of outputs (path inside the folder, content), all or none; why not, when it cannot be done.
 
-    To be called inside ``claim(folder, name)``. Whatever happens, each file is afterwards whole: the old or the new.
+    To be called inside ``claim(folder, name)``. Whatever happens, each file is afterwards whole: the old or the new. Whoever
+    kills the run finds all old or all new ones as soon as nobody holds the claim; when the whole machine stops, whoever claims
+    them next.
     Numbered part files of ``name/`` that are not in the set are from an older band and go. Of an output that has a
     draft, only what changed is written.
     """
