@@ -195,7 +195,6 @@ def knocks(row: str, pattern: Pattern, bar: Bar) -> list[Knock]:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
 def _slice(pattern: Pattern, first: int, beats: int, grid: int) -> Pattern:
     """Some beats of a longer fill."""
     low, high = first * grid, (first + beats) * grid
@@ -216,6 +215,7 @@ def laid(fill: Fill, section: Section, bar: int) -> tuple[tuple[int, Knock], ...
     return tuple(sorted(found, key=lambda item: (item[0], item[1].at, item[1].row)))
 
 
+@lru_cache(maxsize=4096)
 def strength(meter: Meter, at: Tick) -> float:
     """Metric strength of a position in the bar; the third triplet is an off-beat, where swing puts it."""
     return 0.35 if at % PPQ == 2 * PPQ // 3 else meter.strength(at)
