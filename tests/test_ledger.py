@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from scorekit import ledger
+from scorekit import keep, ledger
 from scorekit.__main__ import run
 from scorekit.errors import Diagnostic, Span
 from scorekit.sounds import Event
@@ -64,6 +65,22 @@ def test_an_unchanged_song_is_kept(song: Path, capsys: pytest.CaptureFixture[str
     assert first | own == found | own
     assert run(["render", "song.toml"]) == 0
     assert "song.toml: unchanged, kept out/song.mid out/song.wav" in capsys.readouterr().err
+
+
+def test_a_song_that_is_kept_sweeps_too(song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A render killed over a body that it puts on the shelf leaves half of it there: gone with the next render, which has
+    nothing to put there itself."""
+    shelf = keep.bodies()
+    whole = {path for path in shelf.rglob("*") if path.is_file()}
+    process = os.fork()
+    if not process:
+        monkeypatch.setattr(os, "replace", lambda *names: os.kill(os.getpid(), signal.SIGKILL))
+        keep.put(shelf, "ab/cdef", b"half")
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == signal.SIGKILL
+    assert {path for path in shelf.rglob("*") if path.is_file()} > whole
+    assert run(["render", "song.toml", "-q"]) == 0
+    assert {path for path in shelf.rglob("*") if path.is_file()} == whole
 
 
 def test_a_comment_is_no_change(song: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,9 +19,11 @@ def bodies() -> Path:
     return files.state_folder() / "cache" / "bodies"
 
 
-def put(path: Path, *pieces: bytes | memoryview) -> None:
-    """A file made of some pieces, in its place; silently not, when the disk will not have it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def put(folder: Path, inner: str, *pieces: bytes | memoryview) -> None:
+    """A file made of some pieces, in its place inside a folder, where it is written; silently not, when the disk will not have
+    it."""
+    path = folder / inner
+    temporary = folder / f".{path.name}.{os.getpid()}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as file:
@@ -30,6 +32,14 @@ def put(path: Path, *pieces: bytes | memoryview) -> None:
     except OSError:
         with suppress(OSError):
             temporary.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed runs left of files that they ``put`` into a folder: what they were writing stands in it, not deeper."""
+    with suppress(OSError):
+        for name in filter(left_over, os.listdir(folder)):
+            with suppress(OSError):
+                os.unlink(folder / name)
 
 
 def tidy(folder: Path, limit: int) -> None:

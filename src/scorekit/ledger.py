@@ -201,7 +201,7 @@ def write(path: Path, ledger: Ledger) -> None:
     """Puts a ledger in its place, for the one that was there; silently not, when the disk will not have it."""
     if code_print():
         body = marshal.dumps(astuple(ledger))
-        keep.put(path, _headed(body), body)
+        keep.put(path.parent, path.name, _headed(body), body)
         keep.tidy(path.parent, LIMIT)
 
 

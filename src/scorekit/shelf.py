@@ -90,7 +90,13 @@ class Shelf:
         for path, body in self._waiting:
             head = _HEAD.pack(_MAGIC, *body.samples.shape, body.step)
             samples = np.ascontiguousarray(body.samples, "<i2").data.cast("B")
-            keep.put(path, head, _sum(head, samples).to_bytes(_SUM, "little"), samples)
+            keep.put(
+                self.folder,
+                str(path.relative_to(self.folder)),
+                head,
+                _sum(head, samples).to_bytes(_SUM, "little"),
+                samples,
+            )
         self._waiting.clear()
         self._empty = False
 

@@ -312,9 +312,10 @@ def left(name: str, wishes: Wishes) -> ledger.Ledger:
 
 
 def leave(name: str, wishes: Wishes, now: ledger.Ledger) -> None:
-    """Leaves a ledger for the next render."""
+    """Leaves a ledger for the next render, and nothing that runs before were killed over."""
     if wishes.cache and not wishes.soundfont:
         ledger.write(ledger.place(wishes.out, name, wishes.way), now)
+        keep.sweep(keep.bodies())
 
 
 def sounding(wishes: Wishes) -> bool:
