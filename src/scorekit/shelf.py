@@ -31,7 +31,7 @@ _WAITING = 64 << 20
 """Most bytes that wait to be written."""
 Place = tuple[str, float, Take, Tone]
 _MAGIC, _HEAD, _SUM = b"SKB3", struct.Struct("<4sIId"), 4
-_SOURCES = ("dsp.py", "exact.py", "curves.py", "spectra.py", "effects.py", "voices.py", "patches/*.py")
+_SOURCES = ("dsp.py", "exact.py", "curves.py", "spectra.py", "effects.py", "haze.py", "voices.py", "patches/*.py")
 
 
 @cache
